@@ -1,0 +1,107 @@
+"""The command line: `initlint PATHS` is `initlint check PATHS`. Every command is loaded only when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from initlint import __version__
+from initlint.errors import FAILED, FINDINGS, INTERRUPTED, InitlintError
+
+COMMANDS = {
+    "check": "Find what moves a model's random initialisation.",
+    "explain": "Say what a rule finds, why it matters and what to do.",
+    "rules": "List the rules.",
+}
+
+_HELP = """Find what silently moves the random initialisation of PyTorch models: above all submodules and parameters
+that a constructor builds and nothing ever reads.
+
+`initlint [PATHS]` is short for `initlint check [PATHS]`; without paths the current folder is checked."""
+
+_OUTCOMES = """Exit status: 0 nothing found, 1 something found, 2 the run failed. Findings go to standard output,
+everything else to standard error."""
+
+
+class _Lazy(click.Group):
+    """A group whose commands live in modules of their own."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = import_module(f"initlint.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=_Lazy,
+    help=_HELP,
+    epilog=_OUTCOMES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 88},
+)
+@click.version_option(__version__, message="initlint %(version)s")
+def main() -> None:
+    pass
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit status; every way to fail ends in one sentence on standard error."""
+    try:
+        result = main.main(_with_command(list(arguments)), "initlint", standalone_mode=False)
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except InitlintError as error:
+        return _fail(str(error))
+    except click.ClickException as error:
+        return _fail(_sentence(error))
+    except BrokenPipeError:
+        return _pipe_closed()
+    except OSError as error:
+        return _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error))
+    except Exception as error:
+        return _fail(_defect(error))
+    return result if isinstance(result, int) else 0
+
+
+def _with_command(arguments: list[str]) -> list[str]:
+    if arguments and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version")):
+        return arguments
+    return ["check", *arguments]
+
+
+def _sentence(error: click.ClickException) -> str:
+    text = error.format_message().strip()
+    return text[:1].lower() + text[1:].rstrip(".")
+
+
+def _defect(error: Exception) -> str:
+    """A mistake in initlint itself, with the place to look at."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return f"a defect in initlint, please report it: {type(error).__name__}: {error}{place}"
+
+
+def _fail(sentence: str) -> int:
+    click.echo(f"initlint: error: {sentence}", err=True)
+    return FAILED
+
+
+def _pipe_closed() -> int:
+    """Whoever read the output has seen enough; nothing is left to be flushed into the closed pipe."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FINDINGS

@@ -1,0 +1,47 @@
+"""`initlint explain CODE`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from initlint.errors import InitlintError
+
+if TYPE_CHECKING:
+    from initlint.rules.base import Rule
+
+
+@click.command("explain", help="Say what a rule finds, why it matters and what to do, with examples.")
+@click.argument("rule")
+def command(rule: str) -> int:
+    click.echo(page(_find(rule)))
+    return 0
+
+
+def _find(wanted: str) -> Rule:
+    """The rule with this code or name."""
+    from initlint.rules import RULES
+
+    for rule in RULES:
+        if wanted.upper() == rule.code or wanted.lower() == rule.name:
+            return rule
+    import difflib
+
+    names = [name for rule in RULES for name in (rule.code, rule.name)]
+    close = difflib.get_close_matches(wanted, names, n=1)
+    hint = f"did you mean `{close[0]}`?" if close else "`initlint rules` lists them"
+    raise InitlintError(f"there is no rule `{wanted}`; {hint}")
+
+
+def page(rule: Rule) -> str:
+    """All that a rule says about itself."""
+    examples = "".join(f"\n\n{example.title}:\n\n{_indented(example.source)}" for example in rule.examples)
+    title = f"{rule.code} {rule.name}"
+    return f"{title}\n{'=' * len(title)}\n\n{rule.doc}{examples}"
+
+
+def _indented(source: str) -> str:
+    import textwrap
+
+    return textwrap.indent(textwrap.dedent(source).strip("\n"), "    ")

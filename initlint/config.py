@@ -1,0 +1,184 @@
+"""The options of a run. Config is their only declaration: the command line and pyproject.toml are derived from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from initlint.errors import InitlintError
+
+DEFAULT_EXCLUDE = (
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".git-rewrite",
+    ".hg",
+    ".hypothesis",
+    ".initlint_cache",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pyenv",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What the command line says about a field of Config; `is_path` values count from the file that holds them."""
+
+    help: str
+    short: str = ""
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    is_path: bool = False
+
+
+def _option(default: Any, help: str, **details: Any) -> Any:
+    return field(default=default, metadata={"option": Option(help, **details)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Every option with its default; the type of the default is the type of the option."""
+
+    paths: tuple[str, ...] = (".",)
+    select: tuple[str, ...] = _option((), "Run these rules, by code or prefix.", metavar="CODES")
+    ignore: tuple[str, ...] = _option((), "Leave these rules out.", metavar="CODES")
+    extend_select: tuple[str, ...] = _option((), "Run these rules besides the others.", metavar="CODES")
+    min_confidence: str = _option(
+        "certain", "Report what is certain, or also what is possible.", metavar="LEVEL", choices=("certain", "possible")
+    )
+    output_format: str = _option("full", "Write full, concise or json.", metavar="NAME", choices=("full", "concise", "json"))
+    output_file: str = _option("", "Write the findings to a file.", short="-o", metavar="FILE", is_path=True)
+    statistics: bool = _option(False, "Count findings by rule instead of listing them.")
+    exit_zero: bool = _option(False, "Exit with 0 even if something is found.")
+    exclude: tuple[str, ...] = _option(
+        DEFAULT_EXCLUDE, "Leave out these names instead of the usual.", metavar="PATTERNS"
+    )
+    extend_exclude: tuple[str, ...] = _option((), "Leave out these besides the usual.", metavar="PATTERNS")
+    respect_gitignore: bool = _option(True, "Also read files that git ignores.")
+    python: str = _option("", "Interpreter that the checked code runs with.", metavar="PATH", is_path=True)
+    jobs: int = _option(0, "Number of processes; 0 for one per core.", short="-j", metavar="N")
+    no_cache: bool = _option(False, "Neither read nor write the cache.", short="-n")
+    cache_dir: str = _option("", "Keep the cache here.", metavar="FOLDER", is_path=True)
+    color: str = _option("auto", "Colour: auto, always or never.", metavar="WHEN", choices=("auto", "always", "never"))
+    quiet: bool = _option(False, "Print findings and nothing else.", short="-q")
+    verbose: bool = _option(False, "Also say what was read.", short="-v")
+
+
+def options() -> Iterator[tuple[dataclasses.Field[Any], Option]]:
+    """The fields that are options, each with its description."""
+    for entry in dataclasses.fields(Config):
+        if option := entry.metadata.get("option"):
+            yield entry, option
+
+
+def load(overrides: Mapping[str, object], *, file: str = "", isolated: bool = False, start: str = ".") -> Config:
+    """The defaults, then [tool.initlint] of `file` or of the nearest pyproject.toml from `start` upwards, then `overrides`."""
+    values = {} if isolated else _from_file(file) if file else _nearest(os.path.abspath(start))
+    values.update(_checked(key, value, "check()") for key, value in overrides.items())
+    return Config(**values)
+
+
+def _nearest(folder: str) -> dict[str, Any]:
+    """The table in the nearest pyproject.toml that has one; a file without it is passed by."""
+    while True:
+        path = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(path) and (values := _from_file(path, optional=True)) is not None:
+            return values
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return {}
+        folder = parent
+
+
+def _from_file(path: str, optional: bool = False) -> Any:
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except OSError as error:
+        raise InitlintError(f"cannot read the configuration file {path}: {error.strerror}") from error
+    if optional and b"initlint" not in data:
+        return None
+    table = _table(path, data)
+    if table is None:
+        return None if optional else {}
+    if not isinstance(table, dict):
+        raise InitlintError(f"{path}: `tool.initlint` must be a table")
+    folder = os.path.dirname(os.path.abspath(path))
+    return dict(_from_table(key, value, path, folder) for key, value in table.items())
+
+
+def _table(path: str, data: bytes) -> object:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(data.decode()).get("tool", {}).get("initlint")
+    except (ValueError, AttributeError) as error:
+        raise InitlintError(f"{path} is not valid TOML: {error}") from error
+
+
+def _from_table(key: str, value: object, path: str, folder: str) -> tuple[str, Any]:
+    names = {entry.name.replace("_", "-"): option for entry, option in options()}
+    if key not in names:
+        raise InitlintError(f"{path}: [tool.initlint] has no option `{key}`{_suggestion(key, names)}")
+    name, checked = _checked(key.replace("-", "_"), value, path)
+    if names[key].is_path and checked:
+        checked = os.path.join(folder, os.path.expanduser(checked))
+    return name, checked
+
+
+def _checked(name: str, value: object, where: str) -> tuple[str, Any]:
+    """The value of an option, if it has the type of the default and stands among the choices."""
+    fields = {entry.name: entry for entry in dataclasses.fields(Config)}
+    if name not in fields:
+        raise InitlintError(f"{where}: there is no option `{name}`{_suggestion(name, fields)}")
+    default = fields[name].default
+    if isinstance(default, tuple):
+        good = isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+        value = tuple(value) if good and isinstance(value, (list, tuple)) else value
+    else:
+        good = type(value) is type(default)
+    shown = name.replace("_", "-")
+    if not good:
+        raise InitlintError(f"{where}: `{shown}` must be {_KINDS[type(default)]}, not {value!r}")
+    option = fields[name].metadata.get("option")
+    if option and option.choices and value not in option.choices:
+        raise InitlintError(f"{where}: `{shown}` must be one of {', '.join(option.choices)}, not {value!r}")
+    if name == "jobs" and isinstance(value, int) and value < 0:
+        raise InitlintError(f"{where}: `jobs` must not be negative")
+    return name, value
+
+
+_KINDS = {tuple: "a list of strings", bool: "true or false", int: "a whole number", str: "a string"}
+
+
+def _suggestion(name: str, known: Mapping[str, object]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""

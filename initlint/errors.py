@@ -1,0 +1,12 @@
+"""How a run can end: the one base class of errors, and the exit statuses."""
+
+from __future__ import annotations
+
+CLEAN = 0
+FINDINGS = 1
+FAILED = 2
+INTERRUPTED = 130
+
+
+class InitlintError(Exception):
+    """What stops a run. Its text is one sentence for the person who started it; no traceback is shown with it."""

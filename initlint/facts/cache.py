@@ -1,0 +1,207 @@
+"""What earlier runs found out, kept by content: one SQLite file that can be deleted at any time.
+
+An entry is trusted only if its checksum, which covers its key, is right. Whatever goes wrong with the file, the run
+goes on: a cache that is damaged or not ours is made anew, one that cannot be used is left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from hashlib import blake2b
+
+from initlint.sources import CACHE_TAG
+
+FOLDER = ".initlint_cache"
+FILE = "cache.sqlite3"
+SIZE_LIMIT = 256 * 1024 * 1024
+"""Bytes in use beyond which the entries unused for longest are dropped, until half of it is left."""
+
+_APPLICATION = 0x696E6974
+_LOCK_SECONDS = 1.0
+_DAY = 86_400
+_BATCH = 500
+
+_TABLE = "CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB, checksum BLOB, used INTEGER) WITHOUT ROWID"
+_CREATE = f"""
+BEGIN IMMEDIATE;
+PRAGMA application_id = {_APPLICATION};
+{_TABLE.replace("TABLE", "TABLE IF NOT EXISTS")};
+COMMIT;
+"""
+_STATE = "SELECT application_id, (SELECT group_concat(sql) FROM sqlite_master) FROM pragma_application_id"
+
+
+class Cache:
+    """Values by key, both bytes. `Cache("")` keeps nothing."""
+
+    def __init__(self, folder: str, limit: int = SIZE_LIMIT) -> None:
+        self._path = os.path.join(folder, FILE)
+        self._limit = limit
+        self._today = int(time.time()) // _DAY
+        self._database = self._open() if folder and _prepare(folder) else None
+
+    def __bool__(self) -> bool:
+        return self._database is not None
+
+    def is_empty(self) -> bool:
+        """Whether nothing at all is kept."""
+        try:
+            return self._database is None or not self._database.execute("SELECT 1 FROM entries LIMIT 1").fetchone()
+        except sqlite3.Error:
+            return True
+
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The values of those keys that are known."""
+        wanted = list(keys)
+        try:
+            return self._get(wanted)
+        except sqlite3.OperationalError:
+            self.close()
+        except sqlite3.Error:
+            self._renew()
+        return {}
+
+    def put(self, values: Mapping[bytes, bytes]) -> None:
+        """Keep values, all of them or none."""
+        try:
+            self._put(values)
+        except sqlite3.OperationalError:
+            self.close()
+        except sqlite3.Error:
+            self._renew()
+
+    def close(self) -> None:
+        if self._database is not None:
+            with suppress(sqlite3.Error):
+                self._database.close()
+            self._database = None
+
+    def _get(self, keys: list[bytes]) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        stale: list[bytes] = []
+        if self._database is None:
+            return found
+        for start in range(0, len(keys), _BATCH):
+            batch = keys[start : start + _BATCH]
+            marks = ",".join("?" * len(batch))
+            columns = "key, value, checksum, used"
+            rows = self._database.execute(f"SELECT {columns} FROM entries WHERE key IN ({marks})", batch)
+            for key, value, checksum, used in rows:
+                if isinstance(key, bytes) and isinstance(value, bytes) and checksum == _checksum(key, value):
+                    found[key] = value
+                    if used != self._today:
+                        stale.append(key)
+        self._touch(stale)
+        return found
+
+    def _touch(self, keys: list[bytes]) -> None:
+        """Remember that entries are in use, at most once a day: a run that only reads should not have to write."""
+        if self._database is not None and keys:
+            with suppress(sqlite3.OperationalError), self._database:
+                rows = [(self._today, key) for key in keys]
+                self._database.executemany("UPDATE entries SET used = ? WHERE key = ?", rows)
+
+    def _put(self, values: Mapping[bytes, bytes]) -> None:
+        if self._database is None or not values:
+            return
+        rows = [(key, value, _checksum(key, value), self._today) for key, value in sorted(values.items())]
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", rows)
+        if self._size() > self._limit:
+            self._prune()
+
+    def _size(self) -> int:
+        assert self._database is not None
+        pages, free, size = (
+            self._database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+    def _prune(self) -> None:
+        assert self._database is not None
+        excess = self._size() - self._limit // 2
+        oldest = self._database.execute("SELECT key, length(value) FROM entries ORDER BY used, key").fetchall()
+        with self._database:
+            for key, length in oldest:
+                if excess <= 0:
+                    break
+                self._database.execute("DELETE FROM entries WHERE key = ?", (key,))
+                excess -= length
+
+    def _open(self) -> sqlite3.Connection | None:
+        """The database, made anew if what is there is damaged or somebody else's."""
+        for _ in range(2):
+            database = None
+            try:
+                database = sqlite3.connect(self._path, timeout=_LOCK_SECONDS)
+                if _is_ours(database):
+                    return database
+            except sqlite3.OperationalError:
+                _close(database)
+                return None
+            except sqlite3.Error:
+                pass
+            _close(database)
+            if not self._delete():
+                return None
+        return None
+
+    def _renew(self) -> None:
+        self.close()
+        if self._delete():
+            self._database = self._open()
+
+    def _delete(self) -> bool:
+        try:
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.unlink(self._path + suffix)
+        except OSError:
+            return False
+        return True
+
+
+def _close(database: sqlite3.Connection | None) -> None:
+    if database is not None:
+        with suppress(sqlite3.Error):
+            database.close()
+
+
+def _is_ours(database: sqlite3.Connection) -> bool:
+    """Whether this is a cache; an empty file becomes one."""
+    database.text_factory = bytes
+    database.execute("PRAGMA synchronous = OFF")
+    state = database.execute(_STATE).fetchone()
+    if state == (0, None):
+        database.executescript(_CREATE)
+        return True
+    return bool(state == (_APPLICATION, _TABLE.encode()))
+
+
+def _checksum(key: bytes, value: bytes) -> bytes:
+    return blake2b(value, key=key[:64], digest_size=16).digest()
+
+
+def _prepare(folder: str) -> bool:
+    """Make the cache folder with the marks that keep it out of backups, searches and git."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        _write_once(
+            os.path.join(folder, "CACHEDIR.TAG"),
+            CACHE_TAG + b"\n# This folder holds what initlint remembers of earlier runs; it can be deleted at any time.\n",
+        )
+        _write_once(os.path.join(folder, ".gitignore"), b"*\n")
+    except OSError:
+        return os.path.isfile(os.path.join(folder, FILE))
+    return True
+
+
+def _write_once(path: str, content: bytes) -> None:
+    if not os.path.exists(path):
+        with open(path, "wb") as stream:
+            stream.write(content)

@@ -1,0 +1,460 @@
+"""bytes -> FileFacts: one tree-sitter parse, one pass of the queries in python.scm, one sweep over the captures."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from initlint.facts.receivers import NO_INSTANCE, normalise
+from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Parser, Query
+
+Captures = dict[str, list["Node"]]
+
+REGISTRATIONS = frozenset({"add_module", "register_module", "register_parameter", "register_buffer"})
+"""Methods of nn.Module whose first argument names what their second argument becomes."""
+
+_WORD = re.compile(rb"[^\W\d]\w*")
+_STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sd]")
+
+
+@functools.cache
+def language() -> Language:
+    import tree_sitter_python
+    from tree_sitter import Language
+
+    return Language(tree_sitter_python.language())
+
+
+@functools.cache
+def parser() -> Parser:
+    from tree_sitter import Parser
+
+    return Parser(language())
+
+
+@functools.cache
+def _query() -> Query:
+    from tree_sitter import Query
+
+    return Query(language(), resources.files(__package__).joinpath("python.scm").read_text())
+
+
+def extract(source: bytes) -> FileFacts:
+    """The facts of one file, given as UTF-8; errors in its syntax cost only the statements that they stand in."""
+    from tree_sitter import QueryCursor
+
+    root = parser().parse(source).root_node
+    captures: Captures = QueryCursor(_query()).captures(root)
+    sweep = _Sweep(source, captures)
+    sweep.attributes()
+    sweep.calls()
+    sweep.values()
+    sweep.mentions()
+    return FileFacts(
+        imports=tuple(_imports(captures.get("import", []))),
+        bindings=tuple(sweep.bindings),
+        classes=sweep.class_records(),
+        functions=sweep.function_records(sweep.module),
+        module_level=sweep.function_record(sweep.module),
+        errors=_errors(source, captures) if root.has_error else (),
+    )
+
+
+def _errors(source: bytes, captures: Captures) -> tuple[int, ...]:
+    """Lines with errors: only where Python's own parser agrees, since its grammar is the one that counts."""
+    try:
+        ast.parse(source)
+    except SyntaxError as error:
+        return (error.lineno or 1,)
+    except (ValueError, RecursionError, MemoryError):
+        return tuple(sorted({node.start_point.row + 1 for node in captures.get("error", [])})[:1]) or (1,)
+    return ()
+
+
+@dataclass(slots=True)
+class _Scope:
+    """A class, function or lambda while its facts are being gathered; `start == -1` is the module."""
+
+    kind: str
+    start: int
+    end: int
+    parent: _Scope | None
+    name: str = ""
+    node: Node | None = None
+    instance: str = ""
+    reads: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    stores: list[Store] = field(default_factory=list)
+    locals: list[Local] = field(default_factory=list)
+    calls: dict[str, None] = field(default_factory=dict)
+    mentions: dict[str, None] = field(default_factory=dict)
+    made: list[tuple[int, str]] = field(default_factory=list)
+    children: list[_Scope] = field(default_factory=list)
+
+
+class _Sweep:
+    """Puts every capture into the scope it stands in."""
+
+    def __init__(self, source: bytes, captures: Captures) -> None:
+        self.source = source
+        self.captures = captures
+        self.module = _Scope("module", -1, len(source) + 1, None, "<module>")
+        self.bindings: list[tuple[str, str]] = []
+        self._edges: list[int] = [-1]
+        self._owners: list[_Scope] = [self.module]
+        self._texts: dict[bytes, str] = {}
+        self._nest()
+
+    def text(self, node: Node) -> str:
+        return self.source[node.start_byte : node.end_byte].decode()
+
+    def _nest(self) -> None:
+        nodes = [(n.start_byte, -n.end_byte, k, n) for k in ("class", "function", "lambda") for n in self.captures.get(k, ())]
+        current = self.module
+        for start, end, kind, node in sorted(nodes, key=lambda entry: entry[:2]):
+            while start >= current.end:
+                current = self._leave(current)
+            name = node.child_by_field_name("name")
+            scope = _Scope(kind, start, -end, current, self.text(name) if name else "<lambda>", node)
+            current.children.append(scope)
+            scope.instance = self._instance(scope)
+            self._edges.append(start)
+            self._owners.append(scope)
+            current = scope
+        while current is not self.module:
+            current = self._leave(current)
+
+    def _leave(self, scope: _Scope) -> _Scope:
+        assert scope.parent is not None
+        self._edges.append(scope.end)
+        self._owners.append(scope.parent)
+        return scope.parent
+
+    def _instance(self, scope: _Scope) -> str:
+        """The name by which the code of this scope knows the instance of the class around it."""
+        assert scope.parent is not None and scope.node is not None
+        if scope.kind == "class":
+            return ""
+        parameters = scope.node.child_by_field_name("parameters")
+        names = _parameters(self.source, parameters) if parameters else []
+        if scope.parent.kind == "class" and scope.kind == "function":
+            static = any(d.startswith(("staticmethod", "classmethod")) for d in self._decorators(scope.node))
+            return names[0] if names and not static else ""
+        inherited = scope.parent.instance
+        return "" if inherited in names else inherited
+
+    def _decorators(self, node: Node) -> tuple[str, ...]:
+        parent = node.parent
+        if parent is None or parent.type != "decorated_definition":
+            return ()
+        return tuple(self.text(child)[1:].strip() for child in parent.children if child.type == "decorator")
+
+    def scope(self, position: int) -> _Scope:
+        return self._owners[bisect_right(self._edges, position) - 1]
+
+    def receiver(self, text: bytes) -> str:
+        known = self._texts.get(text)
+        if known is None:
+            known = self._texts[text] = normalise(text.decode())
+        return known
+
+    def attributes(self) -> None:
+        """Every attribute that is read, by the receiver that it is read from."""
+        source, edges, owners = self.source, self._edges, self._owners
+        stored = {n.start_byte << 32 | n.end_byte for n in self._targets()}
+        for node in self.captures.get("attribute", ()):
+            start, end = node.start_byte, node.end_byte
+            if start << 32 | end in stored:
+                continue
+            left, _, name = source[start:end].rpartition(b".")
+            receiver = self.receiver(left)
+            if receiver != NO_INSTANCE:
+                owners[bisect_right(edges, start) - 1].reads[receiver][name.strip().decode()] = None
+
+    def _targets(self) -> list[Node]:
+        found: list[Node] = []
+        for node in self.captures.get("assignment", ()):
+            if left := node.child_by_field_name("left"):
+                found += _attribute_targets(left)
+        for node in self.captures.get("delete", ()):
+            for child in node.named_children:
+                found += _attribute_targets(child)
+        for node in self.captures.get("target", ()):
+            found += _attribute_targets(node)
+        return found
+
+    def calls(self) -> None:
+        """Who is called, what is read or stored by a name in a string, and which calls nobody takes the result of."""
+        for node in self.captures.get("call", ()):
+            function = node.child_by_field_name("function")
+            if function is None:
+                continue
+            start = node.start_byte
+            callee = self.receiver(self.source[function.start_byte : function.end_byte])
+            scope = self.scope(start)
+            scope.made.append((start, callee))
+            if function.type == "identifier":
+                scope.calls[callee] = None
+                if callee in ("getattr", "setattr", "delattr", "attrgetter"):
+                    self._by_string(scope, callee, node)
+            elif callee.endswith(".attrgetter"):
+                self._by_string(scope, "attrgetter", node)
+            elif (name := callee.rpartition(".")[2]) in REGISTRATIONS:
+                self._registration(scope, callee.removesuffix("." + name), node)
+        for node in self.captures.get("subscript", ()):
+            if value := node.child_by_field_name("value"):
+                scope = self.scope(node.start_byte)
+                scope.made.append((node.start_byte, self.receiver(self.source[value.start_byte : value.end_byte]) + "[]"))
+        for scope in self._functions():
+            scope.made.sort()
+        for node in self.captures.get("discarded", ()):
+            self._discarded(node.named_children[0], "")
+
+    def _discarded(self, call: Node, name: str) -> None:
+        scope = self.scope(call.start_byte)
+        function = call.child_by_field_name("function")
+        if scope.instance and function is not None:
+            callee = self.receiver(self.source[function.start_byte : function.end_byte])
+            scope.locals.append(Local(name, callee, call.start_byte))
+
+    def _by_string(self, scope: _Scope, callee: str, node: Node) -> None:
+        arguments = _arguments(node)
+        if callee == "attrgetter":
+            for path in arguments:
+                for name in (string_pattern(self.text(path)) or "*").split("."):
+                    scope.reads["?"][name] = None
+        elif len(arguments) >= 2:
+            receiver, name = self.receiver(self.text(arguments[0]).encode()), string_pattern(self.text(arguments[1])) or "*"
+            if callee == "getattr":
+                scope.reads[receiver][name] = None
+            elif callee == "setattr" and receiver == scope.instance:
+                self._store(scope, name, node, node)
+
+    def _registration(self, scope: _Scope, receiver: str, node: Node) -> None:
+        arguments = _arguments(node)
+        if receiver == scope.instance and arguments:
+            self._store(scope, string_pattern(self.text(arguments[0])) or "*", node, node)
+
+    def values(self) -> None:
+        """What is assigned: attributes of the instance, class-level names, module-level aliases, names used once."""
+        for node in self.captures.get("assignment", ()):
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if left is None or right is None:
+                continue
+            scope = self.scope(node.start_byte)
+            if left.type == "identifier":
+                self._name_value(scope, self.text(left), node, right)
+            else:
+                for target in _attribute_targets(left) + _item_targets(left):
+                    self._attribute_value(scope, target, node, right)
+
+    def _name_value(self, scope: _Scope, name: str, node: Node, right: Node) -> None:
+        if scope.kind == "module":
+            value = self.text(right)
+            if re.fullmatch(r"[\w.]+", value):
+                self.bindings.append((name, value))
+        elif scope.kind == "class":
+            self._store(scope, name, node, right)
+        elif right.type == "call" and scope.instance:
+            uses = self.source.count(name.encode(), scope.start, scope.end)
+            if uses == 1 or _word_count(self.source[scope.start : scope.end], name.encode()) == 1:
+                self._discarded(right, name)
+
+    def _attribute_value(self, scope: _Scope, target: Node, node: Node, right: Node) -> None:
+        text = self.text(target)
+        if target.type == "subscript":
+            receiver, _, key = text.rpartition("._modules[")
+            name = string_pattern(key.removesuffix("]")) or "*"
+        else:
+            receiver, _, name = text.rpartition(".")
+        if scope.instance and receiver.strip() == scope.instance:
+            self._store(scope, name.strip(), node, right)
+
+    def _store(self, scope: _Scope, attribute: str, statement: Node, value: Node) -> None:
+        start, end = value.start_byte, value.end_byte
+        callees = tuple(dict.fromkeys(callee for _, callee in _between(scope.made, start, end)))
+        indirect = scope.kind == "function" and not {w.decode() for w in _WORD.findall(self.source[start:end])}.isdisjoint(self._assigned(scope))
+        strings = tuple(_STRING_NAME.findall(self.text(value))) if scope.kind == "class" else ()
+        row = statement.start_point.row + 1
+        scope.stores.append(Store(attribute, row, statement.start_byte, callees, indirect, strings))
+
+    @functools.cached_property
+    def _locals(self) -> dict[int, set[str]]:
+        """By the start of a function: the names that are assigned in it."""
+        found: dict[int, set[str]] = defaultdict(set)
+        for node in self.captures.get("assignment", ()):
+            left = node.child_by_field_name("left")
+            if left is not None and left.type in ("identifier", "pattern_list", "tuple_pattern"):
+                found[self.scope(node.start_byte).start].update(w.decode() for w in _WORD.findall(self.source[left.start_byte : left.end_byte]))
+        return found
+
+    def _assigned(self, scope: _Scope) -> set[str]:
+        return self._locals[scope.start]
+
+    def mentions(self) -> None:
+        for node in self.captures.get("mention", ()):
+            self.scope(node.start_byte).mentions[self.source[node.start_byte : node.end_byte].decode()] = None
+
+    def _functions(self) -> list[_Scope]:
+        found = [self.module]
+        for scope in found:
+            found.extend(scope.children)
+        return found
+
+    def function_record(self, scope: _Scope, name: str = "") -> Function:
+        return Function(
+            name=name or scope.name,
+            instance=scope.instance,
+            start=max(scope.start, 0),
+            end=min(scope.end, len(self.source)),
+            line=scope.node.start_point.row + 1 if scope.node else 1,
+            decorators=self._decorators(scope.node) if scope.kind == "function" and scope.node else (),
+            reads={receiver: tuple(names) for receiver, names in scope.reads.items()},
+            stores=tuple(scope.stores),
+            locals=tuple(scope.locals),
+            calls=tuple(scope.calls),
+            mentions=tuple(scope.mentions),
+        )
+
+    def function_records(self, scope: _Scope, prefix: str = "") -> tuple[Function, ...]:
+        """The functions under a scope, nested ones behind the one that holds them; classes in between are left out."""
+        records: list[Function] = []
+        pending = [(child, prefix + child.name) for child in reversed(scope.children)]
+        while pending:
+            child, name = pending.pop()
+            if child.kind != "class":
+                records.append(self.function_record(child, name))
+                pending += [(inner, f"{name}.<locals>.{inner.name}") for inner in reversed(child.children)]
+        return tuple(records)
+
+    def class_records(self) -> tuple[Class, ...]:
+        records: list[Class] = []
+        pending = [(child, child.name) for child in reversed(self.module.children)]
+        while pending:
+            scope, qualname = pending.pop()
+            joint = "." if scope.kind == "class" else ".<locals>."
+            pending += [(child, qualname + joint + child.name) for child in reversed(scope.children)]
+            if scope.kind == "class":
+                records.append(self._class_record(scope, qualname))
+        return tuple(records)
+
+    def _class_record(self, scope: _Scope, qualname: str) -> Class:
+        assert scope.node is not None
+        for receiver, names in scope.reads.items():
+            self.module.reads[receiver].update(names)
+        bases = scope.node.child_by_field_name("superclasses")
+        return Class(
+            name=scope.name,
+            qualname=qualname,
+            start=scope.start,
+            end=scope.end,
+            line=scope.node.start_point.row + 1,
+            bases=tuple(self._base(base) for base in bases.named_children if base.type != "comment") if bases else (),
+            decorators=self._decorators(scope.node),
+            attributes=tuple(scope.stores),
+            methods=self.function_records(scope),
+        )
+
+    def _base(self, node: Node) -> str:
+        """`Generic[T]` is "Generic", `metaclass=M` is "", `make_base()` stays as "make_base()"."""
+        if node.type == "keyword_argument":
+            return ""
+        return self.receiver(self.text(node).encode()).removesuffix("[]")
+
+
+def _parameters(source: bytes, parameters: Node) -> list[str]:
+    names = []
+    for child in parameters.named_children:
+        if word := _WORD.search(source, child.start_byte, child.end_byte):
+            names.append(word.group().decode())
+    return names
+
+
+def _attribute_targets(node: Node) -> list[Node]:
+    """The attributes that an assignment target stores to; `self.x.y` stores to y only, `self.x[0]` to none."""
+    if node.type == "attribute":
+        return [node]
+    if node.type in ("pattern_list", "tuple_pattern", "list_pattern", "expression_list", "list_splat_pattern"):
+        return [target for child in node.named_children for target in _attribute_targets(child)]
+    return []
+
+
+def _item_targets(node: Node) -> list[Node]:
+    """`self._modules["x"]` as a target registers x."""
+    if node.type != "subscript":
+        return []
+    value = node.child_by_field_name("value")
+    return [node] if value is not None and value.text is not None and value.text.endswith(b"._modules") else []
+
+
+def _arguments(call: Node) -> list[Node]:
+    """The positional and named arguments of a call, in order."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None:
+        return []
+    values = [child.child_by_field_name("value") if child.type == "keyword_argument" else child for child in arguments.named_children]
+    return [value for value in values if value is not None and value.type != "comment"]
+
+
+def string_pattern(text: str) -> str:
+    """The attribute names that a string expression can give: "x", "layer*"; "" when it is no string."""
+    try:
+        value = ast.literal_eval(text.removeprefix("f").removeprefix("F"))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        head = re.match(r"""[fF]?(["'])([\w.]*)\1\s*(\+|%|\.format)""", text)
+        return head.group(2) + "*" if head else ""
+    return _PLACEHOLDER.sub("*", value) if isinstance(value, str) else ""
+
+
+def fits(pattern: str, name: str) -> bool:
+    """Whether a computed name can come out as `name`; a name of which nothing is known fits nothing by itself."""
+    head, star, tail = pattern.partition("*")
+    return bool(star) and pattern != "*" and name.startswith(head) and name.endswith(tail.rpartition("*")[2])
+
+
+def _between(made: list[tuple[int, str]], start: int, end: int) -> list[tuple[int, str]]:
+    low = bisect_right(made, (start, "")) if made else 0
+    return [entry for entry in made[low:] if entry[0] < end]
+
+
+def _word_count(text: bytes, word: bytes) -> int:
+    return len(re.findall(rb"\b" + re.escape(word) + rb"\b", text))
+
+
+def _imports(nodes: list[Node]) -> list[Import]:
+    found: list[Import] = []
+    for node in nodes:
+        if node.type == "import_from_statement":
+            found += _from_import(node)
+        elif node.type == "import_statement":
+            for child in node.named_children:
+                name, alias = _aliased(child)
+                found.append(Import(alias or name.split(".")[0], name if alias else name.split(".")[0], "", 0))
+    return found
+
+
+def _from_import(node: Node) -> list[Import]:
+    source = node.child_by_field_name("module_name")
+    written = (source.text or b"").decode() if source else ""
+    module = written.lstrip(".").strip()
+    level = len(written) - len(written.lstrip("."))
+    if any(child.type == "wildcard_import" for child in node.named_children):
+        return [Import("*", module, "", level)]
+    names = [_aliased(child) for child in node.children_by_field_name("name")]
+    return [Import(alias or name, module, name, level) for name, alias in names]
+
+
+def _aliased(node: Node) -> tuple[str, str]:
+    if node.type != "aliased_import":
+        return (node.text or b"").decode(), ""
+    name, alias = node.child_by_field_name("name"), node.child_by_field_name("alias")
+    return ((name.text or b"").decode() if name else "", (alias.text or b"").decode() if alias else "")

@@ -1,0 +1,342 @@
+"""The facts of all files: remembered where the content is known, extracted in this process or in several."""
+
+from __future__ import annotations
+
+import functools
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from initlint.facts.cache import Cache
+from initlint.facts.records import FileFacts
+from initlint.facts.worker import FAILED, READY, Examined, digest, examine, failed, receive, send
+from initlint.sources import Unreadable, read
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many of how many files have been looked at."""
+
+IN_PROCESS_BYTES = 1_500_000
+"""Starting workers takes as long as extracting about this much source."""
+
+BATCH_BYTES = 400_000
+SECONDS_PER_BATCH = 120.0
+"""A worker silent for longer than this is stopped, and its batch is tried file by file; then its file is given up."""
+
+MOST_WORKERS = 16
+CHANGED = "the file was changed or removed while initlint was running"
+
+RACY_NANOSECONDS = 2_000_000_000
+"""A file changed this shortly before it was looked at can change again without a new time stamp on a coarse clock."""
+
+_WORKER = "import sys; sys.path[:] = {path!r}; from initlint.facts.worker import serve; serve()"
+
+Stamp = tuple[int, int, int, int]
+Worker = subprocess.Popen[bytes]
+
+_UNSTAMPED: Stamp = (0, 0, 0, 0)
+
+
+class Known(msgspec.Struct, frozen=True, array_like=True):
+    """The content that a file had when its stamp was taken."""
+
+    stamp: Stamp
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Facts by path, the digest of every file that was looked at, and why the others have no facts."""
+
+    facts: dict[str, FileFacts]
+    digests: dict[str, bytes]
+    problems: tuple[Examined, ...]
+
+
+@functools.cache
+def facts_version() -> bytes:
+    """Names the code that makes facts, so that another version never meets its records."""
+    folder = Path(__file__).parent
+    files = sorted([*folder.glob("*.py"), *folder.glob("*.scm")])
+    return digest(b"\0".join([sys.version.encode(), *_parsers(), *(file.read_bytes() for file in files)]))
+
+
+def _parsers() -> Iterator[bytes]:
+    from importlib.util import find_spec
+
+    for name in ("tree_sitter", "tree_sitter_python"):
+        spec = find_spec(name)
+        folder = Path(spec.origin).parent if spec and spec.origin else Path()
+        for library in sorted(folder.glob("_binding*")):
+            yield f"{library.name} {library.stat().st_size} {library.stat().st_mtime_ns}".encode()
+
+
+def digests(root: str, files: Sequence[str], cache: Cache) -> dict[str, bytes]:
+    """The digests of all files; unchanged ones are known from their stamps, the others are read.
+
+    Nothing where nothing is remembered at all: then every file will be read anyway.
+    """
+    if cache.is_empty():
+        return {}
+    index = _load_index(root, cache)
+    stamps = _stamps(root, files)
+    found: dict[str, bytes] = {}
+    for path, stamp in stamps.items():
+        known = index.get(path)
+        found[path] = known.digest if known and known.stamp == stamp else _digest_of(root, path)
+    _save_index(root, cache, index, stamps, found)
+    return found
+
+
+def gather(
+    root: str,
+    files: Sequence[str],
+    cache: Cache,
+    jobs: int = 1,
+    known: Mapping[str, bytes] | None = None,
+    progress: Progress | None = None,
+) -> Gathered:
+    """The facts of all files. `known` are the digests of their contents, where these were computed before."""
+    known = known or {}
+    stamps = {} if known or not cache else _stamps(root, files)
+    facts = _remembered(files, cache, known)
+    found = {path: known[path] for path in facts}
+    problems: list[Examined] = []
+    fresh: dict[bytes, bytes] = {}
+    with closing(_examine_all(root, [path for path in files if path not in facts], jobs)) as results:
+        for result in results:
+            found[result.path] = result.digest
+            if result.reason:
+                problems.append(result)
+            else:
+                facts[result.path] = msgspec.msgpack.decode(result.facts, type=FileFacts)
+                fresh[facts_version() + result.digest] = result.facts
+            if progress:
+                progress(len(found), len(files))
+    cache.put(fresh)
+    if stamps:
+        _save_index(root, cache, {}, stamps, found)
+    return Gathered(
+        facts={path: facts[path] for path in sorted(facts)},
+        digests={path: found[path] for path in sorted(found)},
+        problems=tuple(sorted(problems, key=lambda problem: problem.path)),
+    )
+
+
+def read_again(root: str, path: str, gathered: Gathered) -> bytes:
+    """The text that the facts of a file were made of: facts name places in it, so it must be the same."""
+    source = read(os.path.join(root, path))
+    if digest(source) != gathered.digests[path]:
+        raise Unreadable(CHANGED)
+    return source
+
+
+def without_changed(root: str, gathered: Gathered) -> Gathered:
+    """The facts of those files that are still what they were; the others become problems."""
+    now = {path: _digest_of(root, path) for path in gathered.facts}
+    changed = [failed(path, CHANGED) for path, content in now.items() if content != gathered.digests[path]]
+    lost = {result.path: result.digest for result in changed}
+    return Gathered(
+        facts={path: facts for path, facts in gathered.facts.items() if path not in lost},
+        digests={**gathered.digests, **lost},
+        problems=tuple(sorted([*gathered.problems, *changed], key=lambda problem: problem.path)),
+    )
+
+
+def worker_count(jobs: int) -> int:
+    """How many processes to use where `jobs` were asked for; 0 stands for one per core that this process may use."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return jobs or min(available or 1, MOST_WORKERS)
+
+
+def _remembered(files: Sequence[str], cache: Cache, known: Mapping[str, bytes]) -> dict[str, FileFacts]:
+    if not known:
+        return {}
+    version = facts_version()
+    kept = cache.get({version + content for content in known.values()})
+    facts: dict[str, FileFacts] = {}
+    for path in files:
+        blob = kept.get(version + known[path])
+        if blob is not None:
+            facts[path] = msgspec.msgpack.decode(blob, type=FileFacts)
+    return facts
+
+
+def _digest_of(root: str, path: str) -> bytes:
+    try:
+        return digest(read(os.path.join(root, path)))
+    except Unreadable as error:
+        return failed(path, error.reason, error.line).digest
+
+
+def _stamps(root: str, files: Iterable[str]) -> dict[str, Stamp]:
+    """What tells that a file has not been written to; (0, 0, 0, 0) where that cannot be told."""
+    recent = time.time_ns() - RACY_NANOSECONDS
+    stamps: dict[str, Stamp] = {}
+    for path in files:
+        stamps[path] = _UNSTAMPED
+        with suppress(OSError):
+            status = os.stat(os.path.join(root, path))
+            if max(status.st_mtime_ns, status.st_ctime_ns) < recent:
+                stamps[path] = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
+    return stamps
+
+
+def _index_key(root: str) -> bytes:
+    return b"index" + digest(os.fsencode(root))
+
+
+def _load_index(root: str, cache: Cache) -> dict[str, Known]:
+    key = _index_key(root)
+    blob = cache.get([key]).get(key)
+    return msgspec.msgpack.decode(blob, type=dict[str, Known]) if blob else {}
+
+
+def _save_index(
+    root: str, cache: Cache, before: dict[str, Known], stamps: Mapping[str, Stamp], found: Mapping[str, bytes]
+) -> None:
+    after = {
+        path: Known(stamp, found[path])
+        for path, stamp in stamps.items()
+        if stamp != _UNSTAMPED and not found[path].startswith(FAILED)
+    }
+    if after != before:
+        with suppress(UnicodeEncodeError):
+            cache.put({_index_key(root): msgspec.msgpack.encode(after)})
+
+
+def _examine_all(root: str, files: Sequence[str], jobs: int) -> Generator[Examined]:
+    """What came of every file, in any order."""
+    sizes = {path: _size(os.path.join(root, path)) for path in files}
+    batches = list(_batches(sizes))
+    workers = min(jobs, len(batches))
+    if workers < 2 or sum(sizes.values()) < IN_PROCESS_BYTES or not sys.executable:
+        for path in files:
+            yield examine(root, path)
+    else:
+        pool = _Pool(root, batches)
+        try:
+            yield from pool.run(workers)
+        finally:
+            pool.stop()
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+def _batches(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Large files first, so that no worker is left alone with one at the end; small ones together."""
+    batch: list[str] = []
+    room = BATCH_BYTES
+    for path, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
+        if batch and size > room:
+            yield batch
+            batch, room = [], BATCH_BYTES
+        batch.append(path)
+        room -= size
+    if batch:
+        yield batch
+
+
+class _Pool:
+    """Worker processes, each driven by a thread that knows which files its process is busy with.
+
+    Plain child processes instead of multiprocessing: they never import the caller's main module, they end by
+    themselves when this process is gone, and when one dies it is known which batch it died of.
+    """
+
+    def __init__(self, root: str, batches: Iterable[list[str]]) -> None:
+        self._root = root
+        self._batches = deque(batches)
+        self._count = sum(map(len, self._batches))
+        self._results: queue.SimpleQueue[Examined] = queue.SimpleQueue()
+        self._workers: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def run(self, workers: int) -> Iterator[Examined]:
+        for _ in range(workers):
+            threading.Thread(target=self._drive, daemon=True).start()
+        for _ in range(self._count):
+            yield self._next()
+
+    def _next(self) -> Examined:
+        while True:
+            with suppress(queue.Empty):  # a wait without an end could not be interrupted on Windows
+                return self._results.get(timeout=1)
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for worker in self._workers:
+                worker.kill()
+        for worker in self._workers:
+            worker.wait()
+
+    def _drive(self) -> None:
+        worker = self._start()
+        while self._batches and not self._stopped:
+            with suppress(IndexError):
+                worker = self._work_off(worker, self._batches.popleft())
+
+    def _work_off(self, worker: Worker | None, batch: list[str]) -> Worker | None:
+        """Have a batch examined, and if that kills the worker, each of its files alone; returns the worker to go on with."""
+        answer = _ask(worker, batch) if worker else [examine(self._root, path) for path in batch]
+        if answer is None and not self._stopped:
+            worker = self._start()
+            if len(batch) == 1:
+                answer = [failed(batch[0], "the process that read this file died or did not come to an end")]
+            else:
+                for path in batch:
+                    worker = self._work_off(worker, [path])
+        for result in answer or ():
+            self._results.put(result)
+        return worker
+
+    def _start(self) -> Worker | None:
+        """A new worker process, or None where none can be had; then this process does the work."""
+        program = _WORKER.format(path=sys.path)
+        with self._lock, suppress(OSError):
+            if not self._stopped:
+                worker = subprocess.Popen(
+                    [sys.executable, "-I", "-c", program, self._root],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                )
+                self._workers.add(worker)
+                return worker if _answers(worker) else None
+        return None
+
+
+def _answers(worker: Worker) -> bool:
+    assert worker.stdout is not None
+    return receive(worker.stdout) == READY
+
+
+def _ask(worker: Worker, batch: list[str]) -> list[Examined] | None:
+    """What a worker found out about its batch, None if it died over it."""
+    assert worker.stdin is not None and worker.stdout is not None
+    timer = threading.Timer(SECONDS_PER_BATCH, worker.kill)
+    timer.start()
+    try:
+        send(worker.stdin, msgspec.msgpack.encode(batch))
+        answer = receive(worker.stdout)
+    except OSError:
+        return None
+    finally:
+        timer.cancel()
+    return msgspec.msgpack.decode(answer, type=list[Examined]) if answer is not None else None

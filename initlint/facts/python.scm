@@ -1,0 +1,56 @@
+; What facts are made of. Each capture is one kind of evidence; extract.py puts it into the scope it stands in.
+
+; scopes
+(class_definition) @class
+(function_definition) @function
+(lambda) @lambda
+
+; names bound from other modules
+(import_statement) @import
+(import_from_statement) @import
+(future_import_statement) @import
+
+; attributes: read unless captured as stored
+(attribute) @attribute
+
+; what gets a value
+(assignment right: (_)) @assignment
+(augmented_assignment) @assignment
+(delete_statement) @delete
+(for_statement left: (_) @target)
+
+; what values are made with
+(call) @call
+(subscript) @subscript
+
+; statements whose value nobody takes
+(expression_statement (call) @discarded)
+
+; names used as plain values
+(argument_list (identifier) @mention)
+(keyword_argument value: (identifier) @mention)
+(list_splat (identifier) @mention)
+(assignment right: (identifier) @mention)
+(return_statement (identifier) @mention)
+(return_statement (expression_list (identifier) @mention))
+(assignment right: (expression_list (identifier) @mention))
+(yield (identifier) @mention)
+(list (identifier) @mention)
+(tuple (identifier) @mention)
+(set (identifier) @mention)
+(pair value: (identifier) @mention)
+(default_parameter value: (identifier) @mention)
+(typed_default_parameter value: (identifier) @mention)
+(conditional_expression (identifier) @mention)
+(boolean_operator (identifier) @mention)
+(named_expression value: (identifier) @mention)
+(subscript value: (identifier) @mention)
+(for_statement right: (identifier) @mention)
+(for_in_clause right: (identifier) @mention)
+(comparison_operator (identifier) @mention)
+(with_item value: (identifier) @mention)
+(lambda body: (identifier) @mention)
+(decorator (identifier) @mention)
+
+; where the parser lost the thread
+(ERROR) @error

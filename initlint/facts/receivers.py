@@ -1,0 +1,94 @@
+"""Receivers in one spelling: "self.blocks[]" for `self.blocks[i + 1]`, "make()" for `make(dim, n=2)`."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+NO_INSTANCE = "0"
+"""A literal, an arithmetic result, a comparison: whatever it is, it is no module."""
+
+UNKNOWN = "?"
+"""An expression of another form: a conditional, an `or`, an `await`."""
+
+_SIMPLE = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*\Z")
+_STRING = re.compile(r"(?s)[bBrRuUfF]*(\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')")
+_COMMENT = re.compile(r"#[^\n]*")
+_NAME = re.compile(r"[^\W\d]\w*")
+_CHOICE = re.compile(r"\b(?:if|or|and|await|lambda|yield)\b|:=")
+_CLOSE = {"(": ")", "[": "]", "{": "}"}
+
+
+@functools.lru_cache(maxsize=100_000)
+def normalise(text: str) -> str:
+    """Reduce the source of an expression to its chain of names, calls and subscripts."""
+    if _SIMPLE.match(text):
+        return "".join(text.split())
+    return _chain(_STRING.sub("''", _COMMENT.sub("", text)) if "#" in text else _STRING.sub("''", text))
+
+
+def _chain(text: str) -> str:
+    text = text.strip()
+    if not text or text[0] in "'[{0123456789-+~":
+        return NO_INSTANCE
+    parts: list[str] = []
+    position = 0
+    while position < len(text):
+        character = text[position]
+        if character.isspace() or character == ".":
+            position += 1
+        elif character in _CLOSE:
+            end = _closing(text, position)
+            if parts:
+                parts[-1] += "()" if character == "(" else "[]"
+            elif (inner := _chain_or_operation(text[position + 1 : end - 1])) in (NO_INSTANCE, UNKNOWN):
+                return inner + _tail(text[end:])
+            else:
+                parts.append(inner)
+            position = end
+        elif name := _NAME.match(text, position):
+            parts.append(name.group())
+            position = name.end()
+        else:
+            return NO_INSTANCE
+    return ".".join(parts)
+
+
+def _tail(text: str) -> str:
+    rest = _chain("_" + text) if text.strip() else ""
+    return rest.removeprefix("_") if rest not in (NO_INSTANCE, UNKNOWN) else ""
+
+
+def _chain_or_operation(text: str) -> str:
+    if _CHOICE.search(text):
+        return UNKNOWN
+    flat = _flatten(text)
+    return _chain(text) if re.fullmatch(r"\s*[\w.\s()\[\]']+", flat) and not re.search(r"\w\s+\w", flat) else NO_INSTANCE
+
+
+def _flatten(text: str) -> str:
+    """The text with everything inside brackets taken out."""
+    out: list[str] = []
+    position = 0
+    while position < len(text):
+        if text[position] in _CLOSE:
+            end = _closing(text, position)
+            out.append(text[position] + _CLOSE[text[position]])
+            position = end
+        else:
+            out.append(text[position])
+            position += 1
+    return "".join(out)
+
+
+def _closing(text: str, position: int) -> int:
+    """The offset behind the bracket that closes the one at `position`."""
+    depth = 0
+    for index in range(position, len(text)):
+        if text[index] in "([{":
+            depth += 1
+        elif text[index] in ")]}":
+            depth -= 1
+            if depth == 0:
+                return index + 1
+    return len(text)

@@ -1,0 +1,91 @@
+"""Everything one file says, independent of all other files. These records are what the cache keeps."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Import(msgspec.Struct, frozen=True, array_like=True):
+    """One bound name: `from ..pkg import x as y` is name="y", module="pkg", attribute="x", level=2.
+
+    `import a.b` binds "a" to module "a"; `import a.b as c` binds "c" to module "a.b".
+    A star import has name="*".
+    """
+
+    name: str
+    module: str
+    attribute: str
+    level: int
+
+
+class Store(msgspec.Struct, frozen=True, array_like=True):
+    """An attribute is given a value, however that is spelled: `start` is the byte offset of the whole statement.
+
+    `attribute` may hold a pattern ("layer*") where the name is computed. `callees` are the dotted callees (and
+    subscripted tables, "ACT2FN[]") that the value is made with; `indirect` says that it uses a local variable; `strings`
+    are the names that stand in it as strings (class level only).
+    """
+
+    attribute: str
+    line: int
+    start: int
+    callees: tuple[str, ...]
+    indirect: bool
+    strings: tuple[str, ...]
+
+
+class Local(msgspec.Struct, frozen=True, array_like=True):
+    """A call whose result goes to a name used nowhere else in the function (`name`), or to nothing ("")."""
+
+    name: str
+    callee: str
+    start: int
+
+
+class Function(msgspec.Struct, frozen=True, array_like=True):
+    """A function, method or lambda; a nested one stands behind the one it is nested in ("__init__.<locals>.hook").
+
+    `instance` is the name of the variable that holds the instance ("" where there is none; closures inherit it).
+    `reads` maps a receiver, as written and normalised ("self", "self.blocks[]", "attn", "make()"), to the attributes
+    read from it; a read by computed name is a pattern ("layer*", "*"). `mentions` are the names used as plain values
+    (passed on, returned, stored, iterated), `calls` the plain names that are called. `start` and `end` are the byte
+    offsets of the `def` without decorators.
+    """
+
+    name: str
+    instance: str
+    start: int
+    end: int
+    line: int
+    decorators: tuple[str, ...]
+    reads: dict[str, tuple[str, ...]]
+    stores: tuple[Store, ...]
+    locals: tuple[Local, ...]
+    calls: tuple[str, ...]
+    mentions: tuple[str, ...]
+
+
+class Class(msgspec.Struct, frozen=True, array_like=True):
+    """A class statement. `qualname` names what encloses it as Python does; `attributes` are the class-level bindings."""
+
+    name: str
+    qualname: str
+    start: int
+    end: int
+    line: int
+    bases: tuple[str, ...]
+    decorators: tuple[str, ...]
+    attributes: tuple[Store, ...]
+    methods: tuple[Function, ...]
+
+
+class FileFacts(msgspec.Struct, frozen=True, array_like=True):
+    """One file. `bindings` are module-level aliases, NAME = dotted expression; `module_level` is all code outside
+    functions and classes; `errors` are the lines at which the parser lost the thread."""
+
+    imports: tuple[Import, ...]
+    bindings: tuple[tuple[str, str], ...]
+    classes: tuple[Class, ...]
+    functions: tuple[Function, ...]
+    module_level: Function
+    errors: tuple[int, ...]

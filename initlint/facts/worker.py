@@ -1,0 +1,82 @@
+"""One file at a time: read it, name its content, extract its facts. Also the program that worker processes run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from hashlib import blake2b
+from typing import BinaryIO
+
+import msgspec
+
+from initlint.sources import Unreadable, read
+
+DIGEST_SIZE = 20
+FAILED = b"!"
+"""Begins the digest of a file without facts; what follows is the reason, so that a run depends on it."""
+
+READY = b"ready"
+
+
+class Examined(msgspec.Struct, frozen=True, array_like=True):
+    """What came of one file: its digest and its facts as msgpack, or the reason why there are none."""
+
+    path: str
+    digest: bytes
+    facts: bytes = b""
+    reason: str = ""
+    line: int = 0
+
+
+def digest(source: bytes) -> bytes:
+    return blake2b(source, digest_size=DIGEST_SIZE).digest()
+
+
+def failed(path: str, reason: str, line: int = 1) -> Examined:
+    return Examined(path, FAILED + reason.encode(errors="replace"), b"", reason, line)
+
+
+def examine(root: str, path: str) -> Examined:
+    """The facts of one file, or why there are none; whatever a file holds, it costs no other file anything."""
+    from initlint.facts.extract import extract
+
+    try:
+        source = read(os.path.join(root, path))
+        return Examined(path, digest(source), msgspec.msgpack.encode(extract(source)))
+    except Unreadable as error:
+        return failed(path, error.reason, error.line)
+    except (RecursionError, MemoryError):
+        return failed(path, "the code is nested too deeply to be read")
+    except Exception as error:
+        return failed(path, f"initlint could not read this file, please report it: {type(error).__name__}: {error}")
+
+
+def send(stream: BinaryIO, message: bytes) -> None:
+    stream.write(len(message).to_bytes(8, "big") + message)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> bytes | None:
+    """The next message, or None where the other side has gone."""
+    head = stream.read(8)
+    if len(head) < 8:
+        return None
+    size = int.from_bytes(head, "big")
+    message = stream.read(size)
+    return message if len(message) == size else None
+
+
+def serve() -> None:
+    """Answer batches of paths with what came of them, until the other side closes the pipe."""
+    import gc
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(50_000)
+    root = sys.argv[1]
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    send(answers, READY)
+    while (message := receive(requests)) is not None:
+        paths = msgspec.msgpack.decode(message, type=list[str])
+        send(answers, msgspec.msgpack.encode([examine(root, path) for path in paths]))

@@ -1,0 +1,102 @@
+"""The words of the design as frozen types: every stage speaks in these."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Answer(enum.Enum):
+    """A question about code can be left open; what is unknown is said, not guessed."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Kind(enum.Enum):
+    """What a definition gives the module."""
+
+    SUBMODULE = "submodule"
+    PARAMETER = "parameter"
+    BUFFER = "buffer"
+    TENSOR = "tensor"
+
+
+class Confidence(enum.Enum):
+    """Certain: no reader can exist. Possible: one place was found that might read it."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A range of source: lines and columns count from 1, columns in code points, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One consumption of a stream while a constructor runs.
+
+    `owner` is the definition that asked for it (`proj`), or the callee where nothing keeps the result.
+    `what` is the expression that draws as it stands in the source (`nn.Linear(dim, dim)`).
+    """
+
+    owner: str
+    what: str
+    stream: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What one statement of a constructor gives the module."""
+
+    attribute: str
+    kind: Kind
+    span: Span
+    what: str
+    draws: Answer
+    drawn: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the search for readers of one dead definition ended with; `doubt` names the place that might read it."""
+
+    confidence: Confidence
+    doubt: str = ""
+    needs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One report of one rule at one place."""
+
+    code: str
+    name: str
+    message: str
+    advice: str
+    path: str
+    span: Span
+    cls: str
+    attribute: str
+    kind: Kind | None
+    draws: Answer
+    shifts: tuple[str, ...]
+    confidence: Confidence
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What could not be looked at, and why: the opposite of a silent skip."""
+
+    path: str
+    reason: str

@@ -1,0 +1,249 @@
+"""The inside of one function, parsed when a question needs it: its bindings, calls, reads and returns."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from enum import Enum
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from initlint.facts.extract import REGISTRATIONS, fits, language, parser, string_pattern
+from initlint.facts.records import Class, Function
+from initlint.project.classes import Method, Project
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Query
+
+_TENSOR_CALL = re.compile(
+    r"(torch\.(?!save|compile|jit|nn\.|utils|quantization|onnx|export|fx|func|vmap|is_)|F\.|(torch\.)?nn\.functional\.)\w+\Z"
+)
+"""Calls whose first argument is a tensor."""
+
+LAMBDA = "<lambda>"
+MODULE_LEVEL = "<module>"
+
+
+class Origin(Enum):
+    """How a name gets a value from the expression bound to it."""
+
+    VALUE = "value"
+    ELEMENT = "element"
+    PARAMETER = "parameter"
+    OPAQUE = "opaque"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One way in which a name gets its value: the expression, how, and for unpacking the positions on the way in."""
+
+    origin: Origin
+    node: Node | None
+    path: tuple[int, ...] = ()
+
+
+@functools.cache
+def _query() -> Query:
+    from tree_sitter import Query
+
+    return Query(language(), resources.files(__package__).joinpath("body.scm").read_text())
+
+
+class Body:
+    """One function. Code nested in it belongs to bodies of its own, which see this one's names through `parent`."""
+
+    def __init__(self, method: Method, source: bytes, parent: Body | None) -> None:
+        from tree_sitter import QueryCursor
+
+        self.method = method
+        self.parent = parent
+        facts = method.facts
+        slice_ = source[facts.start : facts.end]
+        tree = parser().parse(b"(" + slice_ + b")" if facts.name.endswith(LAMBDA) else slice_)
+        self.tree = tree
+        self.root = tree.root_node
+        self.offset = facts.start - (1 if facts.name.endswith(LAMBDA) else 0)
+        self.source = tree.root_node.text or b""
+        self.captures = QueryCursor(_query()).captures(self.root)
+        self.nested = self._nested_ranges()
+
+    def text(self, node: Node) -> str:
+        return (node.text or b"").decode()
+
+    def _nested_ranges(self) -> tuple[tuple[int, int], ...]:
+        """The ranges of functions, lambdas and classes inside this body; the outermost definition is the body itself."""
+        own = self.method.facts.name != MODULE_LEVEL
+        nodes = sorted([*self.captures.get("nested", ()), *self.captures.get("class", ())], key=lambda n: n.start_byte)
+        return tuple((n.start_byte, n.end_byte) for n in (nodes[1:] if own else nodes))
+
+    def own(self, node: Node) -> bool:
+        """Whether a node belongs to this body and to nothing nested in it."""
+        start = node.start_byte
+        return not any(low <= start < high for low, high in self.nested)
+
+    def nodes(self, capture: str) -> list[Node]:
+        return [node for node in self.captures.get(capture, ()) if self.own(node)]
+
+    @functools.cached_property
+    def definition(self) -> Node | None:
+        """The function or lambda that this body is; None for module level."""
+        if self.method.facts.name == MODULE_LEVEL:
+            return None
+        nested = self.captures.get("nested", [])
+        return min(nested, key=lambda n: (n.start_byte, -n.end_byte)) if nested else None
+
+    @functools.cached_property
+    def parameters(self) -> dict[str, Node]:
+        """Name -> parameter node, in order; starred ones carry their stars ("*args")."""
+        if self.definition is None or not (parameters := self.definition.child_by_field_name("parameters")):
+            return {}
+        found = {}
+        for child in parameters.named_children:
+            if child.type != "comment":
+                found[_parameter_name(self.text(child))] = child
+        return found
+
+    @functools.cached_property
+    def bindings(self) -> dict[str, list[Binding]]:
+        """Name -> everything that is bound to it in this body."""
+        found: dict[str, list[Binding]] = {}
+        for name, node in self.parameters.items():
+            found.setdefault(name.lstrip("*"), []).append(Binding(Origin.PARAMETER, node))
+        for node in self.nodes("assignment"):
+            self._bind(found, node.child_by_field_name("left"), Binding(Origin.VALUE, node.child_by_field_name("right")))
+        for node in self.nodes("walrus"):
+            self._bind(found, node.child_by_field_name("name"), Binding(Origin.VALUE, node.child_by_field_name("value")))
+        for node in self.nodes("loop"):
+            self._bind(found, node.child_by_field_name("left"), Binding(Origin.ELEMENT, node.child_by_field_name("right")))
+        for node in self.nodes("as"):
+            value, alias = node.named_children[0], node.named_children[-1]
+            origin = Origin.VALUE if node.parent is not None and node.parent.type == "with_item" else Origin.OPAQUE
+            self._bind(found, alias.named_children[0] if alias.named_children else alias, Binding(origin, value))
+        return found
+
+    def _bind(self, found: dict[str, list[Binding]], target: Node | None, binding: Binding) -> None:
+        if target is None:
+            return
+        if target.type == "identifier":
+            found.setdefault(self.text(target), []).append(binding)
+        elif target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
+            for index, child in enumerate(target.named_children):
+                self._bind(found, child, Binding(binding.origin, binding.node, (*binding.path, index)))
+        elif target.type == "list_splat_pattern":
+            self._bind(found, target.named_children[0], Binding(Origin.OPAQUE, None))
+
+    @functools.cached_property
+    def returns(self) -> list[Node]:
+        if self.definition is not None and self.definition.type == "lambda":
+            body = self.definition.child_by_field_name("body")
+            return [body] if body is not None else []
+        nodes = [*self.nodes("return"), *self.nodes("yield")]
+        return [child for node in nodes for child in node.named_children if child.type != "comment"]
+
+    def class_values(self, name: str) -> list[Node]:
+        """The values that a class body gives `name`; only of use where this body is a class."""
+        values = [binding.node for binding in self.bindings.get(name, ()) if binding.origin is Origin.VALUE]
+        return [node for node in values if node is not None]
+
+    def stores(self, attribute: str) -> list[Node]:
+        """The values that this body gives `self.attribute`, by assignment, setattr or registration."""
+        found = [value for target, value in self._stored if target == attribute or fits(target, attribute)]
+        return [value for value in found if value is not None]
+
+    @functools.cached_property
+    def _stored(self) -> list[tuple[str, Node | None]]:
+        found: list[tuple[str, Node | None]] = []
+        for node in self.nodes("assignment"):
+            self._store(found, node.child_by_field_name("left"), node.child_by_field_name("right"))
+        for node in self.nodes("call"):
+            function = node.child_by_field_name("function")
+            callee = self.text(function).rpartition(".")[2] if function is not None else ""
+            arguments = call_arguments(node)
+            if callee in REGISTRATIONS and len(arguments) > 1:
+                found.append((string_pattern(self.text(arguments[0])) or "*", arguments[1]))
+            elif callee == "setattr" and len(arguments) > 2:
+                found.append((string_pattern(self.text(arguments[1])) or "*", arguments[2]))
+        return found
+
+    def _store(self, found: list[tuple[str, Node | None]], target: Node | None, value: Node | None) -> None:
+        if target is None:
+            return
+        if target.type == "attribute":
+            owner, _, name = self.text(target).rpartition(".")
+            if owner == self.method.facts.instance:
+                found.append((name, value))
+        elif target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
+            parts = value.named_children if value is not None and value.type in ("expression_list", "tuple", "list") else []
+            for index, child in enumerate(target.named_children):
+                self._store(found, child, parts[index] if index < len(parts) else value)
+
+    @functools.cached_property
+    def operands(self) -> frozenset[str]:
+        """Names used as no module can be: in arithmetic, sliced, or given to torch's functions on tensors."""
+        nodes: list[Node] = []
+        for node in self.nodes("operation"):
+            nodes += [child for child in node.named_children if child.type == "identifier"]
+        for node in self.nodes("subscript"):
+            value = node.child_by_field_name("value")
+            index = node.named_children[1:]
+            if value is not None and value.type == "identifier" and (len(index) > 1 or any(i.type == "slice" for i in index)):
+                nodes.append(value)
+        for node in self.nodes("call"):
+            function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+            if function is not None and arguments is not None and _TENSOR_CALL.match(self.text(function)):
+                nodes += [child for child in arguments.named_children[:1] if child.type == "identifier"]
+        return frozenset(self.text(node) for node in nodes)
+
+    @property
+    def yields(self) -> bool:
+        return bool(self.nodes("yield"))
+
+
+def call_arguments(call: Node) -> list[Node]:
+    """The argument expressions of a call, positional and named, in order."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None:
+        return []
+    if arguments.type == "generator_expression":
+        return [arguments]
+    found = []
+    for child in arguments.named_children:
+        value = child.child_by_field_name("value") if child.type == "keyword_argument" else child
+        if value is not None and child.type != "comment":
+            found.append(value)
+    return found
+
+
+def _parameter_name(text: str) -> str:
+    name = text.partition(":")[0].partition("=")[0].strip()
+    return name if name.startswith("*") else name.strip("() ")
+
+
+class Bodies:
+    """Parsed bodies by function, kept while the run lasts."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._kept: dict[tuple[str, int, str], Body] = {}
+        self._sources: dict[str, bytes] = {}
+
+    def body(self, method: Method) -> Body:
+        key = method.id
+        if key not in self._kept:
+            parent = self.project.enclosing(method)
+            self._kept[key] = Body(method, self._source(method.path), self.body(parent) if parent else None)
+        return self._kept[key]
+
+    def _source(self, path: str) -> bytes:
+        if path not in self._sources:
+            self._sources[path] = self.project.source(path)
+        return self._sources[path]
+
+    def class_body(self, path: str, facts: Class) -> Body:
+        """The statements of a class body itself, for its class-level values."""
+        span = Function("<class>", "", facts.start, facts.end, facts.line, (), {}, (), (), (), ())
+        key = (path, facts.start, "<class>")
+        if key not in self._kept:
+            self._kept[key] = Body(Method(path, None, span), self._source(path), None)
+        return self._kept[key]

@@ -1,0 +1,19 @@
+; What inference needs of one function: where names and values come from.
+(assignment) @assignment
+(augmented_assignment) @assignment
+(named_expression) @walrus
+(for_statement) @loop
+(for_in_clause) @loop
+(as_pattern) @as
+(return_statement) @return
+(yield) @yield
+(call) @call
+(attribute) @attribute
+(identifier) @identifier
+(function_definition) @nested
+(lambda) @nested
+(class_definition) @class
+(binary_operator) @operation
+(unary_operator) @operation
+(augmented_assignment) @operation
+(subscript) @subscript

@@ -1,0 +1,195 @@
+"""Where things are mentioned: an index of names over all functions, and the calls of one function."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from initlint.project.bodies import Bodies, Body
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.imports import SymbolKind
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_CALLERS = 40
+"""With more calls than this a parameter can be anything."""
+
+ENTRY_POINTS = frozenset({"forward", "__call__", "training_step", "validation_step", "test_step"})
+"""Methods that are called through a framework, not by name."""
+
+Call = tuple[Body, "Node"]
+
+
+class Callers:
+    """The project's functions by the names that they read, call and mention."""
+
+    def __init__(self, project: Project, bodies: Bodies) -> None:
+        self.project = project
+        self._bodies = bodies
+        self._calls: dict[tuple[str, int, str], list[Call] | None] = {}
+
+    @functools.cached_property
+    def functions(self) -> list[Method]:
+        """Every function of the project, methods with their class, the code at module level last."""
+        found: list[Method] = []
+        for path, facts in self.project.files.items():
+            for cls in facts.classes:
+                found += [Method(path, f"{path}::{cls.qualname}", method) for method in cls.methods]
+            found += [Method(path, None, function) for function in facts.functions]
+            found.append(Method(path, None, facts.module_level))
+        return found
+
+    @functools.cached_property
+    def reading(self) -> dict[str, list[tuple[Method, str]]]:
+        """Attribute name -> the functions that read it, with the receiver."""
+        index: dict[str, list[tuple[Method, str]]] = {}
+        for method in self.functions:
+            for receiver, names in method.facts.reads.items():
+                for name in names:
+                    index.setdefault(name, []).append((method, receiver))
+        return index
+
+    @functools.cached_property
+    def calling(self) -> dict[str, list[Method]]:
+        """Plain name -> the functions that call it."""
+        index: dict[str, list[Method]] = {}
+        for method in self.functions:
+            for name in method.facts.calls:
+                index.setdefault(name, []).append(method)
+        return index
+
+    @functools.cached_property
+    def mentioning(self) -> dict[str, list[Method]]:
+        """Plain name -> the functions that use it as a value."""
+        index: dict[str, list[Method]] = {}
+        for method in self.functions:
+            for name in method.facts.mentions:
+                index.setdefault(name, []).append(method)
+        return index
+
+    @functools.cached_property
+    def _assigning(self) -> dict[str, frozenset[ClassId]]:
+        index: dict[str, set[ClassId]] = {}
+        for id, info in self.project.classes.items():
+            for store in info.facts.attributes:
+                index.setdefault(store.attribute, set()).add(id)
+            for method in info.facts.methods:
+                for store in method.stores:
+                    index.setdefault(store.attribute, set()).add(id)
+        return {name: frozenset(ids) for name, ids in index.items()}
+
+    def assigning(self, name: str) -> frozenset[ClassId]:
+        """The classes whose code gives `self.name` a value, or may by a computed name."""
+        return self._assigning.get(name, frozenset())
+
+    @functools.cached_property
+    def _methods(self) -> frozenset[str]:
+        return frozenset(name for info in self.project.classes.values() for name in info.methods)
+
+    def defined(self, name: str) -> bool:
+        """Whether any class of the project has an attribute or method of that name."""
+        return name in self._assigning or name in self._methods
+
+    def of(self, method: Method) -> list[Call] | None:
+        """The project's calls of a function; None where they cannot all be known."""
+        if method.id not in self._calls:
+            self._calls[method.id] = None
+            self._calls[method.id] = self._of(method)
+        return self._calls[method.id]
+
+    def _of(self, method: Method) -> list[Call] | None:
+        name = method.facts.name
+        if "<locals>" in name:
+            return self._local_calls(method)
+        if name in ENTRY_POINTS or name.startswith("<"):
+            return None
+        if name == "__init__" and method.owner:
+            return self._constructions(method.owner)
+        if method.owner:
+            return self._method_calls(method, name)
+        return self._function_calls(method, name)
+
+    def _local_calls(self, method: Method) -> list[Call] | None:
+        """The calls of a nested function, which all stand in the function around it."""
+        outer, _, name = method.facts.name.rpartition(".<locals>.")
+        around = [m for m in self._in_file[method.path] if m.owner == method.owner and (m.facts.name + ".").startswith(outer + ".")]
+        if name.startswith("<") or any(name in m.facts.mentions for m in around):
+            return None
+        return self._calls_in([m for m in around if name in m.facts.calls], lambda text: text == name)
+
+    @functools.cached_property
+    def _in_file(self) -> dict[str, list[Method]]:
+        index: dict[str, list[Method]] = {}
+        for method in self.functions:
+            index.setdefault(method.path, []).append(method)
+        return index
+
+    @functools.cached_property
+    def decorated(self) -> dict[str, frozenset[ClassId]]:
+        """Function by "path::name" -> the classes with methods that it decorates."""
+        index: dict[str, set[ClassId]] = {}
+        for method in self.functions:
+            for decorator in method.facts.decorators if method.owner else ():
+                symbol = self.project.resolve(method.path, decorator.partition("(")[0])
+                if symbol is not None and method.owner is not None:
+                    index.setdefault(symbol.target, set()).add(method.owner)
+        return {target: frozenset(owners) for target, owners in index.items()}
+
+    def _function_calls(self, method: Method, name: str) -> list[Call] | None:
+        target = f"{method.path}::{name}"
+        if any(self._means(m, name, target) for m in self.mentioning.get(name, ())):
+            return None
+        callers = [m for m in self.calling.get(name, ()) if self._means(m, name, target)]
+        callers += [m for m, receiver in self.reading.get(name, ()) if self._means(m, f"{receiver}.{name}", target)]
+        return self._calls_in(callers, lambda text: text.rpartition(".")[2] == name)
+
+    def _means(self, method: Method, dotted: str, target: str) -> bool:
+        symbol = self.project.resolve(method.path, dotted)
+        return symbol is not None and symbol.target == target
+
+    def _method_calls(self, method: Method, name: str) -> list[Call] | None:
+        callers = [m for m, _ in self.reading.get(name, ())]
+        return self._calls_in(callers, lambda text: text.rpartition(".")[2] == name)
+
+    def _constructions(self, cls: ClassId) -> list[Call] | None:
+        names = {self.project.classes[d].facts.name for d in self.project.descendants(cls) if self._constructs(d, cls)}
+        callers = [m for name in sorted(names) for m in self.calling.get(name, ())]
+        callers += [m for name in sorted(names) for m, _ in self.reading.get(name, ())]
+        found = self._calls_in(callers, lambda text: text.rpartition(".")[2] in names)
+        inherited = [
+            Method(self.project.classes[d].path, d, self.project.classes[d].methods["__init__"])
+            for d in sorted(self.project.descendants(cls))
+            if d != cls and "__init__" in self.project.classes[d].methods
+        ]
+        supers = self._calls_in(inherited, lambda text: text.endswith("__init__"))
+        return None if found is None or supers is None else [*found, *supers]
+
+    def _constructs(self, descendant: ClassId, cls: ClassId) -> bool:
+        """Whether building the descendant runs the constructor of `cls` itself."""
+        method = self.project.method(descendant, "__init__")
+        return method is not None and method.owner == cls
+
+    def _calls_in(self, callers: list[Method], wanted: Callable[[str], bool]) -> list[Call] | None:
+        unique = {m.id: m for m in callers}
+        if len(unique) > MAX_CALLERS:
+            return None
+        found: list[Call] = []
+        for method in unique.values():
+            body = self._bodies.body(method)
+            for node in body.nodes("call"):
+                function = node.child_by_field_name("function")
+                if function is not None and wanted(body.text(function)):
+                    found.append((body, node))
+        return found
+
+    def shift(self, names: list[str], call: Node, caller: Body) -> int:
+        """How many leading parameters a call leaves to the binding of the instance."""
+        function = call.child_by_field_name("function")
+        if function is None or not names or names[0] not in ("self", "cls"):
+            return 0
+        text = caller.text(function)
+        if text.endswith(".__init__") and not text.startswith("super("):
+            return 0
+        return 1

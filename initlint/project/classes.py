@@ -1,0 +1,250 @@
+"""The class graph of a project: bases resolved across files and into installed packages, C3 MRO, families."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from initlint.construction import knowledge
+from initlint.facts.extract import extract
+from initlint.facts.records import Class, FileFacts, Function
+from initlint.project.environment import Environment
+from initlint.project.frameworks import framework_class
+from initlint.project.imports import Modules, Symbol, SymbolKind
+
+MODULE = "torch.nn.Module"
+
+ClassId = str
+"""`path::qualname` for a class that was read, the dotted name for one of torch or of a known framework."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassInfo:
+    """One class that was read: `bases` are ids in order, `unresolved` the bases whose source could not be found."""
+
+    id: ClassId
+    path: str
+    facts: Class
+    bases: tuple[ClassId, ...]
+    unresolved: tuple[str, ...]
+    methods: Mapping[str, Function]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A function where it stands: `owner` is the class whose instance it is called on, None for a plain function."""
+
+    path: str
+    owner: ClassId | None
+    facts: Function = field(compare=False)
+    id: tuple[str, int, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", (self.path, self.facts.start, self.facts.name))
+
+
+class Project:
+    """All files, linked. Everything here is looked up, nothing is guessed; what cannot be resolved is said."""
+
+    def __init__(
+        self,
+        files: Mapping[str, FileFacts],
+        read: Callable[[str], bytes],
+        environment: Environment | None = None,
+        package: str = "",
+    ) -> None:
+        self.files: dict[str, FileFacts] = dict(sorted(files.items()))
+        self.own = frozenset(files)
+        self.modules = Modules(self.files, package)
+        self.classes: dict[ClassId, ClassInfo] = {}
+        self._read = read
+        self._environment = environment or Environment()
+        self._installed: dict[str, bytes] = {}
+        self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
+        for path in list(self.files):
+            self._add_classes(path)
+        self.children: dict[ClassId, list[ClassId]] = {}
+        for info in list(self.classes.values()):
+            for base in info.bases:
+                self.children.setdefault(base, []).append(info.id)
+
+    def source(self, path: str) -> bytes:
+        """The bytes of a file, as UTF-8."""
+        return self._installed[path] if path in self._installed else self._read(path)
+
+    def resolve(self, path: str, dotted: str, qualname: str = "") -> Symbol | None:
+        """What a dotted name means in the code of `qualname` in `path`; torch's names come out canonical."""
+        scope = qualname
+        while scope:
+            scope = scope.rpartition(".")[0]
+            if scope and (found := self.modules.resolve(path, f"{scope}.{dotted}")):
+                return found
+        found = self.modules.resolve(path, dotted)
+        if found is not None and found.kind is SymbolKind.EXTERNAL:
+            return self._external(found)
+        return found
+
+    def _external(self, symbol: Symbol) -> Symbol:
+        if symbol.target.split(".")[0] == "torch":
+            return Symbol(SymbolKind.EXTERNAL, knowledge.canonical(symbol.target))
+        return symbol
+
+    def _add_classes(self, path: str) -> None:
+        for cls in self.files[path].classes:
+            id = f"{path}::{cls.qualname}"
+            if id in self.classes:
+                continue
+            methods: dict[str, Function] = {}
+            for method in cls.methods:
+                methods[method.name] = method
+            self.classes[id] = ClassInfo(id, path, cls, (), (), methods)
+            bases, unresolved = self._bases(path, cls)
+            self.classes[id] = ClassInfo(id, path, cls, bases, unresolved, methods)
+
+    def _bases(self, path: str, cls: Class) -> tuple[tuple[ClassId, ...], tuple[str, ...]]:
+        bases, unresolved = [], []
+        for base in filter(None, cls.bases):
+            symbol = self.resolve(path, base, cls.qualname)
+            found = self._class_of(symbol) if symbol else None
+            if found:
+                bases.append(found)
+            elif not _harmless(base, symbol):
+                unresolved.append(base)
+        return tuple(bases), tuple(unresolved)
+
+    def _class_of(self, symbol: Symbol) -> ClassId | None:
+        if symbol.kind is SymbolKind.CLASS:
+            return symbol.target
+        if symbol.kind is not SymbolKind.EXTERNAL:
+            return None
+        if knowledge.module(symbol.target):
+            return symbol.target
+        return self._installed_class(symbol.target) or framework_class(symbol.target)
+
+    def _installed_class(self, dotted: str) -> ClassId | None:
+        """The class behind a dotted name of an installed package, whose file is read on the way."""
+        if dotted.split(".")[0] in ("torch", *sys.stdlib_module_names):
+            return None
+        module, _, name = dotted.rpartition(".")
+        if not module or not (path := self._install(module)):
+            return None
+        symbol = self.resolve(path, name)
+        if symbol is None:
+            return None
+        return self._class_of(symbol) if symbol.target != dotted else None
+
+    def _install(self, module: str) -> str | None:
+        """Read the file of an installed module into the project; its path is the absolute one."""
+        known = self.modules.file(module)
+        if known is not None:
+            return known
+        file = self._environment.find(module)
+        if file is None:
+            return None
+        path = str(file)
+        try:
+            self._installed[path] = file.read_bytes()
+            self.files[path] = extract(self._installed[path])
+        except (OSError, UnicodeDecodeError):
+            self.files.pop(path, None)
+            return None
+        self.modules.add_named(path, module)
+        self._add_classes(path)
+        return path
+
+    def mro(self, id: ClassId) -> tuple[ClassId, ...]:
+        """The method resolution order; where Python would refuse one, the order of a depth-first walk."""
+        if id not in self._mro:
+            self._mro[id] = (id,)
+            info = self.classes.get(id)
+            if info is None:
+                known = knowledge.module(id)
+                self._mro[id] = (id, *known.bases) if known else (id, MODULE)
+            else:
+                self._mro[id] = (id, *_merge([*(self.mro(base) for base in info.bases), info.bases]))
+        return self._mro[id]
+
+    def is_module(self, id: ClassId) -> bool:
+        return MODULE in self.mro(id)
+
+    @functools.cached_property
+    def _descendants(self) -> dict[ClassId, frozenset[ClassId]]:
+        return {}
+
+    def descendants(self, id: ClassId) -> frozenset[ClassId]:
+        """The class itself and every class that inherits from it."""
+        if id not in self._descendants:
+            found = {id: None}
+            pending = [id]
+            while pending:
+                for child in self.children.get(pending.pop(), ()):
+                    if child not in found:
+                        found[child] = None
+                        pending.append(child)
+            self._descendants[id] = frozenset(found)
+        return self._descendants[id]
+
+    @functools.cached_property
+    def _families(self) -> dict[ClassId, frozenset[ClassId]]:
+        return {}
+
+    def family(self, id: ClassId) -> frozenset[ClassId]:
+        """Ancestors, descendants, and the ancestors of those: all whose methods can run on an instance."""
+        if id not in self._families:
+            self._families[id] = frozenset(a for d in self.descendants(id) for a in self.mro(d))
+        return self._families[id]
+
+    def unresolved_bases(self, id: ClassId) -> tuple[str, ...]:
+        return tuple(base for a in self.mro(id) if a in self.classes for base in self.classes[a].unresolved)
+
+    def method(self, id: ClassId, name: str, after: ClassId | None = None) -> Method | None:
+        """The method that `self.name` finds on an instance of `id`; with `after`, what `super().name` finds there."""
+        order = self.mro(id)
+        if after is not None:
+            order = order[order.index(after) + 1 :] if after in order else order[1:]
+        for owner in order:
+            info = self.classes.get(owner)
+            if info and name in info.methods:
+                return Method(info.path, owner, info.methods[name])
+        return None
+
+    def enclosing(self, method: Method) -> Method | None:
+        """The function that a nested function or lambda stands in; its names are visible there."""
+        name, _, _ = method.facts.name.rpartition(".<locals>.")
+        if not name:
+            return None
+        pool = self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
+        start = method.facts.start
+        return next((Method(method.path, method.owner, f) for f in pool if f.name == name and f.start < start < f.end), None)
+
+    def function(self, symbol: Symbol) -> Method | None:
+        """The function that a symbol of kind FUNCTION stands for."""
+        path, _, name = symbol.target.partition("::")
+        found = [f for f in self.files[path].functions if f.name == name]
+        return Method(path, None, found[-1]) if found else None
+
+
+def _harmless(base: str, symbol: Symbol | None) -> bool:
+    """Bases that read nothing from an instance: builtins, the standard library, torch's classes that are no modules."""
+    if symbol is None:
+        return hasattr(builtins, base)
+    return symbol.kind is SymbolKind.EXTERNAL and symbol.target.split(".")[0] in (
+        "torch",
+        "typing_extensions",
+        *sys.stdlib_module_names,
+    )
+
+
+def _merge(sequences: list[tuple[ClassId, ...]]) -> Iterable[ClassId]:
+    """C3: the first head that stands in no other tail; the first head at all where there is none."""
+    merged: list[ClassId] = []
+    rest = [list(sequence) for sequence in sequences if sequence]
+    while rest:
+        heads = [sequence[0] for sequence in rest]
+        best = next((h for h in heads if not any(h in sequence[1:] for sequence in rest)), heads[0])
+        merged.append(best)
+        rest = [kept for sequence in rest if (kept := [entry for entry in sequence if entry != best])]
+    return merged

@@ -1,0 +1,40 @@
+"""Installed packages of the target environment: found on disk and read, never imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The folders in which an interpreter looks for installed packages, in its order."""
+
+    folders: tuple[Path, ...] = ()
+
+    def find(self, module: str) -> Path | None:
+        """The source file of a dotted module name, or None."""
+        parts = module.split(".")
+        for folder in self.folders:
+            base = folder.joinpath(*parts)
+            for candidate in (base / "__init__.py", base.with_suffix(".py")):
+                if candidate.is_file():
+                    return candidate
+        return None
+
+
+def target(root: Path, python: Path | None = None) -> Environment:
+    """The environment that the project runs in: `python`, else VIRTUAL_ENV, else .venv in the root, else this one."""
+    if python is not None:
+        return Environment(_site_packages(python.parent.parent))
+    active = os.environ.get("VIRTUAL_ENV")
+    for prefix in filter(None, (Path(active) if active else None, root / ".venv", root / "venv")):
+        if found := _site_packages(prefix):
+            return Environment(found)
+    return Environment(tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))))
+
+
+def _site_packages(prefix: Path) -> tuple[Path, ...]:
+    return tuple(sorted([*prefix.glob("lib*/python3*/site-packages"), *prefix.glob("Lib/site-packages")]))

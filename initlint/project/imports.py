@@ -1,0 +1,189 @@
+"""Names across files: which file a module is, and what a dotted name in a file stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from initlint.facts.records import FileFacts, Import
+
+
+class SymbolKind(Enum):
+    CLASS = "class"
+    FUNCTION = "function"
+    MODULE = "module"
+    EXTERNAL = "external"
+    VARIABLE = "variable"
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """What a name stands for.
+
+    `target` is "path::qualname" for classes, functions and variables of the project, the path for its modules, and
+    the dotted name ("torch.nn.Linear") for everything else.
+    """
+
+    kind: SymbolKind
+    target: str
+
+
+MAX_HOPS = 24
+"""Aliases and re-exports followed before a name is given up: circular imports end here."""
+
+
+class Modules:
+    """The files of a project by their dotted module names, and the names that each of them binds."""
+
+    def __init__(self, files: Mapping[str, FileFacts], package: str = "") -> None:
+        self.files = files
+        self._package = package
+        self._by_name: dict[str, str] = {}
+        self._names: dict[str, dict[str, list[Symbol | Import | str]]] = {}
+        self._resolved: dict[tuple[str, str], Symbol | None] = {}
+        self.names: dict[str, str] = {}
+        for path in files:
+            self.add(path)
+
+    def add(self, path: str) -> None:
+        for name in (self._relative_name(path), self._module_name(path)):
+            self._by_name.setdefault(name, path)
+        self._by_name[self._module_name(path)] = path
+        self.names[path] = self._module_name(path)
+
+    def add_named(self, path: str, name: str) -> None:
+        """A file of an installed package, whose module name is known from where it was found."""
+        self._by_name.setdefault(name, path)
+        self.names[path] = name
+
+    def _relative_name(self, path: str) -> str:
+        parts = path.removesuffix(".py").split("/")
+        parts = parts[1:] if parts[0] == "src" and len(parts) > 1 else parts
+        if parts[-1] == "__init__":
+            parts.pop()
+        return ".".join([*filter(None, [self._package]), *parts])
+
+    def _module_name(self, path: str) -> str:
+        """The dotted name counted from the topmost package, a folder with `__init__.py`."""
+        folders = path.split("/")[:-1]
+        top = len(folders)
+        while top > 0 and "/".join([*folders[:top], "__init__.py"]) in self.files:
+            top -= 1
+        if top == 0 and self._package:
+            return self._relative_name(path)
+        parts = path.removesuffix(".py").split("/")[top:]
+        if parts[-1] == "__init__" and len(parts) > 1:
+            parts.pop()
+        return ".".join(parts) if top < len(folders) else self._relative_name(path)
+
+    def file(self, module: str, importer: str = "") -> str | None:
+        """The file of a module; a script also sees the files beside it."""
+        found = self._by_name.get(module)
+        if found is None and importer:
+            folder = importer.rpartition("/")[0]
+            base = "/".join(filter(None, [folder, module.replace(".", "/")]))
+            found = next((p for p in (base + ".py", base + "/__init__.py") if p in self.files), None)
+        return found
+
+    def absolute(self, path: str, module: str, level: int) -> str:
+        """The absolute name of a module that `path` imports with `level` leading dots."""
+        if level == 0:
+            return module
+        package = self.names[path].split(".")
+        if not path.endswith("__init__.py"):
+            package.pop()
+        package = package[: len(package) - (level - 1)] if level > 1 else package
+        return ".".join([*package, *filter(None, [module])])
+
+    def bound(self, path: str) -> dict[str, list[Symbol | Import | str]]:
+        """Every module-level name of a file with all that it may stand for, in order."""
+        if path not in self._names:
+            facts = self.files[path]
+            names: dict[str, list[Symbol | Import | str]] = {}
+            for imported in facts.imports:
+                names.setdefault(imported.name, []).append(imported)
+            for name, value in facts.bindings:
+                names.setdefault(name, []).append(value)
+            for function in facts.functions:
+                names.setdefault(function.name, []).append(Symbol(SymbolKind.FUNCTION, f"{path}::{function.name}"))
+            for cls in facts.classes:
+                names.setdefault(cls.qualname, []).append(Symbol(SymbolKind.CLASS, f"{path}::{cls.qualname}"))
+            self._names[path] = names
+        return self._names[path]
+
+    def resolve(self, path: str, dotted: str) -> Symbol | None:
+        """What `dotted` stands for at module level of `path`; None where nothing binds its first name."""
+        key = (path, dotted)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(path, dotted, MAX_HOPS)
+        return self._resolved[key]
+
+    def _resolve(self, path: str, dotted: str, hops: int) -> Symbol | None:
+        if hops == 0 or path not in self.files:
+            return None
+        names = self.bound(path)
+        if dotted in names:
+            head, rest = dotted, ""
+        else:
+            head, _, rest = dotted.partition(".")
+        candidates = [self._follow(path, entry, head, hops - 1) for entry in names.get(head, ())]
+        if not candidates:
+            candidates = [self._through_star(path, head, star, hops - 1) for star in names.get("*", ())]
+        symbols = [self._member(symbol, rest, hops - 1) for symbol in candidates if symbol is not None]
+        return _best([symbol for symbol in symbols if symbol is not None])
+
+    def _follow(self, path: str, entry: Symbol | Import | str, head: str, hops: int) -> Symbol | None:
+        if isinstance(entry, Symbol):
+            return entry
+        if isinstance(entry, Import):
+            return self._imported(path, entry, hops)
+        if entry.split(".")[0] == head:
+            return None
+        return self._resolve(path, entry, hops)
+
+    def _imported(self, path: str, imported: Import, hops: int) -> Symbol | None:
+        module = self.absolute(path, imported.module, imported.level)
+        file = self.file(module, path)
+        if not imported.attribute:
+            return Symbol(SymbolKind.MODULE, file) if file else Symbol(SymbolKind.EXTERNAL, module)
+        submodule = self.file(f"{module}.{imported.attribute}", path)
+        if file is not None and file != path:
+            found = self._resolve(file, imported.attribute, hops)
+            if found is not None:
+                return found
+        if submodule is not None:
+            return Symbol(SymbolKind.MODULE, submodule)
+        if file is not None:
+            return Symbol(SymbolKind.VARIABLE, f"{file}::{imported.attribute}")
+        return Symbol(SymbolKind.EXTERNAL, f"{module}.{imported.attribute}" if module else imported.attribute)
+
+    def _through_star(self, path: str, name: str, star: Symbol | Import | str, hops: int) -> Symbol | None:
+        if not isinstance(star, Import):
+            return None
+        module = self.absolute(path, star.module, star.level)
+        file = self.file(module, path)
+        if file is None:
+            return None
+        return self._resolve(file, name, hops)
+
+    def _member(self, symbol: Symbol, rest: str, hops: int) -> Symbol | None:
+        if not rest:
+            return symbol
+        if symbol.kind is SymbolKind.EXTERNAL:
+            return Symbol(SymbolKind.EXTERNAL, f"{symbol.target}.{rest}")
+        if symbol.kind is SymbolKind.MODULE:
+            found = self._resolve(symbol.target, rest, hops)
+            head, _, tail = rest.partition(".")
+            submodule = self.file(f"{self.names[symbol.target]}.{head}") if found is None else None
+            return self._member(Symbol(SymbolKind.MODULE, submodule), tail, hops) if submodule else found
+        path, _, qualname = symbol.target.partition("::")
+        inner = f"{qualname}.{rest}"
+        return next((e for e in self.bound(path).get(inner, ()) if isinstance(e, Symbol)), None)
+
+
+def _best(symbols: list[Symbol]) -> Symbol | None:
+    """One answer where try/except or if/else bind a name twice: code of the project before code of others."""
+    order = (SymbolKind.CLASS, SymbolKind.FUNCTION, SymbolKind.MODULE, SymbolKind.EXTERNAL, SymbolKind.VARIABLE)
+    torch_first = sorted(symbols, key=lambda s: (order.index(s.kind), not s.target.startswith("torch."), s.target))
+    return torch_first[0] if torch_first else None

@@ -1,0 +1,611 @@
+"""What an expression can be: which classes of the project its value can be an instance of.
+
+Only that question matters: tensors, numbers, strings and objects of other libraries are all `NOTHING`. What cannot be
+known is `UNKNOWN` and stays so until the shape of its use rules a class out (readers.py).
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from initlint.construction import knowledge
+from initlint.facts.extract import fits
+from initlint.project.bodies import Binding, Bodies, Body, Origin, call_arguments
+from initlint.project.classes import MODULE, ClassId, Method, Project
+from initlint.project.callers import Callers
+from initlint.project.imports import Symbol, SymbolKind
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A set of things an expression can be.
+
+    `exact` instances are of just that class, `bound` ones of it or of any descendant; `element` is what iteration or
+    subscription of it gives; `unknown` says that it can be something else as well.
+    """
+
+    exact: frozenset[ClassId] = frozenset()
+    bound: frozenset[ClassId] = frozenset()
+    classes: frozenset[ClassId] = frozenset()
+    functions: frozenset[Method] = frozenset()
+    strings: frozenset[str] = frozenset()
+    element: Value | None = None
+    unknown: bool = False
+
+    @property
+    def instances(self) -> frozenset[ClassId]:
+        return self.exact | self.bound
+
+
+NOTHING = Value()
+UNKNOWN = Value(unknown=True)
+
+MAX_DEPTH = 60
+MAX_FAMILY = 80
+"""A base of more classes than this is a framework's: what its attributes can be is answered by shape instead."""
+
+PASSES_ON = frozenset(
+    "deepcopy copy script compile jit trace freeze DataParallel DistributedDataParallel to cuda cpu eval train half float"
+    " double bfloat16 requires_grad_ type share_memory weight_norm spectral_norm orthogonal remove_weight_norm"
+    " checkpoint_wrapper wrap prepare unwrap_model unwrap extract_model_from_parallel apply maybe_compile fuse_modules"
+    " convert_sync_batchnorm cast nullcontext clone_module tqdm pop_spectral_norm convert quantize".split()
+)
+"""Functions and methods that give back what they were given, or a wrapper around it."""
+
+SEQUENCES = frozenset("list tuple set reversed sorted iter frozenset chain cycle islice deque nn.ModuleList ModuleList".split())
+FETCHES = frozenset("next max min pop get popitem setdefault choice".split())
+ITERATORS = frozenset("children modules values".split())
+LOADERS = ("load", "instantiate", "from_pretrained", "from_config", "build", "create", "make", "get_model", "unpickle")
+"""Calls outside the project by whose result a class of the project can come back although none went in."""
+
+CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
+
+
+def union(values: Iterable[Value]) -> Value:
+    """Everything that any of the values can be."""
+    total = NOTHING
+    for value in values:
+        if value is NOTHING or value is total:
+            continue
+        if total is NOTHING:
+            total = value
+            continue
+        elements = [e for e in (total.element, value.element) if e is not None]
+        total = Value(
+            total.exact | value.exact,
+            total.bound | value.bound,
+            total.classes | value.classes,
+            total.functions | value.functions,
+            total.strings | value.strings,
+            (elements[0] if len(elements) == 1 or elements[0] == elements[1] else union(elements)) if elements else None,
+            total.unknown or value.unknown,
+        )
+    return total
+
+
+class Inference:
+    """Values of expressions, on demand and memoised."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self._memo: dict[object, Value] = {}
+        self._provisional: dict[object, Value] = {}
+        self._active: set[object] = set()
+        self._cut: set[object] = set()
+
+    # -- memoisation -------------------------------------------------------------------------------------------
+
+    def _once(self, key: object, compute: Callable[..., Value], *arguments: object) -> Value:
+        """Compute a value once; a question that comes up inside its own answer adds nothing to it.
+
+        What was computed inside an open question is kept only until the outermost one is answered, since it may lack
+        what the open ones still add.
+        """
+        known = self._memo.get(key) or self._provisional.get(key)
+        if known is not None:
+            return known
+        if key in self._active:
+            self._cut.add(key)
+            return NOTHING
+        if len(self._active) > MAX_DEPTH:
+            return UNKNOWN
+        self._active.add(key)
+        try:
+            value = compute(*arguments)
+        finally:
+            self._active.discard(key)
+            self._cut.discard(key)
+        (self._provisional if self._cut else self._memo)[key] = value
+        if not self._active:
+            self._provisional.clear()
+        return value
+
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def name(self, name: str, body: Body) -> Value:
+        """What a name can be where `body` uses it: local, from an enclosing function, or from the module."""
+        scope: Body | None = body
+        while scope is not None:
+            if name in scope.bindings:
+                return self._once((scope.method.id, name), self._local, name, scope)
+            scope = scope.parent
+        return self.module_name(name, body)
+
+    def _local(self, name: str, body: Body) -> Value:
+        value = union(self._bound(name, binding, body) for binding in body.bindings[name])
+        return replace(value, unknown=False) if value.unknown and name in body.operands else value
+
+    def _bound(self, name: str, binding: Binding, body: Body) -> Value:
+        match binding.origin:
+            case Origin.PARAMETER:
+                return self.parameter(name, body)
+            case Origin.OPAQUE:
+                return NOTHING
+            case Origin.VALUE:
+                value = self.expression(binding.node, body)
+                return self._unpacked(value, binding.path, binding.node, body)
+            case Origin.ELEMENT:
+                return self._iterated(binding, body)
+
+    def _unpacked(self, value: Value, path: tuple[int, ...], node: Node | None, body: Body) -> Value:
+        for index in path:
+            if node is not None and node.type in ("tuple", "expression_list", "list"):
+                children = node.named_children
+                node = children[index] if index < len(children) else None
+                value = self.expression(node, body) if node is not None else UNKNOWN
+            else:
+                node, value = None, self.item(value)
+        return value
+
+    def _iterated(self, binding: Binding, body: Body) -> Value:
+        """The element of an iterable, by way of enumerate, zip and items, which wrap it."""
+        node, path = binding.node, binding.path
+        if node is not None and node.type == "call":
+            function, arguments = node.child_by_field_name("function"), call_arguments(node)
+            callee = body.text(function).rpartition(".")[2] if function is not None else ""
+            if callee == "enumerate" and arguments:
+                return NOTHING if path[:1] == (0,) else self._element(arguments[0], path[1:], body)
+            if callee == "zip" and path and path[0] < len(arguments):
+                return self._element(arguments[path[0]], path[1:], body)
+            if callee in ("items", "named_children", "named_modules") and path and function is not None:
+                if path[0] == 0:
+                    return NOTHING if callee != "items" else Value(strings=self._keys(function, body))
+                return self._iterated_items(function, callee, body)
+        return self._element(node, path, body)
+
+    def _keys(self, function: Node, body: Body) -> frozenset[str]:
+        owner = function.child_by_field_name("object")
+        return self.expression(owner, body).strings if owner is not None else frozenset()
+
+    def _iterated_items(self, function: Node, callee: str, body: Body) -> Value:
+        owner = function.child_by_field_name("object")
+        if owner is None:
+            return UNKNOWN
+        value = self.expression(owner, body)
+        return self.item(value) if callee == "items" else self.submodules(value)
+
+    def _element(self, node: Node | None, path: tuple[int, ...], body: Body) -> Value:
+        value = self.item(self.expression(node, body))
+        for _ in path:
+            value = self.item(value)
+        return value
+
+    def submodules(self, value: Value) -> Value:
+        """What `modules()` and `children()` of a value give: any module at all."""
+        return Value(bound=frozenset({MODULE})) if value.unknown or value.instances else NOTHING
+
+    def item(self, value: Value) -> Value:
+        """What iterating over a value or subscribing it gives."""
+        parts = [value.element] if value.element is not None else []
+        for cls in sorted(value.instances):
+            if self.project.method(cls, "__getitem__") is not None:
+                parts.append(self._returned(cls, "__getitem__"))
+            elif CONTAINERS & set(self.project.mro(cls)):
+                parts.append(Value(bound=frozenset({MODULE})))
+        if value.unknown:
+            parts.append(UNKNOWN)
+        return union(parts)
+
+    def module_name(self, name: str, body: Body) -> Value:
+        qualname = body.method.owner.partition("::")[2] + "." if body.method.owner else ""
+        symbol = self.project.resolve(body.method.path, name, qualname)
+        if symbol is not None:
+            return self.symbol(symbol, body)
+        return self._global(body.method.path, name) if not hasattr(builtins, name) else NOTHING
+
+    def _global(self, path: str, name: str) -> Value:
+        """A variable at module level."""
+        if path not in self.project.files:
+            return UNKNOWN
+        module = self.bodies.body(Method(path, None, self.project.files[path].module_level))
+        if name not in module.bindings:
+            return UNKNOWN
+        return self._once((path, name), self._local, name, module)
+
+    def symbol(self, symbol: Symbol, body: Body) -> Value:
+        match symbol.kind:
+            case SymbolKind.CLASS:
+                return Value(classes=frozenset({symbol.target}))
+            case SymbolKind.FUNCTION:
+                function = self.project.function(symbol)
+                return Value(functions=frozenset({function})) if function else UNKNOWN
+            case SymbolKind.VARIABLE:
+                path, _, name = symbol.target.partition("::")
+                return self._global(path, name)
+            case SymbolKind.EXTERNAL:
+                known = knowledge.module(symbol.target)
+                return Value(classes=frozenset({symbol.target})) if known else NOTHING
+            case SymbolKind.MODULE:
+                return NOTHING
+
+    # -- parameters --------------------------------------------------------------------------------------------
+
+    def parameter(self, name: str, body: Body) -> Value:
+        """What a parameter can be: its annotation, else its default and what the project's calls pass."""
+        facts, owner = body.method.facts, body.method.owner
+        if name == facts.instance and owner and "<locals>" not in facts.name:
+            return Value(bound=frozenset({owner}))
+        node = body.parameters.get(name)
+        if node is None:
+            return NOTHING
+        if decorated := self._decorated(name, body):
+            return decorated
+        annotation = node.child_by_field_name("type")
+        if annotation is not None:
+            annotated = self.annotation(body.text(annotation), body)
+            if annotated is not UNKNOWN:
+                return annotated
+        default = node.child_by_field_name("value")
+        passed = self._once(("calls", body.method.id, name), self._passed, name, body)
+        return union([passed, self.expression(default, body) if default is not None else NOTHING])
+
+    def _decorated(self, name: str, body: Body) -> Value | None:
+        """The first parameter of a wrapper is an instance of the classes whose methods its decorator wraps."""
+        outer, nested, _ = body.method.facts.name.partition(".<locals>.")
+        if not nested or body.method.owner or name != next(iter(body.parameters), ""):
+            return None
+        classes = self.callers.decorated.get(f"{body.method.path}::{outer}")
+        return Value(bound=classes) if classes and self.callers.of(body.method) is None else None
+
+    def _passed(self, name: str, body: Body) -> Value:
+        calls = self.callers.of(body.method)
+        if calls is None or not calls:
+            return UNKNOWN
+        names = [p for p in body.parameters if not p.startswith("*")]
+        return union(self._argument(name, names, call, caller) for caller, call in calls)
+
+    def _argument(self, name: str, names: list[str], call: Node, caller: Body) -> Value:
+        arguments = call.child_by_field_name("arguments")
+        if arguments is None or arguments.type != "argument_list":
+            return UNKNOWN
+        position = 0
+        shift = self.callers.shift(names, call, caller)
+        for child in arguments.named_children:
+            if child.type == "comment":
+                continue
+            if child.type == "keyword_argument":
+                key, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+                if key is not None and caller.text(key) == name:
+                    return self.expression(value, caller)
+            elif child.type in ("list_splat", "dictionary_splat"):
+                return UNKNOWN
+            else:
+                if position + shift < len(names) and names[position + shift] == name:
+                    return self.expression(child, caller)
+                position += 1
+        return NOTHING
+
+    def annotation(self, text: str, body: Body) -> Value:
+        """What a type annotation says; UNKNOWN where it says nothing about modules."""
+        text = text.strip().strip("\"'").strip()
+        if "|" in text and "[" not in text:
+            return self._alternatives([part for part in text.split("|")], body)
+        head, bracket, rest = text.partition("[")
+        if bracket:
+            return self._generic(head.strip(), _split(rest.rstrip()[:-1]), body)
+        if text in ("None", "int", "float", "str", "bool", "bytes", "complex", "slice", "Ellipsis", "..."):
+            return NOTHING
+        if text in ("Any", "typing.Any", "object", "Callable", "typing.Callable", "T", "list", "dict", "tuple", "Sequence", "Iterable"):
+            return UNKNOWN
+        symbol = self.project.resolve(body.method.path, text, body.method.owner.partition("::")[2] + "." if body.method.owner else "")
+        if symbol is None or symbol.kind in (SymbolKind.VARIABLE, SymbolKind.FUNCTION, SymbolKind.MODULE):
+            return UNKNOWN
+        if symbol.kind is SymbolKind.CLASS or knowledge.module(symbol.target):
+            return Value(bound=frozenset({symbol.target}))
+        return NOTHING if symbol.target.startswith(("torch.", "numpy.")) else UNKNOWN
+
+    def _alternatives(self, parts: list[str], body: Body) -> Value:
+        values = [self.annotation(part, body) for part in parts]
+        return UNKNOWN if any(value is UNKNOWN for value in values) else union(values)
+
+    def _generic(self, head: str, arguments: list[str], body: Body) -> Value:
+        name = head.rpartition(".")[2]
+        if name in ("Optional", "Union", "Annotated", "Final", "ClassVar"):
+            return self._alternatives(arguments[:1] if name == "Annotated" else arguments, body)
+        if name in ("list", "List", "Sequence", "Iterable", "tuple", "Tuple", "set", "Set", "Iterator", "Collection"):
+            return Value(element=self._alternatives([a for a in arguments if a.strip() != "..."], body))
+        if name in ("dict", "Dict", "Mapping", "OrderedDict", "MutableMapping") and len(arguments) == 2:
+            return Value(element=self.annotation(arguments[1], body))
+        if name in ("type", "Type"):
+            inner = self.annotation(arguments[0], body)
+            return UNKNOWN if inner is UNKNOWN else Value(classes=frozenset(d for c in inner.bound for d in self.project.descendants(c)))
+        return UNKNOWN
+
+    # -- expressions -------------------------------------------------------------------------------------------
+
+    def expression(self, node: Node | None, body: Body) -> Value:
+        """What an expression can be in the scope of `body`."""
+        if node is None:
+            return NOTHING
+        key = ("node", body.method.id, node.start_byte, node.end_byte, node.type)
+        return self._once(key, self._expression, node, body)
+
+    def _expression(self, node: Node, body: Body) -> Value:
+        match node.type:
+            case "identifier":
+                return self.name(body.text(node), body)
+            case "attribute":
+                return self._attribute(node, body)
+            case "call":
+                return self._call(node, body)
+            case "subscript":
+                return self.item(self.expression(node.child_by_field_name("value"), body))
+            case "parenthesized_expression" | "await" | "list_splat" | "yield" | "type":
+                return union(self.expression(child, body) for child in node.named_children)
+            case "conditional_expression":
+                children = node.named_children
+                return union([self.expression(children[0], body), self.expression(children[-1], body)])
+            case "boolean_operator":
+                return union(self.expression(child, body) for child in node.named_children)
+            case "named_expression" | "assignment":
+                return self.expression(node.child_by_field_name("value") or node.child_by_field_name("right"), body)
+            case "list" | "tuple" | "set" | "expression_list":
+                return Value(element=union(self.expression(child, body) for child in node.named_children))
+            case "dictionary":
+                return self._dictionary(node, body)
+            case "list_comprehension" | "generator_expression" | "set_comprehension":
+                return Value(element=self.expression(node.child_by_field_name("body"), body))
+            case "dictionary_comprehension":
+                pair = node.child_by_field_name("body")
+                return Value(element=self.expression(pair.child_by_field_name("value") if pair else None, body))
+            case "string":
+                return self._string(node, body)
+            case "binary_operator":
+                return self._operation(node, body)
+            case "lambda":
+                return UNKNOWN
+        return NOTHING
+
+    def _operation(self, node: Node, body: Body) -> Value:
+        """Arithmetic gives no module; `+` of two lists gives a list."""
+        sides = [self.expression(node.child_by_field_name(side), body) for side in ("left", "right")]
+        elements = [side.element for side in sides if side.element is not None]
+        return Value(element=union(elements)) if elements else NOTHING
+
+    def _dictionary(self, node: Node, body: Body) -> Value:
+        pairs = [child for child in node.named_children if child.type == "pair"]
+        keys = [self.expression(pair.child_by_field_name("key"), body) for pair in pairs]
+        values = [self.expression(pair.child_by_field_name("value"), body) for pair in pairs]
+        strings = frozenset(text for key in keys for text in key.strings)
+        return Value(element=union(values), strings=strings)
+
+    def _string(self, node: Node, body: Body) -> Value:
+        text = body.text(node)
+        if text[:1] in "\"'" and text[:3] not in ('"""', "'''"):
+            return Value(strings=frozenset({text[1:-1]}))
+        return NOTHING
+
+    def _attribute(self, node: Node, body: Body) -> Value:
+        owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
+        if owner is None or name is None:
+            return UNKNOWN
+        if owner.type in ("identifier", "attribute") and (symbol := self._static(node, body)) is not None:
+            return self.symbol(symbol, body)
+        if owner.type == "call" and body.text(owner).startswith("super("):
+            return self._super(body.text(name), body)
+        return self.attribute(self.expression(owner, body), body.text(name))
+
+    def _static(self, node: Node, body: Body) -> Symbol | None:
+        """A dotted name that no local variable hides."""
+        text = "".join(body.text(node).split())
+        head = text.partition(".")[0]
+        scope: Body | None = body
+        while scope is not None:
+            if head in scope.bindings:
+                return None
+            scope = scope.parent
+        if not text.replace(".", "").replace("_", "").isalnum():
+            return None
+        return self.project.resolve(body.method.path, text)
+
+    def _super(self, name: str, body: Body) -> Value:
+        owner = body.method.owner
+        method = self.project.method(owner, name, after=owner) if owner else None
+        return Value(functions=frozenset({method})) if method else UNKNOWN
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """What `value.name` can be."""
+        parts = [self._member(cls, name, exact=cls in value.exact) for cls in sorted(value.instances)]
+        parts += [self._class_member(cls, name) for cls in sorted(value.classes)]
+        if value.unknown:
+            parts.append(self._of_unknown(name))
+        if name == "data":
+            parts.append(replace(value, unknown=False))
+        return union(parts)
+
+    def _of_unknown(self, name: str) -> Value:
+        """An attribute that no class of the project has can only be something of other libraries."""
+        return UNKNOWN if self.callers.defined(name) else NOTHING
+
+    def _class_member(self, cls: ClassId, name: str) -> Value:
+        method = self.project.method(cls, name)
+        return Value(functions=frozenset({method})) if method else UNKNOWN if cls in self.project.classes else NOTHING
+
+    def _member(self, cls: ClassId, name: str, exact: bool) -> Value:
+        return self._once(("member", cls, name, exact), self._member_of, cls, name, exact)
+
+    def _member_of(self, cls: ClassId, name: str, exact: bool) -> Value:
+        if cls not in self.project.classes and not exact and len(self.project.descendants(cls)) > 1:
+            return UNKNOWN if self.callers.defined(name) else NOTHING
+        method = self.project.method(cls, name)
+        if method is not None:
+            if any(d.rpartition(".")[2] in ("property", "cached_property") for d in method.facts.decorators):
+                return self.returned(method)
+            return Value(functions=frozenset({method}))
+        family = self.project.mro(cls) if exact else sorted(self.project.family(cls))
+        if len(family) > MAX_FAMILY:
+            return self._of_unknown(name)
+        assigning = [ancestor for ancestor in family if self._assigns(ancestor, name)]
+        return union(self._assigned(a, name) for a in assigning) if assigning else self._of_unknown(name)
+
+    def _assigns(self, cls: ClassId, name: str) -> bool:
+        info = self.project.classes.get(cls)
+        if info is None:
+            known = knowledge.module(cls)
+            return known is None or name in known.attributes
+        return info.id in self.callers.assigning(name) or bool(info.unresolved)
+
+    def _assigned(self, cls: ClassId, name: str) -> Value:
+        """What the code of one class assigns to `self.name`, or to `name` in its body."""
+        return self._once(("assigned", cls, name), self._assigned_in, cls, name)
+
+    def _assigned_in(self, cls: ClassId, name: str) -> Value:
+        info = self.project.classes.get(cls)
+        if info is None:
+            known = knowledge.module(cls)
+            return NOTHING if known else UNKNOWN
+        parts: list[Value] = []
+        for facts in info.facts.methods:
+            if any(store.attribute == name or fits(store.attribute, name) for store in facts.stores):
+                parts.append(self._stored(self.bodies.body(Method(info.path, cls, facts)), name))
+        if any(store.attribute == name for store in info.facts.attributes):
+            parts.append(self._class_level(cls, name))
+        if info.unresolved and not parts:
+            parts.append(UNKNOWN)
+        return union(parts)
+
+    def _class_level(self, cls: ClassId, name: str) -> Value:
+        info = self.project.classes[cls]
+        source = self.bodies.class_body(info.path, info.facts)
+        return union(self.expression(node, source) for node in source.class_values(name))
+
+    def _stored(self, body: Body, name: str) -> Value:
+        return union(self.expression(node, body) for node in body.stores(name))
+
+    # -- calls -------------------------------------------------------------------------------------------------
+
+    def _call(self, node: Node, body: Body) -> Value:
+        function = node.child_by_field_name("function")
+        if function is None:
+            return UNKNOWN
+        text = body.text(function)
+        callee = text.rpartition(".")[2]
+        arguments = call_arguments(node)
+        if function.type == "identifier" and text in ("getattr", "super", "zip", "map", "filter"):
+            return self._special(text, arguments, body)
+        if callee in SEQUENCES and arguments:
+            return Value(element=union(self.item(self.expression(a, body)) for a in arguments))
+        value = self.expression(function, body)
+        known = union([self._built(value, arguments, body), *(self.returned(f) for f in sorted(value.functions, key=_key))])
+        if value.functions or value.classes:
+            return known
+        return union([known, self._foreign_call(function, callee, value, arguments, body)])
+
+    def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
+        if name == "getattr" and len(arguments) >= 2:
+            owner, names = self.expression(arguments[0], body), self.expression(arguments[1], body)
+            if names.strings and not names.unknown:
+                return union(self.attribute(owner, text) for text in sorted(names.strings))
+            return UNKNOWN if owner.unknown or owner.instances else NOTHING
+        if name == "super":
+            return Value(bound=frozenset({body.method.owner})) if body.method.owner else UNKNOWN
+        if name == "zip":
+            return Value(element=Value(element=union(self.item(self.expression(a, body)) for a in arguments)))
+        return UNKNOWN
+
+    def _built(self, value: Value, arguments: list[Node], body: Body) -> Value:
+        """Instances of called classes; containers know what they hold."""
+        parts = []
+        for cls in sorted(value.classes):
+            held = None
+            if CONTAINERS & set(self.project.mro(cls)):
+                held = union(self._held(argument, body) for argument in arguments)
+            parts.append(Value(exact=frozenset({cls}), element=held))
+        return union(parts)
+
+    def _held(self, argument: Node, body: Body) -> Value:
+        value = self.expression(argument, body)
+        return union([replace(value, element=None), value.element or NOTHING])
+
+    def _foreign_call(self, function: Node, callee: str, value: Value, arguments: list[Node], body: Body) -> Value:
+        """Calls of what is no function or class of the project."""
+        owner = function.child_by_field_name("object") if function.type == "attribute" else None
+        given = [self.expression(argument, body) for argument in arguments]
+        if owner is not None and self._static(function, body) is None:
+            receiver = self.expression(owner, body)
+            if callee in PASSES_ON:
+                return receiver
+            if callee in FETCHES:
+                return self.item(receiver)
+            if callee in ITERATORS:
+                held = receiver.element if callee == "values" and receiver.element else self.submodules(receiver)
+                return Value(element=held)
+            if callee in ("items", "named_children", "named_modules"):
+                return Value(element=Value(element=self.item(receiver) if callee == "items" else self.submodules(receiver)))
+            if value.instances or not receiver.unknown or not self.callers.defined(callee):
+                return NOTHING
+            return UNKNOWN
+        if value.instances:
+            return NOTHING
+        if callee in PASSES_ON or callee in FETCHES:
+            return union([*given, *(self.item(g) for g in given if g.element is not None)])
+        if value.unknown:
+            return UNKNOWN
+        if callee.lower().startswith(LOADERS) and not hasattr(builtins, callee):
+            return UNKNOWN if not body.text(function).startswith(("np.", "numpy.", "json.", "yaml.")) else NOTHING
+        external = self._static(function, body)
+        if external is not None and external.target.startswith(("torch.", "numpy.")):
+            return NOTHING
+        passed = [g for g in given if g.unknown or g.instances]
+        return UNKNOWN if passed and external is not None else NOTHING
+
+    def returned(self, method: Method) -> Value:
+        """What a function gives back."""
+        return self._once(("returned", method.id), self._returned_by, method)
+
+    def _returned(self, cls: ClassId, name: str) -> Value:
+        method = self.project.method(cls, name)
+        return self.returned(method) if method else UNKNOWN
+
+    def _returned_by(self, method: Method) -> Value:
+        body = self.bodies.body(method)
+        annotation = body.definition.child_by_field_name("return_type") if body.definition is not None else None
+        if annotation is not None:
+            annotated = self.annotation(body.text(annotation), body)
+            if annotated is not UNKNOWN and MODULE not in annotated.bound:
+                return annotated
+        value = union(self.expression(node, body) for node in body.returns)
+        return Value(element=value, unknown=False) if body.yields else value
+
+
+def _key(method: Method) -> tuple[str, int, str]:
+    return method.id
+
+
+def _split(text: str) -> list[str]:
+    """The arguments of a subscript, split at its own commas."""
+    parts, depth, last = [], 0, 0
+    for index, character in enumerate(text):
+        depth += (character in "[(") - (character in "])")
+        if character == "," and depth == 0:
+            parts.append(text[last:index])
+            last = index + 1
+    return [*parts, text[last:]]

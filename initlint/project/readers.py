@@ -1,0 +1,294 @@
+"""Who reads what: for each definition of a class, whether anything reads it after construction."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.construction import knowledge
+from initlint.facts.extract import fits, string_pattern
+from initlint.facts.receivers import normalise
+from initlint.model import Confidence, Verdict
+from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.project.callers import Callers
+from initlint.project.classes import MODULE, ClassId, Method, Project
+from initlint.project.flows import Flow, Use, uses, uses_of
+from initlint.project.inference import CONTAINERS, MAX_FAMILY, Inference, Value, union
+from initlint.project.named import NamedPaths, Tie
+from initlint.project.roles import INITIALISATION, Roles
+from initlint.project.sweeps import SWEEPS, swept
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+LIVE = None
+"""The verdict on a definition that something reads."""
+
+DEAD = Verdict(Confidence.CERTAIN)
+
+
+class Readers:
+    """Verdicts on definitions. All state is memoised lookups in one project.
+
+    Where one doubtful place is found, the search goes on for a certain reader only if `thorough`.
+    """
+
+    def __init__(self, project: Project, thorough: bool = False) -> None:
+        self.project = project
+        self.thorough = thorough
+        self.bodies = Bodies(project)
+        self.callers = Callers(project, self.bodies)
+        self.inference = Inference(project, self.bodies, self.callers)
+        self.roles = Roles(project, self.callers)
+        self.named = NamedPaths(project, self.bodies)
+        self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
+        self._active: set[tuple[ClassId, str]] = set()
+        self._surfaces: dict[ClassId, frozenset[str] | None] = {}
+        self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
+
+    def verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
+        """None where the definition is live; else how sure it is that nothing reads it, and what is in doubt."""
+        key = (cls, attribute)
+        if key in self._active:
+            return DEAD
+        if key not in self._verdicts:
+            self._active.add(key)
+            verdict = self._verdict(cls, attribute)
+            self._active.discard(key)
+            if self._active and verdict is not LIVE:
+                return verdict
+            self._verdicts[key] = verdict
+        return self._verdicts[key]
+
+    def _verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
+        if self.read_by_family(cls, attribute) or self._read_by_base(cls, attribute):
+            return LIVE
+        if self._read_all(cls) or self._read_by_computed_name(cls, attribute):
+            return LIVE
+        if self.named.names(cls, attribute) or any(self._ties(cls, tie, attribute) for tie in self.named.ties(attribute)):
+            return LIVE
+        needs = ""
+        for flow in self._construction_uses(cls, attribute):
+            if flow.use is Use.READ:
+                return LIVE
+            if flow.use is Use.FLOW and flow.target != attribute and self._flows_to_reader(cls, flow.target):
+                return LIVE
+            if flow.use is Use.CONFIGURATION and not needs:
+                needs = f"line {flow.line} reads its shape or configuration"
+        doubt = ""
+        for kind, place in self._foreign(cls, attribute):
+            if kind is LIVE:
+                return LIVE
+            doubt = doubt or place
+            if not self.thorough:
+                break
+        doubt = doubt or self._unseen(cls)
+        return Verdict(Confidence.POSSIBLE if doubt else Confidence.CERTAIN, doubt, needs)
+
+    def assigns_module(self, method: Method, attribute: str) -> bool:
+        """Whether what a method assigns to an attribute can be a module or a parameter that is known."""
+        body = self.bodies.body(method)
+        value = union(self.inference.expression(node, body) for node in body.stores(attribute))
+        value = union([value, value.element or value])
+        return any(self.project.is_module(cls) or knowledge.module(cls) for cls in value.instances)
+
+    # -- the family --------------------------------------------------------------------------------------------
+
+    def read_by_family(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a method of the family reads it from its own instance after construction."""
+        family = self.project.family(cls)
+        for method, receiver in self._reading(attribute):
+            if method.owner in family and receiver == method.facts.instance and not self.roles.constructs(method):
+                return True
+        return False
+
+    def _reading(self, attribute: str) -> Iterator[tuple[Method, str]]:
+        yield from self.callers.reading.get(attribute, ())
+        for pattern in self._patterns:
+            if fits(pattern, attribute):
+                yield from self.callers.reading[pattern]
+
+    @functools.cached_property
+    def _patterns(self) -> list[str]:
+        return [name for name in self.callers.reading if "*" in name and name != "*"]
+
+    def _read_by_base(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a class of torch that it inherits from reads it."""
+        for family in self.project.descendants(cls):
+            for ancestor in self.project.mro(family):
+                known = knowledge.module(ancestor)
+                if known is not None and attribute in known.reads:
+                    return True
+        return False
+
+    def _construction_uses(self, cls: ClassId, attribute: str) -> Iterator[Flow]:
+        family = self.project.family(cls)
+        for method, receiver in self._reading(attribute):
+            if method.owner in family and receiver == method.facts.instance and self.roles.constructs(method):
+                yield from uses(self.bodies.body(method), attribute)
+
+    def _flows_to_reader(self, cls: ClassId, target: str) -> bool:
+        return target == "*" or self.verdict(cls, target) is LIVE
+
+    def _ties(self, cls: ClassId, tie: Tie, attribute: str) -> bool:
+        """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
+        value = Value(bound=frozenset({tie.owner}))
+        for position, name in enumerate(tie.path):
+            if name == attribute and position >= tie.shared and (value.unknown or self._is(value, cls)):
+                return True
+            value = self.inference.attribute(value, name)
+        return False
+
+    # -- everything at once ------------------------------------------------------------------------------------
+
+    def _read_all(self, cls: ClassId) -> bool:
+        family = [relative for relative in self.project.family(cls) if relative in self.project.classes]
+        return any(self._reads_all(r) for r in family) or any(self._container(d) for d in self.project.descendants(cls))
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019
+    def _container(self, cls: ClassId) -> bool:
+        """Sequential, ModuleList and ModuleDict read all their children, unless a forward of their own says what."""
+        held = CONTAINERS & set(self.project.mro(cls))
+        if not held:
+            return False
+        forward = self.project.method(cls, "forward")
+        return forward is None or held != {"torch.nn.Sequential"} or self._iterates_itself(cls)
+
+    def _iterates_itself(self, cls: ClassId) -> bool:
+        info = self.project.classes[cls]
+        return any(f.instance in f.mentions or "forward" in f.reads.get("super()", ()) for f in info.facts.methods if f.name != "__init__")
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019
+    def _reads_all(self, cls: ClassId) -> bool:
+        """Whether a method of this very class reads every child of its instance."""
+        info = self.project.classes[cls]
+        for facts in info.facts.methods:
+            names = facts.reads.get(facts.instance, ())
+            if facts.instance and (SWEEPS & set(names) or ("vars" in facts.calls and facts.instance in facts.mentions)):
+                method = Method(info.path, cls, facts)
+                if not self.roles.constructs(method) and swept(self.bodies.body(method)):
+                    return True
+        return False
+
+    def _read_by_computed_name(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a `getattr(self, name)` of the family can be given this name."""
+        family = self.project.family(cls)
+        for method, receiver in self.callers.reading.get("*", ()):
+            if method.owner in family and receiver == method.facts.instance and not self.roles.constructs(method):
+                names = self._computed(cls, method)
+                if attribute in names if names is not None else len(self.project.family(method.owner)) <= MAX_FAMILY:
+                    return True
+        return False
+
+    def _computed(self, cls: ClassId, method: Method) -> frozenset[str] | None:
+        """The names that `getattr(self, name)` can be given in a method; None where that is not known."""
+        body = self.bodies.body(method)
+        names: set[str] = set()
+        for node in body.nodes("call"):
+            function, arguments = node.child_by_field_name("function"), call_arguments(node)
+            if function is None or body.text(function) != "getattr" or len(arguments) < 2 or body.text(arguments[0]) != method.facts.instance:
+                continue
+            found = self._class_strings(cls, body.text(arguments[1]), method.facts.instance)
+            if not found:
+                value = self.inference.expression(arguments[1], body)
+                if value.unknown or not value.strings:
+                    return None
+                found = value.strings
+            names |= found
+        return frozenset(names)
+
+    def _class_strings(self, cls: ClassId, text: str, instance: str) -> frozenset[str]:
+        """The strings that a class attribute `self.name` has among the descendants of a class and their ancestors."""
+        name = text.removeprefix(instance + ".")
+        if not name.isidentifier() or name == text:
+            return frozenset()
+        family = [self.project.classes[c] for c in self.project.family(cls) if c in self.project.classes]
+        return frozenset(s for info in family for store in info.facts.attributes if store.attribute == name for s in store.strings)
+
+    # -- foreign receivers -------------------------------------------------------------------------------------
+
+    def _foreign(self, cls: ClassId, attribute: str) -> Iterator[tuple[object, str]]:
+        """Reads through other receivers that are, or might be, an instance of the class."""
+        family = self.project.family(cls)
+        for method, receiver in self._reading(attribute):
+            if receiver == method.facts.instance and method.owner is not None:
+                continue
+            if INITIALISATION.fullmatch(method.facts.name) or not self._fits_shape(cls, method, receiver):
+                continue
+            value = self._receiver(method, receiver, attribute)
+            if not (self._is(value, cls) or value.unknown or MODULE in value.bound):
+                continue
+            if self._only_initialises(method, receiver, attribute):
+                continue
+            if self._is(value, cls):
+                yield LIVE, ""
+            else:
+                yield DEAD, f"`{receiver}.{attribute}` in {method.path}"
+
+    def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
+        surface = self.surface(cls)
+        return surface is None or all(name in surface or "*" in name for name in method.facts.reads.get(receiver, ()))
+
+    def surface(self, cls: ClassId) -> frozenset[str] | None:
+        """Every attribute that an instance can have; None where that cannot be known."""
+        if cls not in self._surfaces:
+            self._surfaces[cls] = self._surface(cls)
+        return self._surfaces[cls]
+
+    def _surface(self, cls: ClassId) -> frozenset[str] | None:
+        names = set(knowledge.module_attributes())
+        for relative in self.project.family(cls):
+            info = self.project.classes.get(relative)
+            if info is None:
+                known = knowledge.module(relative)
+                names |= set(known.attributes) if known else set()
+                continue
+            stored = [s.attribute for m in info.facts.methods for s in m.stores] + [s.attribute for s in info.facts.attributes]
+            if info.unresolved or "*" in stored:
+                return None
+            names |= {*stored, *info.methods}
+        return frozenset(names)
+
+    def _receiver(self, method: Method, receiver: str, attribute: str) -> Value:
+        key = (method.id, receiver, attribute)
+        if key not in self._values:
+            self._values[key] = self._infer_receiver(method, receiver, attribute)
+        return self._values[key]
+
+    def _infer_receiver(self, method: Method, receiver: str, attribute: str) -> Value:
+        body = self.bodies.body(method)
+        return union(self.inference.expression(node, body) for node in self._receivers(body, receiver, attribute))
+
+    def _only_initialises(self, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it."""
+        body = self.bodies.body(method)
+        nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
+        found = [flow.use for node in nodes if node is not None and node.type == "attribute" for flow in uses_of(node, body)]
+        return bool(found) and all(use is Use.NONE for use in found)
+
+    def _receivers(self, body: Body, receiver: str, attribute: str) -> Iterator[Node]:
+        for node in body.captures.get("attribute", ()):
+            owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
+            if owner is not None and name is not None and body.text(name) == attribute and normalise(body.text(owner)) == receiver:
+                yield owner
+        for node in body.captures.get("call", ()):
+            function, arguments = node.child_by_field_name("function"), call_arguments(node)
+            if function is not None and body.text(function) == "getattr" and arguments and string_pattern(body.text(arguments[min(1, len(arguments) - 1)])) == attribute and normalise(body.text(arguments[0])) == receiver:
+                yield arguments[0]
+
+    def _is(self, value: Value, cls: ClassId) -> bool:
+        """Whether a value can be an instance of a class: exactly, or as a descendant of what it is bound to."""
+        if any(cls in self.project.mro(exact) for exact in value.exact):
+            return True
+        family = self.project.family(cls)
+        return any(bound in family and bound in self.project.classes for bound in value.bound)
+
+    def _unseen(self, cls: ClassId) -> str:
+        """Code that could read anything and that cannot be seen: a base whose source is not there."""
+        bases = sorted({b for d in self.project.family(cls) for b in self._unresolved(d)})
+        return f"base class `{bases[0]}` could not be read" if bases else ""
+
+    def _unresolved(self, cls: ClassId) -> tuple[str, ...]:
+        info = self.project.classes.get(cls)
+        return info.unresolved if info else ()

@@ -1,0 +1,57 @@
+"""Which methods belong to construction and initialisation, and which are entry points."""
+
+from __future__ import annotations
+
+import re
+
+from initlint.project.callers import Callers
+from initlint.project.classes import Method, Project
+
+INITIALISATION = re.compile(
+    r"__(init|post_init|new|setstate|init_subclass|repr)__|extra_repr|_?reset_(parameters|weights)"
+    r"|\w*init_?(weight|param)\w*|\w*(weight|param\w*)s?_init\w*|initiali[sz]e_(weights?|param\w*)"
+)
+"""Methods that only construct or initialise, whoever calls them."""
+
+SETUP = re.compile(r"setup|_?build\w*|_?init_\w+|_?initiali[sz]e_\w+|_?make\w*|_?create\w*|configure_model|_?add_\w+|_?define\w*|_?construct\w*|_?get_\w*layers?")
+"""Methods that construct unless something reads them after construction."""
+
+class Roles:
+    """The role of each method of a class, by its name and by who calls it."""
+
+    def __init__(self, project: Project, callers: Callers) -> None:
+        self.project = project
+        self.callers = callers
+        self._memo: dict[tuple[str, str], bool] = {}
+
+    def constructs(self, method: Method) -> bool:
+        """Whether a method runs only while an instance is constructed or initialised."""
+        assert method.owner is not None
+        name = method.facts.name
+        if ".<locals>." in name:
+            return False
+        if INITIALISATION.fullmatch(name):
+            return True
+        if not (name.startswith("_") and not name.startswith("__")) and not SETUP.fullmatch(name):
+            return False
+        key = (method.owner, name)
+        if key not in self._memo:
+            self._memo[key] = True
+            self._memo[key] = self._only_called_by_construction(method)
+        return self._memo[key]
+
+    def _only_called_by_construction(self, method: Method) -> bool:
+        assert method.owner is not None
+        name, family = method.facts.name, self.project.family(method.owner)
+        called = False
+        for reader, receiver in self.callers.reading.get(name, ()):
+            if reader.owner in family and receiver in (reader.facts.instance, "super()"):
+                called = True
+                if not self.constructs(reader):
+                    return False
+            elif reader.owner is None and not SETUP.fullmatch(name):
+                return False
+        return called or name in ("setup", "configure_model") or SETUP.fullmatch(name) is not None and self._called_elsewhere(name)
+
+    def _called_elsewhere(self, name: str) -> bool:
+        return any(receiver != reader.facts.instance for reader, receiver in self.callers.reading.get(name, ()))

@@ -1,0 +1,116 @@
+"""Cheap evidence: which classes are worth a construction, and which of their definitions show no reader of their own."""
+
+from __future__ import annotations
+
+import builtins
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from initlint.construction import knowledge
+from initlint.facts.records import Function, Store
+from initlint.model import Verdict
+from initlint.project.classes import ClassId, ClassInfo, Method, Project
+from initlint.project.imports import SymbolKind
+from initlint.project.readers import Readers
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A class with definitions that nothing reads (`dead`), or with other evidence of a hazard in its constructor."""
+
+    cls: ClassId
+    dead: dict[str, Verdict]
+
+
+def suspects(project: Project, readers: Readers, paths: frozenset[str]) -> Iterator[Suspect]:
+    """The suspect classes in the reported files, in the order of their files and lines."""
+    for id, info in project.classes.items():
+        if info.path in paths and _builds_modules(project, id):
+            dead = dict(_dead(project, readers, info))
+            if dead or _other_evidence(project, readers, info):
+                yield Suspect(id, dead)
+
+
+def _builds_modules(project: Project, cls: ClassId) -> bool:
+    """Whether instances are modules: by a base, or by a subclass that mixes the class in."""
+    return any(project.is_module(d) or project.unresolved_bases(d) for d in project.descendants(cls))
+
+
+def _dead(project: Project, readers: Readers, info: ClassInfo) -> Iterator[tuple[str, Verdict]]:
+    stores: dict[str, list[tuple[Method, Store]]] = {}
+    for method, store in _construction_stores(readers, info):
+        stores.setdefault(store.attribute, []).append((method, store))
+    for attribute, found in stores.items():
+        if "*" in attribute or readers.read_by_family(info.id, attribute):
+            continue
+        if any(_may_define(readers, method, store) for method, store in found):
+            verdict = readers.verdict(info.id, attribute)
+            if verdict is not None:
+                yield attribute, verdict
+
+
+def _construction_stores(readers: Readers, info: ClassInfo) -> Iterator[tuple[Method, Store]]:
+    body = Function("<class>", "", info.facts.start, info.facts.end, info.facts.line, (), {}, (), (), (), ())
+    for store in info.facts.attributes:
+        yield Method(info.path, info.id, body), store
+    for facts in info.facts.methods:
+        method = Method(info.path, info.id, facts)
+        if facts.stores and readers.roles.constructs(method):
+            for store in facts.stores:
+                yield method, store
+
+
+def _may_define(readers: Readers, method: Method, store: Store) -> bool:
+    info = readers.project.classes[method.owner or ""]
+    if any(may_build(readers.project, info, callee, method.facts.instance) for callee in store.callees):
+        return True
+    return store.indirect and readers.assigns_module(method, store.attribute)
+
+
+def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:
+    """Whether a callee can give a module, a parameter or a drawn tensor. Over-suspects; never under-suspects."""
+    root, dot, _ = callee.partition(".")
+    root = root.removesuffix("()").removesuffix("[]")
+    if root == instance or callee.startswith(("super()", "?")):
+        return True
+    name = callee.rpartition(".")[2].removesuffix("()").removesuffix("[]")
+    if knowledge.tensor_method_draws(name):
+        return True
+    symbol = project.resolve(info.path, callee.removesuffix("[]"), info.facts.qualname + ".")
+    if symbol is None:
+        return not dot and not hasattr(builtins, root)
+    if symbol.kind is SymbolKind.EXTERNAL:
+        return _torch_builds(symbol.target)
+    if symbol.kind is SymbolKind.CLASS:
+        return project.is_module(symbol.target) or bool(project.unresolved_bases(symbol.target))
+    return True
+
+
+def _torch_builds(name: str) -> bool:
+    if knowledge.module(name) is not None:
+        return True
+    known = knowledge.function(name)
+    return known is not None and known.draws
+
+
+def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool:
+    """A definition that is stored twice, or a built thing that nobody keeps."""
+    for facts in info.facts.methods:
+        method = Method(info.path, info.id, facts)
+        if not readers.roles.constructs(method):
+            continue
+        counts = Counter(store.attribute for store in facts.stores if _may_define(readers, method, store))
+        if any(count > 1 for count in counts.values()):
+            return True
+        if any(_discards(project, info, local.callee, facts.instance) for local in facts.locals):
+            return True
+    return False
+
+
+def _discards(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:
+    """A call for its result alone: of a class or of torch, not of a function that may have been called for its effect."""
+    symbol = project.resolve(info.path, callee, info.facts.qualname + ".")
+    if symbol is None or symbol.kind not in (SymbolKind.EXTERNAL, SymbolKind.CLASS):
+        return False
+    return may_build(project, info, callee, instance)

@@ -1,0 +1,77 @@
+"""Reads of all children at once: loops over `self.children()` and its kin that use what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.project.bodies import Body
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+CHILDREN = frozenset({"children", "named_children", "_modules", "__dict__", "_parameters", "_buffers"})
+DESCENDANTS = frozenset({"modules", "named_modules"})
+SWEEPS = CHILDREN | DESCENDANTS
+
+LOOKS = frozenset(
+    "isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list reversed".split()
+)
+"""Callees that do not use a module by being given one."""
+
+
+def swept(body: Body) -> bool:
+    """Whether a body uses the children that it goes over, rather than only setting or printing things on them."""
+    instance = body.method.facts.instance
+    for node in body.nodes("attribute"):
+        owner, _, name = body.text(node).rpartition(".")
+        if owner == instance and name in SWEEPS and _uses(node, body, name in CHILDREN):
+            return True
+    return any(
+        body.text(node) in (f"vars({instance})",) and _uses(node, body, True) for node in body.nodes("call")
+    )
+
+
+def _uses(node: Node, body: Body, children: bool) -> bool:
+    top = node
+    while top.parent is not None and top.parent.type in ("attribute", "call", "argument_list", "parenthesized_expression", "list_splat"):
+        if top.parent.type == "argument_list":
+            call = top.parent.parent
+            function = call.child_by_field_name("function") if call is not None else None
+            if function is None or body.text(function) not in LOOKS:
+                return children
+        top = top.parent
+    parent = top.parent
+    if parent is None or parent.type == "expression_statement":
+        return False
+    if parent.type in ("for_statement", "for_in_clause"):
+        left = parent.child_by_field_name("left")
+        names = {body.text(n) for n in ([left] if left.type == "identifier" else left.named_children)} if left is not None else set()
+        return any(_used(use, body, children) for use in _occurrences(names, body))
+    if parent.type in ("comparison_operator", "not_operator", "if_statement"):
+        return False
+    return children
+
+
+def _occurrences(names: set[str], body: Body) -> Iterator[Node]:
+    for node in body.captures.get("identifier", ()):
+        if body.text(node) in names:
+            yield node
+
+
+def _used(node: Node, body: Body, children: bool) -> bool:
+    parent = node.parent
+    if parent is None:
+        return False
+    if parent.type == "call" and parent.child_by_field_name("function") == node:
+        return True
+    if not children:
+        return False
+    if parent.type == "attribute":
+        name = parent.child_by_field_name("attribute")
+        return name is not None and body.text(name) == "forward"
+    if parent.type == "argument_list" and parent.parent is not None:
+        function = parent.parent.child_by_field_name("function")
+        callee = body.text(function) if function is not None else ""
+        return callee not in LOOKS and "init" not in callee and "freeze" not in callee
+    return parent.type in ("return_statement", "yield", "list", "tuple", "assignment", "list_comprehension", "expression_list")

@@ -1,0 +1,15 @@
+"""One line per finding, as compilers write it and editors read it."""
+
+from __future__ import annotations
+
+from initlint.model import Finding
+from initlint.report.record import Report
+
+
+def render(report: Report) -> str:
+    return "".join(line(finding) + "\n" for finding in report.findings)
+
+
+def line(finding: Finding) -> str:
+    """`path:line:column: CODE message`"""
+    return f"{finding.path}:{finding.span.line}:{finding.span.column}: {finding.code} {finding.message}"

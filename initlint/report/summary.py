@@ -1,0 +1,60 @@
+"""The last lines of a run, for people: what could not be read, what was checked, what was found."""
+
+from __future__ import annotations
+
+from initlint.report.record import Report
+
+
+def render(report: Report, seconds: float, verbose: bool = False) -> str:
+    notes = (*_unread(report, verbose), *([_reading(report)] if verbose else ()), *_empty(report))
+    return "".join(f"initlint: {note}\n" for note in notes) + _verdict(report, seconds)
+
+
+def _verdict(report: Report, seconds: float) -> str:
+    checked = f"{_count(report.statistics.modules, 'module')} in {_count(report.statistics.files, 'file')}"
+    return f"{_found(report)} Checked {checked} in {seconds:.2f} s.{_not_shown(report)}\n"
+
+
+def _unread(report: Report, verbose: bool) -> list[str]:
+    """The files and folders that were not asked for but would have been read: each if wanted, else the first."""
+    notes = [f"warning: {problem.path}: {problem.reason}" for problem in report.problems]
+    if verbose or len(notes) < 2:
+        return notes
+    return [f"{notes[0]}; {_count(len(notes) - 1, 'more file')} could not be read, `--verbose` names all"]
+
+
+def _empty(report: Report) -> list[str]:
+    return [] if report.statistics.files else ["warning: there are no Python files under the given paths"]
+
+
+def _reading(report: Report) -> str:
+    """What was read, for those who wonder which files count."""
+    read, files = report.statistics.read, report.statistics.files
+    return f"read {_count(read, 'file')} under {report.root} to check {files:,} of them"
+
+
+def _found(report: Report) -> str:
+    if not report.findings:
+        return "Nothing found."
+    by_rule = ", ".join(f"{count} {code}" for (code, _), count in report.counts().items())
+    return f"{_count(len(report.findings), 'finding')}: {by_rule}."
+
+
+def _not_shown(report: Report) -> str:
+    text = ""
+    if hidden := report.statistics.hidden:
+        text += f" {hidden} more {_are(hidden)} possible: `--min-confidence possible` shows {_them(hidden)}."
+    if suppressed := report.statistics.suppressed:
+        text += f" {suppressed} {_are(suppressed)} suppressed in the source."
+    return text
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _them(number: int) -> str:
+    return "it" if number == 1 else "them"

@@ -1,0 +1,198 @@
+"""The measured ledger: which operator moved which random stream, in order, seen while the code runs.
+
+Needs torch and the standard library only, so that it also works in an interpreter without initlint.
+The witness is the state of the generator itself, read before and after every operator: an operator that is
+tagged as random but took nothing (an empty tensor, a tensor on the meta device) is no draw.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+CPU = "torch:cpu"
+EXPLICIT = "generator"
+OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One move of one stream.
+
+    `stream` is `torch:DEVICE` for a default generator and `generator` for one that was passed explicitly.
+    `numel`, `dtype` and `device` are those of the operator's first result; `before` and `after` digest the
+    state. The operator `outside` stands for a move that no operator made: a reseed, a restored state, a
+    fork's end.
+    """
+
+    operator: str
+    numel: int
+    dtype: str
+    device: str
+    stream: str
+    before: str
+    after: str
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """A context that records the draws of everything that runs in it.
+
+    With `keep`, the drawn tensors stay alive beside their draws, so that `owners` can name them afterwards.
+    """
+
+    def __init__(self, keep: bool = False) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.draws: list[Draw] = []
+        self.drawn: list[torch.Tensor | None] = []
+        self._keep = keep
+        self._last: dict[str, bytes] = {}
+
+    def __enter__(self) -> Self:
+        self._last = {CPU: state_of(torch.default_generator)}
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        super().__exit__(*exception)  # type: ignore[no-untyped-call]
+        for stream in list(self._last):
+            self._catch_up(stream, read(stream))
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Run the operator and record every stream that it moved."""
+        kwargs = kwargs or {}
+        explicit = explicit_generator(args, kwargs)
+        streams = {CPU, *self._last, *device_streams(args, kwargs)}
+        before = {stream: read(stream) for stream in sorted(streams)}
+        for stream, state in before.items():
+            self._catch_up(stream, state)
+        own = state_of(explicit) if explicit is not None else b""
+        result = func(*args, **kwargs)
+        moved = [stream for stream in before if self._move(stream, before[stream], str(func), result)]
+        if explicit is not None and not moved and own != state_of(explicit):
+            self._append(str(func), result, EXPLICIT, own, state_of(explicit))
+        return result
+
+    def _move(self, stream: str, before: bytes, operator: str, result: Any) -> bool:
+        after = self._last[stream] = read(stream)
+        if after == before:
+            return False
+        self._append(operator, result, stream, before, after)
+        return True
+
+    def _catch_up(self, stream: str, state: bytes) -> None:
+        last = self._last.setdefault(stream, state)
+        if last != state:
+            self._append(OUTSIDE, None, stream, last, state)
+            self._last[stream] = state
+
+    def _append(self, operator: str, result: Any, stream: str, before: bytes, after: bytes) -> None:
+        tensor = next(tensors(result), None)
+        self.draws.append(describe(operator, tensor, stream, before, after))
+        self.drawn.append(tensor if self._keep else None)
+
+
+def describe(operator: str, tensor: torch.Tensor | None, stream: str, before: bytes, after: bytes) -> Draw:
+    """The record of one move; a move without a result has no size, type or device."""
+    numel, dtype, device = 0, "", ""
+    if tensor is not None:
+        numel, dtype, device = tensor.numel(), str(tensor.dtype).removeprefix("torch."), str(tensor.device)
+    return Draw(operator, numel, dtype, device, stream, digest(before), digest(after))
+
+
+def owners(module: torch.nn.Module, recorder: Recorder) -> list[str]:
+    """The dotted name of the tensor of `module` that each draw filled; "" where none holds its memory."""
+    names: dict[int, str] = {}
+    for name, tensor in named_tensors(module):
+        if address := address_of(tensor):
+            names.setdefault(address, name)
+    return [names.get(address_of(tensor), "") if tensor is not None else "" for tensor in recorder.drawn]
+
+
+def named_tensors(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """Parameters, then buffers, then plain tensors of a module and its submodules, by dotted name."""
+    yield from module.named_parameters(remove_duplicate=False)
+    yield from module.named_buffers(remove_duplicate=False)
+    for prefix, part in module.named_modules():
+        for name, value in vars(part).items():
+            if isinstance(value, torch.Tensor):
+                yield f"{prefix}.{name}".lstrip("."), value
+
+
+def address_of(tensor: torch.Tensor) -> int:
+    """The address of a tensor's memory, shared by its views; 0 for a tensor that has none."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (NotImplementedError, RuntimeError, ValueError):
+        return 0
+
+
+def read(stream: str) -> bytes:
+    """The present state of a default stream, named as in `Draw.stream`."""
+    device = torch.device(stream.partition(":")[2])
+    if device.type == "cpu":
+        return state_of(torch.default_generator)
+    return raw(getattr(torch, device.type).get_rng_state(device))
+
+
+def state_of(generator: torch.Generator) -> bytes:
+    """The state of a generator as bytes."""
+    return raw(generator.get_state())
+
+
+def raw(state: torch.Tensor) -> bytes:
+    """The bytes of a CPU tensor, without numpy, which a user's interpreter may lack."""
+    return ctypes.string_at(state.data_ptr(), state.nbytes)
+
+
+def digest(state: bytes) -> str:
+    """A short fingerprint of a generator state."""
+    return hashlib.blake2b(state, digest_size=8).hexdigest()
+
+
+def explicit_generator(args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.Generator | None:
+    """The generator that was handed to an operator, if any."""
+    return next((value for value in (*args, *kwargs.values()) if isinstance(value, torch.Generator)), None)
+
+
+def device_streams(args: Sequence[Any], kwargs: Mapping[str, Any]) -> set[str]:
+    """The default streams, other than the CPU's, of the present devices that an operator's arguments name."""
+    named = [value.device for value in tensors((args, tuple(kwargs.values())))]
+    named += [value for value in kwargs.values() if isinstance(value, torch.device)]
+    return {f"torch:{indexed(device)}" for device in named if is_accelerator(device)}
+
+
+def is_accelerator(device: torch.device) -> bool:
+    """Whether a device is there and has a stream of its own; a fake tensor may name one that is not there."""
+    backend: Any = getattr(torch, device.type, None)
+    return device.type not in ("cpu", "meta") and hasattr(backend, "is_available") and backend.is_available()
+
+
+def indexed(device: torch.device) -> torch.device:
+    """The device with its number: `cuda` alone means the current one."""
+    if ":" in str(device):
+        return device
+    return torch.device(device.type, getattr(torch, device.type).current_device())
+
+
+def tensors(value: Any) -> Iterator[torch.Tensor]:
+    """Every tensor in an argument or a result, through lists and tuples, in order."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from tensors(item)

@@ -1,0 +1,350 @@
+"""Which files belong to a run, and their text as UTF-8."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from initlint.config import Config
+from initlint.errors import InitlintError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+SUFFIXES = (".py", ".pyw")
+MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
+"""A folder that holds one of these is the root of a project."""
+
+CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
+
+_COOKIE = re.compile(rb"coding[:=][ \t]*[-\w.]+")
+
+
+class Unreadable(InitlintError):
+    """Why a file has no text that could be checked."""
+
+    def __init__(self, reason: str, line: int = 1) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files of a run by their paths under `root`, with "/", sorted.
+
+    `files` is everything that is read, `reported` what the user named. `package` is the dotted name of the root
+    where the root is itself a package. `skipped` are folders that could not be listed, each with the reason.
+    """
+
+    root: str
+    files: tuple[str, ...]
+    reported: frozenset[str]
+    package: str = ""
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+def anchor(paths: Iterable[str]) -> str:
+    """The deepest folder that holds all the paths; a path that does not exist is an error."""
+    folders = [_existing(path) for path in paths]
+    try:
+        return os.path.commonpath([path if os.path.isdir(path) else os.path.dirname(path) for path in folders])
+    except ValueError as error:
+        raise InitlintError("the paths lie on different drives; check them one by one") from error
+
+
+def _existing(path: str) -> str:
+    full = os.path.abspath(path)
+    if not os.path.exists(full):
+        raise InitlintError(f"there is no file or folder `{path}`")
+    if not (os.path.isdir(full) or os.path.isfile(full)):
+        raise InitlintError(f"`{path}` is neither a file nor a folder")
+    return full
+
+
+def discover(config: Config) -> Sources:
+    """The files to report on, and around them every Python file of their project."""
+    start = anchor(config.paths)
+    root = project_root(start)
+    walk = _Walk(root, config)
+    named = [os.path.abspath(path) for path in config.paths]
+    folders = [path for path in named if os.path.isdir(path)]
+    files = {path for path in named if not os.path.isdir(path) and not path.endswith((".pyi", ".ipynb"))}
+    if not _too_wide(root):
+        context = walk.under(root)
+    else:
+        context = {entry for path in sorted(files) for entry in _beside(os.path.dirname(path))}
+    reported = set(files)
+    for folder in folders:
+        inside = {path for path in context if path.startswith(os.path.join(folder, ""))}
+        reported |= inside or walk.under(folder)
+    return Sources(
+        root=root,
+        files=tuple(sorted(_relative(root, path) for path in context | reported)),
+        reported=frozenset(_relative(root, path) for path in reported),
+        package=_package(root),
+        skipped=tuple(sorted((_relative(root, path), reason) for path, reason in walk.skipped.items())),
+    )
+
+
+def _relative(root: str, path: str) -> str:
+    return path[len(os.path.join(root, "")) :].replace(os.sep, "/") or "."
+
+
+def project_root(start: str) -> str:
+    """The nearest folder from `start` upwards with a project file; without one the package or the folder itself.
+
+    The search ends at folders that hold installed packages and at the home folder: what stands above them is not
+    the project of what stands below.
+    """
+    folder = start
+    while not (_is_environment(folder) or _too_wide(folder)):
+        if any(os.path.exists(os.path.join(folder, marker)) for marker in MARKERS):
+            return folder
+        folder = os.path.dirname(folder)
+    folder, package = start, start
+    while not (_is_environment(folder) or _too_wide(folder)):
+        package = folder if _is_package(folder) else package
+        folder = os.path.dirname(folder)
+    return package
+
+
+def _is_environment(folder: str) -> bool:
+    return os.path.basename(folder) in ("site-packages", "dist-packages")
+
+
+def _too_wide(folder: str) -> bool:
+    """The home folder, the folder for temporary files and all above them hold more than one project."""
+    return any(
+        os.path.commonpath([folder, wide]) == folder
+        for wide in (os.path.expanduser("~"), tempfile.gettempdir())
+        if os.path.isabs(wide) and os.path.splitdrive(wide)[0] == os.path.splitdrive(folder)[0]
+    )
+
+
+def _is_package(folder: str) -> bool:
+    return os.path.isfile(os.path.join(folder, "__init__.py"))
+
+
+def _package(root: str) -> str:
+    return os.path.basename(root) if _is_package(root) else ""
+
+
+def _beside(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        yield from [entry.path for entry in entries if entry.name.endswith(SUFFIXES) and entry.is_file()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignore:
+    """The patterns of one ignore file, which count from the folder it stands in."""
+
+    prefix: int
+    patterns: GitIgnoreSpec
+
+    def verdict(self, path: str) -> bool | None:
+        return self.patterns.check_file(path[self.prefix :].replace(os.sep, "/")).include
+
+
+class _Walk:
+    """Lists the Python files under folders: every real folder once, in the order of names."""
+
+    def __init__(self, root: str, config: Config) -> None:
+        self.skipped: dict[str, str] = {}
+        self._gitignore = config.respect_gitignore
+        patterns = (*config.exclude, *config.extend_exclude)
+        self._names = frozenset(pattern for pattern in patterns if _is_plain(pattern))
+        globs = [pattern for pattern in patterns if not _is_plain(pattern)]
+        self._globs = (_ignore(root, globs),) if globs else ()
+        self._above: dict[str, tuple[_Ignore, ...]] = {}
+
+    def under(self, folder: str) -> set[str]:
+        """All Python files below a folder that are not excluded; links are followed where they lead outside."""
+        found: set[str] = set()
+        links: list[tuple[str, tuple[_Ignore, ...]]] = []
+        self._descend(folder, self._inherited(folder), found, links)
+        self._follow(folder, found, links)
+        return found
+
+    def _descend(
+        self, top: str, ignores: tuple[_Ignore, ...], found: set[str], links: list[tuple[str, tuple[_Ignore, ...]]]
+    ) -> None:
+        pending = [(top, ignores)]
+        while pending:
+            folder, ignores = pending.pop()
+            entries = self._list(folder)
+            names = {entry.name for entry in entries}
+            if folder != top and _is_disposable(folder, names):
+                continue
+            if self._gitignore and ".gitignore" in names:
+                ignores += _ignore_file(os.path.join(folder, ".gitignore"), folder)
+            for entry in entries:
+                if entry.name.endswith(SUFFIXES):
+                    is_folder = False
+                elif entry.is_symlink():
+                    is_folder = entry.is_dir()
+                else:
+                    is_folder = entry.is_dir(follow_symlinks=False)
+                    if not is_folder:
+                        continue
+                if self._excluded(entry, is_folder, ignores):
+                    continue
+                if entry.is_symlink():
+                    links.append((entry.path, ignores))
+                elif is_folder:
+                    pending.append((entry.path, ignores))
+                elif entry.is_file(follow_symlinks=False):
+                    found.add(entry.path)
+
+    def _list(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                return list(entries)
+        except OSError as error:
+            self.skipped[folder] = f"the folder cannot be listed: {_lower(error)}"
+            return []
+
+    def _excluded(self, entry: os.DirEntry[str], is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
+        if entry.name in self._names:
+            return True
+        path = os.path.join(entry.path, "") if is_folder else entry.path
+        if any(ignore.verdict(path) for ignore in self._globs):
+            return True
+        for ignore in reversed(ignores):
+            verdict = ignore.verdict(path)
+            if verdict is not None:
+                return verdict
+        return False
+
+    def _follow(self, top: str, found: set[str], links: list[tuple[str, tuple[_Ignore, ...]]]) -> None:
+        """A link that leads back into what was walked shows the same files again, and is left out."""
+        seen = {os.path.realpath(top)}
+        while links:
+            links.sort(reverse=True)
+            path, ignores = links.pop()
+            real = os.path.realpath(path)
+            if any(_holds(known, real) or _holds(real, known) for known in seen):
+                continue
+            if os.path.isdir(path):
+                seen.add(real)
+                self._descend(path, ignores, found, links)
+            elif os.path.isfile(path):
+                seen.add(real)
+                found.add(path)
+
+    def _inherited(self, folder: str) -> tuple[_Ignore, ...]:
+        """The ignore files of the git repository above a folder, the outermost first."""
+        if not self._gitignore:
+            return ()
+        above: list[str] = []
+        current = folder
+        while not os.path.exists(os.path.join(current, ".git")):
+            parent = os.path.dirname(current)
+            if parent == current:
+                return ()
+            above.append(parent)
+            current = parent
+        found = _ignore_file(os.path.join(current, ".git", "info", "exclude"), current)
+        for parent in reversed(above):
+            found += _ignore_file(os.path.join(parent, ".gitignore"), parent)
+        return found
+
+
+def _holds(folder: str, path: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))
+
+
+def _is_plain(pattern: str) -> bool:
+    return not set(pattern) & set("*?[]!/\\")
+
+
+def _ignore(folder: str, lines: list[str]) -> _Ignore:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return _Ignore(len(os.path.join(folder, "")), GitIgnoreSpec.from_lines(lines))
+    except ValueError as error:
+        raise InitlintError(f"an exclude pattern cannot be understood: {error}") from error
+
+
+def _ignore_file(path: str, folder: str) -> tuple[_Ignore, ...]:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+            lines = stream.read().splitlines()
+    except OSError:
+        return ()
+    wanted = [line for line in lines if line.strip() and not line.startswith("#")]
+    return (_ignore(folder, wanted),) if wanted else ()
+
+
+def _is_disposable(folder: str, names: set[str]) -> bool:
+    """Virtual environments and folders that call themselves caches."""
+    if "pyvenv.cfg" in names or "conda-meta" in names:
+        return True
+    if "CACHEDIR.TAG" not in names:
+        return False
+    try:
+        with open(os.path.join(folder, "CACHEDIR.TAG"), "rb") as stream:
+            return stream.read(len(CACHE_TAG)) == CACHE_TAG
+    except OSError:
+        return False
+
+
+def read(path: str) -> bytes:
+    """The text of a source file as UTF-8 without a byte order mark; line ends stay as they are."""
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except FileNotFoundError as error:
+        raise Unreadable("the file was removed while initlint was running") from error
+    except OSError as error:
+        raise Unreadable(f"the file cannot be read: {_lower(error)}") from error
+    return to_utf8(data)
+
+
+def to_utf8(data: bytes) -> bytes:
+    """Source in whatever encoding it declares (PEP 263), as UTF-8."""
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise Unreadable("the file holds NUL bytes, so it is binary data and no Python source", line)
+    head = data[: _second_line_end(data)]
+    if head.startswith(b"\xef\xbb\xbf") or _COOKIE.search(head):
+        return _decode(data).encode()
+    _strict(data, "utf-8")
+    return data
+
+
+def _second_line_end(data: bytes) -> int:
+    first = data.find(b"\n")
+    second = data.find(b"\n", first + 1) if first >= 0 else -1
+    return second if second >= 0 else len(data)
+
+
+def _decode(data: bytes) -> str:
+    import io
+    from tokenize import detect_encoding
+
+    try:
+        encoding, _ = detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError as error:
+        raise Unreadable(f"the encoding that the file declares cannot be used: {error.msg}") from error
+    return _strict(data, encoding)
+
+
+def _strict(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start : error.start + 1].hex()
+        raise Unreadable(f"byte 0x{byte} is not valid in {encoding}, the encoding of the file", line) from error
+    except (LookupError, UnicodeError, ValueError) as error:
+        raise Unreadable(f"the encoding that the file declares cannot be used: {encoding}") from error
+
+
+def _lower(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
