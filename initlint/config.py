@@ -1,4 +1,4 @@
-"""The options of a run. Config is their only declaration: the command line and pyproject.toml are derived from it."""
+"""The options of a run. Config declares them; the command line and pyproject.toml are derived from it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ DEFAULT_EXCLUDE = (
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What the command line says about a field of Config; `is_path` values count from the file that holds them."""
+    """What the command line says about a field of Config; an `is_path` value counts from its file."""
 
     help: str
     short: str = ""
@@ -68,9 +68,14 @@ class Config:
     ignore: tuple[str, ...] = _option((), "Leave these rules out.", metavar="CODES")
     extend_select: tuple[str, ...] = _option((), "Run these rules besides the others.", metavar="CODES")
     min_confidence: str = _option(
-        "certain", "Report what is certain, or also what is possible.", metavar="LEVEL", choices=("certain", "possible")
+        "certain",
+        "Report what is certain, or also what is possible.",
+        metavar="LEVEL",
+        choices=("certain", "possible"),
     )
-    output_format: str = _option("full", "Write full, concise or json.", metavar="NAME", choices=("full", "concise", "json"))
+    output_format: str = _option(
+        "full", "Write full, concise or json.", metavar="NAME", choices=("full", "concise", "json")
+    )
     output_file: str = _option("", "Write the findings to a file.", short="-o", metavar="FILE", is_path=True)
     statistics: bool = _option(False, "Count findings by rule instead of listing them.")
     exit_zero: bool = _option(False, "Exit with 0 even if something is found.")
@@ -83,7 +88,9 @@ class Config:
     jobs: int = _option(0, "Number of processes; 0 for one per core.", short="-j", metavar="N")
     no_cache: bool = _option(False, "Neither read nor write the cache.", short="-n")
     cache_dir: str = _option("", "Keep the cache here.", metavar="FOLDER", is_path=True)
-    color: str = _option("auto", "Colour: auto, always or never.", metavar="WHEN", choices=("auto", "always", "never"))
+    color: str = _option(
+        "auto", "Colour: auto, always or never.", metavar="WHEN", choices=("auto", "always", "never")
+    )
     quiet: bool = _option(False, "Print findings and nothing else.", short="-q")
     verbose: bool = _option(False, "Also say what was read.", short="-v")
 
@@ -95,50 +102,63 @@ def options() -> Iterator[tuple[dataclasses.Field[Any], Option]]:
             yield entry, option
 
 
-def load(overrides: Mapping[str, object], *, file: str = "", isolated: bool = False, start: str = ".") -> Config:
-    """The defaults, then [tool.initlint] of `file` or of the nearest pyproject.toml from `start` upwards, then `overrides`."""
-    values = {} if isolated else _from_file(file) if file else _nearest(os.path.abspath(start))
+def load(
+    overrides: Mapping[str, object], *, file: str = "", isolated: bool = False, start: str = "."
+) -> Config:
+    """The defaults, under [tool.initlint] of `file` or of the nearest pyproject.toml from `start` upwards,
+    under `overrides`."""
+    values: dict[str, Any] = {}
+    if not isolated:
+        path, table = (file, _explicit(file)) if file else _nearest(os.path.abspath(start))
+        folder = os.path.dirname(os.path.abspath(path))
+        values.update(_from_table(key, value, path, folder) for key, value in table.items())
     values.update(_checked(key, value, "check()") for key, value in overrides.items())
     return Config(**values)
 
 
-def _nearest(folder: str) -> dict[str, Any]:
-    """The table in the nearest pyproject.toml that has one; a file without it is passed by."""
+def _explicit(path: str) -> dict[str, Any]:
+    table = _table(path)
+    if table is None:
+        raise InitlintError(f"{path} has no table [tool.initlint]")
+    return table
+
+
+def _nearest(folder: str) -> tuple[str, dict[str, Any]]:
+    """The nearest pyproject.toml that has a table for initlint; one without is passed by."""
     while True:
         path = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(path) and (values := _from_file(path, optional=True)) is not None:
-            return values
+        if os.path.isfile(path) and (table := _table(path)) is not None:
+            return path, table
         parent = os.path.dirname(folder)
         if parent == folder:
-            return {}
+            return "", {}
         folder = parent
 
 
-def _from_file(path: str, optional: bool = False) -> Any:
+def _table(path: str) -> dict[str, Any] | None:
+    """The table [tool.initlint] of a file; a file that does not name initlint need not even be valid."""
     try:
         with open(path, "rb") as stream:
             data = stream.read()
     except OSError as error:
         raise InitlintError(f"cannot read the configuration file {path}: {error.strerror}") from error
-    if optional and b"initlint" not in data:
+    if b"initlint" not in data:
         return None
-    table = _table(path, data)
-    if table is None:
-        return None if optional else {}
-    if not isinstance(table, dict):
+    tool = _parse(path, data).get("tool", {})
+    table = tool.get("initlint") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
         raise InitlintError(f"{path}: `tool.initlint` must be a table")
-    folder = os.path.dirname(os.path.abspath(path))
-    return dict(_from_table(key, value, path, folder) for key, value in table.items())
+    return table
 
 
-def _table(path: str, data: bytes) -> object:
+def _parse(path: str, data: bytes) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(data.decode()).get("tool", {}).get("initlint")
-    except (ValueError, AttributeError) as error:
+        return tomllib.loads(data.decode())
+    except ValueError as error:
         raise InitlintError(f"{path} is not valid TOML: {error}") from error
 
 

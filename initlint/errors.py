@@ -9,4 +9,4 @@ INTERRUPTED = 130
 
 
 class InitlintError(Exception):
-    """What stops a run. Its text is one sentence for the person who started it; no traceback is shown with it."""
+    """What stops a run. Its text is one sentence for the person who started it, shown without a traceback."""

@@ -1,4 +1,4 @@
-"""What becomes of the findings of the rules: chosen, suppressed, hidden, sorted and named, each in one place."""
+"""What becomes of the findings of the rules: chosen, suppressed, hidden, sorted, named, each in one place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from initlint.config import Config
 from initlint.errors import InitlintError
 from initlint.model import Confidence, Finding
 
-_SUPPRESSION = re.compile(r"#\s*(?:initlint:\s*ignore\s*\[(?P<own>[^\]]*)\]|noqa\s*:\s*(?P<noqa>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))")
+_SUPPRESSION = re.compile(
+    r"#\s*(?:initlint:\s*ignore\s*\[(?P<own>[^\]]*)\]|noqa\s*:\s*(?P<noqa>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))"
+)
 _CODE = re.compile(r"[A-Z]+\d+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -29,11 +31,11 @@ class Outcome:
 def chosen(config: Config, rules: Mapping[str, bool]) -> frozenset[str]:
     """The codes of the rules to run. `rules` says of every code whether it runs when nothing is selected.
 
-    Of a selection and an exclusion that both match a code, the longer one counts: `--select SOH101 --ignore SOH1`
-    runs SOH101 alone.
+    Of a selection and an exclusion that both match a code, the longer one counts:
+    `--select SOH101 --ignore SOH1` runs SOH101 alone.
     """
     for prefix in (*config.select, *config.ignore, *config.extend_select):
-        if prefix != "ALL" and not any(code.startswith(prefix) for code in rules):
+        if not any(_fits(prefix, code) for code in rules):
             raise InitlintError(f"there is no rule `{prefix}`; `initlint rules` lists them")
     selected = (*config.select, *config.extend_select)
     by_default = () if config.select else tuple(code for code, default in rules.items() if default)
@@ -46,7 +48,12 @@ def chosen(config: Config, rules: Mapping[str, bool]) -> frozenset[str]:
 
 def _match(code: str, prefixes: Iterable[str]) -> int:
     """The length of the longest prefix that fits; ALL fits everything, but less well than any other."""
-    return max((1 if prefix == "ALL" else len(prefix) for prefix in prefixes if prefix == "ALL" or code.startswith(prefix)), default=0)
+    lengths = (1 if prefix == "ALL" else len(prefix) for prefix in prefixes if _fits(prefix, code))
+    return max(lengths, default=0)
+
+
+def _fits(prefix: str, code: str) -> bool:
+    return prefix == "ALL" or code.startswith(prefix)
 
 
 def conclude(found: Iterable[Finding], lines: Mapping[str, tuple[str, ...]], config: Config) -> Outcome:
@@ -72,13 +79,16 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 def is_suppressed(finding: Finding, lines: tuple[str, ...]) -> bool:
     """Whether a comment on one of the lines of a finding names its code."""
-    return any(finding.code in suppressed_codes(line) for line in lines[finding.span.line - 1 : finding.span.end_line])
+    span = finding.span
+    return any(finding.code in suppressed_codes(line) for line in lines[span.line - 1 : span.end_line])
 
 
 def suppressed_codes(line: str) -> frozenset[str]:
     """The codes in `# initlint: ignore[SOH101] reason` and `# noqa: SOH101`."""
     return frozenset(
-        code for match in _SUPPRESSION.finditer(line) for code in _CODE.findall(match["own"] or match["noqa"] or "")
+        code
+        for match in _SUPPRESSION.finditer(line)
+        for code in _CODE.findall(match["own"] or match["noqa"] or "")
     )
 
 

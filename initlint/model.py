@@ -96,7 +96,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be looked at, and why: the opposite of a silent skip."""
+    """What could not be looked at, where, and why: the opposite of a silent skip."""
 
     path: str
     reason: str
+    line: int

@@ -8,7 +8,15 @@ from pathlib import Path
 from initlint import results, rules
 from initlint.config import Config
 from initlint.facts.cache import FOLDER, Cache
-from initlint.facts.gather import Gathered, Progress, digests, gather, read_again, without_changed, worker_count
+from initlint.facts.gather import (
+    Gathered,
+    Progress,
+    digests,
+    gather,
+    read_again,
+    without_changed,
+    worker_count,
+)
 from initlint.findings import chosen, conclude, split_lines
 from initlint.model import Problem
 from initlint.project import link
@@ -39,7 +47,9 @@ def run(config: Config, progress: Progress | None = None) -> Report:
     return report(config, sources, analysis)
 
 
-def analyse(sources: Sources, gathered: Gathered, environment: Environment, codes: frozenset[str]) -> Analysis:
+def analyse(
+    sources: Sources, gathered: Gathered, environment: Environment, codes: frozenset[str]
+) -> Analysis:
     """Link the facts and run the rules over them."""
 
     def source(path: str) -> bytes:
@@ -48,7 +58,9 @@ def analyse(sources: Sources, gathered: Gathered, environment: Environment, code
     project = link(gathered.facts, source, environment, sources.package)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(rules.check(project, sources.reported, codes, problems))
-    modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())
+    modules = sum(
+        info.path in sources.reported and project.is_module(id) for id, info in project.classes.items()
+    )
     return Analysis(found, problems, modules, results.installed(project.installed))
 
 

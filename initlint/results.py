@@ -36,8 +36,10 @@ def tool_version() -> bytes:
     return digest(b"\0".join([facts_version(), *(file.read_bytes() for file in files)]))
 
 
-def run_key(sources: Sources, digests: Mapping[str, bytes], codes: Iterable[str], folders: Iterable[str]) -> bytes:
-    """A digest over all that a run depends on, but for the installed files, which only the run itself knows."""
+def run_key(
+    sources: Sources, digests: Mapping[str, bytes], codes: Iterable[str], folders: Iterable[str]
+) -> bytes:
+    """A digest over all that a run depends on, but for the installed files, which only the run knows."""
     state = [
         tool_version(),
         sources.package,

@@ -37,8 +37,8 @@ class Unreadable(InitlintError):
 class Sources:
     """The files of a run by their paths under `root`, with "/", sorted.
 
-    `files` is everything that is read, `reported` what the user named. `package` is the dotted name of the root
-    where the root is itself a package. `skipped` are folders that could not be listed, each with the reason.
+    `files` is everything that is read, `reported` what the user named. `package` is the name of the root
+    where that is itself a package. `skipped` are folders that could not be listed, each with the reason.
     """
 
     root: str
@@ -52,7 +52,9 @@ def anchor(paths: Iterable[str]) -> str:
     """The deepest folder that holds all the paths; a path that does not exist is an error."""
     folders = [_existing(path) for path in paths]
     try:
-        return os.path.commonpath([path if os.path.isdir(path) else os.path.dirname(path) for path in folders])
+        return os.path.commonpath(
+            [full if os.path.isdir(full) else os.path.dirname(full) for full in folders]
+        )
     except ValueError as error:
         raise InitlintError("the paths lie on different drives; check them one by one") from error
 
@@ -96,10 +98,10 @@ def _relative(root: str, path: str) -> str:
 
 
 def project_root(start: str) -> str:
-    """The nearest folder from `start` upwards with a project file; without one the package or the folder itself.
+    """The nearest folder from `start` upwards with a project file; without one the package or `start` itself.
 
-    The search ends at folders that hold installed packages and at the home folder: what stands above them is not
-    the project of what stands below.
+    The search ends at folders that hold installed packages and at the home folder: what stands above them is
+    not the project of what stands below.
     """
     folder = start
     while not (_is_environment(folder) or _too_wide(folder)):
@@ -134,6 +136,13 @@ def _package(root: str) -> str:
     return os.path.basename(root) if _is_package(root) else ""
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder or a link to one; asks the disk only about links."""
+    if entry.name.endswith(SUFFIXES):
+        return False
+    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and entry.is_dir())
+
+
 def _beside(folder: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
         yield from [entry.path for entry in entries if entry.name.endswith(SUFFIXES) and entry.is_file()]
@@ -163,7 +172,7 @@ class _Walk:
         self._above: dict[str, tuple[_Ignore, ...]] = {}
 
     def under(self, folder: str) -> set[str]:
-        """All Python files below a folder that are not excluded; links are followed where they lead outside."""
+        """All Python files below a folder but the excluded; links are followed where they lead outside."""
         found: set[str] = set()
         links: list[tuple[str, tuple[_Ignore, ...]]] = []
         self._descend(folder, self._inherited(folder), found, links)
@@ -171,7 +180,11 @@ class _Walk:
         return found
 
     def _descend(
-        self, top: str, ignores: tuple[_Ignore, ...], found: set[str], links: list[tuple[str, tuple[_Ignore, ...]]]
+        self,
+        top: str,
+        ignores: tuple[_Ignore, ...],
+        found: set[str],
+        links: list[tuple[str, tuple[_Ignore, ...]]],
     ) -> None:
         pending = [(top, ignores)]
         while pending:
@@ -183,15 +196,10 @@ class _Walk:
             if self._gitignore and ".gitignore" in names:
                 ignores += _ignore_file(os.path.join(folder, ".gitignore"), folder)
             for entry in entries:
-                if entry.name.endswith(SUFFIXES):
-                    is_folder = False
-                elif entry.is_symlink():
-                    is_folder = entry.is_dir()
-                else:
-                    is_folder = entry.is_dir(follow_symlinks=False)
-                    if not is_folder:
-                        continue
-                if self._excluded(entry, is_folder, ignores):
+                is_folder = _is_folder(entry)
+                if not (is_folder or entry.name.endswith(SUFFIXES)) or self._excluded(
+                    entry, is_folder, ignores
+                ):
                     continue
                 if entry.is_symlink():
                     links.append((entry.path, ignores))
@@ -341,7 +349,9 @@ def _strict(data: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         byte = data[error.start : error.start + 1].hex()
-        raise Unreadable(f"byte 0x{byte} is not valid in {encoding}, the encoding of the file", line) from error
+        raise Unreadable(
+            f"byte 0x{byte} is not valid in {encoding}, the encoding of the file", line
+        ) from error
     except (LookupError, UnicodeError, ValueError) as error:
         raise Unreadable(f"the encoding that the file declares cannot be used: {encoding}") from error
 

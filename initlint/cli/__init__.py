@@ -1,4 +1,4 @@
-"""The command line: `initlint PATHS` is `initlint check PATHS`. Every command is loaded only when it is asked for."""
+"""The command line: `initlint PATHS` is `initlint check PATHS`. A command is loaded when it is asked for."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ COMMANDS = {
     "rules": "List the rules.",
 }
 
-_HELP = """Find what silently moves the random initialisation of PyTorch models: above all submodules and parameters
-that a constructor builds and nothing ever reads.
+_HELP = """Find what silently moves the random initialisation of PyTorch models: above all submodules and
+parameters that a constructor builds and nothing ever reads.
 
 `initlint [PATHS]` is short for `initlint check [PATHS]`; without paths the current folder is checked."""
 
-_OUTCOMES = """Exit status: 0 nothing found, 1 something found, 2 the run failed. Findings go to standard output,
-everything else to standard error."""
+_OUTCOMES = """Exit status: 0 nothing found, 1 something found, 2 the run failed. Findings go to standard
+output, everything else to standard error."""
 
 
 class _Lazy(click.Group):
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line and return its exit status; every way to fail ends in one sentence on standard error."""
+    """Run a command line and return its exit status; a failure ends in one sentence on standard error."""
     try:
         result = main.main(_with_command(list(arguments)), "initlint", standalone_mode=False)
     except (KeyboardInterrupt, click.Abort):
@@ -68,7 +68,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _pipe_closed()
     except OSError as error:
-        return _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error.strerror or error))
+        return _fail(": ".join(filter(None, [error.strerror or str(error), error.filename])))
     except Exception as error:
         return _fail(_defect(error))
     return result if isinstance(result, int) else 0

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from initlint.config import Config, Option, load, options
 from initlint.errors import CLEAN, FINDINGS, InitlintError
 
+if TYPE_CHECKING:
+    from initlint.report.record import Report
+
+
+MANY = 200_000
+"""Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
+
 
 def _parameter(name: str, default: object, option: Option) -> click.Option:
-    """The command line's form of a field of Config: a list is given with commas or by repeating the option."""
+    """The command line's form of a field of Config; a list is given with commas or by repetition."""
     flag = name.replace("_", "-")
     declarations = [*filter(None, [option.short]), f"--no-{flag}" if default is True else f"--{flag}", name]
     if isinstance(default, bool):
-        return click.Option(declarations, is_flag=True, default=None, flag_value=not default, help=option.help)
+        return click.Option(
+            declarations, is_flag=True, default=None, flag_value=not default, help=option.help
+        )
     return click.Option(
         declarations,
         type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
@@ -31,7 +41,9 @@ def _parameter(name: str, default: object, option: Option) -> click.Option:
 def _check(paths: tuple[str, ...], config: str, isolated: bool, **given: Any) -> int:
     from initlint.sources import anchor
 
-    values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
+    values: dict[str, object] = {
+        name: _split(value) for name, value in given.items() if value not in (None, ())
+    }
     values["paths"] = paths or (".",)
     return _run(load(values, file=config, isolated=isolated, start=anchor(paths or (".",))))
 
@@ -49,6 +61,7 @@ def _run(config: Config) -> int:
     from initlint.report import summary
 
     started = time.perf_counter()
+    gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
         report = run(config, bar)
     _write(config, _rendered(config, report))
@@ -57,7 +70,7 @@ def _run(config: Config) -> int:
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
 
 
-def _rendered(config: Config, report: Any) -> str:
+def _rendered(config: Config, report: Report) -> str:
     from initlint.report import concise, full, json, statistics
 
     if config.output_format == "json":
@@ -96,7 +109,9 @@ command = click.Command(
     params=[
         click.Argument(["paths"], nargs=-1, metavar="[PATHS]..."),
         *(_parameter(entry.name, entry.default, option) for entry, option in options()),
-        click.Option(["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."),
+        click.Option(
+            ["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."
+        ),
         click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
     ],
 )

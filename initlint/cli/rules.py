@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 
-@click.command("rules", help="List the rules: code, name, what each finds, and whether it has to be asked for.")
+@click.command(
+    "rules", help="List the rules: code, name, what each finds, and whether it has to be asked for."
+)
 def command() -> int:
     from initlint.rules import RULES
 

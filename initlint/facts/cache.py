@@ -1,7 +1,7 @@
 """What earlier runs found out, kept by content: one SQLite file that can be deleted at any time.
 
-An entry is trusted only if its checksum, which covers its key, is right. Whatever goes wrong with the file, the run
-goes on: a cache that is damaged or not ours is made anew, one that cannot be used is left alone.
+An entry is trusted only if its checksum, which covers its key, is right. Whatever goes wrong with the file,
+the run goes on: a cache that is damaged or not ours is made anew, one that cannot be used is left alone.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Cache:
     def is_empty(self) -> bool:
         """Whether nothing at all is kept."""
         try:
-            return self._database is None or not self._database.execute("SELECT 1 FROM entries LIMIT 1").fetchone()
+            return not (self._database and self._database.execute("SELECT 1 FROM entries LIMIT 1").fetchone())
         except sqlite3.Error:
             return True
 
@@ -99,7 +99,7 @@ class Cache:
         return found
 
     def _touch(self, keys: list[bytes]) -> None:
-        """Remember that entries are in use, at most once a day: a run that only reads should not have to write."""
+        """Note that entries are in use, once a day: a run that only reads should not have to write."""
         if self._database is not None and keys:
             with suppress(sqlite3.OperationalError), self._database:
                 rows = [(self._today, key) for key in keys]
@@ -125,7 +125,9 @@ class Cache:
     def _prune(self) -> None:
         assert self._database is not None
         excess = self._size() - self._limit // 2
-        oldest = self._database.execute("SELECT key, length(value) FROM entries ORDER BY used, key").fetchall()
+        oldest = self._database.execute(
+            "SELECT key, length(value) FROM entries ORDER BY used, key"
+        ).fetchall()
         with self._database:
             for key, length in oldest:
                 if excess <= 0:
@@ -193,7 +195,7 @@ def _prepare(folder: str) -> bool:
         os.makedirs(folder, exist_ok=True)
         _write_once(
             os.path.join(folder, "CACHEDIR.TAG"),
-            CACHE_TAG + b"\n# This folder holds what initlint remembers of earlier runs; it can be deleted at any time.\n",
+            CACHE_TAG + b"\n# What initlint remembers of earlier runs; it can be deleted at any time.\n",
         )
         _write_once(os.path.join(folder, ".gitignore"), b"*\n")
     except OSError:

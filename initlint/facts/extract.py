@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from initlint.facts.receivers import NO_INSTANCE, normalise
+from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
 from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store
 
 if TYPE_CHECKING:
@@ -21,6 +21,15 @@ Captures = dict[str, list["Node"]]
 
 REGISTRATIONS = frozenset({"add_module", "register_module", "register_parameter", "register_buffer"})
 """Methods of nn.Module whose first argument names what their second argument becomes."""
+
+LOOKUPS = frozenset({"get_submodule", "get_parameter", "get_buffer"})
+"""Methods of nn.Module that read by a path in a string."""
+
+GUARDED = "?"
+"""Stands among the reads of a receiver whose class the code tests; before a name, that the code tests with hasattr.
+
+What is read from such a receiver need not all exist on it.
+"""
 
 _WORD = re.compile(rb"[^\W\d]\w*")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
@@ -112,6 +121,7 @@ class _Sweep:
         self._edges: list[int] = [-1]
         self._owners: list[_Scope] = [self.module]
         self._texts: dict[bytes, str] = {}
+        self._named: list[tuple[_Scope, str, Node]] = []
         self._nest()
 
     def text(self, node: Node) -> str:
@@ -169,6 +179,7 @@ class _Sweep:
 
     def attributes(self) -> None:
         """Every attribute that is read, by the receiver that it is read from."""
+        self._patterns()
         source, edges, owners = self.source, self._edges, self._owners
         stored = {n.start_byte << 32 | n.end_byte for n in self._targets()}
         for node in self.captures.get("attribute", ()):
@@ -183,7 +194,7 @@ class _Sweep:
     def _targets(self) -> list[Node]:
         found: list[Node] = []
         for node in self.captures.get("assignment", ()):
-            if left := node.child_by_field_name("left"):
+            if node.type == "assignment" and (left := node.child_by_field_name("left")):
                 found += _attribute_targets(left)
         for node in self.captures.get("delete", ()):
             for child in node.named_children:
@@ -204,18 +215,25 @@ class _Sweep:
             scope.made.append((start, callee))
             if function.type == "identifier":
                 scope.calls[callee] = None
-                if callee in ("getattr", "setattr", "delattr", "attrgetter"):
+                if callee in ("getattr", "setattr", "attrgetter"):
                     self._by_string(scope, callee, node)
+                elif callee in ("hasattr", "isinstance", "issubclass"):
+                    self._guard(scope, callee, _arguments(node))
             elif callee.endswith(".attrgetter"):
                 self._by_string(scope, "attrgetter", node)
             elif (name := callee.rpartition(".")[2]) in REGISTRATIONS:
                 self._registration(scope, callee.removesuffix("." + name), node)
+            elif name in LOOKUPS and (arguments := _arguments(node)):
+                path = string_pattern(self.text(arguments[0])) or "*"
+                self._path(scope, callee.removesuffix("." + name), path)
         for node in self.captures.get("subscript", ()):
             if value := node.child_by_field_name("value"):
                 scope = self.scope(node.start_byte)
                 scope.made.append((node.start_byte, self.receiver(self.source[value.start_byte : value.end_byte]) + "[]"))
-        for scope in self._functions():
+        for scope in self._scopes():
             scope.made.sort()
+        for scope, name, node in self._named:
+            self._store(scope, name, node, node)
         for node in self.captures.get("discarded", ()):
             self._discarded(node.named_children[0], "")
 
@@ -229,25 +247,49 @@ class _Sweep:
     def _by_string(self, scope: _Scope, callee: str, node: Node) -> None:
         arguments = _arguments(node)
         if callee == "attrgetter":
+            applied = node.parent if node.parent is not None and node.parent.type == "call" else None
+            given = _arguments(applied) if applied is not None else []
+            receiver = self.receiver(self.text(given[0]).encode()) if given else UNKNOWN
             for path in arguments:
-                for name in (string_pattern(self.text(path)) or "*").split("."):
-                    scope.reads["?"][name] = None
+                self._path(scope, receiver, string_pattern(self.text(path)) or "*")
         elif len(arguments) >= 2:
             receiver, name = self.receiver(self.text(arguments[0]).encode()), string_pattern(self.text(arguments[1])) or "*"
             if callee == "getattr":
                 scope.reads[receiver][name] = None
             elif callee == "setattr" and receiver == scope.instance:
-                self._store(scope, name, node, node)
+                self._named.append((scope, name, node))
+
+    def _path(self, scope: _Scope, receiver: str, path: str) -> None:
+        """A dotted path in a string reads its first name from the receiver, and each other from what stands before."""
+        for name in path.split("."):
+            scope.reads[receiver][name] = None
+            receiver = f"{receiver}.{name}"
+
+    def _patterns(self) -> None:
+        """`match x: case Cls(name=...)` reads name from x."""
+        for node in self.captures.get("pattern", ()):
+            match: Node | None = node
+            while match is not None and match.type != "match_statement":
+                match = match.parent
+            subject = match.child_by_field_name("subject") if match is not None else None
+            if subject is not None:
+                self.scope(node.start_byte).reads[self.receiver(self.text(subject).encode())][self.text(node)] = None
+
+    def _guard(self, scope: _Scope, callee: str, arguments: list[Node]) -> None:
+        if len(arguments) == 2:
+            name = string_pattern(self.text(arguments[1])) if callee == "hasattr" else ""
+            scope.reads[self.receiver(self.text(arguments[0]).encode())][GUARDED + name] = None
 
     def _registration(self, scope: _Scope, receiver: str, node: Node) -> None:
         arguments = _arguments(node)
         if receiver == scope.instance and arguments:
-            self._store(scope, string_pattern(self.text(arguments[0])) or "*", node, node)
+            self._named.append((scope, string_pattern(self.text(arguments[0])) or "*", node))
 
     def values(self) -> None:
         """What is assigned: attributes of the instance, class-level names, module-level aliases, names used once."""
         for node in self.captures.get("assignment", ()):
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            left = node.child_by_field_name("left")
+            right = node.child_by_field_name("right") or node.child_by_field_name("type")
             if left is None or right is None:
                 continue
             scope = self.scope(node.start_byte)
@@ -304,7 +346,7 @@ class _Sweep:
         for node in self.captures.get("mention", ()):
             self.scope(node.start_byte).mentions[self.source[node.start_byte : node.end_byte].decode()] = None
 
-    def _functions(self) -> list[_Scope]:
+    def _scopes(self) -> list[_Scope]:
         found = [self.module]
         for scope in found:
             found.extend(scope.children)

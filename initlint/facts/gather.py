@@ -30,13 +30,13 @@ IN_PROCESS_BYTES = 1_500_000
 
 BATCH_BYTES = 400_000
 SECONDS_PER_BATCH = 120.0
-"""A worker silent for longer than this is stopped, and its batch is tried file by file; then its file is given up."""
+"""A worker silent for longer is stopped, and its batch is tried file by file; then its file is given up."""
 
 MOST_WORKERS = 16
 CHANGED = "the file was changed or removed while initlint was running"
 
 RACY_NANOSECONDS = 2_000_000_000
-"""A file changed this shortly before it was looked at can change again without a new time stamp on a coarse clock."""
+"""A file changed this shortly before it was looked at can change again without a new time stamp."""
 
 _WORKER = "import sys; sys.path[:] = {path!r}; from initlint.facts.worker import serve; serve()"
 
@@ -153,7 +153,7 @@ def without_changed(root: str, gathered: Gathered) -> Gathered:
 
 
 def worker_count(jobs: int) -> int:
-    """How many processes to use where `jobs` were asked for; 0 stands for one per core that this process may use."""
+    """How many processes to use where `jobs` were asked for; 0 is one per core that this process may use."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return jobs or min(available or 1, MOST_WORKERS)
 
@@ -293,7 +293,8 @@ class _Pool:
                 worker = self._work_off(worker, self._batches.popleft())
 
     def _work_off(self, worker: Worker | None, batch: list[str]) -> Worker | None:
-        """Have a batch examined, and if that kills the worker, each of its files alone; returns the worker to go on with."""
+        """Have a batch examined, and if that kills the worker, each of its files alone; returns the worker
+        that is to go on."""
         answer = _ask(worker, batch) if worker else [examine(self._root, path) for path in batch]
         if answer is None and not self._stopped:
             worker = self._start()

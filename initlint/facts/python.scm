@@ -13,8 +13,10 @@
 ; attributes: read unless captured as stored
 (attribute) @attribute
 
+(keyword_pattern . (identifier) @pattern)
+
 ; what gets a value
-(assignment right: (_)) @assignment
+(assignment) @assignment
 (augmented_assignment) @assignment
 (delete_statement) @delete
 (for_statement left: (_) @target)

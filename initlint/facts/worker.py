@@ -1,11 +1,11 @@
-"""One file at a time: read it, name its content, extract its facts. Also the program that worker processes run."""
+"""One file at a time: read it, name its content, extract its facts. Worker processes run this too."""
 
 from __future__ import annotations
 
 import os
 import sys
 from hashlib import blake2b
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -37,7 +37,7 @@ def failed(path: str, reason: str, line: int = 1) -> Examined:
 
 
 def examine(root: str, path: str) -> Examined:
-    """The facts of one file, or why there are none; whatever a file holds, it costs no other file anything."""
+    """The facts of one file, or why there are none; what a file holds costs no other file anything."""
     from initlint.facts.extract import extract
 
     try:
@@ -48,15 +48,15 @@ def examine(root: str, path: str) -> Examined:
     except (RecursionError, MemoryError):
         return failed(path, "the code is nested too deeply to be read")
     except Exception as error:
-        return failed(path, f"initlint could not read this file, please report it: {type(error).__name__}: {error}")
+        return failed(path, f"a defect in initlint, please report it: {type(error).__name__}: {error}")
 
 
-def send(stream: BinaryIO, message: bytes) -> None:
+def send(stream: IO[bytes], message: bytes) -> None:
     stream.write(len(message).to_bytes(8, "big") + message)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes | None:
+def receive(stream: IO[bytes]) -> bytes | None:
     """The next message, or None where the other side has gone."""
     head = stream.read(8)
     if len(head) < 8:
@@ -72,7 +72,7 @@ def serve() -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
     root = sys.argv[1]
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

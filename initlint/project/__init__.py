@@ -1,1 +1,19 @@
-"""x"""
+"""All files linked: names, classes, and who reads what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from initlint.facts.records import FileFacts
+from initlint.project.classes import Project
+from initlint.project.environment import Environment
+
+
+def link(
+    facts: Mapping[str, FileFacts],
+    read: Callable[[str], bytes],
+    environment: Environment | None = None,
+    package: str = "",
+) -> Project:
+    """Link the facts of all files; `package` is the dotted name of the root, where the root is a package itself."""
+    return Project(facts, read, environment, package)

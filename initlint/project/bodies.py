@@ -104,6 +104,26 @@ class Body:
                 found[_parameter_name(self.text(child))] = child
         return found
 
+    def parameter_given(self, call: Node, argument: Node) -> str | None:
+        """The name of the parameter that a call of this function passes an argument as; None where that is open."""
+        names = [name for name in self.parameters if not name.startswith("*")]
+        if names and names[0] in ("self", "cls"):
+            names.pop(0)
+        if argument.type == "keyword_argument":
+            keyword = argument.child_by_field_name("name")
+            text = (keyword.text or b"").decode() if keyword is not None else ""
+            return text if text in names else None
+        arguments = call.child_by_field_name("arguments")
+        given = [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+        if any(child.type in ("list_splat", "dictionary_splat") for child in given) or argument not in given:
+            return None
+        position = given.index(argument)
+        return names[position] if position < len(names) else None
+
+    def mentions(self, name: str) -> bool:
+        """Whether the body uses a parameter anywhere beyond naming it."""
+        return sum(self.text(node) == name for node in self.captures.get("identifier", ())) > 1
+
     @functools.cached_property
     def bindings(self) -> dict[str, list[Binding]]:
         """Name -> everything that is bound to it in this body."""
@@ -145,6 +165,28 @@ class Body:
         """The values that a class body gives `name`; only of use where this body is a class."""
         values = [binding.node for binding in self.bindings.get(name, ()) if binding.origin is Origin.VALUE]
         return [node for node in values if node is not None]
+
+    def chained(self, attribute: str) -> list[str]:
+        """The other attributes that the same statement gives the same value: b and c in `self.a = self.b = self.c = v`."""
+        instance = self.method.facts.instance
+        for node in self.nodes("assignment"):
+            names: list[str] = []
+            inner: Node | None = node
+            while inner is not None and inner.type == "assignment":
+                names.append(self.text(inner.child_by_field_name("left") or inner))
+                inner = inner.child_by_field_name("right")
+            if f"{instance}.{attribute}" in names and len(names) > 1:
+                own = [name.removeprefix(instance + ".") for name in names if name.startswith(instance + ".")]
+                return [name for name in own if name != attribute]
+        return []
+
+    def class_annotation(self, name: str) -> str:
+        """The annotation that a class body gives `name`, "" where there is none."""
+        for node in self.nodes("assignment"):
+            left, annotation = node.child_by_field_name("left"), node.child_by_field_name("type")
+            if left is not None and annotation is not None and self.text(left) == name:
+                return self.text(annotation)
+        return ""
 
     def stores(self, attribute: str) -> list[Node]:
         """The values that this body gives `self.attribute`, by assignment, setattr or registration."""

@@ -62,7 +62,7 @@ class Project:
         self.classes: dict[ClassId, ClassInfo] = {}
         self._read = read
         self._environment = environment or Environment()
-        self._installed: dict[str, bytes] = {}
+        self.installed: dict[str, bytes] = {}
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         for path in list(self.files):
             self._add_classes(path)
@@ -73,7 +73,7 @@ class Project:
 
     def source(self, path: str) -> bytes:
         """The bytes of a file, as UTF-8."""
-        return self._installed[path] if path in self._installed else self._read(path)
+        return self.installed[path] if path in self.installed else self._read(path)
 
     def resolve(self, path: str, dotted: str, qualname: str = "") -> Symbol | None:
         """What a dotted name means in the code of `qualname` in `path`; torch's names come out canonical."""
@@ -146,8 +146,8 @@ class Project:
             return None
         path = str(file)
         try:
-            self._installed[path] = file.read_bytes()
-            self.files[path] = extract(self._installed[path])
+            self.installed[path] = file.read_bytes()
+            self.files[path] = extract(self.installed[path])
         except (OSError, UnicodeDecodeError):
             self.files.pop(path, None)
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -57,21 +57,33 @@ TRANSPARENT = frozenset(
 )
 
 
-def uses(body: Body, attribute: str) -> Iterator[Flow]:
+Ignores = Callable[["Node", "Node", Body], bool]
+"""Whether a call does nothing with one of its arguments."""
+
+
+def uses(body: Body, attribute: str, ignores: Ignores) -> Iterator[Flow]:
     """Every read of `self.attribute` in a body that belongs to construction."""
     instance = body.method.facts.instance
     for node in body.nodes("attribute"):
         owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
         if owner is not None and name is not None and body.text(name) == attribute and body.text(owner) == instance:
-            yield from _use(node, body, set())
+            yield from _use(node, body, _Seen(ignores))
 
 
-def uses_of(node: Node, body: Body) -> Iterator[Flow]:
+def uses_of(node: Node, body: Body, ignores: Ignores = lambda *_: False) -> Iterator[Flow]:
     """What becomes of the value of one expression."""
-    return _use(node, body, set())
+    return _use(node, body, _Seen(ignores))
 
 
-def _use(node: Node, body: Body, seen: set[str]) -> Iterator[Flow]:
+class _Seen(set[str]):
+    """The aliases followed so far for one question."""
+
+    def __init__(self, ignores: Ignores) -> None:
+        super().__init__()
+        self.ignores = ignores
+
+
+def _use(node: Node, body: Body, seen: _Seen) -> Iterator[Flow]:
     parent = node.parent
     line = body.method.facts.line + node.start_point.row
     if parent is None:
@@ -92,14 +104,15 @@ def _use(node: Node, body: Body, seen: set[str]) -> Iterator[Flow]:
         case "for_statement" | "for_in_clause":
             yield from _looped(parent, body, seen, line)
         case "argument_list" if parent.parent is not None and parent.parent.type == "call":
-            yield from _argument(parent.parent, body, seen, line)
+            if not seen.ignores(parent.parent, node, body):
+                yield from _argument(parent.parent, body, seen, line)
         case kind if kind in TRANSPARENT:
             yield from _through(node, parent, body, seen)
         case _:
             yield Flow(Use.READ, line=line)
 
 
-def _through(node: Node, parent: Node, body: Body, seen: set[str]) -> Iterator[Flow]:
+def _through(node: Node, parent: Node, body: Body, seen: _Seen) -> Iterator[Flow]:
     """A conditional's condition only looks; everything else of these passes the value on."""
     if parent.type == "conditional_expression" and parent.named_children[1] == node:
         yield Flow(Use.CONFIGURATION, line=body.method.facts.line + node.start_point.row)
@@ -110,7 +123,7 @@ def _through(node: Node, parent: Node, body: Body, seen: set[str]) -> Iterator[F
         yield from _use(parent, body, seen)
 
 
-def _member(node: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]:
+def _member(node: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     """`self.x.name`: a method called for its effect, a shape, or a part of it."""
     name = body.text(node).rpartition(".")[2].strip()
     parent = node.parent
@@ -124,7 +137,7 @@ def _member(node: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]
         yield from _part(node, body, seen, line)
 
 
-def _part(node: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]:
+def _part(node: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     """A part of which the kind is not known: flows on where it is kept or passed as a module might be."""
     top = node
     while top.parent is not None and top.parent.type in ("attribute", "subscript", "call") and top.parent.named_children[0] == top:
@@ -135,7 +148,7 @@ def _part(node: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]:
         yield Flow(Use.CONFIGURATION, line=line)
 
 
-def _method(call: Node, name: str, body: Body, seen: set[str], line: int) -> Iterator[Flow]:
+def _method(call: Node, name: str, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     alone = call.parent is not None and call.parent.type == "expression_statement"
     if alone and (name in HOUSEKEEPING or name.endswith("_") or "init" in name or "freeze" in name):
         yield Flow(Use.NONE)
@@ -147,7 +160,7 @@ def _method(call: Node, name: str, body: Body, seen: set[str], line: int) -> Ite
         yield Flow(Use.READ, line=line)
 
 
-def _subscript(node: Node, body: Body, seen: set[str]) -> Iterator[Flow]:
+def _subscript(node: Node, body: Body, seen: _Seen) -> Iterator[Flow]:
     if _is_target(node):
         yield Flow(Use.NONE)
     else:
@@ -163,7 +176,7 @@ def _is_target(node: Node) -> bool:
     )
 
 
-def _assigned(node: Node, assignment: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]:
+def _assigned(node: Node, assignment: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     left = assignment.child_by_field_name("left")
     if left is None or left == node:
         yield Flow(Use.NONE)
@@ -173,7 +186,7 @@ def _assigned(node: Node, assignment: Node, body: Body, seen: set[str], line: in
         yield from _assigned(assignment, assignment.parent, body, seen, line)
 
 
-def _into(target: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]:
+def _into(target: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     """Where a value goes that is assigned to `target`."""
     instance = body.method.facts.instance
     text = body.text(target)
@@ -190,7 +203,7 @@ def _into(target: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]
         yield Flow(Use.READ, line=line)
 
 
-def _alias(name: str, body: Body, seen: set[str]) -> Iterator[Flow]:
+def _alias(name: str, body: Body, seen: _Seen) -> Iterator[Flow]:
     """What is done with a local name that holds the value; code nested in the body keeps it for later."""
     if name in seen:
         return
@@ -214,7 +227,7 @@ def _is_name_only(node: Node) -> bool:
     return field is not None and parent.child_by_field_name(field) == node
 
 
-def _looped(loop: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]:
+def _looped(loop: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     """What the loop variables go through; an element of a comprehension also goes where the comprehension goes."""
     left = loop.child_by_field_name("left")
     names = [] if left is None else [left] if left.type == "identifier" else left.named_children
@@ -222,7 +235,7 @@ def _looped(loop: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]
         yield from _alias(body.text(node), body, seen)
 
 
-def _argument(call: Node, body: Body, seen: set[str], line: int) -> Iterator[Flow]:
+def _argument(call: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     function = call.child_by_field_name("function")
     callee = body.text(function) if function is not None else ""
     instance = body.method.facts.instance

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from initlint.construction import knowledge
 from initlint.facts.records import FileFacts, Import
 
 
@@ -42,6 +43,7 @@ class Modules:
         self._by_name: dict[str, str] = {}
         self._names: dict[str, dict[str, list[Symbol | Import | str]]] = {}
         self._resolved: dict[tuple[str, str], Symbol | None] = {}
+        self._starred: dict[tuple[str, str], Symbol | None] = {}
         self.names: dict[str, str] = {}
         for path in files:
             self.add(path)
@@ -128,8 +130,8 @@ class Modules:
         else:
             head, _, rest = dotted.partition(".")
         candidates = [self._follow(path, entry, head, hops - 1) for entry in names.get(head, ())]
-        if not candidates:
-            candidates = [self._through_star(path, head, star, hops - 1) for star in names.get("*", ())]
+        if not candidates and "*" in names:
+            candidates = [self._through_stars(path, head)]
         symbols = [self._member(symbol, rest, hops - 1) for symbol in candidates if symbol is not None]
         return _best([symbol for symbol in symbols if symbol is not None])
 
@@ -158,14 +160,23 @@ class Modules:
             return Symbol(SymbolKind.VARIABLE, f"{file}::{imported.attribute}")
         return Symbol(SymbolKind.EXTERNAL, f"{module}.{imported.attribute}" if module else imported.attribute)
 
-    def _through_star(self, path: str, name: str, star: Symbol | Import | str, hops: int) -> Symbol | None:
-        if not isinstance(star, Import):
-            return None
+    def _through_stars(self, path: str, name: str) -> Symbol | None:
+        """The first star import of a file that binds a name; circular ones bind nothing new."""
+        key = (path, name)
+        if key not in self._starred:
+            self._starred[key] = None
+            found = (self._through_star(path, star, name) for star in self.bound(path)["*"] if isinstance(star, Import))
+            self._starred[key] = next((symbol for symbol in found if symbol is not None), None)
+        return self._starred[key]
+
+    def _through_star(self, path: str, star: Import, name: str) -> Symbol | None:
         module = self.absolute(path, star.module, star.level)
         file = self.file(module, path)
-        if file is None:
-            return None
-        return self._resolve(file, name, hops)
+        if file is not None:
+            return self._resolve(file, name, MAX_HOPS)
+        dotted = f"{module}.{name}"
+        known = knowledge.module(dotted) or knowledge.function(dotted)
+        return Symbol(SymbolKind.EXTERNAL, dotted) if known else None
 
     def _member(self, symbol: Symbol, rest: str, hops: int) -> Symbol | None:
         if not rest:

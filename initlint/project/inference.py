@@ -64,6 +64,9 @@ ITERATORS = frozenset("children modules values".split())
 LOADERS = ("load", "instantiate", "from_pretrained", "from_config", "build", "create", "make", "get_model", "unpickle")
 """Calls outside the project by whose result a class of the project can come back although none went in."""
 
+ABSTRACT = frozenset({"typing", "typing_extensions", "collections", "abc", "beartype", "jaxtyping"})
+"""Modules whose names, as annotations, say nothing about what a value is an instance of."""
+
 CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
 
 
@@ -256,6 +259,11 @@ class Inference:
         node = body.parameters.get(name)
         if node is None:
             return NOTHING
+        if owner and name == next(iter(body.parameters)) and "<locals>" not in facts.name:
+            if "classmethod" in facts.decorators:
+                return Value(classes=self.project.descendants(owner))
+            if "staticmethod" in facts.decorators and self._is_autograd_function(owner):
+                return NOTHING
         if decorated := self._decorated(name, body):
             return decorated
         annotation = node.child_by_field_name("type")
@@ -266,6 +274,11 @@ class Inference:
         default = node.child_by_field_name("value")
         passed = self._once(("calls", body.method.id, name), self._passed, name, body)
         return union([passed, self.expression(default, body) if default is not None else NOTHING])
+
+    def _is_autograd_function(self, cls: ClassId) -> bool:
+        info = self.project.classes[cls]
+        symbols = [self.project.resolve(info.path, base) for base in info.facts.bases]
+        return any(symbol is not None and symbol.target == "torch.autograd.Function" for symbol in symbols)
 
     def _decorated(self, name: str, body: Body) -> Value | None:
         """The first parameter of a wrapper is an instance of the classes whose methods its decorator wraps."""
@@ -320,7 +333,12 @@ class Inference:
             return UNKNOWN
         if symbol.kind is SymbolKind.CLASS or knowledge.module(symbol.target):
             return Value(bound=frozenset({symbol.target}))
-        return NOTHING if symbol.target.startswith(("torch.", "numpy.")) else UNKNOWN
+        return UNKNOWN if symbol.target.split(".")[0] in ABSTRACT or self._inherited(symbol.target) else NOTHING
+
+    def _inherited(self, external: str) -> bool:
+        """Whether a class of the project inherits from a class of another library, whose source is not there."""
+        name = external.rpartition(".")[2]
+        return any(base.rpartition(".")[2] == name for info in self.project.classes.values() for base in info.unresolved)
 
     def _alternatives(self, parts: list[str], body: Body) -> Value:
         values = [self.annotation(part, body) for part in parts]
@@ -407,13 +425,13 @@ class Inference:
         owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
         if owner is None or name is None:
             return UNKNOWN
-        if owner.type in ("identifier", "attribute") and (symbol := self._static(node, body)) is not None:
+        if owner.type in ("identifier", "attribute") and (symbol := self.static(node, body)) is not None:
             return self.symbol(symbol, body)
         if owner.type == "call" and body.text(owner).startswith("super("):
             return self._super(body.text(name), body)
         return self.attribute(self.expression(owner, body), body.text(name))
 
-    def _static(self, node: Node, body: Body) -> Symbol | None:
+    def static(self, node: Node, body: Body) -> Symbol | None:
         """A dotted name that no local variable hides."""
         text = "".join(body.text(node).split())
         head = text.partition(".")[0]
@@ -439,6 +457,8 @@ class Inference:
             parts.append(self._of_unknown(name))
         if name == "data":
             parts.append(replace(value, unknown=False))
+        if name == "__class__":
+            return Value(classes=value.exact.union(*(self.project.descendants(cls) for cls in value.bound)))
         return union(parts)
 
     def _of_unknown(self, name: str) -> Value:
@@ -495,10 +515,35 @@ class Inference:
     def _class_level(self, cls: ClassId, name: str) -> Value:
         info = self.project.classes[cls]
         source = self.bodies.class_body(info.path, info.facts)
+        if annotation := source.class_annotation(name):
+            return self.annotation(annotation, source)
         return union(self.expression(node, source) for node in source.class_values(name))
 
     def _stored(self, body: Body, name: str) -> Value:
         return union(self.expression(node, body) for node in body.stores(name))
+
+    def narrowed(self, node: Node, body: Body) -> Value | None:
+        """What `isinstance` tests around an expression say that it is there; None where there are none."""
+        text, child, parent = body.text(node), node, node.parent
+        while parent is not None:
+            if parent.type in ("if_statement", "elif_clause", "conditional_expression", "while_statement"):
+                condition, holds = _branch(parent, child)
+                tested = _tested(condition, text, holds, body) if condition is not None else None
+                if tested is not None:
+                    return self._instance_of(tested, body)
+            elif parent.type == "boolean_operator" and parent.named_children[0] != child and " and " in body.text(parent):
+                tested = _tested(parent.named_children[0], text, True, body)
+                if tested is not None:
+                    return self._instance_of(tested, body)
+            child, parent = parent, parent.parent
+        return None
+
+    def _instance_of(self, node: Node, body: Body) -> Value | None:
+        parts = node.named_children if node.type == "tuple" else [node]
+        values = [self.expression(part, body) for part in parts]
+        if any(value.unknown for value in values):
+            return None
+        return Value(bound=frozenset(cls for value in values for cls in value.classes))
 
     # -- calls -------------------------------------------------------------------------------------------------
 
@@ -509,7 +554,7 @@ class Inference:
         text = body.text(function)
         callee = text.rpartition(".")[2]
         arguments = call_arguments(node)
-        if function.type == "identifier" and text in ("getattr", "super", "zip", "map", "filter"):
+        if function.type == "identifier" and text in ("getattr", "super", "zip", "map", "filter", "type"):
             return self._special(text, arguments, body)
         if callee in SEQUENCES and arguments:
             return Value(element=union(self.item(self.expression(a, body)) for a in arguments))
@@ -525,6 +570,8 @@ class Inference:
             if names.strings and not names.unknown:
                 return union(self.attribute(owner, text) for text in sorted(names.strings))
             return UNKNOWN if owner.unknown or owner.instances else NOTHING
+        if name == "type" and len(arguments) == 1:
+            return self.attribute(self.expression(arguments[0], body), "__class__")
         if name == "super":
             return Value(bound=frozenset({body.method.owner})) if body.method.owner else UNKNOWN
         if name == "zip":
@@ -549,7 +596,7 @@ class Inference:
         """Calls of what is no function or class of the project."""
         owner = function.child_by_field_name("object") if function.type == "attribute" else None
         given = [self.expression(argument, body) for argument in arguments]
-        if owner is not None and self._static(function, body) is None:
+        if owner is not None and self.static(function, body) is None:
             receiver = self.expression(owner, body)
             if callee in PASSES_ON:
                 return receiver
@@ -571,7 +618,7 @@ class Inference:
             return UNKNOWN
         if callee.lower().startswith(LOADERS) and not hasattr(builtins, callee):
             return UNKNOWN if not body.text(function).startswith(("np.", "numpy.", "json.", "yaml.")) else NOTHING
-        external = self._static(function, body)
+        external = self.static(function, body)
         if external is not None and external.target.startswith(("torch.", "numpy.")):
             return NOTHING
         passed = [g for g in given if g.unknown or g.instances]
@@ -609,3 +656,30 @@ def _split(text: str) -> list[str]:
             parts.append(text[last:index])
             last = index + 1
     return [*parts, text[last:]]
+
+
+def _branch(statement: Node, child: Node) -> tuple[Node | None, bool]:
+    """The condition under which a part of a branching statement runs, and whether it must hold or fail."""
+    if statement.type == "conditional_expression":
+        value, condition, other = statement.named_children[:3]
+        return (None, True) if child == condition else (condition, child == value)
+    condition_ = statement.child_by_field_name("condition")
+    if child == condition_:
+        return None, True
+    return condition_, child == statement.child_by_field_name("consequence") or child == statement.child_by_field_name("body")
+
+
+def _tested(condition: Node, text: str, holds: bool, body: Body) -> Node | None:
+    """The classes that `text` is known to be an instance of where a condition holds (or fails)."""
+    if condition.type == "parenthesized_expression":
+        return _tested(condition.named_children[0], text, holds, body)
+    if condition.type == "not_operator":
+        return _tested(condition.named_children[0], text, not holds, body)
+    if condition.type == "boolean_operator" and holds and " or " not in body.text(condition):
+        found = (_tested(side, text, True, body) for side in condition.named_children)
+        return next((node for node in found if node is not None), None)
+    function = condition.child_by_field_name("function") if condition.type == "call" and holds else None
+    if function is None or body.text(function) != "isinstance":
+        return None
+    arguments = call_arguments(condition)
+    return arguments[1] if len(arguments) == 2 and body.text(arguments[0]) == text else None

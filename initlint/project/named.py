@@ -51,7 +51,7 @@ class NamedPaths:
             for store in info.facts.attributes:
                 if not store.strings or NO_READERS.fullmatch(store.attribute):
                     continue
-                found = self._ties(id, store.attribute)
+                found = self._ties(id, store.attribute) if any("." in text for text in store.strings) else []
                 for tie in found:
                     for name in tie.path[tie.shared :]:
                         ties.setdefault(name, []).append(tie)

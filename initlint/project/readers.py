@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.facts.extract import fits, string_pattern
+from initlint.facts.extract import GUARDED, fits, string_pattern
 from initlint.facts.receivers import normalise
 from initlint.model import Confidence, Verdict
-from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.facts.records import Function
+from initlint.project.bodies import LAMBDA, Bodies, Body, call_arguments
 from initlint.project.callers import Callers
-from initlint.project.classes import MODULE, ClassId, Method, Project
+from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Flow, Use, uses, uses_of
-from initlint.project.inference import CONTAINERS, MAX_FAMILY, Inference, Value, union
+from initlint.project.inference import CONTAINERS, MAX_FAMILY, UNKNOWN, Inference, Value, union
+from initlint.project.imports import SymbolKind
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.roles import INITIALISATION, Roles
-from initlint.project.sweeps import SWEEPS, swept
+from initlint.project.sweeps import CHILDREN, SWEEPS, swept, sweeps
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 LIVE = None
 """The verdict on a definition that something reads."""
+
+TENSOR_KEYWORDS = frozenset({"dim", "keepdim", "axis", "dtype", "p", "ord", "dims", "descending", "memory_format"})
+"""Arguments that methods of tensors take and modules do not."""
 
 DEAD = Verdict(Confidence.CERTAIN)
 
@@ -43,6 +49,7 @@ class Readers:
         self.roles = Roles(project, self.callers)
         self.named = NamedPaths(project, self.bodies)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
+        self._entries: dict[ClassId, frozenset[str]] = {}
         self._active: set[tuple[ClassId, str]] = set()
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
@@ -68,6 +75,8 @@ class Readers:
             return LIVE
         if self.named.names(cls, attribute) or any(self._ties(cls, tie, attribute) for tie in self.named.ties(attribute)):
             return LIVE
+        if any(self._flows_to_reader(cls, alias) for alias in self._aliases(cls, attribute)):
+            return LIVE
         needs = ""
         for flow in self._construction_uses(cls, attribute):
             if flow.use is Use.READ:
@@ -83,7 +92,7 @@ class Readers:
             doubt = doubt or place
             if not self.thorough:
                 break
-        doubt = doubt or self._unseen(cls)
+        doubt = doubt or self._unseen(cls) or self._handed_out(cls)
         return Verdict(Confidence.POSSIBLE if doubt else Confidence.CERTAIN, doubt, needs)
 
     def assigns_module(self, method: Method, attribute: str) -> bool:
@@ -97,11 +106,27 @@ class Readers:
 
     def read_by_family(self, cls: ClassId, attribute: str) -> bool:
         """Whether a method of the family reads it from its own instance after construction."""
-        family = self.project.family(cls)
-        for method, receiver in self._reading(attribute):
-            if method.owner in family and receiver == method.facts.instance and not self.roles.constructs(method):
-                return True
-        return False
+        return any(attribute in self._entry_reads(relative) for relative in self.project.family(cls)) or any(
+            fits(pattern, attribute) for relative in self.project.family(cls) for pattern in self._entry_patterns(relative)
+        )
+
+    def _entry_reads(self, cls: ClassId) -> frozenset[str]:
+        """What the entry points of this very class read from their instance."""
+        if cls not in self._entries:
+            self._entries[cls] = frozenset(self._read_by_entries(cls))
+        return self._entries[cls]
+
+    def _read_by_entries(self, cls: ClassId) -> Iterator[str]:
+        info = self.project.classes.get(cls)
+        for facts in info.facts.methods if info else ():
+            names = facts.reads.get(facts.instance, ()) if facts.instance else ()
+            if names and info:
+                method = Method(info.path, cls, facts)
+                if not self.roles.constructs(method) and self._lambda_of_construction(method) is None:
+                    yield from names
+
+    def _entry_patterns(self, cls: ClassId) -> list[str]:
+        return [name for name in self._entry_reads(cls) if "*" in name]
 
     def _reading(self, attribute: str) -> Iterator[tuple[Method, str]]:
         yield from self.callers.reading.get(attribute, ())
@@ -126,7 +151,48 @@ class Readers:
         family = self.project.family(cls)
         for method, receiver in self._reading(attribute):
             if method.owner in family and receiver == method.facts.instance and self.roles.constructs(method):
-                yield from uses(self.bodies.body(method), attribute)
+                yield from uses(self.bodies.body(method), attribute, self._ignores)
+            elif method.owner in family and receiver == method.facts.instance and (outer := self._lambda_of_construction(method)):
+                yield from self._lambda_uses(method, outer)
+
+    def _lambda_of_construction(self, method: Method) -> Method | None:
+        """The constructing method in which a lambda is made, if that is what it is."""
+        if not method.facts.name.endswith(LAMBDA):
+            return None
+        outer = self.project.enclosing(method)
+        return outer if outer is not None and self.roles.constructs(outer) else None
+
+    def _lambda_uses(self, method: Method, outer: Method) -> Iterator[Flow]:
+        """A lambda that construction makes reads when it is called: what matters is where it goes."""
+        body = self.bodies.body(outer)
+        start = method.facts.start - outer.facts.start
+        for node in body.captures.get("nested", ()):
+            if node.start_byte == start and node.type == "lambda":
+                yield from uses_of(node, body, self._ignores)
+
+    def _ignores(self, call: Node, argument: Node, body: Body) -> bool:
+        """Whether a constructor or function of the project never mentions the parameter that it is given this as."""
+        function = call.child_by_field_name("function")
+        if function is None or body.text(function).startswith("super("):
+            return False
+        value = self.inference.expression(function, body)
+        called = [self.project.method(cls, "__init__") for cls in sorted(value.classes)] + sorted(value.functions, key=lambda f: f.id)
+        if value.unknown or not called:
+            return False
+        return all(method is not None and self._unmentioned(method, call, argument) for method in called)
+
+    def _unmentioned(self, method: Method, call: Node, argument: Node) -> bool:
+        body = self.bodies.body(method)
+        name = body.parameter_given(call, argument)
+        return name is not None and not body.mentions(name)
+
+    def _aliases(self, cls: ClassId, attribute: str) -> Iterator[str]:
+        """Other names that construction gives the same object."""
+        for relative in self.callers.assigning(attribute) & self.project.family(cls):
+            info = self.project.classes[relative]
+            for facts in info.facts.methods:
+                if any(store.attribute == attribute for store in facts.stores):
+                    yield from self.bodies.body(Method(info.path, relative, facts)).chained(attribute)
 
     def _flows_to_reader(self, cls: ClassId, target: str) -> bool:
         return target == "*" or self.verdict(cls, target) is LIVE
@@ -135,7 +201,7 @@ class Readers:
         """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
         value = Value(bound=frozenset({tie.owner}))
         for position, name in enumerate(tie.path):
-            if name == attribute and position >= tie.shared and (value.unknown or self._is(value, cls)):
+            if name == attribute and position >= tie.shared and self._is(value, cls):
                 return True
             value = self.inference.attribute(value, name)
         return False
@@ -164,10 +230,21 @@ class Readers:
         """Whether a method of this very class reads every child of its instance."""
         info = self.project.classes[cls]
         for facts in info.facts.methods:
-            names = facts.reads.get(facts.instance, ())
-            if facts.instance and (SWEEPS & set(names) or ("vars" in facts.calls and facts.instance in facts.mentions)):
+            if facts.instance and _may_sweep(facts):
                 method = Method(info.path, cls, facts)
-                if not self.roles.constructs(method) and swept(self.bodies.body(method)):
+                constructs = self.roles.constructs(method)
+                if self._kept_by_construction(method) if constructs else _reads_any(facts) or swept(self.bodies.body(method)):
+                    return True
+        return False
+
+    def _kept_by_construction(self, method: Method) -> bool:
+        """Whether a constructor puts its children, found by a sweep, into something that is read."""
+        assert method.owner is not None
+        body = self.bodies.body(method)
+        for node, name in sweeps(body):
+            if name in CHILDREN and node.parent is not None and node.parent.type == "call":
+                flows = uses_of(node.parent, body)
+                if any(f.use is Use.FLOW and self.read_by_family(method.owner, f.target) for f in flows):
                     return True
         return False
 
@@ -217,9 +294,11 @@ class Readers:
             if INITIALISATION.fullmatch(method.facts.name) or not self._fits_shape(cls, method, receiver):
                 continue
             value = self._receiver(method, receiver, attribute)
-            if not (self._is(value, cls) or value.unknown or MODULE in value.bound):
+            if not (self._is(value, cls) or self._may_be(value, cls)):
                 continue
             if self._only_initialises(method, receiver, attribute):
+                continue
+            if not self._is(value, cls) and self._is_tensor_method(method, receiver, attribute):
                 continue
             if self._is(value, cls):
                 yield LIVE, ""
@@ -227,8 +306,10 @@ class Readers:
                 yield DEAD, f"`{receiver}.{attribute}` in {method.path}"
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
-        surface = self.surface(cls)
-        return surface is None or all(name in surface or "*" in name for name in method.facts.reads.get(receiver, ()))
+        surface, names = self.surface(cls), method.facts.reads.get(receiver, ())
+        if surface is None or GUARDED in names:
+            return True
+        return all(name in surface or "*" in name or name[0] == GUARDED or GUARDED + name in names for name in names)
 
     def surface(self, cls: ClassId) -> frozenset[str] | None:
         """Every attribute that an instance can have; None where that cannot be known."""
@@ -241,11 +322,12 @@ class Readers:
         for relative in self.project.family(cls):
             info = self.project.classes.get(relative)
             if info is None:
-                known = knowledge.module(relative)
-                names |= set(known.attributes) if known else set()
+                if (known := knowledge.module(relative)) is None:
+                    return None
+                names |= set(known.attributes)
                 continue
             stored = [s.attribute for m in info.facts.methods for s in m.stores] + [s.attribute for s in info.facts.attributes]
-            if info.unresolved or "*" in stored:
+            if info.unresolved or ("*" in stored and len(self.project.descendants(relative)) <= MAX_FAMILY):
                 return None
             names |= {*stored, *info.methods}
         return frozenset(names)
@@ -258,7 +340,11 @@ class Readers:
 
     def _infer_receiver(self, method: Method, receiver: str, attribute: str) -> Value:
         body = self.bodies.body(method)
-        return union(self.inference.expression(node, body) for node in self._receivers(body, receiver, attribute))
+        values = []
+        for node in self._receivers(body, receiver, attribute):
+            narrowed = self.inference.narrowed(node, body)
+            values.append(narrowed if narrowed is not None else self.inference.expression(node, body))
+        return union(values) if values else UNKNOWN
 
     def _only_initialises(self, method: Method, receiver: str, attribute: str) -> bool:
         """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it."""
@@ -266,6 +352,14 @@ class Readers:
         nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
         found = [flow.use for node in nodes if node is not None and node.type == "attribute" for flow in uses_of(node, body)]
         return bool(found) and all(use is Use.NONE for use in found)
+
+    def _is_tensor_method(self, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether every use is a call as tensors' methods are called (`x.norm(dim=1)`) and modules are not."""
+        if attribute not in knowledge.tensor_attributes():
+            return False
+        body = self.bodies.body(method)
+        nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
+        return bool(nodes) and all(node is not None and _called_on_tensor(node, body) for node in nodes)
 
     def _receivers(self, body: Body, receiver: str, attribute: str) -> Iterator[Node]:
         for node in body.captures.get("attribute", ()):
@@ -284,11 +378,66 @@ class Readers:
         family = self.project.family(cls)
         return any(bound in family and bound in self.project.classes for bound in value.bound)
 
+    def _may_be(self, value: Value, cls: ClassId) -> bool:
+        """Whether nothing rules out that a value is an instance of a class: it is unknown, or known as a torch base."""
+        return value.unknown or any(bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound)
+
     def _unseen(self, cls: ClassId) -> str:
         """Code that could read anything and that cannot be seen: a base whose source is not there."""
         bases = sorted({b for d in self.project.family(cls) for b in self._unresolved(d)})
         return f"base class `{bases[0]}` could not be read" if bases else ""
 
+    def _handed_out(self, cls: ClassId) -> str:
+        """A function of another package that is given the instance, and could read anything from it."""
+        family = self.project.family(cls) if len(self.project.family(cls)) <= MAX_FAMILY else self.project.descendants(cls)
+        return next((place for relative in sorted(family) if (place := self._hands_out(relative))), "")
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019
+    def _hands_out(self, cls: ClassId) -> str:
+        info = self.project.classes.get(cls)
+        for facts in info.facts.methods if info else ():
+            if info and facts.instance and facts.instance in facts.mentions:
+                method = Method(info.path, cls, facts)
+                if not self.roles.constructs(method) and (callee := self._given_to_stranger(self.bodies.body(method))):
+                    return f"`{callee}` is given the instance in {info.path}"
+        return ""
+
+    def _given_to_stranger(self, body: Body) -> str:
+        instance = body.method.facts.instance
+        for node in body.nodes("call"):
+            function, arguments = node.child_by_field_name("function"), call_arguments(node)
+            if function is not None and any(body.text(argument) == instance for argument in arguments):
+                symbol = self.inference.static(function, body)
+                if symbol is not None and symbol.kind is SymbolKind.EXTERNAL and not _harmless(symbol.target):
+                    return body.text(function)
+        return ""
+
     def _unresolved(self, cls: ClassId) -> tuple[str, ...]:
         info = self.project.classes.get(cls)
         return info.unresolved if info else ()
+
+
+def _harmless(function: str) -> bool:
+    """Functions of torch and of the standard library read no attribute by name, but for those that list all of them."""
+    return function.split(".")[0] in ("torch", *sys.stdlib_module_names) and not function.startswith("inspect.get")
+
+
+def _may_sweep(facts: Function) -> bool:
+    return bool(SWEEPS.intersection(facts.reads.get(facts.instance, ()))) or facts.instance in facts.mentions
+
+
+def _reads_any(facts: Function) -> bool:
+    """`eval(text, {"self": self})` and `reduce(getattr, path, self)` read what only run time knows."""
+    return facts.instance in facts.mentions and ("getattr" in facts.mentions or bool({"eval", "exec"} & set(facts.calls)))
+
+
+def _called_on_tensor(node: Node, body: Body) -> bool:
+    call = node.parent
+    if call is None or call.type != "call" or call.child_by_field_name("function") != node:
+        return False
+    arguments = call.child_by_field_name("arguments")
+    children = [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+    if not children or children[0].type in ("integer", "float", "unary_operator", "none", "string", "tuple"):
+        return True
+    keywords = [child.child_by_field_name("name") for child in children if child.type == "keyword_argument"]
+    return any(name is not None and body.text(name) in TENSOR_KEYWORDS for name in keywords)

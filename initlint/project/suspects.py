@@ -12,6 +12,7 @@ from initlint.facts.records import Function, Store
 from initlint.model import Verdict
 from initlint.project.classes import ClassId, ClassInfo, Method, Project
 from initlint.project.imports import SymbolKind
+from initlint.project.inference import PASSES_ON
 from initlint.project.readers import Readers
 
 
@@ -65,7 +66,8 @@ def _may_define(readers: Readers, method: Method, store: Store) -> bool:
     info = readers.project.classes[method.owner or ""]
     if any(may_build(readers.project, info, callee, method.facts.instance) for callee in store.callees):
         return True
-    return store.indirect and readers.assigns_module(method, store.attribute)
+    passed_on = any(callee.rpartition(".")[2] in PASSES_ON for callee in store.callees)
+    return (store.indirect or passed_on) and readers.assigns_module(method, store.attribute)
 
 
 def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:
@@ -91,7 +93,7 @@ def _torch_builds(name: str) -> bool:
     if knowledge.module(name) is not None:
         return True
     known = knowledge.function(name)
-    return known is not None and known.draws
+    return name.startswith("torch.nn.utils.") or (known is not None and known.draws)
 
 
 def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool:

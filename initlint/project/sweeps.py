@@ -6,30 +6,54 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.project.bodies import Body
+from initlint.project.flows import ALL_OF_IT, Use, uses_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 CHILDREN = frozenset({"children", "named_children", "_modules", "__dict__", "_parameters", "_buffers"})
 DESCENDANTS = frozenset({"modules", "named_modules"})
-SWEEPS = CHILDREN | DESCENDANTS
+TENSORS = frozenset({"parameters", "named_parameters", "buffers", "named_buffers", "state_dict"})
+SWEEPS = CHILDREN | DESCENDANTS | TENSORS
 
-LOOKS = frozenset(
-    "isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list reversed".split()
-)
+LOOKS = frozenset("isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list reversed".split())
 """Callees that do not use a module by being given one."""
 
 
-def swept(body: Body) -> bool:
-    """Whether a body uses the children that it goes over, rather than only setting or printing things on them."""
+def sweeps(body: Body) -> Iterator[tuple[Node, str]]:
+    """Every `self.children()` and its kin in a body, with the name of what is gone over."""
     instance = body.method.facts.instance
     for node in body.nodes("attribute"):
         owner, _, name = body.text(node).rpartition(".")
-        if owner == instance and name in SWEEPS and _uses(node, body, name in CHILDREN):
+        if owner == instance and name in SWEEPS:
+            yield node, name
+    for node in body.nodes("call"):
+        if body.text(node) == f"vars({instance})":
+            yield node, "__dict__"
+
+
+def swept(body: Body) -> bool:
+    """Whether a body uses the children that it goes over, rather than only setting or printing things on them.
+
+    Parameters and buffers are gone over by optimizers, counters and loggers; only a forward that does it uses them.
+    """
+    forward = body.method.facts.name.startswith(("forward", "_forward"))
+    for node, name in sweeps(body):
+        if name in TENSORS:
+            if (forward or name == "state_dict") and _tensors_used(node, body, name):
+                return True
+        elif _uses(node, body, name in CHILDREN):
             return True
-    return any(
-        body.text(node) in (f"vars({instance})",) and _uses(node, body, True) for node in body.nodes("call")
-    )
+    return False
+
+
+def _tensors_used(node: Node, body: Body, name: str) -> bool:
+    call = node.parent
+    if call is None or call.type != "call":
+        return False
+    if name == "state_dict":
+        return call.parent is not None and call.parent.type == "subscript"
+    return any(flow.use in (Use.READ, Use.FLOW) for flow in uses_of(call, body))
 
 
 def _uses(node: Node, body: Body, children: bool) -> bool:
@@ -65,11 +89,13 @@ def _used(node: Node, body: Body, children: bool) -> bool:
         return False
     if parent.type == "call" and parent.child_by_field_name("function") == node:
         return True
+    if parent.type == "attribute":
+        part = parent.child_by_field_name("attribute")
+        if not children and (part is None or body.text(part) not in ALL_OF_IT):
+            return False
+        return any(flow.use in (Use.READ, Use.FLOW) for flow in uses_of(node, body))
     if not children:
         return False
-    if parent.type == "attribute":
-        name = parent.child_by_field_name("attribute")
-        return name is not None and body.text(name) == "forward"
     if parent.type == "argument_list" and parent.parent is not None:
         function = parent.parent.child_by_field_name("function")
         callee = body.text(function) if function is not None else ""

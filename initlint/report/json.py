@@ -1,4 +1,4 @@
-"""The report for programs. SCHEMA_VERSION grows whenever a reader of the old form could stumble over the new one."""
+"""The report for programs. SCHEMA_VERSION grows when a reader of the old form could stumble over the new."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from initlint.model import Finding, Problem
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How many files and module classes were checked, how many files were read for that, and how many findings were not
-    shown: suppressed in the source, or only possible."""
+    """How many files and module classes were checked, how many files were read for that, and how many
+    findings were not shown: suppressed in the source, or only possible."""
 
     files: int
     modules: int
@@ -23,8 +23,8 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The findings in order; `problems` is what could not be looked at and is no finding; `lines` are the lines of every
-    file with a finding."""
+    """The findings in order; `problems` is what could not be looked at and is no finding; `lines` are the
+    lines of every file with a finding."""
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]

@@ -16,7 +16,7 @@ def _verdict(report: Report, seconds: float) -> str:
 
 
 def _unread(report: Report, verbose: bool) -> list[str]:
-    """The files and folders that were not asked for but would have been read: each if wanted, else the first."""
+    """Files and folders that were not asked for but would have been read: all if wanted, else the first."""
     notes = [f"warning: {problem.path}: {problem.reason}" for problem in report.problems]
     if verbose or len(notes) < 2:
         return notes
@@ -51,6 +51,7 @@ def _not_shown(report: Report) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
 
 def _are(number: int) -> str:
     return "is" if number == 1 else "are"

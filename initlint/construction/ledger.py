@@ -1,0 +1,194 @@
+"""What one constructor run leaves behind: its definitions and draws in order. Records only; nothing here needs libcst."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from initlint.model import Answer, Definition, Draw, Kind, Span
+
+if TYPE_CHECKING:
+    from initlint.project.classes import ClassId, Project
+
+STREAM = "torch"
+"""The default generator of torch: the only stream that this ledger follows."""
+
+Path = tuple[tuple[int, int], ...]
+"""Where an event stands among branches and loops: (statement, arm) from the outermost inwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """A definition is made. `owner` is the class in whose code the statement stands ("" outside of classes).
+
+    `conditional`: it stands in an arm of a branch, or behind an early return. `branch` says which.
+    """
+
+    definition: Definition
+    owner: ClassId
+    path: str
+    conditional: bool
+    branch: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The stream is drawn from. `owners` are the attributes that get the numbers: several for an initialisation loop.
+
+    `definitions` are the indices of their definitions; `loops` the loops, run an unknown number of times, around it.
+    """
+
+    draw: Draw
+    answer: Answer
+    drawn: tuple[str, ...]
+    owners: tuple[str, ...]
+    definitions: tuple[int, ...]
+    branch: Path
+    loops: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Something that draws is built, and neither kept, read nor returned; `name` is the local's or the callee's."""
+
+    name: str
+    kind: Kind
+    what: str
+    drawn: tuple[str, ...]
+    span: Span
+    owner: ClassId
+    path: str
+    branch: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Overwrite:
+    """A definition that draws is replaced, whichever way the code goes, before anything reads it; `by` is the second."""
+
+    first: Define
+    by: Span
+
+
+Event = Define | Drawn | Discard | Overwrite
+
+
+@dataclass(frozen=True)
+class Construction:
+    """The events of one class's construction in the order in which they happen."""
+
+    id: ClassId
+    name: str
+    path: str
+    events: tuple[Event, ...]
+
+    @functools.cached_property
+    def definitions(self) -> tuple[Define, ...]:
+        """Every definition, inherited ones included, in order; the indices of `Drawn.definitions` count these."""
+        return tuple(event for event in self.events if isinstance(event, Define))
+
+    @functools.cached_property
+    def own(self) -> tuple[Define, ...]:
+        """The definitions that stand in this class's own code, each place once, without the overwritten ones."""
+        replaced = {id(event.first) for event in self.overwrites}
+        places: dict[tuple[str, Span], Define] = {}
+        for define in self.definitions:
+            if define.owner == self.id and id(define) not in replaced:
+                place = (define.definition.attribute, define.definition.span)
+                places[place] = _merge(places[place], define) if place in places else define
+        return tuple(places.values())
+
+    @functools.cached_property
+    def draws(self) -> tuple[Drawn, ...]:
+        return tuple(event for event in self.events if isinstance(event, Drawn))
+
+    @property
+    def discards(self) -> tuple[Discard, ...]:
+        return tuple(event for event in self.events if isinstance(event, Discard) and event.owner == self.id)
+
+    @property
+    def overwrites(self) -> tuple[Overwrite, ...]:
+        return tuple(event for event in self.events if isinstance(event, Overwrite))
+
+    def after(self, definition: Definition) -> tuple[str, ...]:
+        """The attributes that draw after this definition does, and so get other numbers without it, in order."""
+        same = {
+            index
+            for index, define in enumerate(self.definitions)
+            if (define.definition.attribute, define.definition.span) == (definition.attribute, definition.span)
+        }
+        places = [place for place, drawn in enumerate(self.draws) if same & set(drawn.definitions)]
+        return self._names(places[0], same) if places else ()
+
+    def after_discard(self, discard: Discard) -> tuple[str, ...]:
+        """The attributes that draw after something that is thrown away."""
+        inside = [place for place, drawn in enumerate(self.draws) if _within(drawn.draw.span, discard.span)]
+        return self._names(inside[-1], set()) if inside else ()
+
+    def _names(self, place: int, same: set[int]) -> tuple[str, ...]:
+        start = self.draws[place]
+        found: dict[str, None] = {}
+        for index, drawn in enumerate(self.draws):
+            later = index > place or set(drawn.loops) & set(start.loops)
+            if drawn is start or not later or _exclusive(start.branch, drawn.branch):
+                continue
+            if drawn.definitions and set(drawn.definitions) <= same:
+                continue
+            for owner, target in _pairs(drawn):
+                if target not in same and (target < 0 or not _exclusive(start.branch, self.definitions[target].branch)):
+                    found[owner] = None
+        return tuple(found)
+
+
+def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:
+    """Each owner with the index of its definition, -1 where there is none."""
+    indices = drawn.definitions or (-1,) * len(drawn.owners)
+    return zip(drawn.owners, indices, strict=True)
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
+    return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
+
+
+def _exclusive(one: Path, other: Path) -> bool:
+    """Whether two places are arms of one branch, so that a run sees only one of them."""
+    arms = dict(one)
+    return any(arms.get(statement, arm) != arm for statement, arm in other)
+
+
+def _merge(first: Define, second: Define) -> Define:
+    """One place that runs more than once: it draws for certain only if it does every time."""
+    one, other = first.definition, second.definition
+    answer = one.draws if one.draws is other.draws else Answer.UNKNOWN
+    drawn = one.drawn or other.drawn
+    definition = replace(one, draws=answer, drawn=drawn)
+    return replace(first, definition=definition, conditional=first.conditional and second.conditional)
+
+
+class Ledgers:
+    """The constructions of a project, made when asked for and kept."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._kept: dict[ClassId, Construction] = {}
+
+    def construction(self, cls: ClassId) -> Construction:
+        """What the constructor of a class of the project does."""
+        if cls not in self._kept:
+            self._kept[cls] = self._workshop.construct(cls)
+        return self._kept[cls]
+
+    @functools.cached_property
+    def _workshop(self) -> Workshop:
+        from initlint.construction.visitor import Workshop
+
+        return Workshop(self.project)
+
+    def __iter__(self) -> Iterator[Construction]:
+        return iter(self._kept.values())
+
+
+if TYPE_CHECKING:
+    from initlint.construction.visitor import Workshop

@@ -1,0 +1,240 @@
+"""The state of one constructor run: what was built, what belongs to what, and the log of what happened, in order."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from initlint.construction.ledger import Path
+from initlint.construction.values import Group, Swept, Thing, Token, Value, options, tokens
+from initlint.model import Answer, Kind
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from initlint.construction.slices import Slice
+    from initlint.project.classes import ClassId
+
+EVERYTHING = "*"
+"""The attribute name of a read that may be of any attribute."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A node where it stands: in which slice of which file, in the code of which class ("" outside of classes)."""
+
+    slice: Slice
+    node: cst.CSTNode
+    path: str
+    owner: ClassId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """The building of `token` draws. `weak`: nothing is known of the callee but that it might build a module."""
+
+    token: Token
+    answer: Answer
+    names: tuple[str, ...]
+    site: Site
+    branch: Path
+    loops: tuple[int, ...]
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """An attribute of the instance gets a value. `kind` is told by how it is registered; stores of one `group` share
+    their value (`self.a = self.b = ...`). What is not `definable` is inherited from torch or an item of a container."""
+
+    attribute: str
+    value: Value
+    kind: Kind | None
+    site: Site
+    what: cst.CSTNode
+    group: int
+    branch: Path
+    loops: tuple[int, ...]
+    definable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """Attributes are read, or what stands behind tokens is."""
+
+    attribute: str
+    tokens: frozenset[Token] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sweeps:
+    """An initialisation loop draws for what `swept` lets through; `certain` unless a further condition guards it."""
+
+    swept: Swept
+    attribute: str
+    certain: bool
+    branch: Path
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """Something built that perhaps nobody uses: settled when the function around it ends."""
+
+    name: str
+    thing: Thing
+    site: Site
+    what: cst.CSTNode
+    branch: Path
+    unused: bool = False
+
+
+Entry = Draws | Stored | Read | Sweeps | Candidate
+
+
+@dataclass(slots=True, eq=False)
+class Sweep:
+    """One initialisation loop: where it stands, and where it stands among branches."""
+
+    site: Site
+    branch: Path
+    loops: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Run:
+    """One run of the constructor of `cls`. Tokens and branch numbers come from counters, so equal code logs equally."""
+
+    cls: ClassId
+    log: list[Entry] = field(default_factory=list)
+    attributes: dict[str, Value] = field(default_factory=dict)
+    parts: dict[Token, list[tuple[str, Token]]] = field(default_factory=dict)
+    owners: dict[Token, Stored] = field(default_factory=dict)
+    built: dict[Token, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    born: dict[Token, Path] = field(default_factory=dict)
+    made_in: dict[Token, int] = field(default_factory=dict)
+    used: set[Token] = field(default_factory=set)
+    branch: Path = ()
+    loops: tuple[int, ...] = ()
+    guards: set[int] = field(default_factory=set)
+    sweeps: dict[int, Sweep] = field(default_factory=dict)
+    silent: int = 0
+    quiet: int = 0
+    complete: bool = True
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def fresh(self) -> int:
+        """A number nobody else in this run has."""
+        return next(self.numbers)
+
+    def thing(self, kind: Kind | None, cls: str = "", contains: frozenset[str] = frozenset()) -> Thing:
+        """Something new."""
+        token = self.fresh()
+        self.built[token] = (cls, contains)
+        self.born[token] = self.branch
+        return Thing(kind, cls, token)
+
+    def group(self, mapping: bool = False) -> Group:
+        """A new list, tuple or dict."""
+        token = self.fresh()
+        self.born[token] = self.branch
+        return Group(token, mapping=mapping)
+
+    def draw(
+        self, token: Token, answer: Answer, names: tuple[str, ...], site: Site, weak: bool = False
+    ) -> None:
+        """Log that building `token`, or filling it, draws; inside a forked or meta context nothing does."""
+        if answer is not Answer.NO and not self.silent:
+            self.log.append(Draws(token, answer, names, site, self.branch, self.loops, weak))
+
+    def reach(self, roots: Iterator[Token]) -> list[Token]:
+        """Tokens and all their parts, each once."""
+        found: dict[Token, None] = {}
+        pending = list(roots)[::-1]
+        while pending:
+            token = pending.pop()
+            if token not in found:
+                found[token] = None
+                pending += [part for _, part in reversed(self.parts.get(token, ()))]
+        return list(found)
+
+    def attach(self, whole: Token, key: str, value: Value) -> None:
+        """Make a value a part of something built; if that has an owner, what nobody owns yet gets the same."""
+        owner = self.owners.get(whole)
+        for option in options(value):
+            for token in tokens(option):
+                if token == whole:
+                    continue
+                self.parts.setdefault(whole, []).append((key, token))
+                self.used.add(token)
+                if owner is not None:
+                    self._own(owner, token)
+
+    def _own(self, owner: Stored, token: Token) -> None:
+        for part in self.reach(iter((token,))):
+            self.owners.setdefault(part, owner)
+
+    def store(
+        self,
+        attribute: str,
+        value: Value,
+        site: Site,
+        what: cst.CSTNode,
+        group: int,
+        kind: Kind | None = None,
+        definable: bool = True,
+    ) -> None:
+        """Log that an attribute gets a value."""
+        stored = Stored(attribute, value, kind, site, what, group, self.branch, self.loops, definable)
+        self.log.append(stored)
+        self.attributes[attribute] = value
+        for token in tokens(value):
+            self.used.add(token)
+            self._own(stored, token)
+
+    def read(self, attribute: str, value: Value | None = None) -> None:
+        """Log a read, unless it only initialises."""
+        if self.quiet:
+            return
+        found = frozenset(tokens(value)) if value is not None else frozenset()
+        self.used |= found
+        if attribute or found:
+            self.log.append(Read(attribute, found))
+
+    def sweep(self, root: Token | None, parameters: bool, site: Site) -> Swept:
+        """Start an initialisation loop."""
+        number = self.fresh()
+        self.sweeps[number] = Sweep(site, self.branch, self.loops)
+        return Swept(number, root, (), parameters)
+
+    def sweep_draws(self, swept: Swept, answer: Answer) -> None:
+        """Log that an initialisation loop draws where it is now."""
+        if answer is Answer.NO or self.silent:
+            return
+        start = self.sweeps[swept.id].branch
+        further = [step for step in self.branch if step not in start and step[0] not in self.guards]
+        certain = not further and answer is Answer.YES
+        self.log.append(Sweeps(swept, swept.attribute, certain, self.branch))
+
+    @contextmanager
+    def arm(self, statement: int, number: int) -> Iterator[None]:
+        """Inside of this block everything stands in one arm of a branch."""
+        before = self.branch
+        self.branch = (*before, (statement, number))
+        try:
+            yield
+        finally:
+            self.branch = before
+
+    @contextmanager
+    def looping(self, statement: int) -> Iterator[None]:
+        """Inside of this block everything runs an unknown number of times."""
+        before = self.loops
+        self.loops = (*before, statement)
+        try:
+            with self.arm(statement, 0):
+                yield
+        finally:
+            self.loops = before

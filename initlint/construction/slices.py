@@ -1,0 +1,166 @@
+"""One piece of a file, parsed alone: a function, a class-level statement, a module-level assignment."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tokenize
+from bisect import bisect_right
+from collections.abc import Iterator
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState
+
+from initlint.facts.extract import parser
+from initlint.model import Span
+
+MAX_BRACKETS = 100
+MAX_DEPTH = 400
+SMALL = 8_000
+"""libcst's parser overflows the stack on deep nesting; text shorter than this cannot nest deep enough but by brackets."""
+
+TEXT_LENGTH = 80
+"""Characters of an expression that are quoted before it is cut."""
+
+_BRACKET = re.compile(r"[()\[\]{}]")
+
+POSITIONED = (cst.Call, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.Expr, cst.Del, cst.Name, cst.Return)
+"""The kinds of nodes whose place is ever asked for."""
+
+
+class Slice:
+    """A parsed piece of a file that knows the places of its nodes in the file. `tree` is None where it cannot be parsed.
+
+    Indented code is parsed behind a `class` line of its own, so that columns stay as they are.
+    """
+
+    def __init__(self, source: bytes, start: int, end: int) -> None:
+        line_start = source.rfind(b"\n", 0, start) + 1
+        self._first_line = source.count(b"\n", 0, start) + 1
+        before = source[line_start:start].decode()
+        indent = before if not before.strip() else " " * len(before)
+        self._lead = len("class _:\n") if indent else 0
+        self._text = ("class _:\n" if indent else "") + indent + source[start:end].decode().rstrip() + "\n"
+        self.tree = _parse(self._text)
+
+    @property
+    def node(self) -> cst.BaseStatement | None:
+        """The first statement of the piece."""
+        if self.tree is None or not self.tree.body:
+            return None
+        statement: cst.CSTNode = self.tree.body[0]
+        if self._lead and isinstance(statement, cst.ClassDef):
+            statement = statement.body.body[0]
+        return statement if isinstance(statement, cst.BaseStatement) else None
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The source of a node on one line, cut where it is long."""
+        assert self.tree is not None
+        return shorten(" ".join(self.tree.code_for_node(node).split()))
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where a node stands in the file."""
+        start, end = self._offsets.get(id(node), (self._lead, self._lead))
+        return Span(*self._place(start), *self._place(end))
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._lines, offset) - 1
+        extra = 1 if self._lead else 0
+        return self._first_line + line - extra, offset - self._lines[line] + 1
+
+    @functools.cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer(r"\n", self._text))]
+
+    @functools.cached_property
+    def _offsets(self) -> dict[int, tuple[int, int]]:
+        assert self.tree is not None
+        state = _Offsets(default_indent=self.tree.default_indent, default_newline=self.tree.default_newline)
+        self.tree._codegen(state)
+        return state.found
+
+
+class _Offsets(CodegenState):
+    """Writes the code once and notes where the nodes of interest start and end: a fifth of PositionProvider's time."""
+
+    def __init__(self, default_indent: str, default_newline: str) -> None:
+        super().__init__(default_indent=default_indent, default_newline=default_newline)
+        self.found: dict[int, tuple[int, int]] = {}
+        self._offset = 0
+        self._starts: list[int] = []
+
+    def add_token(self, value: str) -> None:
+        self._offset += len(value)
+
+    def add_indent_tokens(self) -> None:
+        self._offset += sum(map(len, self.indent_tokens))
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        if isinstance(node, POSITIONED):
+            self._starts.append(self._offset)
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        if isinstance(node, POSITIONED):
+            self.found[id(node)] = (self._starts.pop(), self._offset)
+
+
+def shorten(text: str) -> str:
+    """The text, cut in the middle of nothing: at its end, with dots."""
+    return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 3].rstrip() + "..."
+
+
+def _parse(text: str) -> cst.Module | None:
+    if _too_deep(text):
+        return None
+    try:
+        return cst.parse_module(text)
+    except (cst.ParserSyntaxError, RecursionError, ValueError):
+        return None
+
+
+def _too_deep(text: str) -> bool:
+    depth = 0
+    for match in _BRACKET.finditer(text):
+        depth += 1 if match.group() in "([{" else -1
+        if depth > MAX_BRACKETS:
+            return True
+    return len(text) > SMALL and any(depth > MAX_DEPTH for depth in _depths(text))
+
+
+def _depths(text: str) -> Iterator[int]:
+    """The depth of every leaf of the syntax tree, by a parser that minds no depth."""
+    cursor = parser().parse(text.encode()).walk()
+    depth = 0
+    while True:
+        while cursor.goto_first_child():
+            depth += 1
+        yield depth
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return
+            depth -= 1
+
+
+def statement_end(source: bytes, start: int) -> int:
+    """Where the logical line ends that starts at `start`."""
+    lines = source[start : start + 200_000].decode(errors="replace").splitlines(keepends=True)
+    last = (1, len(lines[0]) if lines else 0)
+    try:
+        for token in tokenize.generate_tokens(iter(lines).__next__):
+            last = token.end
+            if token.type == tokenize.NEWLINE:
+                last = token.start
+                break
+    except (tokenize.TokenError, IndentationError, SyntaxError, StopIteration):
+        pass
+    text = "".join(lines[: last[0] - 1]) + (lines[last[0] - 1][: last[1]] if last[0] <= len(lines) else "")
+    return start + len(text.encode())
+
+
+def assignment_start(source: bytes, name: str) -> int | None:
+    """Where the last module-level assignment to a name starts."""
+    pattern = re.compile(rb"^" + re.escape(name.encode()) + rb"[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+    found = [match.start() for match in pattern.finditer(source)]
+    return found[-1] if found else None
+
+

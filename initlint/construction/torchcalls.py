@@ -1,0 +1,99 @@
+"""What a call of torch builds and draws, from the measured knowledge and the arguments: pure questions."""
+
+from __future__ import annotations
+
+import ast
+
+from initlint.construction import knowledge
+from initlint.construction.values import Arguments, Constant, Either, Thing, Unknown, Value, options
+from initlint.model import Answer, Kind
+
+MODULE = "torch.nn.Module"
+
+
+def kind_of(known: knowledge.TorchModule, name: str) -> Kind:
+    """Whether a class of torch.nn makes modules, parameters or buffers."""
+    if "torch.Tensor" in known.bases:
+        return Kind.BUFFER if "Buffer" in name.rpartition(".")[2] else Kind.PARAMETER
+    return Kind.SUBMODULE
+
+
+def class_draws(known: knowledge.TorchModule, arguments: Arguments) -> tuple[Answer, tuple[str, ...]]:
+    """Whether the constructor of a class of torch draws with these arguments, and what."""
+    if known.device and on_meta(arguments.get("device", _position(known, "device"))):
+        return Answer.NO, ()
+    names: dict[str, None] = dict.fromkeys(known.draws)
+    doubtful = False
+    for switch, drawn in known.variants.items():
+        parameter, _, expected = switch.partition("=")
+        given = arguments.get(parameter, _position(known, parameter))
+        matched = _matches(given, expected)
+        if matched is None:
+            doubtful = doubtful or bool(drawn) != bool(known.draws)
+        elif matched:
+            names = {name: None for name in names if name in drawn or name not in known.draws}
+            names.update(dict.fromkeys(name for name in drawn if name not in known.draws))
+    if doubtful:
+        return Answer.UNKNOWN, tuple(names)
+    return (Answer.YES if names else Answer.NO), tuple(names)
+
+
+def _position(known: knowledge.TorchModule, parameter: str) -> int | None:
+    return known.parameters.index(parameter) if parameter in known.parameters else None
+
+
+def _matches(given: Value | None, expected: str) -> bool | None:
+    """Whether an argument has the switched value: no if it is not given, None where that is not known."""
+    if given is None:
+        return False
+    if isinstance(given, Either):
+        found = {_matches(option, expected) for option in given.options}
+        return found.pop() if len(found) == 1 else None
+    if not isinstance(given, Constant):
+        return None if isinstance(given, Unknown) else expected == "..."
+    if expected == "...":
+        return given.value is not None
+    wanted = ast.literal_eval(expected)
+    if type(wanted) is int and type(given.value) is int:
+        return given.value >= wanted
+    return bool(given.value == wanted)
+
+
+def function_draws(known: knowledge.TorchFunction, arguments: Arguments) -> Answer:
+    """Whether a function or tensor method of torch draws from the default stream with these arguments."""
+    if known.generator and given_generator(arguments):
+        return Answer.NO
+    if on_meta(arguments.get("device")):
+        return Answer.NO
+    draws = known.draws
+    for switch in known.switches:
+        parameter, _, expected = switch.partition("=")
+        match _matches(arguments.get(parameter), expected):
+            case None:
+                return Answer.UNKNOWN
+            case True:
+                draws = not known.draws
+    return Answer.YES if draws else Answer.NO
+
+
+def given_generator(arguments: Arguments) -> bool:
+    """Whether an explicit generator is passed; `generator=None` is none."""
+    given = arguments.get("generator")
+    return given is not None and not (isinstance(given, Constant) and given.value is None)
+
+
+def on_meta(device: Value | None) -> bool:
+    """Whether a device is the meta device for certain."""
+    if isinstance(device, Either):
+        return all(on_meta(option) for option in device.options)
+    return (isinstance(device, Constant) and device.value == "meta") or (
+        isinstance(device, Thing) and device.cls == "torch.device:meta"
+    )
+
+
+def first_thing(arguments: Arguments) -> Value | None:
+    """The first argument that was built, for functions that hand it back (`weight_norm(nn.Linear(8, 8))`)."""
+    for value in arguments.positional[:1] or [given for _, given in arguments.named[:1]]:
+        if any(isinstance(option, Thing) for option in options(value)):
+            return value
+    return None

@@ -1,0 +1,275 @@
+"""What an expression can be while a constructor is read: abstract values, and how they join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from initlint.model import Kind
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from initlint.construction.visitor import Frame
+    from initlint.project.classes import ClassId, Method
+
+Token = int
+"""The identity of something that was built: draws and parts belong to tokens."""
+
+MAX_OPTIONS = 8
+"""Alternatives that a value keeps; more are not told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything at all, or plain data that nobody asks about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number, a string, a truth value or None, as it stands in the source. A string may be a pattern ("layer*")."""
+
+    value: bool | int | float | str | None
+    pattern: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A module, parameter, buffer or tensor; with no kind it is something of which only the identity is known.
+
+    `cls` is the id of its class, `names` are the tensors that its construction draws.
+    """
+
+    kind: Kind | None
+    cls: str
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class ClassObject:
+    """A class of the project, of torch, or of another package, possibly with arguments bound by `partial`."""
+
+    id: str
+    bound: Arguments | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TorchFunction:
+    """A function of torch by its canonical name."""
+
+    name: str
+    bound: Arguments | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A name of another package, by its dotted path."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFunction:
+    """A function or method of the project; `instance` is what it is bound to."""
+
+    method: Method
+    instance: Value | None = None
+    bound: Arguments | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """A lambda or nested function, with the frame whose names it sees."""
+
+    node: cst.Lambda | cst.FunctionDef
+    frame: Frame
+    bound: Arguments | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Self:
+    """The instance under construction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()` in a method of `owner`."""
+
+    owner: ClassId
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """`self._modules`, `self._parameters`, `self._buffers`."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """Each of the modules or parameters of `root` in turn (None: of the instance), as an initialisation loop sees them.
+
+    `classes` are those that an `isinstance` lets through; `parts` tells a loop over parameters from one over modules.
+    """
+
+    id: int
+    root: Token | None
+    classes: tuple[str, ...] = ()
+    parameters: bool = False
+    attribute: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A method that is read from a value and not called yet: `layers.append`, `self.apply`, `x.normal_`."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """A list, tuple, set or dict. It grows; `exact` until it grows where it cannot be known how often."""
+
+    token: Token
+    items: list[tuple[str | None, Value]] = field(default_factory=list)
+    exact: bool = True
+    mapping: bool = False
+    instantiates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of several values, depending on how the code goes."""
+
+    options: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arguments:
+    """What a call passes; `open` where `*args` or `**kwargs` could pass more than is known."""
+
+    positional: tuple[Value, ...] = ()
+    named: tuple[tuple[str, Value], ...] = ()
+    open: bool = False
+
+    def get(self, name: str, position: int | None = None) -> Value | None:
+        """The argument of that name, or at that position."""
+        for given, value in self.named:
+            if given == name:
+                return value
+        if position is not None and position < len(self.positional):
+            return self.positional[position]
+        return None
+
+    def values(self) -> Iterator[Value]:
+        yield from self.positional
+        for _, value in self.named:
+            yield value
+
+    def behind(self, first: Arguments | None) -> Arguments:
+        """These arguments after those that `partial` bound; a name given twice counts as given last."""
+        if first is None:
+            return self
+        named = {**dict(first.named), **dict(self.named)}
+        return Arguments(first.positional + self.positional, tuple(named.items()), first.open or self.open)
+
+
+Value = (
+    Unknown
+    | Constant
+    | Thing
+    | ClassObject
+    | TorchFunction
+    | External
+    | ProjectFunction
+    | Closure
+    | Self
+    | Super
+    | Registry
+    | Swept
+    | Bound
+    | Group
+    | Either
+)
+
+UNKNOWN = Unknown()
+NONE = Constant(None)
+
+
+def options(value: Value) -> tuple[Value, ...]:
+    """The alternatives of a value; a plain one is its own."""
+    return value.options if isinstance(value, Either) else (value,)
+
+
+def join(values: Iterable[Value]) -> Value:
+    """One value that is any of these."""
+    found: list[Value] = []
+    for value in values:
+        for option in options(value):
+            if not any(option is known or option == known for known in found):
+                found.append(option)
+    if len(found) > MAX_OPTIONS:
+        kept = [option for option in found if not isinstance(option, Unknown)]
+        found = [*kept[: MAX_OPTIONS - 1], UNKNOWN]
+    return found[0] if len(found) == 1 else Either(tuple(found)) if found else UNKNOWN
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a value counts as true; None where that is not known."""
+    match value:
+        case Constant(value=constant, pattern=False):
+            return bool(constant)
+        case Thing(kind=Kind.SUBMODULE) | ClassObject() | ProjectFunction() | Closure() | TorchFunction():
+            return True
+        case Group(exact=True):
+            return bool(value.items)
+        case Either():
+            found = {truth(option) for option in value.options}
+            return found.pop() if len(found) == 1 else None
+    return None
+
+
+def tokens(value: Value) -> Iterator[Token]:
+    """The identities behind a value."""
+    match value:
+        case Thing() | Group():
+            yield value.token
+        case Either():
+            for option in value.options:
+                yield from tokens(option)
+        case Bound():
+            yield from tokens(value.receiver)
+        case ClassObject(bound=Arguments() as bound) | ProjectFunction(bound=Arguments() as bound):
+            for given in bound.values():
+                yield from tokens(given)
+
+
+def key(value: Value, depth: int = 0) -> object:
+    """What a constructor can see of an argument: equal keys make equal constructions."""
+    match value:
+        case Constant():
+            return type(value.value).__name__, value.value
+        case ClassObject() | TorchFunction():
+            return value.id if isinstance(value, ClassObject) else value.name, _bound_key(value.bound, depth)
+        case External():
+            return value.name
+        case ProjectFunction():
+            return value.method.id, _bound_key(value.bound, depth)
+        case Closure():
+            return id(value.node), id(value.frame)
+        case Thing():
+            return value.kind, value.cls
+        case Group() if depth < 3 and value.exact and len(value.items) <= 2 * MAX_OPTIONS:
+            return tuple((name, key(item, depth + 1)) for name, item in value.items)
+        case Either():
+            return tuple(key(option, depth + 1) for option in value.options)
+    return type(value).__name__
+
+
+def _bound_key(bound: Arguments | None, depth: int) -> object:
+    if bound is None:
+        return None
+    named = tuple((name, key(value, depth + 1)) for name, value in bound.named)
+    return tuple(key(value, depth + 1) for value in bound.positional), named, bound.open

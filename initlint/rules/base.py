@@ -1,0 +1,174 @@
+"""What a rule is: data (code, name, prose, message, advice, examples) and one small function from a case to hits."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from initlint.construction.ledger import Construction, Define
+from initlint.model import Answer, Confidence, Finding, Kind, Span, Verdict
+
+PRELUDE = "import torch\nfrom torch import nn\n\n\n"
+"""What every example starts with, so that it need not say so itself."""
+
+_MARKER = re.compile(r"#\s*expect:\s*(.+)$")
+_HEADINGS = ("Why:", "What to do:")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One construction, with the verdicts on those of its attributes that nothing reads."""
+
+    construction: Construction
+    dead: Mapping[str, Verdict]
+
+    def definitions(self, kind: Kind, *answers: Answer) -> Iterator[Define]:
+        """The dead definitions of a kind that stand in the class's own code and whose draws are one of these."""
+        for define in self.construction.own:
+            found = define.definition
+            if found.kind is kind and found.draws in answers and found.attribute in self.dead:
+                yield define
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be read whole, from `line` on (0: not at all)."""
+
+    path: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule found at one place; `values` fill the message and the advice."""
+
+    path: str
+    span: Span
+    cls: str
+    attribute: str
+    kind: Kind | None = None
+    draws: Answer = Answer.NO
+    shifts: tuple[str, ...] = ()
+    what: str = ""
+    verdict: Verdict = Verdict(Confidence.CERTAIN)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A file and what is due in it: `# expect: CODE attribute` on the line of a finding, none where all is well.
+
+    It starts after `PRELUDE`. `fixed` is the text that a fix makes of it, where a rule has one.
+    """
+
+    title: str
+    text: str
+    fixed: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The file, complete."""
+        return PRELUDE + textwrap.dedent(self.text).strip("\n") + "\n"
+
+    @property
+    def expected(self) -> tuple[tuple[int, str, str], ...]:
+        """(line, code, attribute) of every finding that is due."""
+        return tuple(expectations(self.source))
+
+    @property
+    def bad(self) -> bool:
+        return bool(self.expected)
+
+
+def expectations(source: str) -> Iterator[tuple[int, str, str]]:
+    """The markers of a file: several on one line are separated by commas."""
+    for number, line in enumerate(source.splitlines(), 1):
+        if marker := _MARKER.search(line):
+            for expected in marker.group(1).split(","):
+                code, _, attribute = expected.strip().partition(" ")
+                yield number, code, attribute.strip()
+
+
+Subject = TypeVar("Subject", Case, Unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[Subject]):
+    """One rule. Its name is that of its function and of its file."""
+
+    code: str
+    name: str
+    since: str
+    message: str
+    advice: str
+    docs: str
+    examples: tuple[Example, ...]
+    find: Callable[[Subject], Iterator[Hit]]
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """The findings of this rule in one case."""
+        for hit in self.find(subject):
+            yield self._finding(hit)
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the prose, on one line."""
+        return " ".join(self.docs.split("\n\n")[0].split())
+
+    def section(self, heading: str) -> str:
+        """The paragraph under `Why` or `What to do`, on one line."""
+        for paragraph in self.docs.split("\n\n")[1:]:
+            if paragraph.startswith(f"{heading}:"):
+                return " ".join(paragraph.removeprefix(f"{heading}:").split())
+        return ""
+
+    def _finding(self, hit: Hit) -> Finding:
+        values = {"attribute": hit.attribute, "cls": hit.cls.replace(".<locals>", ""), **hit.values}
+        return Finding(
+            code=self.code,
+            name=self.name,
+            message=self.message.format(**values) + _doubt(hit.verdict),
+            advice=_needs(hit.verdict) + self.advice.format(**values),
+            path=hit.path,
+            span=hit.span,
+            cls=hit.cls,
+            attribute=hit.attribute,
+            kind=hit.kind,
+            draws=hit.draws,
+            shifts=hit.shifts,
+            confidence=hit.verdict.confidence,
+            fingerprint=_fingerprint(self.code, hit.path, hit.cls, hit.attribute, hit.what),
+        )
+
+
+def _doubt(verdict: Verdict) -> str:
+    if verdict.confidence is Confidence.CERTAIN:
+        return ""
+    return f" (possible, not certain: {verdict.doubt or 'a reader could not be ruled out'})"
+
+
+def _needs(verdict: Verdict) -> str:
+    return f"The constructor still needs it: {verdict.needs}; replace that read first. " if verdict.needs else ""
+
+
+def _fingerprint(*parts: str) -> str:
+    """The same for the same code wherever its lines are."""
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
+
+
+def rule(
+    code: str, *, since: str, message: str, advice: str, examples: tuple[Example, ...]
+) -> Callable[[Callable[[Subject], Iterator[Hit]]], Rule[Subject]]:
+    """Make a rule of the function that finds its hits; the docstring is the prose."""
+
+    def made(find: Callable[[Subject], Iterator[Hit]]) -> Rule[Subject]:
+        name = find.__name__.replace("_", "-")
+        return Rule(code, name, since, message, advice, inspect.getdoc(find) or "", examples, find)
+
+    return made

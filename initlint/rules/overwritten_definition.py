@@ -1,0 +1,96 @@
+"""SOH104."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from initlint.rules.base import Case, Example, Hit, rule
+from initlint.rules.words import sentences
+
+
+@rule(
+    "SOH104",
+    since="0.1.0",
+    message="{kind} `{attribute}` of `{cls}` is replaced in line {line} before anything reads it, but {drawn}, {shifted}",
+    advice="Remove the first definition, or move both into the arms of one `if`.",
+    examples=(
+        Example(
+            "defined twice",
+            """
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.head = nn.Linear(dim, 10)  # expect: SOH104 head
+                    self.proj = nn.Linear(dim, dim)
+                    self.head = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.head(self.proj(x))
+            """,
+        ),
+        Example(
+            "replaced by something that draws nothing: only the draw stays",
+            """
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.scale = nn.Parameter(torch.randn(dim))  # expect: SOH104 scale
+                    self.scale = nn.Parameter(torch.ones(dim))
+
+                def forward(self, x):
+                    return x * self.scale
+            """,
+        ),
+        Example(
+            "a default that one arm replaces",
+            """
+            class Net(nn.Module):
+                def __init__(self, dim, wide=False):
+                    super().__init__()
+                    self.head = nn.Linear(dim, dim)
+                    if wide:
+                        self.head = nn.Linear(dim, 4 * dim)
+
+                def forward(self, x):
+                    return self.head(x)
+            """,
+        ),
+        Example(
+            "wrapped, which reads it",
+            """
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.head = nn.Linear(dim, dim)
+                    self.head = nn.Sequential(self.head, nn.ReLU())
+
+                def forward(self, x):
+                    return self.head(x)
+            """,
+        ),
+    ),
+)
+def overwritten_definition(case: Case) -> Iterator[Hit]:
+    """A definition draws random numbers and is replaced, in the same constructor, before anything reads it.
+
+    Why: the first one is gone when the constructor ends, and `print(model)` does not show it, but its draws stay in
+    the stream: everything built after it starts from other weights.
+
+    What to do: remove the first definition. If each is right in its own case, move both into the arms of one `if`, so
+    that only one of them is built.
+    """
+    for overwrite in case.construction.overwrites:
+        found = overwrite.first.definition
+        shifts = case.construction.after(found)
+        values = sentences(case.construction, found.kind, found.draws, found.drawn, shifts)
+        yield Hit(
+            path=overwrite.first.path,
+            span=found.span,
+            cls=case.construction.name,
+            attribute=found.attribute,
+            kind=found.kind,
+            draws=found.draws,
+            shifts=shifts,
+            what=found.what,
+            values={**values, "line": str(overwrite.by.line)},
+        )

@@ -1,0 +1,68 @@
+"""The sentences that rules share: what is drawn, and what that shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from initlint.construction.ledger import Construction, Define
+from initlint.model import Answer, Kind
+from initlint.rules.base import Case, Hit
+
+SHOWN = 4
+"""Names in a sentence before the rest is only counted."""
+
+
+def listed(names: Sequence[str], shown: int = SHOWN) -> str:
+    """`a`, `a and b`, `a, b and c`, `a, b, c and 4 more`."""
+    if len(names) > shown + 1:
+        return f"{', '.join(names[:shown])} and {len(names) - shown} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def drawn(kind: Kind, draws: Answer, names: Sequence[str]) -> str:
+    """What a definition draws, as the end of "it is never used, but"."""
+    if draws is Answer.UNKNOWN:
+        return "its construction may draw random numbers"
+    if kind is not Kind.SUBMODULE:
+        return "its values are drawn at random"
+    named = [name for name in dict.fromkeys(names) if name]
+    return f"its construction draws {listed(named)}" if named else "its construction draws random numbers"
+
+
+def shifted(shifts: Sequence[str], draws: Answer, cls: str) -> str:
+    """What a draw moves, as a clause of its own."""
+    verb = {Answer.YES: "which shifts", Answer.UNKNOWN: "which would shift", Answer.NO: ""}[draws]
+    name = cls.rpartition(".")[2]
+    article = "an" if name[:1] in "AEIOU" else "a"
+    everything = f"everything built after {article} {name}"
+    if not shifts:
+        return f"{verb} {everything}"
+    names = [f"`{shift}`" for shift in shifts]
+    shown = names if len(names) <= SHOWN else [*names[:SHOWN], f"{len(names) - SHOWN} more"]
+    return f"{verb} {', '.join(shown)} and {everything}"
+
+
+def dead(case: Case, define: Define) -> Hit:
+    """The hit for a definition that nothing reads."""
+    found, construction = define.definition, case.construction
+    shifts = construction.after(found) if found.draws is not Answer.NO else ()
+    return Hit(
+        path=define.path,
+        span=found.span,
+        cls=construction.name,
+        attribute=found.attribute,
+        kind=found.kind,
+        draws=found.draws,
+        shifts=shifts,
+        what=found.what,
+        verdict=case.dead[found.attribute],
+        values=sentences(construction, found.kind, found.draws, found.drawn, shifts),
+    )
+
+
+def sentences(
+    construction: Construction, kind: Kind, draws: Answer, names: Sequence[str], shifts: Sequence[str]
+) -> dict[str, str]:
+    """The values of `{drawn}`, `{shifted}` and `{kind}` in a message."""
+    shifting = shifted(shifts, draws, construction.name) if draws is not Answer.NO else ""
+    return {"drawn": drawn(kind, draws, names), "shifted": shifting, "kind": kind.value}
