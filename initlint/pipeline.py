@@ -8,6 +8,7 @@ from pathlib import Path
 from initlint import results, rules
 from initlint.config import Config
 from initlint.facts.cache import FOLDER, Cache
+from initlint.facts.extract import extract
 from initlint.facts.gather import (
     Gathered,
     Progress,
@@ -18,7 +19,8 @@ from initlint.facts.gather import (
     worker_count,
 )
 from initlint.findings import chosen, conclude, split_lines
-from initlint.model import Problem
+from initlint.hazards import find
+from initlint.model import Confidence, Finding, Problem
 from initlint.project import link
 from initlint.project.environment import Environment, target
 from initlint.report.record import Report, Statistics
@@ -28,27 +30,32 @@ from initlint.sources import Sources, Unreadable, discover, read
 
 def run(config: Config, progress: Progress | None = None) -> Report:
     """Check what the configuration names; the progress is told while files are read."""
-    codes = chosen(config, {rule.code: not rule.opt_in for rule in rules.RULES})
+    codes = chosen(config, {rule.code: True for rule in rules.RULES})
+    thorough = config.min_confidence == Confidence.POSSIBLE.value
     sources = discover(config)
     environment = target(Path(sources.root), Path(config.python) if config.python else None)
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
     folders = [str(folder) for folder in environment.folders]
     known = digests(sources.root, sources.files, cache)
-    analysis = results.recall(cache, results.run_key(sources, known, codes, folders)) if known else None
+    analysis = results.recall(cache, results.run_key(sources, known, codes, folders, thorough)) if known else None
     if analysis is None:
         gathered = gather(sources.root, sources.files, cache, worker_count(config.jobs), known, progress)
         try:
-            analysis = analyse(sources, gathered, environment, codes)
+            analysis = analyse(sources, gathered, environment, codes, thorough)
         except Unreadable:
             gathered = without_changed(sources.root, gathered)
-            analysis = analyse(sources, gathered, environment, codes)
-        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders), analysis)
+            analysis = analyse(sources, gathered, environment, codes, thorough)
+        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, thorough), analysis)
     cache.close()
     return report(config, sources, analysis)
 
 
 def analyse(
-    sources: Sources, gathered: Gathered, environment: Environment, codes: frozenset[str]
+    sources: Sources,
+    gathered: Gathered,
+    environment: Environment,
+    codes: frozenset[str],
+    thorough: bool = False,
 ) -> Analysis:
     """Link the facts and run the rules over them."""
 
@@ -57,7 +64,7 @@ def analyse(
 
     project = link(gathered.facts, source, environment, sources.package)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
-    found = tuple(rules.check(project, sources.reported, codes, problems))
+    found = tuple(find(project, sources.reported, codes, problems, thorough))
     modules = sum(
         info.path in sources.reported and project.is_module(id) for id, info in project.classes.items()
     )
@@ -87,3 +94,11 @@ def _lines(sources: Sources, path: str) -> tuple[str, ...]:
         return split_lines(read(os.path.join(sources.root, path)).decode())
     except Unreadable:
         return ()
+
+
+def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
+    """What all rules find in a project given as texts by path, with nothing suppressed or hidden."""
+    texts = {path: text.encode() for path, text in files.items()}
+    project = link({path: extract(text) for path, text in texts.items()}, texts.__getitem__)
+    found = find(project, frozenset(files), frozenset(rule.code for rule in rules.RULES))
+    return tuple(sorted(found, key=lambda finding: (finding.path, finding.span, finding.code, finding.attribute)))

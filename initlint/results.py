@@ -37,13 +37,18 @@ def tool_version() -> bytes:
 
 
 def run_key(
-    sources: Sources, digests: Mapping[str, bytes], codes: Iterable[str], folders: Iterable[str]
+    sources: Sources,
+    digests: Mapping[str, bytes],
+    codes: Iterable[str],
+    folders: Iterable[str],
+    thorough: bool,
 ) -> bytes:
     """A digest over all that a run depends on, but for the installed files, which only the run knows."""
     state = [
         tool_version(),
         sources.package,
         sorted(codes),
+        thorough,
         sorted(sources.reported),
         sorted(digests.items()),
         sources.skipped,

@@ -119,6 +119,7 @@ class Run:
     branch: Path = ()
     loops: tuple[int, ...] = ()
     guards: set[int] = field(default_factory=set)
+    certain: set[int] = field(default_factory=set)
     sweeps: dict[int, Sweep] = field(default_factory=dict)
     silent: int = 0
     quiet: int = 0

@@ -32,6 +32,7 @@ What is read from such a receiver need not all exist on it.
 """
 
 _WORD = re.compile(rb"[^\W\d]\w*")
+_CONTINUES = re.compile(rb"\w")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sd]")
 
@@ -307,8 +308,7 @@ class _Sweep:
         elif scope.kind == "class":
             self._store(scope, name, node, right)
         elif right.type == "call" and scope.instance:
-            uses = self.source.count(name.encode(), scope.start, scope.end)
-            if uses == 1 or _word_count(self.source[scope.start : scope.end], name.encode()) == 1:
+            if _stands_once(self.source, name.encode(), scope.start, scope.end):
                 self._discarded(right, name)
 
     def _attribute_value(self, scope: _Scope, target: Node, node: Node, right: Node) -> None:
@@ -416,7 +416,7 @@ class _Sweep:
 def _parameters(source: bytes, parameters: Node) -> list[str]:
     names = []
     for child in parameters.named_children:
-        if word := _WORD.search(source, child.start_byte, child.end_byte):
+        if child.type != "comment" and (word := _WORD.search(source, child.start_byte, child.end_byte)):
             names.append(word.group().decode())
     return names
 
@@ -468,8 +468,18 @@ def _between(made: list[tuple[int, str]], start: int, end: int) -> list[tuple[in
     return [entry for entry in made[low:] if entry[0] < end]
 
 
-def _word_count(text: bytes, word: bytes) -> int:
-    return len(re.findall(rb"\b" + re.escape(word) + rb"\b", text))
+def _stands_once(source: bytes, word: bytes, start: int, end: int) -> bool:
+    """Whether a word stands just once in a range; most are found again close by, which beats counting all."""
+    seen = 0
+    position = source.find(word, start, end)
+    while position >= 0:
+        after = position + len(word)
+        if not _CONTINUES.match(source, position - 1) and not _CONTINUES.match(source, after):
+            seen += 1
+            if seen > 1:
+                return False
+        position = source.find(word, after, end)
+    return True
 
 
 def _imports(nodes: list[Node]) -> list[Import]:

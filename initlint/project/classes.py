@@ -108,14 +108,14 @@ class Project:
         bases, unresolved = [], []
         for base in filter(None, cls.bases):
             symbol = self.resolve(path, base, cls.qualname)
-            found = self._class_of(symbol) if symbol else None
+            found = self.class_of(symbol) if symbol else None
             if found:
                 bases.append(found)
             elif not _harmless(base, symbol):
                 unresolved.append(base)
         return tuple(bases), tuple(unresolved)
 
-    def _class_of(self, symbol: Symbol) -> ClassId | None:
+    def class_of(self, symbol: Symbol) -> ClassId | None:
         if symbol.kind is SymbolKind.CLASS:
             return symbol.target
         if symbol.kind is not SymbolKind.EXTERNAL:
@@ -134,7 +134,7 @@ class Project:
         symbol = self.resolve(path, name)
         if symbol is None:
             return None
-        return self._class_of(symbol) if symbol.target != dotted else None
+        return self.class_of(symbol) if symbol.target != dotted else None
 
     def _install(self, module: str) -> str | None:
         """Read the file of an installed module into the project; its path is the absolute one."""

@@ -47,6 +47,9 @@ HOUSEKEEPING = frozenset(
 )
 """Methods that change a module and give nothing away when nobody takes their result."""
 
+TAKES = frozenset("append extend insert update add_module load_state_dict".split())
+"""Methods whose object keeps what it is given; so does that of a method that works in place."""
+
 ALL_OF_IT = frozenset("weight bias data parameters modules children named_parameters named_modules state_dict forward".split())
 """Attributes through which a module's parameters themselves are reached, not only their shape."""
 
@@ -235,6 +238,12 @@ def _looped(loop: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
         yield from _alias(body.text(node), body, seen)
 
 
+def _is_held(function: Node, body: Body) -> bool:
+    """Whether a method belongs to the instance or to a local variable, and not to a module like nn.init."""
+    root = re.match(r"\w+", body.text(function))
+    return root is not None and (root.group() == body.method.facts.instance or root.group() in body.bindings)
+
+
 def _argument(call: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     function = call.child_by_field_name("function")
     callee = body.text(function) if function is not None else ""
@@ -242,7 +251,7 @@ def _argument(call: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     name = callee.rpartition(".")[2]
     if callee.startswith(instance + ".") and name in REGISTRATIONS and callee.count(".") == 1:
         yield Flow(Use.FLOW, string_pattern(body.text(call_arguments(call)[0])) or "*", line)
-    elif name in ("append", "extend", "insert", "update", "add_module") and function is not None:
+    elif function is not None and (name in TAKES or (name.endswith("_") and _is_held(function, body))):
         owner = function.child_by_field_name("object")
         if owner is not None:
             yield from _into(owner, body, seen, line)

@@ -7,6 +7,7 @@ known is `UNKNOWN` and stays so until the shape of its use rules a class out (re
 from __future__ import annotations
 
 import builtins
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -333,6 +334,77 @@ class Inference:
             return UNKNOWN
         if symbol.kind is SymbolKind.CLASS or knowledge.module(symbol.target):
             return Value(bound=frozenset({symbol.target}))
+        if symbol.target.split(".")[0] in ABSTRACT:
+            return UNKNOWN
+        if symbol.target.rpartition(".")[2] not in self._foreign_bases:
+            return NOTHING
+        cls = self.project.class_of(symbol)
+        return Value(bound=frozenset({cls})) if cls is not None else UNKNOWN
+
+    @functools.cached_property
+    def _foreign_bases(self) -> frozenset[str]:
+        """The names of the classes of other libraries that classes of the project inherit from."""
+        own = [info for info in self.project.classes.values() if info.path in self.project.own]
+        return frozenset(base.rpartition(".")[2] for info in own for base in info.facts.bases)
+
+    def _is_autograd_function(self, cls: ClassId) -> bool:
+        info = self.project.classes[cls]
+        symbols = [self.project.resolve(info.path, base) for base in info.facts.bases]
+        return any(symbol is not None and symbol.target == "torch.autograd.Function" for symbol in symbols)
+
+    def _decorated(self, name: str, body: Body) -> Value | None:
+        """The first parameter of a wrapper is an instance of the classes whose methods its decorator wraps."""
+        outer, nested, _ = body.method.facts.name.partition(".<locals>.")
+        if not nested or body.method.owner or name != next(iter(body.parameters), ""):
+            return None
+        classes = self.callers.decorated.get(f"{body.method.path}::{outer}")
+        return Value(bound=classes) if classes and self.callers.of(body.method) is None else None
+
+    def _passed(self, name: str, body: Body) -> Value:
+        calls = self.callers.of(body.method)
+        if calls is None or not calls:
+            return UNKNOWN
+        names = [p for p in body.parameters if not p.startswith("*")]
+        return union(self._argument(name, names, call, caller) for caller, call in calls)
+
+    def _argument(self, name: str, names: list[str], call: Node, caller: Body) -> Value:
+        arguments = call.child_by_field_name("arguments")
+        if arguments is None or arguments.type != "argument_list":
+            return UNKNOWN
+        position = 0
+        shift = self.callers.shift(names, call, caller)
+        for child in arguments.named_children:
+            if child.type == "comment":
+                continue
+            if child.type == "keyword_argument":
+                key, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+                if key is not None and caller.text(key) == name:
+                    return self.expression(value, caller)
+            elif child.type in ("list_splat", "dictionary_splat"):
+                return UNKNOWN
+            else:
+                if position + shift < len(names) and names[position + shift] == name:
+                    return self.expression(child, caller)
+                position += 1
+        return NOTHING
+
+    def annotation(self, text: str, body: Body) -> Value:
+        """What a type annotation says; UNKNOWN where it says nothing about modules."""
+        text = text.strip().strip("\"'").strip()
+        if "|" in text and "[" not in text:
+            return self._alternatives([part for part in text.split("|")], body)
+        head, bracket, rest = text.partition("[")
+        if bracket:
+            return self._generic(head.strip(), _split(rest.rstrip()[:-1]), body)
+        if text in ("None", "int", "float", "str", "bool", "bytes", "complex", "slice", "Ellipsis", "..."):
+            return NOTHING
+        if text in ("Any", "typing.Any", "object", "Callable", "typing.Callable", "T", "list", "dict", "tuple", "Sequence", "Iterable"):
+            return UNKNOWN
+        symbol = self.project.resolve(body.method.path, text, body.method.owner.partition("::")[2] + "." if body.method.owner else "")
+        if symbol is None or symbol.kind in (SymbolKind.VARIABLE, SymbolKind.FUNCTION, SymbolKind.MODULE):
+            return UNKNOWN
+        if symbol.kind is SymbolKind.CLASS or knowledge.module(symbol.target):
+            return Value(bound=frozenset({symbol.target}))
         return UNKNOWN if symbol.target.split(".")[0] in ABSTRACT or self._inherited(symbol.target) else NOTHING
 
     def _inherited(self, external: str) -> bool:
@@ -462,8 +534,8 @@ class Inference:
         return union(parts)
 
     def _of_unknown(self, name: str) -> Value:
-        """An attribute that no class of the project has can only be something of other libraries."""
-        return UNKNOWN if self.callers.defined(name) else NOTHING
+        """An attribute that tensors have and no class of the project has is one of a tensor."""
+        return UNKNOWN if self.callers.defined(name) or name not in knowledge.tensor_attributes() else NOTHING
 
     def _class_member(self, cls: ClassId, name: str) -> Value:
         method = self.project.method(cls, name)
@@ -474,7 +546,7 @@ class Inference:
 
     def _member_of(self, cls: ClassId, name: str, exact: bool) -> Value:
         if cls not in self.project.classes and not exact and len(self.project.descendants(cls)) > 1:
-            return UNKNOWN if self.callers.defined(name) else NOTHING
+            return self._of_unknown(name)
         method = self.project.method(cls, name)
         if method is not None:
             if any(d.rpartition(".")[2] in ("property", "cached_property") for d in method.facts.decorators):
@@ -599,7 +671,7 @@ class Inference:
         if owner is not None and self.static(function, body) is None:
             receiver = self.expression(owner, body)
             if callee in PASSES_ON:
-                return receiver
+                return union([receiver, *given])
             if callee in FETCHES:
                 return self.item(receiver)
             if callee in ITERATORS:
@@ -607,9 +679,7 @@ class Inference:
                 return Value(element=held)
             if callee in ("items", "named_children", "named_modules"):
                 return Value(element=Value(element=self.item(receiver) if callee == "items" else self.submodules(receiver)))
-            if value.instances or not receiver.unknown or not self.callers.defined(callee):
-                return NOTHING
-            return UNKNOWN
+            return NOTHING if value.instances or not receiver.unknown else self._of_unknown(callee)
         if value.instances:
             return NOTHING
         if callee in PASSES_ON or callee in FETCHES:

@@ -50,6 +50,7 @@ class Readers:
         self.named = NamedPaths(project, self.bodies)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
         self._entries: dict[ClassId, frozenset[str]] = {}
+        self._nearest: dict[ClassId, list[ClassId]] = {}
         self._active: set[tuple[ClassId, str]] = set()
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
@@ -209,8 +210,21 @@ class Readers:
     # -- everything at once ------------------------------------------------------------------------------------
 
     def _read_all(self, cls: ClassId) -> bool:
-        family = [relative for relative in self.project.family(cls) if relative in self.project.classes]
-        return any(self._reads_all(r) for r in family) or any(self._container(d) for d in self.project.descendants(cls))
+        return any(self._container(d) for d in self.project.descendants(cls)) or any(
+            self._reads_all(relative) for relative in self._near(cls)
+        )
+
+    def _near(self, cls: ClassId) -> list[ClassId]:
+        """The family without the frameworks that it inherits from: whose code can mean parts of just this class."""
+        if cls not in self._nearest:
+            descendants = self.project.descendants(cls)
+            family = sorted(relative for relative in self.project.family(cls) if relative in self.project.classes)
+            self._nearest[cls] = [r for r in family if r in descendants or not self._is_framework(r)]
+        return self._nearest[cls]
+
+    def _is_framework(self, cls: ClassId) -> bool:
+        """A base of so many classes that its code handles modules in general and means none of their parts."""
+        return len(self.project.family(cls)) > MAX_FAMILY
 
     @functools.lru_cache(maxsize=None)  # noqa: B019
     def _container(self, cls: ClassId) -> bool:
@@ -254,7 +268,7 @@ class Readers:
         for method, receiver in self.callers.reading.get("*", ()):
             if method.owner in family and receiver == method.facts.instance and not self.roles.constructs(method):
                 names = self._computed(cls, method)
-                if attribute in names if names is not None else len(self.project.family(method.owner)) <= MAX_FAMILY:
+                if attribute in names if names is not None else not self._is_framework(method.owner):
                     return True
         return False
 
@@ -327,7 +341,7 @@ class Readers:
                 names |= set(known.attributes)
                 continue
             stored = [s.attribute for m in info.facts.methods for s in m.stores] + [s.attribute for s in info.facts.attributes]
-            if info.unresolved or ("*" in stored and len(self.project.descendants(relative)) <= MAX_FAMILY):
+            if info.unresolved or ("*" in stored and not self._is_framework(relative)):
                 return None
             names |= {*stored, *info.methods}
         return frozenset(names)
@@ -389,8 +403,7 @@ class Readers:
 
     def _handed_out(self, cls: ClassId) -> str:
         """A function of another package that is given the instance, and could read anything from it."""
-        family = self.project.family(cls) if len(self.project.family(cls)) <= MAX_FAMILY else self.project.descendants(cls)
-        return next((place for relative in sorted(family) if (place := self._hands_out(relative))), "")
+        return next((place for relative in self._near(cls) if (place := self._hands_out(relative))), "")
 
     @functools.lru_cache(maxsize=None)  # noqa: B019
     def _hands_out(self, cls: ClassId) -> str:

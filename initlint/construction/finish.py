@@ -1,0 +1,313 @@
+"""From the log of a run to its events, and to the summary that a class which builds this one needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path
+from initlint.construction.run import (
+    EVERYTHING,
+    Candidate,
+    Draws,
+    Read,
+    Run,
+    Site,
+    Stored,
+    Sweeps,
+)
+from initlint.construction.values import Constant, Thing, Token, Value, options, tokens
+from initlint.model import Answer, Definition, Draw, Kind, Span
+
+MAX_NAMES = 200
+"""Drawn tensors that are named one by one; a larger model keeps the first."""
+
+IsA = Callable[[str, str], bool]
+"""Whether the first class is the second or inherits from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What building an instance means for whoever builds it. `contains` are the classes of all that is in it."""
+
+    answer: Answer
+    names: tuple[str, ...]
+    contains: frozenset[str]
+
+
+NOTHING_KNOWN = Summary(Answer.UNKNOWN, (), frozenset())
+
+
+@dataclass(eq=False)
+class Finish:
+    """One finished run. Every question is answered from the log."""
+
+    run: Run
+    is_a: IsA
+    stores: list[Stored] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stores = [entry for entry in self.run.log if isinstance(entry, Stored)]
+        self.groups: dict[int, list[Stored]] = {}
+        for store in self.stores:
+            self.groups.setdefault(store.group, []).append(store)
+        self.draws: dict[int, list[Draws]] = {}
+        for entry in self.run.log:
+            if isinstance(entry, Draws) and (owner := self.run.owners.get(entry.token)) is not None:
+                self.draws.setdefault(owner.group, []).append(entry)
+        self.swept: dict[int, list[Sweeps]] = {}
+        self.sweeps: dict[int, list[Sweeps]] = {}
+        for place, entry in enumerate(self.run.log):
+            if isinstance(entry, Sweeps):
+                self.sweeps.setdefault(entry.swept.id, []).append(entry)
+                for store in self._before(place):
+                    if self._lets_through(entry, store) is not Answer.NO:
+                        self.swept.setdefault(id(store), []).append(entry)
+
+    def _before(self, place: int) -> Iterator[Stored]:
+        return (entry for entry in self.run.log[:place] if isinstance(entry, Stored))
+
+    # -- what a store defines ----------------------------------------------------------------------------------
+
+    def kind(self, store: Stored) -> Kind | None:
+        """What a store gives the module; None where it defines nothing."""
+        if store.kind is not None:
+            return None if all(_is_none(option) for option in options(store.value)) else store.kind
+        kinds = [option.kind for option in options(store.value) if isinstance(option, Thing) and option.kind]
+        if not kinds:
+            return None
+        kind = kinds[0]
+        if kind is Kind.TENSOR and self.answer(store) is not Answer.YES:
+            return None
+        return kind
+
+    def answer(self, store: Stored) -> Answer:
+        """Whether what is stored has drawn, through whichever alternative, by building it or by filling it."""
+        own = [self._alternative(option, store) for option in options(store.value) if any(True for _ in tokens(option))]
+        built = own[0] if len(set(own)) == 1 else Answer.UNKNOWN if own else Answer.NO
+        if built is Answer.YES:
+            return built
+        swept = [self._lets_through(entry, store) for entry in self.swept.get(id(store), ())]
+        if Answer.YES in swept:
+            return Answer.YES
+        return Answer.UNKNOWN if swept else built
+
+    def _alternative(self, value: Value, store: Stored) -> Answer:
+        reached = set(self.run.reach(tokens(value)))
+        born = {step for token in tokens(value) for step in self.run.born.get(token, ())}
+        found = [entry for entry in self.draws.get(store.group, ()) if entry.token in reached]
+        certain = [entry for entry in found if entry.answer is Answer.YES and not self._further(entry, store, born)]
+        return Answer.YES if certain else Answer.UNKNOWN if found else Answer.NO
+
+    def _further(self, entry: Draws, store: Stored, born: set[tuple[int, int]]) -> bool:
+        """Whether a draw hangs on a condition that the definition does not hang on."""
+        return any(step not in born and step not in store.branch for step in self.conditions(entry.branch, entry.loops))
+
+    def conditions(self, branch: Path, loops: tuple[int, ...]) -> Path:
+        """The steps of a place that are conditions, not turns of a loop."""
+        return tuple(step for step in branch if step[0] not in loops and step[0] not in self.run.certain)
+
+    def drawn(self, store: Stored) -> tuple[str, ...]:
+        """The names of the tensors that are drawn, as seen from what is stored."""
+        paths: dict[Token, str] = {}
+        for token in tokens(store.value):
+            self._name(token, "", paths)
+        found = [
+            _dotted(paths[entry.token], name)
+            for entry in self.draws.get(store.group, ())
+            if entry.token in paths
+            for name in entry.names or ("",)
+        ]
+        if self.kind_told(store) in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):
+            return (store.attribute,) if found or id(store) in self.swept else ()
+        return tuple(dict.fromkeys(filter(None, found)))[:MAX_NAMES]
+
+    def kind_told(self, store: Stored) -> Kind | None:
+        """The kind by registration or by value, whether or not it draws."""
+        kinds = (option.kind for option in options(store.value) if isinstance(option, Thing) and option.kind)
+        return store.kind or next(kinds, None)
+
+    def _name(self, root: Token, prefix: str, paths: dict[Token, str]) -> None:
+        pending = [(root, prefix)]
+        while pending:
+            token, path = pending.pop()
+            if token not in paths:
+                paths[token] = path
+                pending += [(part, _dotted(path, key)) for key, part in reversed(self.run.parts.get(token, ()))]
+
+    def _lets_through(self, entry: Sweeps, store: Stored) -> Answer:
+        """Whether an initialisation loop draws for what is stored."""
+        run, swept = self.run, entry.swept
+        reached = run.reach(tokens(store.value))
+        if swept.root is not None and swept.root not in reached:
+            return Answer.NO
+        drawing = bool(self.draws.get(store.group))
+        if entry.attribute == store.attribute and any(self.is_a(run.cls, cls) for cls in swept.classes):
+            return Answer.YES if entry.certain else Answer.UNKNOWN
+        if swept.parameters:
+            if self.kind_told(store) is Kind.PARAMETER or drawing:
+                return Answer.YES if entry.certain else Answer.UNKNOWN
+            return Answer.NO
+        if not swept.classes:
+            return Answer.UNKNOWN if drawing and self.kind_told(store) is Kind.SUBMODULE else Answer.NO
+        held = {cls for token in reached for cls in self._classes(token)}
+        if any(self.is_a(cls, wanted) for cls in held for wanted in swept.classes):
+            return Answer.YES if entry.certain else Answer.UNKNOWN
+        unsure = drawing and ("?" in held or "?" in swept.classes)
+        return Answer.UNKNOWN if unsure else Answer.NO
+
+    def _classes(self, token: Token) -> Iterator[str]:
+        cls, contains = self.run.built.get(token, ("", frozenset()))
+        if cls:
+            yield cls
+        yield from contains
+
+    # -- the two results ---------------------------------------------------------------------------------------
+
+    def summary(self) -> Summary:
+        """What a class that builds this one has to know."""
+        answers: set[Answer] = set()
+        names: dict[str, None] = {}
+        for store in self.stores:
+            answer = self.answer(store)
+            if answer is not Answer.NO:
+                conditional = self.conditions(store.branch, store.loops)
+                answers.add(Answer.UNKNOWN if conditional else answer)
+                names.update(dict.fromkeys(self._under(store)))
+        for entry in self.run.log:
+            if isinstance(entry, Draws) and entry.token not in self.run.owners and not entry.weak:
+                answers.add(Answer.UNKNOWN if self.conditions(entry.branch, entry.loops) else entry.answer)
+        if not self.run.complete:
+            answers.add(Answer.UNKNOWN)
+        answer = Answer.YES if Answer.YES in answers else Answer.UNKNOWN if answers else Answer.NO
+        owned = [token for token in self.run.built if token in self.run.owners]
+        return Summary(answer, tuple(names)[:MAX_NAMES], frozenset(c for token in owned for c in self._classes(token)))
+
+    def _under(self, store: Stored) -> Iterator[str]:
+        if self.kind_told(store) in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):
+            yield store.attribute
+        else:
+            yield from (_dotted(store.attribute, name) for name in self.drawn(store) or ("",))
+
+    def construction(self, name: str, path: str) -> Construction:
+        """All events in order."""
+        defines: dict[int, Define] = {}
+        index: dict[int, int] = {}
+        for store in self.stores:
+            if store.definable and (kind := self.kind(store)) is not None:
+                index[id(store)] = len(defines)
+                defines[id(store)] = self._define(store, kind)
+        events = list(self._events(defines, index))
+        return Construction(self.run.cls, name, path, (*events, *self._overwrites(defines)))
+
+    def _events(self, defines: dict[int, Define], index: dict[int, int]) -> Iterator[Event]:
+        told: set[int] = set()
+        for entry in self.run.log:
+            match entry:
+                case Stored() if id(entry) in defines:
+                    yield defines[id(entry)]
+                case Draws(weak=False):
+                    yield self._draws(entry, index)
+                case Sweeps() if entry.swept.id not in told:
+                    told.add(entry.swept.id)
+                    yield from self._sweeps(entry.swept.id, index)
+                case Candidate(unused=True):
+                    if (discard := self._discard(entry)) is not None:
+                        yield discard
+
+    def _define(self, store: Stored, kind: Kind) -> Define:
+        definition = Definition(
+            attribute=store.attribute,
+            kind=kind,
+            span=_span(store.site),
+            what=store.site.slice.code(store.what),
+            draws=self.answer(store),
+            drawn=self.drawn(store),
+        )
+        conditional = bool(self.conditions(store.branch, store.loops))
+        return Define(definition, store.site.owner, store.site.path, conditional, store.branch)
+
+    def _draws(self, entry: Draws, index: dict[int, int]) -> Drawn:
+        what = entry.site.slice.code(entry.site.node)
+        owner = self.run.owners.get(entry.token)
+        owners = self.groups[owner.group] if owner is not None else []
+        names = tuple(store.attribute for store in owners)
+        draw = Draw(names[0] if names else _callee(what), what, STREAM, _span(entry.site))
+        known = tuple(index[id(store)] for store in owners) if all(id(store) in index for store in owners) else ()
+        return Drawn(draw, entry.answer, entry.names, names, known, entry.branch, entry.loops)
+
+    def _sweeps(self, number: int, index: dict[int, int]) -> Iterator[Drawn]:
+        """One event for one loop, whatever number of statements in it draw."""
+        entries, sweep = self.sweeps[number], self.run.sweeps[number]
+        stores = [s for s in self.stores if id(s) in index and set(map(id, entries)) & set(map(id, self.swept.get(id(s), ())))]
+        if not stores:
+            return
+        what = sweep.site.slice.code(sweep.site.node)
+        answer = Answer.YES if any(entry.certain for entry in entries) else Answer.UNKNOWN
+        draw = Draw(_callee(what), what, STREAM, _span(sweep.site))
+        names = tuple(store.attribute for store in stores)
+        known = tuple(index[id(store)] for store in stores)
+        yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops)
+
+    def _discard(self, entry: Candidate) -> Discard | None:
+        reached = set(self.run.reach(iter((entry.thing.token,))))
+        found = [draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached]
+        if entry.thing.kind is None or not any(draws.answer is Answer.YES for draws in found):
+            return None
+        names = tuple(name for draws in found for name in draws.names)
+        site = entry.site
+        what = site.slice.code(entry.what)
+        name = entry.name or _callee(what).rpartition(".")[2]
+        return Discard(name, entry.thing.kind, what, names, _span(site), site.owner, site.path, entry.branch)
+
+    def _overwrites(self, defines: dict[int, Define]) -> Iterator[Overwrite]:
+        """Stores of this class that are surely replaced by a later one of this class, with no read in between."""
+        waiting: dict[str, list[Stored]] = {}
+        for entry in self.run.log:
+            if isinstance(entry, Read):
+                self._forget(waiting, entry)
+            elif isinstance(entry, Stored) and entry.site.owner == self.run.cls:
+                kept = []
+                for store in waiting.get(entry.attribute, []):
+                    if self._replaces(entry, store):
+                        yield Overwrite(defines[id(store)], _span(entry.site))
+                    else:
+                        kept.append(store)
+                draws = id(entry) in defines and defines[id(entry)].definition.draws is Answer.YES
+                waiting[entry.attribute] = [*kept, entry] if draws and "*" not in entry.attribute else kept
+
+    def _forget(self, waiting: dict[str, list[Stored]], read: Read) -> None:
+        if read.attribute == EVERYTHING:
+            waiting.clear()
+        waiting.pop(read.attribute, None)
+        if read.tokens:
+            for attribute, stores in waiting.items():
+                waiting[attribute] = [s for s in stores if not read.tokens & set(self.run.reach(tokens(s.value)))]
+
+    def _replaces(self, later: Stored, first: Stored) -> bool:
+        straight = first.branch[: len(later.branch)] == later.branch
+        turns = {step[0] for step in first.branch[len(later.branch) :]}
+        looped = turns & {*first.loops, *self.run.certain}
+        return straight and not looped and later.site.node is not first.site.node
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Constant) and value.value is None
+
+
+def _span(site: Site) -> Span:
+    return site.slice.span(site.node)
+
+
+def _callee(what: str) -> str:
+    return what.partition("(")[0]
+
+
+def _dotted(*names: str) -> str:
+    return ".".join(filter(None, names))
+
+
+def unused(candidates: Iterable[Candidate], run: Run) -> None:
+    """Settle what nobody used, once the code that could have used it has been read."""
+    for candidate in candidates:
+        candidate.unused = candidate.thing.token not in run.used
