@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,25 +36,20 @@ class Net{0}(nn.Module):
     def forward(self, x):
         return self.layer{0}(x)
 """
-PADDING = "#" + "-" * 98 + "\n"
 
 
 def write(root: Path, count: int, large: bool = False) -> list[str]:
     """Modules that differ, together small enough for one process, or large enough for several."""
-    padding = PADDING * (IN_PROCESS_BYTES // len(PADDING) // count + 1) if large else ""
+    padding = "#" + "-" * (IN_PROCESS_BYTES // count) + "\n" if large else ""
     paths = [f"m{number:03}.py" for number in range(count)]
     for number, path in enumerate(paths):
         (root / path).write_text(MODEL.format(number) + padding)
     return paths
 
 
-def age(root: Path, paths: list[str]) -> None:
-    """Files written this moment are never trusted by their time stamp; here the moment has passed."""
-    time.sleep(0.01)
-
-
 @pytest.fixture(autouse=True)
 def _old_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files written this moment are never trusted by their time stamp; here the moment has passed."""
     monkeypatch.setattr(module, "RACY_NANOSECONDS", 0)
 
 
@@ -85,16 +81,16 @@ def test_progress_counts_up_to_all(tmp_path: Path) -> None:
 def test_a_second_run_extracts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write(tmp_path, 5)
     first = gather(str(tmp_path), paths, Cache(str(tmp_path / "cache")))
-    monkeypatch.setattr(module, "_examine_all", lambda root, files, jobs: iter(_nothing(files)))
+    monkeypatch.setattr(module, "_examine_all", _nothing)
     cache = Cache(str(tmp_path / "cache"))
     known = digests(str(tmp_path), paths, cache)
     assert known == first.digests
     assert gather(str(tmp_path), paths, cache, known=known) == first
 
 
-def _nothing(files: list[str]) -> list[None]:
+def _nothing(root: str, files: list[str], jobs: int) -> Iterator[None]:
     assert files == []
-    return []
+    yield from ()
 
 
 def test_unchanged_files_are_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

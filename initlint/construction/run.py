@@ -114,7 +114,7 @@ class Run:
     owners: dict[Token, Stored] = field(default_factory=dict)
     built: dict[Token, tuple[str, frozenset[str]]] = field(default_factory=dict)
     born: dict[Token, Path] = field(default_factory=dict)
-    made_in: dict[Token, int] = field(default_factory=dict)
+    direct: dict[Token, object] = field(default_factory=dict)
     used: set[Token] = field(default_factory=set)
     branch: Path = ()
     loops: tuple[int, ...] = ()
@@ -215,7 +215,7 @@ class Run:
         if answer is Answer.NO or self.silent:
             return
         start = self.sweeps[swept.id].branch
-        further = [step for step in self.branch if step not in start and step[0] not in self.guards]
+        further = [step for step in self.branch if step not in start and step[0] not in self.guards and step[0] not in self.loops]
         certain = not further and answer is Answer.YES
         self.log.append(Sweeps(swept, swept.attribute, certain, self.branch))
 

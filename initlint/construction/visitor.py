@@ -831,12 +831,14 @@ class Interpreter:
 
     def closure(self, node: cst.FunctionDef | cst.Lambda, frame: Frame) -> Value:
         """A function that sees the frame's names; what it reads of the instance counts as read here."""
+        mentioned = {each.value for each in _names_in(node)}
         for name, value in self._visible(frame):
+            if name not in mentioned:
+                continue
+            self.run.read("", value)
             if isinstance(value, Self):
                 for attribute in sorted(_read_attributes(node, name)):
                     self.run.read(attribute, self.run.attributes.get(attribute))
-            elif isinstance(value, Thing) and _mentions(node, name):
-                self.run.read("", value)
         return Closure(node, frame)
 
     def _visible(self, frame: Frame | None) -> Iterator[tuple[str, Value]]:

@@ -125,9 +125,7 @@ class Cache:
     def _prune(self) -> None:
         assert self._database is not None
         excess = self._size() - self._limit // 2
-        oldest = self._database.execute(
-            "SELECT key, length(value) FROM entries ORDER BY used, key"
-        ).fetchall()
+        oldest = self._database.execute("SELECT key, length(value) FROM entries ORDER BY used, key").fetchall()
         with self._database:
             for key, length in oldest:
                 if excess <= 0:

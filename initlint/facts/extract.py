@@ -129,7 +129,9 @@ class _Sweep:
         return self.source[node.start_byte : node.end_byte].decode()
 
     def _nest(self) -> None:
-        nodes = [(n.start_byte, -n.end_byte, k, n) for k in ("class", "function", "lambda") for n in self.captures.get(k, ())]
+        nodes = [
+            (n.start_byte, -n.end_byte, k, n) for k in ("class", "function", "lambda") for n in self.captures.get(k, ())
+        ]
         current = self.module
         for start, end, kind, node in sorted(nodes, key=lambda entry: entry[:2]):
             while start >= current.end:
@@ -230,7 +232,9 @@ class _Sweep:
         for node in self.captures.get("subscript", ()):
             if value := node.child_by_field_name("value"):
                 scope = self.scope(node.start_byte)
-                scope.made.append((node.start_byte, self.receiver(self.source[value.start_byte : value.end_byte]) + "[]"))
+                scope.made.append(
+                    (node.start_byte, self.receiver(self.source[value.start_byte : value.end_byte]) + "[]")
+                )
         for scope in self._scopes():
             scope.made.sort()
         for scope, name, node in self._named:
@@ -254,7 +258,10 @@ class _Sweep:
             for path in arguments:
                 self._path(scope, receiver, string_pattern(self.text(path)) or "*")
         elif len(arguments) >= 2:
-            receiver, name = self.receiver(self.text(arguments[0]).encode()), string_pattern(self.text(arguments[1])) or "*"
+            receiver, name = (
+                self.receiver(self.text(arguments[0]).encode()),
+                string_pattern(self.text(arguments[1])) or "*",
+            )
             if callee == "getattr":
                 scope.reads[receiver][name] = None
             elif callee == "setattr" and receiver == scope.instance:
@@ -324,7 +331,9 @@ class _Sweep:
     def _store(self, scope: _Scope, attribute: str, statement: Node, value: Node) -> None:
         start, end = value.start_byte, value.end_byte
         callees = tuple(dict.fromkeys(callee for _, callee in _between(scope.made, start, end)))
-        indirect = scope.kind == "function" and not {w.decode() for w in _WORD.findall(self.source[start:end])}.isdisjoint(self._assigned(scope))
+        indirect = scope.kind == "function" and not {
+            w.decode() for w in _WORD.findall(self.source[start:end])
+        }.isdisjoint(self._assigned(scope))
         strings = tuple(_STRING_NAME.findall(self.text(value))) if scope.kind == "class" else ()
         row = statement.start_point.row + 1
         scope.stores.append(Store(attribute, row, statement.start_byte, callees, indirect, strings))
@@ -336,7 +345,9 @@ class _Sweep:
         for node in self.captures.get("assignment", ()):
             left = node.child_by_field_name("left")
             if left is not None and left.type in ("identifier", "pattern_list", "tuple_pattern"):
-                found[self.scope(node.start_byte).start].update(w.decode() for w in _WORD.findall(self.source[left.start_byte : left.end_byte]))
+                found[self.scope(node.start_byte).start].update(
+                    w.decode() for w in _WORD.findall(self.source[left.start_byte : left.end_byte])
+                )
         return found
 
     def _assigned(self, scope: _Scope) -> set[str]:
@@ -443,7 +454,10 @@ def _arguments(call: Node) -> list[Node]:
     arguments = call.child_by_field_name("arguments")
     if arguments is None:
         return []
-    values = [child.child_by_field_name("value") if child.type == "keyword_argument" else child for child in arguments.named_children]
+    values = [
+        child.child_by_field_name("value") if child.type == "keyword_argument" else child
+        for child in arguments.named_children
+    ]
     return [value for value in values if value is not None and value.type != "comment"]
 
 

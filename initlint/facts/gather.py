@@ -265,26 +265,34 @@ class _Pool:
         self._results: queue.SimpleQueue[Examined] = queue.SimpleQueue()
         self._workers: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
         self._stopped = False
 
     def run(self, workers: int) -> Iterator[Examined]:
-        for _ in range(workers):
-            threading.Thread(target=self._drive, daemon=True).start()
+        self._threads = [threading.Thread(target=self._drive, daemon=True) for _ in range(workers)]
+        for thread in self._threads:
+            thread.start()
         for _ in range(self._count):
             yield self._next()
 
     def _next(self) -> Examined:
         while True:
+            alive = any(thread.is_alive() for thread in self._threads)
             with suppress(queue.Empty):  # a wait without an end could not be interrupted on Windows
                 return self._results.get(timeout=1)
+            if not alive:
+                raise RuntimeError("the threads that drive the workers ended before the work was done")
 
     def stop(self) -> None:
         with self._lock:
             self._stopped = True
             for worker in self._workers:
                 worker.kill()
+        for thread in self._threads:
+            thread.join(timeout=1)
         for worker in self._workers:
-            worker.wait()
+            with suppress(OSError), worker:  # leaving closes the pipes and waits for the process
+                pass
 
     def _drive(self) -> None:
         worker = self._start()
@@ -325,7 +333,7 @@ class _Pool:
 
 def _answers(worker: Worker) -> bool:
     assert worker.stdout is not None
-    return receive(worker.stdout) == READY
+    return worker.stdout.read(len(READY)) == READY
 
 
 def _ask(worker: Worker, batch: list[str]) -> list[Examined] | None:

@@ -63,7 +63,9 @@ def _chain_or_operation(text: str) -> str:
     if _CHOICE.search(text):
         return UNKNOWN
     flat = _flatten(text)
-    return _chain(text) if re.fullmatch(r"\s*[\w.\s()\[\]']+", flat) and not re.search(r"\w\s+\w", flat) else NO_INSTANCE
+    return (
+        _chain(text) if re.fullmatch(r"\s*[\w.\s()\[\]']+", flat) and not re.search(r"\w\s+\w", flat) else NO_INSTANCE
+    )
 
 
 def _flatten(text: str) -> str:

@@ -76,7 +76,8 @@ def serve() -> None:
     root = sys.argv[1]
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    send(answers, READY)
+    answers.write(READY)
+    answers.flush()
     while (message := receive(requests)) is not None:
         paths = msgspec.msgpack.decode(message, type=list[str])
         send(answers, msgspec.msgpack.encode([examine(root, path) for path in paths]))

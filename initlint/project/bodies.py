@@ -114,7 +114,9 @@ class Body:
             text = (keyword.text or b"").decode() if keyword is not None else ""
             return text if text in names else None
         arguments = call.child_by_field_name("arguments")
-        given = [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+        given = (
+            [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+        )
         if any(child.type in ("list_splat", "dictionary_splat") for child in given) or argument not in given:
             return None
         position = given.index(argument)
@@ -131,11 +133,17 @@ class Body:
         for name, node in self.parameters.items():
             found.setdefault(name.lstrip("*"), []).append(Binding(Origin.PARAMETER, node))
         for node in self.nodes("assignment"):
-            self._bind(found, node.child_by_field_name("left"), Binding(Origin.VALUE, node.child_by_field_name("right")))
+            self._bind(
+                found, node.child_by_field_name("left"), Binding(Origin.VALUE, node.child_by_field_name("right"))
+            )
         for node in self.nodes("walrus"):
-            self._bind(found, node.child_by_field_name("name"), Binding(Origin.VALUE, node.child_by_field_name("value")))
+            self._bind(
+                found, node.child_by_field_name("name"), Binding(Origin.VALUE, node.child_by_field_name("value"))
+            )
         for node in self.nodes("loop"):
-            self._bind(found, node.child_by_field_name("left"), Binding(Origin.ELEMENT, node.child_by_field_name("right")))
+            self._bind(
+                found, node.child_by_field_name("left"), Binding(Origin.ELEMENT, node.child_by_field_name("right"))
+            )
         for node in self.nodes("as"):
             value, alias = node.named_children[0], node.named_children[-1]
             origin = Origin.VALUE if node.parent is not None and node.parent.type == "with_item" else Origin.OPAQUE
@@ -216,7 +224,9 @@ class Body:
             if owner == self.method.facts.instance:
                 found.append((name, value))
         elif target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
-            parts = value.named_children if value is not None and value.type in ("expression_list", "tuple", "list") else []
+            parts = (
+                value.named_children if value is not None and value.type in ("expression_list", "tuple", "list") else []
+            )
             for index, child in enumerate(target.named_children):
                 self._store(found, child, parts[index] if index < len(parts) else value)
 
@@ -229,7 +239,11 @@ class Body:
         for node in self.nodes("subscript"):
             value = node.child_by_field_name("value")
             index = node.named_children[1:]
-            if value is not None and value.type == "identifier" and (len(index) > 1 or any(i.type == "slice" for i in index)):
+            if (
+                value is not None
+                and value.type == "identifier"
+                and (len(index) > 1 or any(i.type == "slice" for i in index))
+            ):
                 nodes.append(value)
         for node in self.nodes("call"):
             function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")

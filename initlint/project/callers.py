@@ -114,7 +114,11 @@ class Callers:
     def _local_calls(self, method: Method) -> list[Call] | None:
         """The calls of a nested function, which all stand in the function around it."""
         outer, _, name = method.facts.name.rpartition(".<locals>.")
-        around = [m for m in self._in_file[method.path] if m.owner == method.owner and (m.facts.name + ".").startswith(outer + ".")]
+        around = [
+            m
+            for m in self._in_file[method.path]
+            if m.owner == method.owner and (m.facts.name + ".").startswith(outer + ".")
+        ]
         if name.startswith("<") or any(name in m.facts.mentions for m in around):
             return None
         return self._calls_in([m for m in around if name in m.facts.calls], lambda text: text == name)

@@ -218,7 +218,9 @@ class Project:
             return None
         pool = self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
         start = method.facts.start
-        return next((Method(method.path, method.owner, f) for f in pool if f.name == name and f.start < start < f.end), None)
+        return next(
+            (Method(method.path, method.owner, f) for f in pool if f.name == name and f.start < start < f.end), None
+        )
 
     def function(self, symbol: Symbol) -> Method | None:
         """The function that a symbol of kind FUNCTION stands for."""

@@ -50,7 +50,9 @@ HOUSEKEEPING = frozenset(
 TAKES = frozenset("append extend insert update add_module load_state_dict".split())
 """Methods whose object keeps what it is given; so does that of a method that works in place."""
 
-ALL_OF_IT = frozenset("weight bias data parameters modules children named_parameters named_modules state_dict forward".split())
+ALL_OF_IT = frozenset(
+    "weight bias data parameters modules children named_parameters named_modules state_dict forward".split()
+)
 """Attributes through which a module's parameters themselves are reached, not only their shape."""
 
 TRANSPARENT = frozenset(
@@ -102,7 +104,14 @@ def _use(node: Node, body: Body, seen: _Seen) -> Iterator[Flow]:
             yield Flow(Use.READ, line=line)
         case "expression_statement" | "delete_statement" | "assert_statement":
             yield Flow(Use.NONE)
-        case "if_statement" | "elif_clause" | "while_statement" | "interpolation" | "comparison_operator" | "not_operator":
+        case (
+            "if_statement"
+            | "elif_clause"
+            | "while_statement"
+            | "interpolation"
+            | "comparison_operator"
+            | "not_operator"
+        ):
             yield Flow(Use.CONFIGURATION, line=line)
         case "for_statement" | "for_in_clause":
             yield from _looped(parent, body, seen, line)
@@ -143,7 +152,11 @@ def _member(node: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
 def _part(node: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     """A part of which the kind is not known: flows on where it is kept or passed as a module might be."""
     top = node
-    while top.parent is not None and top.parent.type in ("attribute", "subscript", "call") and top.parent.named_children[0] == top:
+    while (
+        top.parent is not None
+        and top.parent.type in ("attribute", "subscript", "call")
+        and top.parent.named_children[0] == top
+    ):
         top = top.parent
     if _is_target(top) or (top.parent is not None and top.parent.type == "expression_statement"):
         yield Flow(Use.NONE)
@@ -157,7 +170,12 @@ def _method(call: Node, name: str, body: Body, seen: _Seen, line: int) -> Iterat
         yield Flow(Use.NONE)
     elif name in ("size", "dim", "numel", "element_size", "get_input_embeddings", "get_output_embeddings"):
         yield Flow(Use.CONFIGURATION, line=line)
-    elif name in HOUSEKEEPING or name in ALL_OF_IT or name.endswith("_") or name in ("items", "values", "keys", "detach", "clone"):
+    elif (
+        name in HOUSEKEEPING
+        or name in ALL_OF_IT
+        or name.endswith("_")
+        or name in ("items", "values", "keys", "detach", "clone")
+    ):
         yield from _use(call, body, seen)
     else:
         yield Flow(Use.READ, line=line)
@@ -200,7 +218,9 @@ def _into(target: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
             yield from _into(child, body, seen, line)
     elif target.type in ("attribute", "subscript") and text.startswith(instance + "."):
         yield Flow(Use.FLOW, re.split(r"[.\[(]", text.removeprefix(instance + "."))[0].strip(), line)
-    elif target.type in ("attribute", "subscript") and (root := re.match(r"\w+", text)) and root.group() in body.bindings:
+    elif (
+        target.type in ("attribute", "subscript") and (root := re.match(r"\w+", text)) and root.group() in body.bindings
+    ):
         yield from _alias(root.group(), body, seen)
     else:
         yield Flow(Use.READ, line=line)
@@ -225,7 +245,13 @@ def _is_name_only(node: Node) -> bool:
     parent = node.parent
     if parent is None:
         return True
-    fields = {"attribute": "attribute", "keyword_argument": "name", "for_statement": "left", "for_in_clause": "left", "named_expression": "name"}
+    fields = {
+        "attribute": "attribute",
+        "keyword_argument": "name",
+        "for_statement": "left",
+        "for_in_clause": "left",
+        "named_expression": "name",
+    }
     field = fields.get(parent.type)
     return field is not None and parent.child_by_field_name(field) == node
 
@@ -258,7 +284,11 @@ def _argument(call: Node, body: Body, seen: _Seen, line: int) -> Iterator[Flow]:
     elif name == "setattr" and call_arguments(call) and body.text(call_arguments(call)[0]) == instance:
         yield Flow(Use.FLOW, string_pattern(body.text(call_arguments(call)[1])) or "*", line)
     elif name != "__init__" and INITIALISES.match(callee):
-        yield Flow(Use.NONE) if call.parent is None or call.parent.type == "expression_statement" else Flow(Use.CONFIGURATION, line=line)
+        yield (
+            Flow(Use.NONE)
+            if call.parent is None or call.parent.type == "expression_statement"
+            else Flow(Use.CONFIGURATION, line=line)
+        )
     elif call.parent is not None and call.parent.type == "expression_statement":
         yield Flow(Use.READ, line=line)
     else:

@@ -1,96 +1,28 @@
-"""What an expression can be: which classes of the project its value can be an instance of.
-
-Only that question matters: tensors, numbers, strings and objects of other libraries are all `NOTHING`. What cannot be
-known is `UNKNOWN` and stays so until the shape of its use rules a class out (readers.py).
-"""
+"""What an expression can be, from the code around it: bindings, annotations, calls, and what attributes are given."""
 
 from __future__ import annotations
 
 import builtins
-import functools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.extract import fits
+from initlint.project.annotations import Annotations
 from initlint.project.bodies import Binding, Bodies, Body, Origin, call_arguments
-from initlint.project.classes import MODULE, ClassId, Method, Project
 from initlint.project.callers import Callers
+from initlint.project.calls import CONTAINERS, Calls
+from initlint.project.classes import MODULE, ClassId, Method, Project
 from initlint.project.imports import Symbol, SymbolKind
+from initlint.project.narrowing import tested_classes
+from initlint.project.values import MAX_FAMILY, NOTHING, UNKNOWN, Value, union
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A set of things an expression can be.
-
-    `exact` instances are of just that class, `bound` ones of it or of any descendant; `element` is what iteration or
-    subscription of it gives; `unknown` says that it can be something else as well.
-    """
-
-    exact: frozenset[ClassId] = frozenset()
-    bound: frozenset[ClassId] = frozenset()
-    classes: frozenset[ClassId] = frozenset()
-    functions: frozenset[Method] = frozenset()
-    strings: frozenset[str] = frozenset()
-    element: Value | None = None
-    unknown: bool = False
-
-    @property
-    def instances(self) -> frozenset[ClassId]:
-        return self.exact | self.bound
-
-
-NOTHING = Value()
-UNKNOWN = Value(unknown=True)
-
 MAX_DEPTH = 60
-MAX_FAMILY = 80
-"""A base of more classes than this is a framework's: what its attributes can be is answered by shape instead."""
-
-PASSES_ON = frozenset(
-    "deepcopy copy script compile jit trace freeze DataParallel DistributedDataParallel to cuda cpu eval train half float"
-    " double bfloat16 requires_grad_ type share_memory weight_norm spectral_norm orthogonal remove_weight_norm"
-    " checkpoint_wrapper wrap prepare unwrap_model unwrap extract_model_from_parallel apply maybe_compile fuse_modules"
-    " convert_sync_batchnorm cast nullcontext clone_module tqdm pop_spectral_norm convert quantize".split()
-)
-"""Functions and methods that give back what they were given, or a wrapper around it."""
-
-SEQUENCES = frozenset("list tuple set reversed sorted iter frozenset chain cycle islice deque nn.ModuleList ModuleList".split())
-FETCHES = frozenset("next max min pop get popitem setdefault choice".split())
-ITERATORS = frozenset("children modules values".split())
-LOADERS = ("load", "instantiate", "from_pretrained", "from_config", "build", "create", "make", "get_model", "unpickle")
-"""Calls outside the project by whose result a class of the project can come back although none went in."""
-
-ABSTRACT = frozenset({"typing", "typing_extensions", "collections", "abc", "beartype", "jaxtyping"})
-"""Modules whose names, as annotations, say nothing about what a value is an instance of."""
-
-CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
-
-
-def union(values: Iterable[Value]) -> Value:
-    """Everything that any of the values can be."""
-    total = NOTHING
-    for value in values:
-        if value is NOTHING or value is total:
-            continue
-        if total is NOTHING:
-            total = value
-            continue
-        elements = [e for e in (total.element, value.element) if e is not None]
-        total = Value(
-            total.exact | value.exact,
-            total.bound | value.bound,
-            total.classes | value.classes,
-            total.functions | value.functions,
-            total.strings | value.strings,
-            (elements[0] if len(elements) == 1 or elements[0] == elements[1] else union(elements)) if elements else None,
-            total.unknown or value.unknown,
-        )
-    return total
+"""Questions within questions before an answer is given up as unknown."""
 
 
 class Inference:
@@ -100,12 +32,12 @@ class Inference:
         self.project = project
         self.bodies = bodies
         self.callers = callers
+        self.annotations = Annotations(project)
+        self.calls = Calls(project, self)
         self._memo: dict[object, Value] = {}
         self._provisional: dict[object, Value] = {}
         self._active: set[object] = set()
         self._cut: set[object] = set()
-
-    # -- memoisation -------------------------------------------------------------------------------------------
 
     def _once(self, key: object, compute: Callable[..., Value], *arguments: object) -> Value:
         """Compute a value once; a question that comes up inside its own answer adds nothing to it.
@@ -131,8 +63,6 @@ class Inference:
         if not self._active:
             self._provisional.clear()
         return value
-
-    # -- names -------------------------------------------------------------------------------------------------
 
     def name(self, name: str, body: Body) -> Value:
         """What a name can be where `body` uses it: local, from an enclosing function, or from the module."""
@@ -250,8 +180,6 @@ class Inference:
             case SymbolKind.MODULE:
                 return NOTHING
 
-    # -- parameters --------------------------------------------------------------------------------------------
-
     def parameter(self, name: str, body: Body) -> Value:
         """What a parameter can be: its annotation, else its default and what the project's calls pass."""
         facts, owner = body.method.facts, body.method.owner
@@ -262,14 +190,14 @@ class Inference:
             return NOTHING
         if owner and name == next(iter(body.parameters)) and "<locals>" not in facts.name:
             if "classmethod" in facts.decorators:
-                return Value(classes=self.project.descendants(owner))
+                return self.annotations.classes_under(owner)
             if "staticmethod" in facts.decorators and self._is_autograd_function(owner):
                 return NOTHING
         if decorated := self._decorated(name, body):
             return decorated
         annotation = node.child_by_field_name("type")
         if annotation is not None:
-            annotated = self.annotation(body.text(annotation), body)
+            annotated = self.annotations.annotation(body.text(annotation), body)
             if annotated is not UNKNOWN:
                 return annotated
         default = node.child_by_field_name("value")
@@ -317,120 +245,6 @@ class Inference:
                 position += 1
         return NOTHING
 
-    def annotation(self, text: str, body: Body) -> Value:
-        """What a type annotation says; UNKNOWN where it says nothing about modules."""
-        text = text.strip().strip("\"'").strip()
-        if "|" in text and "[" not in text:
-            return self._alternatives([part for part in text.split("|")], body)
-        head, bracket, rest = text.partition("[")
-        if bracket:
-            return self._generic(head.strip(), _split(rest.rstrip()[:-1]), body)
-        if text in ("None", "int", "float", "str", "bool", "bytes", "complex", "slice", "Ellipsis", "..."):
-            return NOTHING
-        if text in ("Any", "typing.Any", "object", "Callable", "typing.Callable", "T", "list", "dict", "tuple", "Sequence", "Iterable"):
-            return UNKNOWN
-        symbol = self.project.resolve(body.method.path, text, body.method.owner.partition("::")[2] + "." if body.method.owner else "")
-        if symbol is None or symbol.kind in (SymbolKind.VARIABLE, SymbolKind.FUNCTION, SymbolKind.MODULE):
-            return UNKNOWN
-        if symbol.kind is SymbolKind.CLASS or knowledge.module(symbol.target):
-            return Value(bound=frozenset({symbol.target}))
-        if symbol.target.split(".")[0] in ABSTRACT:
-            return UNKNOWN
-        if symbol.target.rpartition(".")[2] not in self._foreign_bases:
-            return NOTHING
-        cls = self.project.class_of(symbol)
-        return Value(bound=frozenset({cls})) if cls is not None else UNKNOWN
-
-    @functools.cached_property
-    def _foreign_bases(self) -> frozenset[str]:
-        """The names of the classes of other libraries that classes of the project inherit from."""
-        own = [info for info in self.project.classes.values() if info.path in self.project.own]
-        return frozenset(base.rpartition(".")[2] for info in own for base in info.facts.bases)
-
-    def _is_autograd_function(self, cls: ClassId) -> bool:
-        info = self.project.classes[cls]
-        symbols = [self.project.resolve(info.path, base) for base in info.facts.bases]
-        return any(symbol is not None and symbol.target == "torch.autograd.Function" for symbol in symbols)
-
-    def _decorated(self, name: str, body: Body) -> Value | None:
-        """The first parameter of a wrapper is an instance of the classes whose methods its decorator wraps."""
-        outer, nested, _ = body.method.facts.name.partition(".<locals>.")
-        if not nested or body.method.owner or name != next(iter(body.parameters), ""):
-            return None
-        classes = self.callers.decorated.get(f"{body.method.path}::{outer}")
-        return Value(bound=classes) if classes and self.callers.of(body.method) is None else None
-
-    def _passed(self, name: str, body: Body) -> Value:
-        calls = self.callers.of(body.method)
-        if calls is None or not calls:
-            return UNKNOWN
-        names = [p for p in body.parameters if not p.startswith("*")]
-        return union(self._argument(name, names, call, caller) for caller, call in calls)
-
-    def _argument(self, name: str, names: list[str], call: Node, caller: Body) -> Value:
-        arguments = call.child_by_field_name("arguments")
-        if arguments is None or arguments.type != "argument_list":
-            return UNKNOWN
-        position = 0
-        shift = self.callers.shift(names, call, caller)
-        for child in arguments.named_children:
-            if child.type == "comment":
-                continue
-            if child.type == "keyword_argument":
-                key, value = child.child_by_field_name("name"), child.child_by_field_name("value")
-                if key is not None and caller.text(key) == name:
-                    return self.expression(value, caller)
-            elif child.type in ("list_splat", "dictionary_splat"):
-                return UNKNOWN
-            else:
-                if position + shift < len(names) and names[position + shift] == name:
-                    return self.expression(child, caller)
-                position += 1
-        return NOTHING
-
-    def annotation(self, text: str, body: Body) -> Value:
-        """What a type annotation says; UNKNOWN where it says nothing about modules."""
-        text = text.strip().strip("\"'").strip()
-        if "|" in text and "[" not in text:
-            return self._alternatives([part for part in text.split("|")], body)
-        head, bracket, rest = text.partition("[")
-        if bracket:
-            return self._generic(head.strip(), _split(rest.rstrip()[:-1]), body)
-        if text in ("None", "int", "float", "str", "bool", "bytes", "complex", "slice", "Ellipsis", "..."):
-            return NOTHING
-        if text in ("Any", "typing.Any", "object", "Callable", "typing.Callable", "T", "list", "dict", "tuple", "Sequence", "Iterable"):
-            return UNKNOWN
-        symbol = self.project.resolve(body.method.path, text, body.method.owner.partition("::")[2] + "." if body.method.owner else "")
-        if symbol is None or symbol.kind in (SymbolKind.VARIABLE, SymbolKind.FUNCTION, SymbolKind.MODULE):
-            return UNKNOWN
-        if symbol.kind is SymbolKind.CLASS or knowledge.module(symbol.target):
-            return Value(bound=frozenset({symbol.target}))
-        return UNKNOWN if symbol.target.split(".")[0] in ABSTRACT or self._inherited(symbol.target) else NOTHING
-
-    def _inherited(self, external: str) -> bool:
-        """Whether a class of the project inherits from a class of another library, whose source is not there."""
-        name = external.rpartition(".")[2]
-        return any(base.rpartition(".")[2] == name for info in self.project.classes.values() for base in info.unresolved)
-
-    def _alternatives(self, parts: list[str], body: Body) -> Value:
-        values = [self.annotation(part, body) for part in parts]
-        return UNKNOWN if any(value is UNKNOWN for value in values) else union(values)
-
-    def _generic(self, head: str, arguments: list[str], body: Body) -> Value:
-        name = head.rpartition(".")[2]
-        if name in ("Optional", "Union", "Annotated", "Final", "ClassVar"):
-            return self._alternatives(arguments[:1] if name == "Annotated" else arguments, body)
-        if name in ("list", "List", "Sequence", "Iterable", "tuple", "Tuple", "set", "Set", "Iterator", "Collection"):
-            return Value(element=self._alternatives([a for a in arguments if a.strip() != "..."], body))
-        if name in ("dict", "Dict", "Mapping", "OrderedDict", "MutableMapping") and len(arguments) == 2:
-            return Value(element=self.annotation(arguments[1], body))
-        if name in ("type", "Type"):
-            inner = self.annotation(arguments[0], body)
-            return UNKNOWN if inner is UNKNOWN else Value(classes=frozenset(d for c in inner.bound for d in self.project.descendants(c)))
-        return UNKNOWN
-
-    # -- expressions -------------------------------------------------------------------------------------------
-
     def expression(self, node: Node | None, body: Body) -> Value:
         """What an expression can be in the scope of `body`."""
         if node is None:
@@ -445,7 +259,7 @@ class Inference:
             case "attribute":
                 return self._attribute(node, body)
             case "call":
-                return self._call(node, body)
+                return self.calls.value(node, body)
             case "subscript":
                 return self.item(self.expression(node.child_by_field_name("value"), body))
             case "parenthesized_expression" | "await" | "list_splat" | "yield" | "type":
@@ -526,14 +340,16 @@ class Inference:
         parts = [self._member(cls, name, exact=cls in value.exact) for cls in sorted(value.instances)]
         parts += [self._class_member(cls, name) for cls in sorted(value.classes)]
         if value.unknown:
-            parts.append(self._of_unknown(name))
+            parts.append(self.of_unknown(name))
         if name == "data":
             parts.append(replace(value, unknown=False))
         if name == "__class__":
-            return Value(classes=value.exact.union(*(self.project.descendants(cls) for cls in value.bound)))
+            return union(
+                [Value(classes=value.exact), *(self.annotations.classes_under(cls) for cls in sorted(value.bound))]
+            )
         return union(parts)
 
-    def _of_unknown(self, name: str) -> Value:
+    def of_unknown(self, name: str) -> Value:
         """An attribute that tensors have and no class of the project has is one of a tensor."""
         return UNKNOWN if self.callers.defined(name) or name not in knowledge.tensor_attributes() else NOTHING
 
@@ -546,7 +362,7 @@ class Inference:
 
     def _member_of(self, cls: ClassId, name: str, exact: bool) -> Value:
         if cls not in self.project.classes and not exact and len(self.project.descendants(cls)) > 1:
-            return self._of_unknown(name)
+            return self.of_unknown(name)
         method = self.project.method(cls, name)
         if method is not None:
             if any(d.rpartition(".")[2] in ("property", "cached_property") for d in method.facts.decorators):
@@ -554,9 +370,9 @@ class Inference:
             return Value(functions=frozenset({method}))
         family = self.project.mro(cls) if exact else sorted(self.project.family(cls))
         if len(family) > MAX_FAMILY:
-            return self._of_unknown(name)
+            return self.of_unknown(name)
         assigning = [ancestor for ancestor in family if self._assigns(ancestor, name)]
-        return union(self._assigned(a, name) for a in assigning) if assigning else self._of_unknown(name)
+        return union(self._assigned(a, name) for a in assigning) if assigning else self.of_unknown(name)
 
     def _assigns(self, cls: ClassId, name: str) -> bool:
         info = self.project.classes.get(cls)
@@ -588,7 +404,7 @@ class Inference:
         info = self.project.classes[cls]
         source = self.bodies.class_body(info.path, info.facts)
         if annotation := source.class_annotation(name):
-            return self.annotation(annotation, source)
+            return self.annotations.annotation(annotation, source)
         return union(self.expression(node, source) for node in source.class_values(name))
 
     def _stored(self, body: Body, name: str) -> Value:
@@ -596,19 +412,8 @@ class Inference:
 
     def narrowed(self, node: Node, body: Body) -> Value | None:
         """What `isinstance` tests around an expression say that it is there; None where there are none."""
-        text, child, parent = body.text(node), node, node.parent
-        while parent is not None:
-            if parent.type in ("if_statement", "elif_clause", "conditional_expression", "while_statement"):
-                condition, holds = _branch(parent, child)
-                tested = _tested(condition, text, holds, body) if condition is not None else None
-                if tested is not None:
-                    return self._instance_of(tested, body)
-            elif parent.type == "boolean_operator" and parent.named_children[0] != child and " and " in body.text(parent):
-                tested = _tested(parent.named_children[0], text, True, body)
-                if tested is not None:
-                    return self._instance_of(tested, body)
-            child, parent = parent, parent.parent
-        return None
+        tested = tested_classes(node, body)
+        return self._instance_of(tested, body) if tested is not None else None
 
     def _instance_of(self, node: Node, body: Body) -> Value | None:
         parts = node.named_children if node.type == "tuple" else [node]
@@ -616,83 +421,6 @@ class Inference:
         if any(value.unknown for value in values):
             return None
         return Value(bound=frozenset(cls for value in values for cls in value.classes))
-
-    # -- calls -------------------------------------------------------------------------------------------------
-
-    def _call(self, node: Node, body: Body) -> Value:
-        function = node.child_by_field_name("function")
-        if function is None:
-            return UNKNOWN
-        text = body.text(function)
-        callee = text.rpartition(".")[2]
-        arguments = call_arguments(node)
-        if function.type == "identifier" and text in ("getattr", "super", "zip", "map", "filter", "type"):
-            return self._special(text, arguments, body)
-        if callee in SEQUENCES and arguments:
-            return Value(element=union(self.item(self.expression(a, body)) for a in arguments))
-        value = self.expression(function, body)
-        known = union([self._built(value, arguments, body), *(self.returned(f) for f in sorted(value.functions, key=_key))])
-        if value.functions or value.classes:
-            return known
-        return union([known, self._foreign_call(function, callee, value, arguments, body)])
-
-    def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
-        if name == "getattr" and len(arguments) >= 2:
-            owner, names = self.expression(arguments[0], body), self.expression(arguments[1], body)
-            if names.strings and not names.unknown:
-                return union(self.attribute(owner, text) for text in sorted(names.strings))
-            return UNKNOWN if owner.unknown or owner.instances else NOTHING
-        if name == "type" and len(arguments) == 1:
-            return self.attribute(self.expression(arguments[0], body), "__class__")
-        if name == "super":
-            return Value(bound=frozenset({body.method.owner})) if body.method.owner else UNKNOWN
-        if name == "zip":
-            return Value(element=Value(element=union(self.item(self.expression(a, body)) for a in arguments)))
-        return UNKNOWN
-
-    def _built(self, value: Value, arguments: list[Node], body: Body) -> Value:
-        """Instances of called classes; containers know what they hold."""
-        parts = []
-        for cls in sorted(value.classes):
-            held = None
-            if CONTAINERS & set(self.project.mro(cls)):
-                held = union(self._held(argument, body) for argument in arguments)
-            parts.append(Value(exact=frozenset({cls}), element=held))
-        return union(parts)
-
-    def _held(self, argument: Node, body: Body) -> Value:
-        value = self.expression(argument, body)
-        return union([replace(value, element=None), value.element or NOTHING])
-
-    def _foreign_call(self, function: Node, callee: str, value: Value, arguments: list[Node], body: Body) -> Value:
-        """Calls of what is no function or class of the project."""
-        owner = function.child_by_field_name("object") if function.type == "attribute" else None
-        given = [self.expression(argument, body) for argument in arguments]
-        if owner is not None and self.static(function, body) is None:
-            receiver = self.expression(owner, body)
-            if callee in PASSES_ON:
-                return union([receiver, *given])
-            if callee in FETCHES:
-                return self.item(receiver)
-            if callee in ITERATORS:
-                held = receiver.element if callee == "values" and receiver.element else self.submodules(receiver)
-                return Value(element=held)
-            if callee in ("items", "named_children", "named_modules"):
-                return Value(element=Value(element=self.item(receiver) if callee == "items" else self.submodules(receiver)))
-            return NOTHING if value.instances or not receiver.unknown else self._of_unknown(callee)
-        if value.instances:
-            return NOTHING
-        if callee in PASSES_ON or callee in FETCHES:
-            return union([*given, *(self.item(g) for g in given if g.element is not None)])
-        if value.unknown:
-            return UNKNOWN
-        if callee.lower().startswith(LOADERS) and not hasattr(builtins, callee):
-            return UNKNOWN if not body.text(function).startswith(("np.", "numpy.", "json.", "yaml.")) else NOTHING
-        external = self.static(function, body)
-        if external is not None and external.target.startswith(("torch.", "numpy.")):
-            return NOTHING
-        passed = [g for g in given if g.unknown or g.instances]
-        return UNKNOWN if passed and external is not None else NOTHING
 
     def returned(self, method: Method) -> Value:
         """What a function gives back."""
@@ -706,50 +434,8 @@ class Inference:
         body = self.bodies.body(method)
         annotation = body.definition.child_by_field_name("return_type") if body.definition is not None else None
         if annotation is not None:
-            annotated = self.annotation(body.text(annotation), body)
+            annotated = self.annotations.annotation(body.text(annotation), body)
             if annotated is not UNKNOWN and MODULE not in annotated.bound:
                 return annotated
         value = union(self.expression(node, body) for node in body.returns)
         return Value(element=value, unknown=False) if body.yields else value
-
-
-def _key(method: Method) -> tuple[str, int, str]:
-    return method.id
-
-
-def _split(text: str) -> list[str]:
-    """The arguments of a subscript, split at its own commas."""
-    parts, depth, last = [], 0, 0
-    for index, character in enumerate(text):
-        depth += (character in "[(") - (character in "])")
-        if character == "," and depth == 0:
-            parts.append(text[last:index])
-            last = index + 1
-    return [*parts, text[last:]]
-
-
-def _branch(statement: Node, child: Node) -> tuple[Node | None, bool]:
-    """The condition under which a part of a branching statement runs, and whether it must hold or fail."""
-    if statement.type == "conditional_expression":
-        value, condition, other = statement.named_children[:3]
-        return (None, True) if child == condition else (condition, child == value)
-    condition_ = statement.child_by_field_name("condition")
-    if child == condition_:
-        return None, True
-    return condition_, child == statement.child_by_field_name("consequence") or child == statement.child_by_field_name("body")
-
-
-def _tested(condition: Node, text: str, holds: bool, body: Body) -> Node | None:
-    """The classes that `text` is known to be an instance of where a condition holds (or fails)."""
-    if condition.type == "parenthesized_expression":
-        return _tested(condition.named_children[0], text, holds, body)
-    if condition.type == "not_operator":
-        return _tested(condition.named_children[0], text, not holds, body)
-    if condition.type == "boolean_operator" and holds and " or " not in body.text(condition):
-        found = (_tested(side, text, True, body) for side in condition.named_children)
-        return next((node for node in found if node is not None), None)
-    function = condition.child_by_field_name("function") if condition.type == "call" and holds else None
-    if function is None or body.text(function) != "isinstance":
-        return None
-    arguments = call_arguments(condition)
-    return arguments[1] if len(arguments) == 2 and body.text(arguments[0]) == text else None

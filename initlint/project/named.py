@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from initlint.project.bodies import Bodies
 from initlint.project.classes import ClassId, Project
 
-NO_READERS = re.compile(r"_?(keys?_to_ignore|no_split|keep_in_fp32|skip_keys|no_placement|can_record|supports_|input_modalities)\w*|__(all|slots|annotations|constants)__\w*|_repeated_blocks")
+NO_READERS = re.compile(
+    r"_?(keys?_to_ignore|no_split|keep_in_fp32|skip_keys|no_placement|can_record|supports_|input_modalities)\w*|__(all|slots|annotations|constants)__\w*|_repeated_blocks"
+)
 """Class attributes whose strings name definitions without anything being read by them."""
 
 

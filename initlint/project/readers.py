@@ -16,8 +16,10 @@ from initlint.project.bodies import LAMBDA, Bodies, Body, call_arguments
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Flow, Use, uses, uses_of
-from initlint.project.inference import CONTAINERS, MAX_FAMILY, UNKNOWN, Inference, Value, union
+from initlint.project.inference import Inference
 from initlint.project.imports import SymbolKind
+from initlint.project.calls import CONTAINERS
+from initlint.project.values import MAX_FAMILY, UNKNOWN, Value, union
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.roles import INITIALISATION, Roles
 from initlint.project.sweeps import CHILDREN, SWEEPS, swept, sweeps
@@ -50,6 +52,7 @@ class Readers:
         self.named = NamedPaths(project, self.bodies)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
         self._entries: dict[ClassId, frozenset[str]] = {}
+        self._paths: dict[tuple[ClassId, tuple[str, ...]], Value] = {}
         self._nearest: dict[ClassId, list[ClassId]] = {}
         self._active: set[tuple[ClassId, str]] = set()
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
@@ -74,7 +77,9 @@ class Readers:
             return LIVE
         if self._read_all(cls) or self._read_by_computed_name(cls, attribute):
             return LIVE
-        if self.named.names(cls, attribute) or any(self._ties(cls, tie, attribute) for tie in self.named.ties(attribute)):
+        if self.named.names(cls, attribute) or any(
+            self._ties(cls, tie, attribute) for tie in self.named.ties(attribute)
+        ):
             return LIVE
         if any(self._flows_to_reader(cls, alias) for alias in self._aliases(cls, attribute)):
             return LIVE
@@ -108,7 +113,9 @@ class Readers:
     def read_by_family(self, cls: ClassId, attribute: str) -> bool:
         """Whether a method of the family reads it from its own instance after construction."""
         return any(attribute in self._entry_reads(relative) for relative in self.project.family(cls)) or any(
-            fits(pattern, attribute) for relative in self.project.family(cls) for pattern in self._entry_patterns(relative)
+            fits(pattern, attribute)
+            for relative in self.project.family(cls)
+            for pattern in self._entry_patterns(relative)
         )
 
     def _entry_reads(self, cls: ClassId) -> frozenset[str]:
@@ -153,7 +160,11 @@ class Readers:
         for method, receiver in self._reading(attribute):
             if method.owner in family and receiver == method.facts.instance and self.roles.constructs(method):
                 yield from uses(self.bodies.body(method), attribute, self._ignores)
-            elif method.owner in family and receiver == method.facts.instance and (outer := self._lambda_of_construction(method)):
+            elif (
+                method.owner in family
+                and receiver == method.facts.instance
+                and (outer := self._lambda_of_construction(method))
+            ):
                 yield from self._lambda_uses(method, outer)
 
     def _lambda_of_construction(self, method: Method) -> Method | None:
@@ -177,7 +188,9 @@ class Readers:
         if function is None or body.text(function).startswith("super("):
             return False
         value = self.inference.expression(function, body)
-        called = [self.project.method(cls, "__init__") for cls in sorted(value.classes)] + sorted(value.functions, key=lambda f: f.id)
+        called = [self.project.method(cls, "__init__") for cls in sorted(value.classes)] + sorted(
+            value.functions, key=lambda f: f.id
+        )
         if value.unknown or not called:
             return False
         return all(method is not None and self._unmentioned(method, call, argument) for method in called)
@@ -200,12 +213,17 @@ class Readers:
 
     def _ties(self, cls: ClassId, tie: Tie, attribute: str) -> bool:
         """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
-        value = Value(bound=frozenset({tie.owner}))
-        for position, name in enumerate(tie.path):
-            if name == attribute and position >= tie.shared and self._is(value, cls):
-                return True
-            value = self.inference.attribute(value, name)
-        return False
+        places = [k for k, name in enumerate(tie.path) if name == attribute and k >= tie.shared]
+        return any(self._is(self._along(tie.owner, tie.path[:place]), cls) for place in places)
+
+    def _along(self, owner: ClassId, path: tuple[str, ...]) -> Value:
+        """What a path of attributes leads to from an instance of a class."""
+        if (owner, path) not in self._paths:
+            start = Value(bound=frozenset({owner}))
+            self._paths[owner, path] = (
+                self.inference.attribute(self._along(owner, path[:-1]), path[-1]) if path else start
+            )
+        return self._paths[owner, path]
 
     # -- everything at once ------------------------------------------------------------------------------------
 
@@ -237,7 +255,11 @@ class Readers:
 
     def _iterates_itself(self, cls: ClassId) -> bool:
         info = self.project.classes[cls]
-        return any(f.instance in f.mentions or "forward" in f.reads.get("super()", ()) for f in info.facts.methods if f.name != "__init__")
+        return any(
+            f.instance in f.mentions or "forward" in f.reads.get("super()", ())
+            for f in info.facts.methods
+            if f.name != "__init__"
+        )
 
     @functools.lru_cache(maxsize=None)  # noqa: B019
     def _reads_all(self, cls: ClassId) -> bool:
@@ -247,7 +269,11 @@ class Readers:
             if facts.instance and _may_sweep(facts):
                 method = Method(info.path, cls, facts)
                 constructs = self.roles.constructs(method)
-                if self._kept_by_construction(method) if constructs else _reads_any(facts) or swept(self.bodies.body(method)):
+                if (
+                    self._kept_by_construction(method)
+                    if constructs
+                    else _reads_any(facts) or swept(self.bodies.body(method))
+                ):
                     return True
         return False
 
@@ -278,7 +304,12 @@ class Readers:
         names: set[str] = set()
         for node in body.nodes("call"):
             function, arguments = node.child_by_field_name("function"), call_arguments(node)
-            if function is None or body.text(function) != "getattr" or len(arguments) < 2 or body.text(arguments[0]) != method.facts.instance:
+            if (
+                function is None
+                or body.text(function) != "getattr"
+                or len(arguments) < 2
+                or body.text(arguments[0]) != method.facts.instance
+            ):
                 continue
             found = self._class_strings(cls, body.text(arguments[1]), method.facts.instance)
             if not found:
@@ -295,7 +326,9 @@ class Readers:
         if not name.isidentifier() or name == text:
             return frozenset()
         family = [self.project.classes[c] for c in self.project.family(cls) if c in self.project.classes]
-        return frozenset(s for info in family for store in info.facts.attributes if store.attribute == name for s in store.strings)
+        return frozenset(
+            s for info in family for store in info.facts.attributes if store.attribute == name for s in store.strings
+        )
 
     # -- foreign receivers -------------------------------------------------------------------------------------
 
@@ -340,7 +373,9 @@ class Readers:
                     return None
                 names |= set(known.attributes)
                 continue
-            stored = [s.attribute for m in info.facts.methods for s in m.stores] + [s.attribute for s in info.facts.attributes]
+            stored = [s.attribute for m in info.facts.methods for s in m.stores] + [
+                s.attribute for s in info.facts.attributes
+            ]
             if info.unresolved or ("*" in stored and not self._is_framework(relative)):
                 return None
             names |= {*stored, *info.methods}
@@ -364,7 +399,9 @@ class Readers:
         """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it."""
         body = self.bodies.body(method)
         nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
-        found = [flow.use for node in nodes if node is not None and node.type == "attribute" for flow in uses_of(node, body)]
+        found = [
+            flow.use for node in nodes if node is not None and node.type == "attribute" for flow in uses_of(node, body)
+        ]
         return bool(found) and all(use is Use.NONE for use in found)
 
     def _is_tensor_method(self, method: Method, receiver: str, attribute: str) -> bool:
@@ -378,11 +415,22 @@ class Readers:
     def _receivers(self, body: Body, receiver: str, attribute: str) -> Iterator[Node]:
         for node in body.captures.get("attribute", ()):
             owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
-            if owner is not None and name is not None and body.text(name) == attribute and normalise(body.text(owner)) == receiver:
+            if (
+                owner is not None
+                and name is not None
+                and body.text(name) == attribute
+                and normalise(body.text(owner)) == receiver
+            ):
                 yield owner
         for node in body.captures.get("call", ()):
             function, arguments = node.child_by_field_name("function"), call_arguments(node)
-            if function is not None and body.text(function) == "getattr" and arguments and string_pattern(body.text(arguments[min(1, len(arguments) - 1)])) == attribute and normalise(body.text(arguments[0])) == receiver:
+            if (
+                function is not None
+                and body.text(function) == "getattr"
+                and arguments
+                and string_pattern(body.text(arguments[min(1, len(arguments) - 1)])) == attribute
+                and normalise(body.text(arguments[0])) == receiver
+            ):
                 yield arguments[0]
 
     def _is(self, value: Value, cls: ClassId) -> bool:
@@ -394,7 +442,9 @@ class Readers:
 
     def _may_be(self, value: Value, cls: ClassId) -> bool:
         """Whether nothing rules out that a value is an instance of a class: it is unknown, or known as a torch base."""
-        return value.unknown or any(bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound)
+        return value.unknown or any(
+            bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
+        )
 
     def _unseen(self, cls: ClassId) -> str:
         """Code that could read anything and that cannot be seen: a base whose source is not there."""
@@ -441,7 +491,9 @@ def _may_sweep(facts: Function) -> bool:
 
 def _reads_any(facts: Function) -> bool:
     """`eval(text, {"self": self})` and `reduce(getattr, path, self)` read what only run time knows."""
-    return facts.instance in facts.mentions and ("getattr" in facts.mentions or bool({"eval", "exec"} & set(facts.calls)))
+    return facts.instance in facts.mentions and (
+        "getattr" in facts.mentions or bool({"eval", "exec"} & set(facts.calls))
+    )
 
 
 def _called_on_tensor(node: Node, body: Body) -> bool:

@@ -13,8 +13,11 @@ INITIALISATION = re.compile(
 )
 """Methods that only construct or initialise, whoever calls them."""
 
-SETUP = re.compile(r"setup|_?build\w*|_?init_\w+|_?initiali[sz]e_\w+|_?make\w*|_?create\w*|configure_model|_?add_\w+|_?define\w*|_?construct\w*|_?get_\w*layers?")
+SETUP = re.compile(
+    r"setup|_?build\w*|_?init_\w+|_?initiali[sz]e_\w+|_?make\w*|_?create\w*|configure_model|_?add_\w+|_?define\w*|_?construct\w*|_?get_\w*layers?"
+)
 """Methods that construct unless something reads them after construction."""
+
 
 class Roles:
     """The role of each method of a class, by its name and by who calls it."""
@@ -51,7 +54,12 @@ class Roles:
                     return False
             elif reader.owner is None and not SETUP.fullmatch(name):
                 return False
-        return called or name in ("setup", "configure_model") or SETUP.fullmatch(name) is not None and self._called_elsewhere(name)
+        return (
+            called
+            or name in ("setup", "configure_model")
+            or SETUP.fullmatch(name) is not None
+            and self._called_elsewhere(name)
+        )
 
     def _called_elsewhere(self, name: str) -> bool:
         return any(receiver != reader.facts.instance for reader, receiver in self.callers.reading.get(name, ()))

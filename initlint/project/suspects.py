@@ -12,7 +12,7 @@ from initlint.facts.records import Function, Store
 from initlint.model import Verdict
 from initlint.project.classes import ClassId, ClassInfo, Method, Project
 from initlint.project.imports import SymbolKind
-from initlint.project.inference import PASSES_ON
+from initlint.project.calls import PASSES_ON
 from initlint.project.readers import Readers
 
 

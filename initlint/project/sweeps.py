@@ -16,7 +16,9 @@ DESCENDANTS = frozenset({"modules", "named_modules"})
 TENSORS = frozenset({"parameters", "named_parameters", "buffers", "named_buffers", "state_dict"})
 SWEEPS = CHILDREN | DESCENDANTS | TENSORS
 
-LOOKS = frozenset("isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list reversed".split())
+LOOKS = frozenset(
+    "isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list reversed".split()
+)
 """Callees that do not use a module by being given one."""
 
 
@@ -58,7 +60,13 @@ def _tensors_used(node: Node, body: Body, name: str) -> bool:
 
 def _uses(node: Node, body: Body, children: bool) -> bool:
     top = node
-    while top.parent is not None and top.parent.type in ("attribute", "call", "argument_list", "parenthesized_expression", "list_splat"):
+    while top.parent is not None and top.parent.type in (
+        "attribute",
+        "call",
+        "argument_list",
+        "parenthesized_expression",
+        "list_splat",
+    ):
         if top.parent.type == "argument_list":
             call = top.parent.parent
             function = call.child_by_field_name("function") if call is not None else None
@@ -70,7 +78,11 @@ def _uses(node: Node, body: Body, children: bool) -> bool:
         return False
     if parent.type in ("for_statement", "for_in_clause"):
         left = parent.child_by_field_name("left")
-        names = {body.text(n) for n in ([left] if left.type == "identifier" else left.named_children)} if left is not None else set()
+        names = (
+            {body.text(n) for n in ([left] if left.type == "identifier" else left.named_children)}
+            if left is not None
+            else set()
+        )
         return any(_used(use, body, children) for use in _occurrences(names, body))
     if parent.type in ("comparison_operator", "not_operator", "if_statement"):
         return False
@@ -100,4 +112,12 @@ def _used(node: Node, body: Body, children: bool) -> bool:
         function = parent.parent.child_by_field_name("function")
         callee = body.text(function) if function is not None else ""
         return callee not in LOOKS and "init" not in callee and "freeze" not in callee
-    return parent.type in ("return_statement", "yield", "list", "tuple", "assignment", "list_comprehension", "expression_list")
+    return parent.type in (
+        "return_statement",
+        "yield",
+        "list",
+        "tuple",
+        "assignment",
+        "list_comprehension",
+        "expression_list",
+    )

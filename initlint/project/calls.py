@@ -1,0 +1,132 @@
+"""What a call gives back: an instance, what a function of the project returns, or what it was given."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from initlint.project.bodies import Body, call_arguments
+from initlint.project.classes import Project
+from initlint.project.values import NOTHING, UNKNOWN, Value, union
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from initlint.project.inference import Inference
+
+PASSES_ON = frozenset(
+    "deepcopy copy script compile jit trace freeze DataParallel DistributedDataParallel to cuda cpu eval train half float"
+    " double bfloat16 requires_grad_ type share_memory weight_norm spectral_norm orthogonal remove_weight_norm"
+    " checkpoint_wrapper wrap prepare unwrap_model unwrap extract_model_from_parallel apply maybe_compile fuse_modules"
+    " convert_sync_batchnorm cast nullcontext clone_module tqdm pop_spectral_norm convert quantize".split()
+)
+"""Functions and methods that give back what they were given, or a wrapper around it."""
+
+SEQUENCES = frozenset(
+    "list tuple set reversed sorted iter frozenset chain cycle islice deque nn.ModuleList ModuleList".split()
+)
+FETCHES = frozenset("next max min pop get popitem setdefault choice".split())
+ITERATORS = frozenset("children modules values".split())
+LOADERS = ("load", "instantiate", "from_pretrained", "from_config", "build", "create", "make", "get_model", "unpickle")
+"""Calls outside the project by whose result a class of the project can come back although none went in."""
+
+CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
+
+
+class Calls:
+    """Values of calls, for the inference that asks for them."""
+
+    def __init__(self, project: Project, inference: Inference) -> None:
+        self.project = project
+        self.inference = inference
+
+    def value(self, node: Node, body: Body) -> Value:
+        function = node.child_by_field_name("function")
+        if function is None:
+            return UNKNOWN
+        text = body.text(function)
+        callee = text.rpartition(".")[2]
+        arguments = call_arguments(node)
+        if function.type == "identifier" and text in ("getattr", "super", "zip", "map", "filter", "type"):
+            return self._special(text, arguments, body)
+        if callee in SEQUENCES and arguments:
+            return Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
+        value = self.inference.expression(function, body)
+        known = union(
+            [
+                self._built(value, arguments, body),
+                *(self.inference.returned(f) for f in sorted(value.functions, key=lambda function: function.id)),
+            ]
+        )
+        if value.functions or value.classes:
+            return known
+        return union([known, self._foreign_call(function, callee, value, arguments, body)])
+
+    def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
+        if name == "getattr" and len(arguments) >= 2:
+            owner, names = self.inference.expression(arguments[0], body), self.inference.expression(arguments[1], body)
+            if names.strings and not names.unknown:
+                return union(self.inference.attribute(owner, text) for text in sorted(names.strings))
+            return UNKNOWN if owner.unknown or owner.instances else NOTHING
+        if name == "type" and len(arguments) == 1:
+            return self.inference.attribute(self.inference.expression(arguments[0], body), "__class__")
+        if name == "super":
+            return Value(bound=frozenset({body.method.owner})) if body.method.owner else UNKNOWN
+        if name == "zip":
+            return Value(
+                element=Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
+            )
+        return UNKNOWN
+
+    def _built(self, value: Value, arguments: list[Node], body: Body) -> Value:
+        """Instances of called classes; containers know what they hold."""
+        parts = []
+        for cls in sorted(value.classes):
+            held = None
+            if CONTAINERS & set(self.project.mro(cls)):
+                held = union(self._held(argument, body) for argument in arguments)
+            parts.append(Value(exact=frozenset({cls}), element=held))
+        return union(parts)
+
+    def _held(self, argument: Node, body: Body) -> Value:
+        value = self.inference.expression(argument, body)
+        return union([replace(value, element=None), value.element or NOTHING])
+
+    def _foreign_call(self, function: Node, callee: str, value: Value, arguments: list[Node], body: Body) -> Value:
+        """Calls of what is no function or class of the project."""
+        owner = function.child_by_field_name("object") if function.type == "attribute" else None
+        given = [self.inference.expression(argument, body) for argument in arguments]
+        if owner is not None and self.inference.static(function, body) is None:
+            receiver = self.inference.expression(owner, body)
+            if callee in PASSES_ON:
+                return union([receiver, *given])
+            if callee in FETCHES:
+                return self.inference.item(receiver)
+            if callee in ITERATORS:
+                held = (
+                    receiver.element if callee == "values" and receiver.element else self.inference.submodules(receiver)
+                )
+                return Value(element=held)
+            if callee in ("items", "named_children", "named_modules"):
+                return Value(
+                    element=Value(
+                        element=self.inference.item(receiver)
+                        if callee == "items"
+                        else self.inference.submodules(receiver)
+                    )
+                )
+            return NOTHING if value.instances or not receiver.unknown else self.inference.of_unknown(callee)
+        if value.instances:
+            return NOTHING
+        if callee in PASSES_ON or callee in FETCHES:
+            return union([*given, *(self.inference.item(g) for g in given if g.element is not None)])
+        if value.unknown:
+            return UNKNOWN
+        if callee.lower().startswith(LOADERS) and not hasattr(builtins, callee):
+            return UNKNOWN if not body.text(function).startswith(("np.", "numpy.", "json.", "yaml.")) else NOTHING
+        external = self.inference.static(function, body)
+        if external is not None and external.target.startswith(("torch.", "numpy.")):
+            return NOTHING
+        passed = [g for g in given if g.unknown or g.instances]
+        return UNKNOWN if passed and external is not None else NOTHING

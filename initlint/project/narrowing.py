@@ -1,0 +1,55 @@
+"""What `isinstance` tests around an expression say about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from initlint.project.bodies import Body, call_arguments
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def tested_classes(node: Node, body: Body) -> Node | None:
+    """The class expression that an expression is known to be an instance of where it stands; None without a test."""
+    text, child, parent = body.text(node), node, node.parent
+    while parent is not None:
+        tested = None
+        if parent.type in ("if_statement", "elif_clause", "conditional_expression", "while_statement"):
+            condition, holds = _branch(parent, child)
+            tested = _tested(condition, text, holds, body) if condition is not None else None
+        elif parent.type == "boolean_operator" and parent.named_children[0] != child and " and " in body.text(parent):
+            tested = _tested(parent.named_children[0], text, True, body)
+        if tested is not None:
+            return tested
+        child, parent = parent, parent.parent
+    return None
+
+
+def _branch(statement: Node, child: Node) -> tuple[Node | None, bool]:
+    """The condition under which a part of a branching statement runs, and whether it must hold or fail."""
+    if statement.type == "conditional_expression":
+        value, condition, other = statement.named_children[:3]
+        return (None, True) if child == condition else (condition, child == value)
+    condition_ = statement.child_by_field_name("condition")
+    if child == condition_:
+        return None, True
+    return condition_, child == statement.child_by_field_name("consequence") or child == statement.child_by_field_name(
+        "body"
+    )
+
+
+def _tested(condition: Node, text: str, holds: bool, body: Body) -> Node | None:
+    """The classes that `text` is known to be an instance of where a condition holds (or fails)."""
+    if condition.type == "parenthesized_expression":
+        return _tested(condition.named_children[0], text, holds, body)
+    if condition.type == "not_operator":
+        return _tested(condition.named_children[0], text, not holds, body)
+    if condition.type == "boolean_operator" and holds and " or " not in body.text(condition):
+        found = (_tested(side, text, True, body) for side in condition.named_children)
+        return next((node for node in found if node is not None), None)
+    function = condition.child_by_field_name("function") if condition.type == "call" and holds else None
+    if function is None or body.text(function) != "isinstance":
+        return None
+    arguments = call_arguments(condition)
+    return arguments[1] if len(arguments) == 2 and body.text(arguments[0]) == text else None

@@ -1,0 +1,64 @@
+"""Values: which classes of the project something can be an instance of.
+
+Only that question matters: tensors, numbers, strings and objects of other libraries are all `NOTHING`. What cannot be
+known is `UNKNOWN` and stays so until the shape of its use rules a class out (foreign.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from initlint.project.classes import ClassId, Method
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A set of things an expression can be.
+
+    `exact` instances are of just that class, `bound` ones of it or of any descendant; `element` is what iteration or
+    subscription of it gives; `unknown` says that it can be something else as well.
+    """
+
+    exact: frozenset[ClassId] = frozenset()
+    bound: frozenset[ClassId] = frozenset()
+    classes: frozenset[ClassId] = frozenset()
+    functions: frozenset[Method] = frozenset()
+    strings: frozenset[str] = frozenset()
+    element: Value | None = None
+    unknown: bool = False
+
+    @property
+    def instances(self) -> frozenset[ClassId]:
+        return self.exact | self.bound
+
+
+MAX_FAMILY = 80
+"""A base of more classes than this is a framework's: what its attributes can be is answered by shape instead."""
+
+NOTHING = Value()
+UNKNOWN = Value(unknown=True)
+
+
+def union(values: Iterable[Value]) -> Value:
+    """Everything that any of the values can be."""
+    total = NOTHING
+    for value in values:
+        if value is NOTHING or value is total:
+            continue
+        if total is NOTHING:
+            total = value
+            continue
+        elements = [e for e in (total.element, value.element) if e is not None]
+        total = Value(
+            total.exact | value.exact,
+            total.bound | value.bound,
+            total.classes | value.classes,
+            total.functions | value.functions,
+            total.strings | value.strings,
+            (elements[0] if len(elements) == 1 or elements[0] == elements[1] else union(elements))
+            if elements
+            else None,
+            total.unknown or value.unknown,
+        )
+    return total
