@@ -6,9 +6,9 @@ import functools
 
 from initlint.construction import knowledge
 from initlint.project.bodies import Body
-from initlint.project.classes import ClassId, Project
+from initlint.project.classes import MAX_FAMILY, ClassId, Project
 from initlint.project.imports import SymbolKind
-from initlint.project.values import MAX_FAMILY, NOTHING, UNKNOWN, Value, union
+from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 ABSTRACT = frozenset({"typing", "typing_extensions", "collections", "abc", "beartype", "jaxtyping"})
 """Modules whose names, as annotations, say nothing about what a value is an instance of."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.extract import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
-from initlint.project.imports import SymbolKind
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -50,6 +50,17 @@ class Callers:
                 for name in names:
                     index.setdefault(name, []).append((method, receiver))
         return index
+
+    def readers(self, attribute: str) -> Iterator[tuple[Method, str]]:
+        """The functions that read an attribute of that name, or by a pattern that it fits, with the receivers."""
+        yield from self.reading.get(attribute, ())
+        for pattern in self._patterns:
+            if fits(pattern, attribute):
+                yield from self.reading[pattern]
+
+    @functools.cached_property
+    def _patterns(self) -> list[str]:
+        return [name for name in self.reading if "*" in name and name != "*"]
 
     @functools.cached_property
     def calling(self) -> dict[str, list[Method]]:

@@ -17,6 +17,9 @@ from initlint.project.imports import Modules, Symbol, SymbolKind
 
 MODULE = "torch.nn.Module"
 
+MAX_FAMILY = 80
+"""A class with more relatives than this is a framework's."""
+
 ClassId = str
 """`path::qualname` for a class that was read, the dotted name for one of torch or of a known framework."""
 
@@ -63,6 +66,7 @@ class Project:
         self._read = read
         self._environment = environment or Environment()
         self.installed: dict[str, bytes] = {}
+        self._near: dict[ClassId, list[ClassId]] = {}
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         for path in list(self.files):
             self._add_classes(path)
@@ -196,6 +200,18 @@ class Project:
         if id not in self._families:
             self._families[id] = frozenset(a for d in self.descendants(id) for a in self.mro(d))
         return self._families[id]
+
+    def is_framework(self, id: ClassId) -> bool:
+        """A base of so many classes that its code handles modules in general and means none of their parts."""
+        return len(self.family(id)) > MAX_FAMILY
+
+    def near(self, id: ClassId) -> list[ClassId]:
+        """The family without the frameworks that it inherits from: whose code can mean parts of just this class."""
+        if id not in self._near:
+            descendants = self.descendants(id)
+            family = sorted(relative for relative in self.family(id) if relative in self.classes)
+            self._near[id] = [r for r in family if r in descendants or not self.is_framework(r)]
+        return self._near[id]
 
     def unresolved_bases(self, id: ClassId) -> tuple[str, ...]:
         return tuple(base for a in self.mro(id) if a in self.classes for base in self.classes[a].unresolved)

@@ -13,10 +13,10 @@ from initlint.project.annotations import Annotations
 from initlint.project.bodies import Binding, Bodies, Body, Origin, call_arguments
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS, Calls
-from initlint.project.classes import MODULE, ClassId, Method, Project
+from initlint.project.classes import MAX_FAMILY, MODULE, ClassId, Method, Project
 from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.narrowing import tested_classes
-from initlint.project.values import MAX_FAMILY, NOTHING, UNKNOWN, Value, union
+from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -57,8 +57,7 @@ class Roles:
         return (
             called
             or name in ("setup", "configure_model")
-            or SETUP.fullmatch(name) is not None
-            and self._called_elsewhere(name)
+            or (SETUP.fullmatch(name) is not None and self._called_elsewhere(name))
         )
 
     def _called_elsewhere(self, name: str) -> bool:

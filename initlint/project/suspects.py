@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from initlint.construction import knowledge
 from initlint.facts.records import Function, Store
 from initlint.model import Verdict
+from initlint.project.calls import PASSES_ON
 from initlint.project.classes import ClassId, ClassInfo, Method, Project
 from initlint.project.imports import SymbolKind
-from initlint.project.calls import PASSES_ON
 from initlint.project.readers import Readers
 
 
@@ -43,7 +43,7 @@ def _dead(project: Project, readers: Readers, info: ClassInfo) -> Iterator[tuple
     for method, store in _construction_stores(readers, info):
         stores.setdefault(store.attribute, []).append((method, store))
     for attribute, found in stores.items():
-        if "*" in attribute or readers.read_by_family(info.id, attribute):
+        if "*" in attribute or readers.entries.read(info.id, attribute):
             continue
         if any(_may_define(readers, method, store) for method, store in found):
             verdict = readers.verdict(info.id, attribute)

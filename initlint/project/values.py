@@ -33,9 +33,6 @@ class Value:
         return self.exact | self.bound
 
 
-MAX_FAMILY = 80
-"""A base of more classes than this is a framework's: what its attributes can be is answered by shape instead."""
-
 NOTHING = Value()
 UNKNOWN = Value(unknown=True)
 

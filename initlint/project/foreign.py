@@ -1,0 +1,168 @@
+"""Reads through receivers other than the instance itself: `attn.to_q`, `model.head.weight`, `getattr(net, "stem")`.
+
+Most are ruled out by shape: a receiver is an instance of a class only if everything that the function reads from it
+exists there. What is left is inferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.construction import knowledge
+from initlint.facts.extract import GUARDED, string_pattern
+from initlint.facts.receivers import normalise
+from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.project.callers import Callers
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.flows import Use, uses_of
+from initlint.project.inference import Inference
+from initlint.project.roles import INITIALISATION
+from initlint.project.values import UNKNOWN, Value, union
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+CERTAIN = ""
+"""The receiver is an instance of the class: nothing is in doubt."""
+
+TENSOR_KEYWORDS = frozenset({"dim", "keepdim", "axis", "dtype", "p", "ord", "dims", "descending", "memory_format"})
+"""Arguments that methods of tensors take and modules do not."""
+
+
+class Foreign:
+    """Readers of a definition that are not methods of its family."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self.inference = inference
+        self._surfaces: dict[ClassId, frozenset[str] | None] = {}
+        self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
+
+    def readers(self, cls: ClassId, attribute: str) -> Iterator[str]:
+        """Reads through other receivers that are, or might be, an instance of the class."""
+        family = self.project.family(cls)
+        for method, receiver in self.callers.readers(attribute):
+            if receiver == method.facts.instance and method.owner is not None:
+                continue
+            if INITIALISATION.fullmatch(method.facts.name) or not self._fits_shape(cls, method, receiver):
+                continue
+            value = self._receiver(method, receiver, attribute)
+            if not (self.is_instance(value, cls) or self._may_be(value, cls)):
+                continue
+            if self._only_initialises(method, receiver, attribute):
+                continue
+            if not self.is_instance(value, cls) and self._is_tensor_method(method, receiver, attribute):
+                continue
+            if self.is_instance(value, cls):
+                yield CERTAIN
+            else:
+                yield f"`{receiver}.{attribute}` in {method.path}"
+
+    def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
+        surface, names = self.surface(cls), method.facts.reads.get(receiver, ())
+        if surface is None or GUARDED in names:
+            return True
+        return all(name in surface or "*" in name or name[0] == GUARDED or GUARDED + name in names for name in names)
+
+    def surface(self, cls: ClassId) -> frozenset[str] | None:
+        """Every attribute that an instance can have; None where that cannot be known."""
+        if cls not in self._surfaces:
+            self._surfaces[cls] = self._surface(cls)
+        return self._surfaces[cls]
+
+    def _surface(self, cls: ClassId) -> frozenset[str] | None:
+        names = set(knowledge.module_attributes())
+        for relative in self.project.family(cls):
+            info = self.project.classes.get(relative)
+            if info is None:
+                if (known := knowledge.module(relative)) is None:
+                    return None
+                names |= set(known.attributes)
+                continue
+            stored = [s.attribute for m in info.facts.methods for s in m.stores] + [
+                s.attribute for s in info.facts.attributes
+            ]
+            if info.unresolved or ("*" in stored and not self.project.is_framework(relative)):
+                return None
+            names |= {*stored, *info.methods}
+        return frozenset(names)
+
+    def _receiver(self, method: Method, receiver: str, attribute: str) -> Value:
+        key = (method.id, receiver, attribute)
+        if key not in self._values:
+            self._values[key] = self._infer_receiver(method, receiver, attribute)
+        return self._values[key]
+
+    def _infer_receiver(self, method: Method, receiver: str, attribute: str) -> Value:
+        body = self.bodies.body(method)
+        values = []
+        for node in self._receivers(body, receiver, attribute):
+            narrowed = self.inference.narrowed(node, body)
+            values.append(narrowed if narrowed is not None else self.inference.expression(node, body))
+        return union(values) if values else UNKNOWN
+
+    def _only_initialises(self, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it."""
+        body = self.bodies.body(method)
+        nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
+        found = [
+            flow.use for node in nodes if node is not None and node.type == "attribute" for flow in uses_of(node, body)
+        ]
+        return bool(found) and all(use is Use.NONE for use in found)
+
+    def _is_tensor_method(self, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether every use is a call as tensors' methods are called (`x.norm(dim=1)`) and modules are not."""
+        if attribute not in knowledge.tensor_attributes():
+            return False
+        body = self.bodies.body(method)
+        nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
+        return bool(nodes) and all(node is not None and _called_on_tensor(node, body) for node in nodes)
+
+    def _receivers(self, body: Body, receiver: str, attribute: str) -> Iterator[Node]:
+        for node in body.captures.get("attribute", ()):
+            owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
+            if (
+                owner is not None
+                and name is not None
+                and body.text(name) == attribute
+                and normalise(body.text(owner)) == receiver
+            ):
+                yield owner
+        for node in body.captures.get("call", ()):
+            function, arguments = node.child_by_field_name("function"), call_arguments(node)
+            if (
+                function is not None
+                and body.text(function) == "getattr"
+                and arguments
+                and string_pattern(body.text(arguments[min(1, len(arguments) - 1)])) == attribute
+                and normalise(body.text(arguments[0])) == receiver
+            ):
+                yield arguments[0]
+
+    def is_instance(self, value: Value, cls: ClassId) -> bool:
+        """Whether a value can be an instance of a class: exactly, or as a descendant of what it is bound to."""
+        if any(cls in self.project.mro(exact) for exact in value.exact):
+            return True
+        family = self.project.family(cls)
+        return any(bound in family and bound in self.project.classes for bound in value.bound)
+
+    def _may_be(self, value: Value, cls: ClassId) -> bool:
+        """Whether nothing rules out that a value is an instance of a class: it is unknown, or known as a torch base."""
+        return value.unknown or any(
+            bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
+        )
+
+
+def _called_on_tensor(node: Node, body: Body) -> bool:
+    call = node.parent
+    if call is None or call.type != "call" or call.child_by_field_name("function") != node:
+        return False
+    arguments = call.child_by_field_name("arguments")
+    children = [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+    if not children or children[0].type in ("integer", "float", "unary_operator", "none", "string", "tuple"):
+        return True
+    keywords = [child.child_by_field_name("name") for child in children if child.type == "keyword_argument"]
+    return any(name is not None and body.text(name) in TENSOR_KEYWORDS for name in keywords)

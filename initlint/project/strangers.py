@@ -1,0 +1,60 @@
+"""Code that could read anything and cannot be seen: bases that are not there, functions that are given the instance."""
+
+from __future__ import annotations
+
+import functools
+import sys
+
+from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.imports import SymbolKind
+from initlint.project.inference import Inference
+from initlint.project.roles import Roles
+
+
+class Strangers:
+    """Why a class cannot be known to have no other readers; "" where it can."""
+
+    def __init__(self, project: Project, bodies: Bodies, inference: Inference, roles: Roles) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.inference = inference
+        self.roles = roles
+
+    def unseen(self, cls: ClassId) -> str:
+        """Code that could read anything and that cannot be seen: a base whose source is not there."""
+        bases = sorted({b for d in self.project.family(cls) for b in self._unresolved(d)})
+        return f"base class `{bases[0]}` could not be read" if bases else ""
+
+    def handed_out(self, cls: ClassId) -> str:
+        """A function of another package that is given the instance, and could read anything from it."""
+        return next((place for relative in self.project.near(cls) if (place := self._hands_out(relative))), "")
+
+    @functools.cache  # noqa: B019
+    def _hands_out(self, cls: ClassId) -> str:
+        info = self.project.classes.get(cls)
+        for facts in info.facts.methods if info else ():
+            if info and facts.instance and facts.instance in facts.mentions:
+                method = Method(info.path, cls, facts)
+                if not self.roles.constructs(method) and (callee := self._given_to_stranger(self.bodies.body(method))):
+                    return f"`{callee}` is given the instance in {info.path}"
+        return ""
+
+    def _given_to_stranger(self, body: Body) -> str:
+        instance = body.method.facts.instance
+        for node in body.nodes("call"):
+            function, arguments = node.child_by_field_name("function"), call_arguments(node)
+            if function is not None and any(body.text(argument) == instance for argument in arguments):
+                symbol = self.inference.static(function, body)
+                if symbol is not None and symbol.kind is SymbolKind.EXTERNAL and not _harmless(symbol.target):
+                    return body.text(function)
+        return ""
+
+    def _unresolved(self, cls: ClassId) -> tuple[str, ...]:
+        info = self.project.classes.get(cls)
+        return info.unresolved if info else ()
+
+
+def _harmless(function: str) -> bool:
+    """Functions of torch and of the standard library read no attribute by name, but for those that list all of them."""
+    return function.split(".")[0] in ("torch", *sys.stdlib_module_names) and not function.startswith("inspect.get")
