@@ -88,9 +88,7 @@ class Config:
     jobs: int = _option(0, "Number of processes; 0 for one per core.", short="-j", metavar="N")
     no_cache: bool = _option(False, "Neither read nor write the cache.", short="-n")
     cache_dir: str = _option("", "Keep the cache here.", metavar="FOLDER", is_path=True)
-    color: str = _option(
-        "auto", "Colour: auto, always or never.", metavar="WHEN", choices=("auto", "always", "never")
-    )
+    color: str = _option("auto", "Colour: auto, always or never.", metavar="WHEN", choices=("auto", "always", "never"))
     quiet: bool = _option(False, "Print findings and nothing else.", short="-q")
     verbose: bool = _option(False, "Also say what was read.", short="-v")
 
@@ -102,9 +100,7 @@ def options() -> Iterator[tuple[dataclasses.Field[Any], Option]]:
             yield entry, option
 
 
-def load(
-    overrides: Mapping[str, object], *, file: str = "", isolated: bool = False, start: str = "."
-) -> Config:
+def load(overrides: Mapping[str, object], *, file: str = "", isolated: bool = False, start: str = ".") -> Config:
     """The defaults, under [tool.initlint] of `file` or of the nearest pyproject.toml from `start` upwards,
     under `overrides`."""
     values: dict[str, Any] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -28,22 +28,17 @@ class Outcome:
     hidden: int
 
 
-def chosen(config: Config, rules: Mapping[str, bool]) -> frozenset[str]:
-    """The codes of the rules to run. `rules` says of every code whether it runs when nothing is selected.
+def chosen(config: Config, codes: Collection[str]) -> frozenset[str]:
+    """The rules to run, of all that there are.
 
     Of a selection and an exclusion that both match a code, the longer one counts:
     `--select SOH101 --ignore SOH1` runs SOH101 alone.
     """
     for prefix in (*config.select, *config.ignore, *config.extend_select):
-        if not any(_fits(prefix, code) for code in rules):
+        if not any(_fits(prefix, code) for code in codes):
             raise InitlintError(f"there is no rule `{prefix}`; `initlint rules` lists them")
-    selected = (*config.select, *config.extend_select)
-    by_default = () if config.select else tuple(code for code, default in rules.items() if default)
-    return frozenset(
-        code
-        for code in rules
-        if max(_match(code, selected), 1 if code in by_default else 0) > _match(code, config.ignore)
-    )
+    selected = (*(config.select or ("ALL",)), *config.extend_select)
+    return frozenset(code for code in codes if _match(code, selected) > _match(code, config.ignore))
 
 
 def _match(code: str, prefixes: Iterable[str]) -> int:
@@ -61,7 +56,7 @@ def conclude(found: Iterable[Finding], lines: Mapping[str, tuple[str, ...]], con
     ordered = sorted(set(found), key=_place)
     kept = [finding for finding in ordered if not is_suppressed(finding, lines.get(finding.path, ()))]
     shown = [finding for finding in kept if _is_shown(finding, config)]
-    return Outcome(_named(shown), len(ordered) - len(kept), len(kept) - len(shown))
+    return Outcome(_distinct(shown), len(ordered) - len(kept), len(kept) - len(shown))
 
 
 def _place(finding: Finding) -> tuple[object, ...]:
@@ -86,20 +81,20 @@ def is_suppressed(finding: Finding, lines: tuple[str, ...]) -> bool:
 def suppressed_codes(line: str) -> frozenset[str]:
     """The codes in `# initlint: ignore[SOH101] reason` and `# noqa: SOH101`."""
     return frozenset(
-        code
-        for match in _SUPPRESSION.finditer(line)
-        for code in _CODE.findall(match["own"] or match["noqa"] or "")
+        code for match in _SUPPRESSION.finditer(line) for code in _CODE.findall(match["own"] or match["noqa"] or "")
     )
 
 
-def _named(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each finding with a fingerprint made of what it is about, not of where it stands in the file."""
-    seen: Counter[tuple[str, ...]] = Counter()
-    named = []
+def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings whose fingerprints differ: what a rule says twice about one thing is counted."""
+    seen: Counter[str] = Counter()
+    distinct = []
     for finding in findings:
-        subject = (finding.code, finding.path, finding.cls, finding.attribute)
-        text = "\0".join([*subject, str(seen[subject])])
-        seen[subject] += 1
-        fingerprint = blake2b(text.encode(errors="surrogateescape"), digest_size=8).hexdigest()
-        named.append(replace(finding, fingerprint=fingerprint))
-    return tuple(named)
+        seen[finding.fingerprint] += 1
+        number = seen[finding.fingerprint]
+        distinct.append(finding if number == 1 else replace(finding, fingerprint=_nth(finding.fingerprint, number)))
+    return tuple(distinct)
+
+
+def _nth(fingerprint: str, number: int) -> str:
+    return blake2b(f"{fingerprint} {number}".encode(), digest_size=8).hexdigest()

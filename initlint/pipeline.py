@@ -30,7 +30,7 @@ from initlint.sources import Sources, Unreadable, discover, read
 
 def run(config: Config, progress: Progress | None = None) -> Report:
     """Check what the configuration names; the progress is told while files are read."""
-    codes = chosen(config, {rule.code: True for rule in rules.RULES})
+    codes = chosen(config, [rule.code for rule in rules.RULES])
     thorough = config.min_confidence == Confidence.POSSIBLE.value
     sources = discover(config)
     environment = target(Path(sources.root), Path(config.python) if config.python else None)
@@ -65,9 +65,7 @@ def analyse(
     project = link(gathered.facts, source, environment, sources.package)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(find(project, sources.reported, codes, problems, thorough))
-    modules = sum(
-        info.path in sources.reported and project.is_module(id) for id, info in project.classes.items()
-    )
+    modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())
     return Analysis(found, problems, modules, results.installed(project.installed))
 
 

@@ -52,9 +52,7 @@ def anchor(paths: Iterable[str]) -> str:
     """The deepest folder that holds all the paths; a path that does not exist is an error."""
     folders = [_existing(path) for path in paths]
     try:
-        return os.path.commonpath(
-            [full if os.path.isdir(full) else os.path.dirname(full) for full in folders]
-        )
+        return os.path.commonpath([full if os.path.isdir(full) else os.path.dirname(full) for full in folders])
     except ValueError as error:
         raise InitlintError("the paths lie on different drives; check them one by one") from error
 
@@ -197,9 +195,7 @@ class _Walk:
                 ignores += _ignore_file(os.path.join(folder, ".gitignore"), folder)
             for entry in entries:
                 is_folder = _is_folder(entry)
-                if not (is_folder or entry.name.endswith(SUFFIXES)) or self._excluded(
-                    entry, is_folder, ignores
-                ):
+                if not (is_folder or entry.name.endswith(SUFFIXES)) or self._excluded(entry, is_folder, ignores):
                     continue
                 if entry.is_symlink():
                     links.append((entry.path, ignores))
@@ -349,9 +345,7 @@ def _strict(data: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         byte = data[error.start : error.start + 1].hex()
-        raise Unreadable(
-            f"byte 0x{byte} is not valid in {encoding}, the encoding of the file", line
-        ) from error
+        raise Unreadable(f"byte 0x{byte} is not valid in {encoding}, the encoding of the file", line) from error
     except (LookupError, UnicodeError, ValueError) as error:
         raise Unreadable(f"the encoding that the file declares cannot be used: {encoding}") from error
 

@@ -216,8 +216,6 @@ def test_many_processes_at_once(tmp_path: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), name]) for name in "abcd"]
     assert [writer.wait() for writer in writers] == [0, 0, 0, 0]
     expected = {
-        b"%s %d" % (name, number): b"%d" % number * 200
-        for name in (b"a", b"b", b"c", b"d")
-        for number in range(290)
+        b"%s %d" % (name, number): b"%d" % number * 200 for name in (b"a", b"b", b"c", b"d") for number in range(290)
     }
     assert Cache(str(tmp_path)).get(expected) == expected

@@ -216,7 +216,7 @@ gather(sys.argv[1], sys.argv[2:], Cache(""), 2, progress=lambda done, total: pri
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_no_worker_outlives_the_run(tmp_path: Path, number: signal.Signals) -> None:
     paths = write(tmp_path, 12, large=True)
-    marked = f"mark = {str(tmp_path)!r}\n" + HANGING.replace("Net7(", "class").replace("1000", "4")
+    marked = f"mark = {str(tmp_path)!r}\n" + HANGING.replace("Net7(", "class").replace("1000", "3")
     run = subprocess.Popen(
         [sys.executable, "-c", GATHER.format(worker=marked), str(tmp_path), *paths],
         stdout=subprocess.PIPE,
@@ -236,5 +236,5 @@ def test_no_worker_outlives_the_run(tmp_path: Path, number: signal.Signals) -> N
 
 def _processes(mark: Path) -> list[str]:
     """The processes whose command line names a folder."""
-    listed = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True)
+    listed = subprocess.run(["ps", "-eww", "-o", "args"], check=True, capture_output=True, text=True)
     return [line for line in listed.stdout.splitlines() if str(mark) in line]

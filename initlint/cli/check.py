@@ -26,9 +26,7 @@ def _parameter(name: str, default: object, option: Option) -> click.Option:
     flag = name.replace("_", "-")
     declarations = [*filter(None, [option.short]), f"--no-{flag}" if default is True else f"--{flag}", name]
     if isinstance(default, bool):
-        return click.Option(
-            declarations, is_flag=True, default=None, flag_value=not default, help=option.help
-        )
+        return click.Option(declarations, is_flag=True, default=None, flag_value=not default, help=option.help)
     return click.Option(
         declarations,
         type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
@@ -41,9 +39,7 @@ def _parameter(name: str, default: object, option: Option) -> click.Option:
 def _check(paths: tuple[str, ...], config: str, isolated: bool, **given: Any) -> int:
     from initlint.sources import anchor
 
-    values: dict[str, object] = {
-        name: _split(value) for name, value in given.items() if value not in (None, ())
-    }
+    values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
     values["paths"] = paths or (".",)
     return _run(load(values, file=config, isolated=isolated, start=anchor(paths or (".",))))
 
@@ -109,9 +105,7 @@ command = click.Command(
     params=[
         click.Argument(["paths"], nargs=-1, metavar="[PATHS]..."),
         *(_parameter(entry.name, entry.default, option) for entry, option in options()),
-        click.Option(
-            ["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."
-        ),
+        click.Option(["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."),
         click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
     ],
 )

@@ -9,7 +9,9 @@ import click
 from initlint.errors import InitlintError
 
 if TYPE_CHECKING:
-    from initlint.rules.base import Rule
+    from initlint.rules.base import Case, Example, Rule, Unreadable
+
+    AnyRule = Rule[Case] | Rule[Unreadable]
 
 
 @click.command("explain", help="Say what a rule finds, why it matters and what to do, with examples.")
@@ -19,7 +21,7 @@ def command(rule: str) -> int:
     return 0
 
 
-def _find(wanted: str) -> Rule:
+def _find(wanted: str) -> AnyRule:
     """The rule with this code or name."""
     from initlint.rules import RULES
 
@@ -34,11 +36,22 @@ def _find(wanted: str) -> Rule:
     raise InitlintError(f"there is no rule `{wanted}`; {hint}")
 
 
-def page(rule: Rule) -> str:
+def page(rule: AnyRule) -> str:
     """All that a rule says about itself."""
-    examples = "".join(f"\n\n{example.title}:\n\n{_indented(example.source)}" for example in rule.examples)
     title = f"{rule.code} {rule.name}"
-    return f"{title}\n{'=' * len(title)}\n\n{rule.doc}{examples}"
+    bad = [example for example in rule.examples if example.bad]
+    good = [example for example in rule.examples if not example.bad]
+    parts = [
+        f"{title}\n{'=' * len(title)}",
+        rule.docs,
+        *_section("Found", bad),
+        *_section("Not found", good),
+    ]
+    return "\n\n".join(parts)
+
+
+def _section(heading: str, examples: list[Example]) -> list[str]:
+    return [f"{heading}: {example.title}\n\n{_indented(example.text)}" for example in examples]
 
 
 def _indented(source: str) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command(
-    "rules", help="List the rules: code, name and what each finds."
-)
+@click.command("rules", help="List the rules: code, name and what each finds.")
 def command() -> int:
     from initlint.rules import RULES
 

@@ -139,7 +139,7 @@ class Workshop:
 
     def build(self, cls: ClassId, arguments: Arguments) -> Summary:
         """What an instance of a class draws when it is built with these arguments."""
-        named = tuple(sorted((name, key(value)) for name, value in arguments.named))
+        named = tuple((name, key(value)) for name, value in sorted(arguments.named, key=lambda pair: pair[0]))
         memo = (cls, tuple(key(value) for value in arguments.positional), named, arguments.open)
         if memo in self._summaries:
             return self._summaries[memo]

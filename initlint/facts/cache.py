@@ -124,8 +124,8 @@ class Cache:
 
     def _prune(self) -> None:
         assert self._database is not None
-        excess = self._size() - self._limit // 2
         oldest = self._database.execute("SELECT key, length(value) FROM entries ORDER BY used, key").fetchall()
+        excess = sum(length for _, length in oldest) * (1 - self._limit / 2 / self._size())
         with self._database:
             for key, length in oldest:
                 if excess <= 0:

@@ -32,7 +32,6 @@ What is read from such a receiver need not all exist on it.
 """
 
 _WORD = re.compile(rb"[^\W\d]\w*")
-_CONTINUES = re.compile(rb"\w")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sd]")
 
@@ -240,12 +239,12 @@ class _Sweep:
         for scope, name, node in self._named:
             self._store(scope, name, node, node)
         for node in self.captures.get("discarded", ()):
-            self._discarded(node.named_children[0], "")
+            self._built(node, "")
 
-    def _discarded(self, call: Node, name: str) -> None:
+    def _built(self, call: Node, name: str) -> None:
         scope = self.scope(call.start_byte)
         function = call.child_by_field_name("function")
-        if scope.instance and function is not None:
+        if scope.instance and function is not None and not scope.name.startswith("forward"):
             callee = self.receiver(self.source[function.start_byte : function.end_byte])
             scope.locals.append(Local(name, callee, call.start_byte))
 
@@ -315,8 +314,7 @@ class _Sweep:
         elif scope.kind == "class":
             self._store(scope, name, node, right)
         elif right.type == "call" and scope.instance:
-            if _stands_once(self.source, name.encode(), scope.start, scope.end):
-                self._discarded(right, name)
+            self._built(right, name)
 
     def _attribute_value(self, scope: _Scope, target: Node, node: Node, right: Node) -> None:
         text = self.text(target)
@@ -480,20 +478,6 @@ def fits(pattern: str, name: str) -> bool:
 def _between(made: list[tuple[int, str]], start: int, end: int) -> list[tuple[int, str]]:
     low = bisect_right(made, (start, "")) if made else 0
     return [entry for entry in made[low:] if entry[0] < end]
-
-
-def _stands_once(source: bytes, word: bytes, start: int, end: int) -> bool:
-    """Whether a word stands just once in a range; most are found again close by, which beats counting all."""
-    seen = 0
-    position = source.find(word, start, end)
-    while position >= 0:
-        after = position + len(word)
-        if not _CONTINUES.match(source, position - 1) and not _CONTINUES.match(source, after):
-            seen += 1
-            if seen > 1:
-                return False
-        position = source.find(word, after, end)
-    return True
 
 
 def _imports(nodes: list[Node]) -> list[Import]:

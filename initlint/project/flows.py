@@ -1,4 +1,4 @@
-"""What construction does with a definition that it reads: keep it elsewhere, look at its shape, initialise it, or use it."""
+"""What construction does with a definition that it reads: keep it elsewhere, look at it, initialise it, use it."""
 
 from __future__ import annotations
 
@@ -78,6 +78,11 @@ def uses(body: Body, attribute: str, ignores: Ignores) -> Iterator[Flow]:
 def uses_of(node: Node, body: Body, ignores: Ignores = lambda *_: False) -> Iterator[Flow]:
     """What becomes of the value of one expression."""
     return _use(node, body, _Seen(ignores))
+
+
+def unused(body: Body, name: str) -> bool:
+    """Whether nothing is done with a local name but to initialise what it holds."""
+    return all(flow.use in (Use.NONE, Use.CONFIGURATION) for flow in _alias(name, body, _Seen(lambda *_: False)))
 
 
 class _Seen(set[str]):

@@ -1,4 +1,4 @@
-"""Cheap evidence: which classes are worth a construction, and which of their definitions show no reader of their own."""
+"""Cheap evidence: which classes are worth a construction, and which of their definitions nothing reads."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
-from initlint.facts.records import Function, Store
+from initlint.facts.records import Function, Local, Store
 from initlint.model import Verdict
 from initlint.project.calls import PASSES_ON
 from initlint.project.classes import ClassId, ClassInfo, Method, Project
+from initlint.project.flows import unused
 from initlint.project.imports import SymbolKind
 from initlint.project.readers import Readers
 
@@ -28,7 +29,7 @@ def suspects(project: Project, readers: Readers, paths: frozenset[str]) -> Itera
     """The suspect classes in the reported files, in the order of their files and lines."""
     for id, info in project.classes.items():
         if info.path in paths and _builds_modules(project, id):
-            dead = dict(_dead(project, readers, info))
+            dead = dict(_dead(readers, info))
             if dead or _other_evidence(project, readers, info):
                 yield Suspect(id, dead)
 
@@ -38,7 +39,7 @@ def _builds_modules(project: Project, cls: ClassId) -> bool:
     return any(project.is_module(d) or project.unresolved_bases(d) for d in project.descendants(cls))
 
 
-def _dead(project: Project, readers: Readers, info: ClassInfo) -> Iterator[tuple[str, Verdict]]:
+def _dead(readers: Readers, info: ClassInfo) -> Iterator[tuple[str, Verdict]]:
     stores: dict[str, list[tuple[Method, Store]]] = {}
     for method, store in _construction_stores(readers, info):
         stores.setdefault(store.attribute, []).append((method, store))
@@ -98,21 +99,22 @@ def _torch_builds(name: str) -> bool:
 
 def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool:
     """A definition that is stored twice, or a built thing that nobody keeps."""
+    stored: Counter[str] = Counter()
     for facts in info.facts.methods:
         method = Method(info.path, info.id, facts)
-        if not readers.roles.constructs(method):
-            continue
-        counts = Counter(store.attribute for store in facts.stores if _may_define(readers, method, store))
-        if any(count > 1 for count in counts.values()):
-            return True
-        if any(_discards(project, info, local.callee, facts.instance) for local in facts.locals):
-            return True
-    return False
+        if readers.roles.constructs(method):
+            stored.update(store.attribute for store in facts.stores if _may_define(readers, method, store))
+            if any(_discards(project, readers, method, local) for local in facts.locals):
+                return True
+    return any(count > 1 for count in stored.values())
 
 
-def _discards(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:
-    """A call for its result alone: of a class or of torch, not of a function that may have been called for its effect."""
-    symbol = project.resolve(info.path, callee, info.facts.qualname + ".")
+def _discards(project: Project, readers: Readers, method: Method, local: Local) -> bool:
+    """A call for its result alone, of a class or of torch, whose result is nowhere used but to initialise it."""
+    info = project.classes[method.owner or ""]
+    symbol = project.resolve(info.path, local.callee, info.facts.qualname + ".")
     if symbol is None or symbol.kind not in (SymbolKind.EXTERNAL, SymbolKind.CLASS):
         return False
-    return may_build(project, info, callee, instance)
+    if not may_build(project, info, local.callee, method.facts.instance):
+        return False
+    return not local.name or unused(readers.bodies.body(method), local.name)

@@ -109,9 +109,7 @@ def _prose(text: str) -> Iterator[Fragment]:
 
 def _shown(line: str) -> str:
     """Source as it can be printed: no tabs, nothing that steers a terminal, not endless."""
-    text = _UNPRINTABLE.sub(
-        "\N{REPLACEMENT CHARACTER}", line.rstrip("\n").replace("\t", "    ").replace("\f", "")
-    )
+    text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line.rstrip("\n").replace("\t", "    ").replace("\f", ""))
     return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
 
 

@@ -44,6 +44,9 @@ class Unreadable:
     reason: str
 
 
+CERTAIN = Verdict(Confidence.CERTAIN)
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """What a rule found at one place; `values` fill the message and the advice."""
@@ -56,7 +59,7 @@ class Hit:
     draws: Answer = Answer.NO
     shifts: tuple[str, ...] = ()
     what: str = ""
-    verdict: Verdict = Verdict(Confidence.CERTAIN)
+    verdict: Verdict = CERTAIN
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -107,7 +110,7 @@ class Rule(Generic[Subject]):
     since: str
     message: str
     advice: str
-    docs: str
+    doc: str
     examples: tuple[Example, ...]
     find: Callable[[Subject], Iterator[Hit]]
 
@@ -119,11 +122,11 @@ class Rule(Generic[Subject]):
     @property
     def summary(self) -> str:
         """The first paragraph of the prose, on one line."""
-        return " ".join(self.docs.split("\n\n")[0].split())
+        return " ".join(self.doc.split("\n\n")[0].split())
 
     def section(self, heading: str) -> str:
         """The paragraph under `Why` or `What to do`, on one line."""
-        for paragraph in self.docs.split("\n\n")[1:]:
+        for paragraph in self.doc.split("\n\n")[1:]:
             if paragraph.startswith(f"{heading}:"):
                 return " ".join(paragraph.removeprefix(f"{heading}:").split())
         return ""
