@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from families import Constructor, FileText
+if TYPE_CHECKING:
+    from texts import Constructor, FileText
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,10 @@ class Site:
 
     def tensor(self) -> str:
         """A tensor that draws."""
-        form = self.random.choice(("randn(4, 8)", "rand(8)", "randn((1, 8, 1, 1))", "empty(8).normal_()", "randint(0, 9, (8,))"))
-        return f"{self.spell('torch.' + form.partition('(')[0])}{form[form.index('('):]}"
+        form = self.random.choice(
+            ("randn(4, 8)", "rand(8)", "randn((1, 8, 1, 1))", "empty(8).normal_()", "randint(0, 9, (8,))")
+        )
+        return f"{self.spell('torch.' + form.partition('(')[0])}{form[form.index('(') :]}"
 
     def parameter(self, value: str) -> str:
         return f"{self.spell('torch.nn.Parameter')}({value})"
@@ -57,9 +61,15 @@ DRAWING_LAYERS = (
     ("MultiheadAttention", "8, 2"),
     ("ConvTranspose2d", "4, 4, 2"),
     ("Bilinear", "4, 4, 8"),
+)
+PLAIN_LAYERS = (
+    ("ReLU", ""),
+    ("LayerNorm", "8"),
+    ("BatchNorm2d", "8"),
+    ("Dropout", "0.1"),
+    ("Identity", ""),
     ("PReLU", "8"),
 )
-PLAIN_LAYERS = (("ReLU", ""), ("LayerNorm", "8"), ("BatchNorm2d", "8"), ("Dropout", "0.1"), ("Identity", ""), ("GELU", ""))
 
 Kind = Callable[[Site, tuple[str, ...]], Spelled]
 
@@ -121,7 +131,11 @@ def _walrus(site: Site, names: tuple[str, ...]) -> Spelled:
 def _appended(site: Site, names: tuple[str, ...]) -> Spelled:
     target = f"{site.instance}.{names[0]}"
     return Spelled(
-        (f"{target} = {site.spell('torch.nn.ModuleList')}()", "for _ in range(2):", f"    {target}.append({site.layer()})")
+        (
+            f"{target} = {site.spell('torch.nn.ModuleList')}()",
+            "for _ in range(2):",
+            f"    {target}.append({site.layer()})",
+        )
     )
 
 
@@ -163,6 +177,23 @@ KINDS: dict[str, Kind] = {
     "parameter_without_draws": _plain(lambda site: site.parameter(f"{site.spell('torch.zeros')}(8)")),
 }
 NAMES_NEEDED = {"tuple": 2, "chained": 2}
+
+PARAMETERS = frozenset({"parameter", "register_parameter", "parameter_without_draws"})
+TENSORS = frozenset({"tensor", "register_buffer"})
+WITHOUT_DRAWS = frozenset({"layer_without_draws", "parameter_without_draws"})
+OPEN_DRAWS = frozenset({"conditional", "project_class"})
+"""Whether these draw is not known here: the condition and the other class decide."""
+
+
+def expected_codes(kind: str) -> frozenset[str]:
+    """The codes that are right for a planted kind, given that it is dead."""
+    if kind in PARAMETERS | TENSORS:
+        drawing, silent = ("SOH103", "") if kind in TENSORS else ("SOH102", "SOH202")
+    else:
+        drawing, silent = "SOH101", "SOH201"
+    if kind in OPEN_DRAWS:
+        return frozenset({drawing, silent})
+    return frozenset({silent if kind in WITHOUT_DRAWS else drawing})
 
 
 class Speller:

@@ -23,8 +23,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from families import ClassText, Library
-from kinds import KINDS, NAMES_NEEDED, Site, Speller, Spelled
+from families import Library
+from kinds import KINDS, NAMES_NEEDED, Site, Spelled, Speller, expected_codes
+from texts import ClassText
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEAD_CODES = frozenset({"SOH101", "SOH102", "SOH103", "SOH201", "SOH202"})
@@ -52,6 +53,12 @@ class Outcome:
     name: str
     outcome: str
     message: str
+    code: str
+
+    @property
+    def miscalled(self) -> bool:
+        """Found, but under a code for something else, or with the wrong answer to whether it draws."""
+        return bool(self.code) and self.code not in expected_codes(self.plant.kind)
 
 
 # -- choosing ------------------------------------------------------------------------------------------------------
@@ -86,9 +93,7 @@ def _names(library: Library, cls: ClassText, needed: int, chance: random.Random)
     return tuple(chosen) if len(chosen) == needed else ()
 
 
-def _plant(
-    library: Library, cls: ClassText, kind: str, names: tuple[str, ...], chance: random.Random
-) -> Plant:
+def _plant(library: Library, cls: ClassText, kind: str, names: tuple[str, ...], chance: random.Random) -> Plant:
     assert cls.constructor is not None
     speller = Speller(library.files[cls.path], chance)
     site = Site(cls.constructor, speller, _project_class(library, cls, chance), chance)
@@ -171,11 +176,8 @@ def judge(plants: Iterable[Plant], findings: Iterable[dict[str, str]]) -> Iterat
             said[finding["path"], finding["class"], finding["attribute"]] = finding
     for plant in plants:
         for name in plant.names:
-            finding = said.get((plant.path, plant.cls, name))
-            if finding is None:
-                yield Outcome(plant, name, "missed", "")
-            else:
-                yield Outcome(plant, name, finding["confidence"], finding["message"])
+            found = said.get((plant.path, plant.cls, name), {"confidence": "missed", "message": "", "code": ""})
+            yield Outcome(plant, name, found["confidence"], found["message"], found["code"])
 
 
 # -- telling -------------------------------------------------------------------------------------------------------
@@ -200,14 +202,21 @@ def _row(title: str, outcomes: list[Outcome]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def listing(outcomes: Iterable[Outcome]) -> Iterator[str]:
+def listing(outcomes: list[Outcome]) -> Iterator[str]:
     """Every plant that was not found for certain: where, what, and the doubt that was named."""
     for outcome in sorted(outcomes, key=lambda o: (o.outcome, o.plant.path, o.plant.after)):
         if outcome.outcome != "certain":
-            plant = outcome.plant
-            yield f"{outcome.outcome}: {plant.path} {plant.cls}.{outcome.name} [{plant.kind}] `{plant.spelled.lines[0]}`"
+            yield f"{outcome.outcome}: {_described(outcome)}"
             if outcome.message:
                 yield f"    {outcome.message}"
+    for outcome in outcomes:
+        if outcome.miscalled:
+            yield f"as {outcome.code}: {_described(outcome)}"
+
+
+def _described(outcome: Outcome) -> str:
+    plant = outcome.plant
+    return f"{plant.path} {plant.cls}.{outcome.name} [{plant.kind}] `{plant.spelled.lines[0]}`"
 
 
 def arguments() -> argparse.Namespace:
@@ -241,8 +250,10 @@ def main() -> None:
             sys.exit(f"{options.library} has no class to plant in")
         plant_all(root, library, plants)
         outcomes = list(judge(plants, run_linter(shlex.split(options.linter), root)))
-    print(f"{options.library.name}: {len(plants)} statements planted in {len(library.files)} files, seed {options.seed}\n")
+    name, files = options.library.resolve().name, len(library.files)
+    print(f"{name}: {len(plants)} statements planted in {files} files, seed {options.seed}\n")
     print("\n".join(table(outcomes)))
+    print(f"\n{sum(outcome.miscalled for outcome in outcomes)} found under a code that is not theirs")
     if options.report:
         print("\n" + "\n".join(listing(outcomes)))
 

@@ -43,7 +43,7 @@ def page(rule: AnyRule) -> str:
     good = [example for example in rule.examples if not example.bad]
     parts = [
         f"{title}\n{'=' * len(title)}",
-        rule.docs,
+        rule.doc,
         *_section("Found", bad),
         *_section("Not found", good),
     ]

@@ -201,6 +201,11 @@ class Body:
         found = [value for target, value in self._stored if target == attribute or fits(target, attribute)]
         return [value for value in found if value is not None]
 
+    def replaces(self, attribute: str) -> bool:
+        """Whether a later statement, on every path through an earlier one, stores to the same attribute of the instance."""
+        places = [value for target, value in self._stored if target == attribute and value is not None]
+        return any(_runs_after(first, second) for k, first in enumerate(places) for second in places[k + 1 :])
+
     @functools.cached_property
     def _stored(self) -> list[tuple[str, Node | None]]:
         found: list[tuple[str, Node | None]] = []
@@ -269,6 +274,14 @@ def call_arguments(call: Node) -> list[Node]:
         if value is not None and child.type != "comment":
             found.append(value)
     return found
+
+
+def _runs_after(first: Node, second: Node) -> bool:
+    """Whether the block that the second node stands in also holds the first."""
+    block = second.parent
+    while block is not None and block.type not in ("block", "module"):
+        block = block.parent
+    return block is not None and block.start_byte <= first.start_byte < block.end_byte
 
 
 def _parameter_name(text: str) -> str:

@@ -27,7 +27,7 @@ class Suspect:
 
 def suspects(project: Project, readers: Readers, paths: frozenset[str]) -> Iterator[Suspect]:
     """The suspect classes in the reported files, in the order of their files and lines."""
-    for id, info in project.classes.items():
+    for id, info in list(project.classes.items()):
         if info.path in paths and _builds_modules(project, id):
             dead = dict(_dead(readers, info))
             if dead or _other_evidence(project, readers, info):
@@ -99,14 +99,18 @@ def _torch_builds(name: str) -> bool:
 
 def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool:
     """A definition that is stored twice, or a built thing that nobody keeps."""
-    stored: Counter[str] = Counter()
+    stored: set[str] = set()
     for facts in info.facts.methods:
         method = Method(info.path, info.id, facts)
-        if readers.roles.constructs(method):
-            stored.update(store.attribute for store in facts.stores if _may_define(readers, method, store))
-            if any(_discards(project, readers, method, local) for local in facts.locals):
+        if not readers.roles.constructs(method):
+            continue
+        if any(_discards(project, readers, method, local) for local in facts.locals):
+            return True
+        for attribute, count in Counter(s.attribute for s in facts.stores if _may_define(readers, method, s)).items():
+            if attribute in stored or (count > 1 and readers.bodies.body(method).replaces(attribute)):
                 return True
-    return any(count > 1 for count in stored.values())
+            stored.add(attribute)
+    return False
 
 
 def _discards(project: Project, readers: Readers, method: Method, local: Local) -> bool:

@@ -94,7 +94,9 @@ def _notes(finding: Finding, gutter: int) -> Iterator[Fragment]:
 
 
 def shifted(finding: Finding) -> str:
-    """The definitions that get other numbers because of this one, by name as far as there is room."""
+    """The definitions that get other numbers because of this one, where the message does not name them all."""
+    if all(f"`{name}`" in finding.message for name in finding.shifts):
+        return ""
     names = [f"`{name}`" for name in finding.shifts[:_NAMED]]
     rest = len(finding.shifts) - len(names)
     return ", ".join(names) + (f" and {rest} more" if rest else "")

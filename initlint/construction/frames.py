@@ -1,0 +1,86 @@
+"""A function while it is read, and how its blocks end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from initlint.construction.run import Candidate, Site
+from initlint.construction.values import Swept, Value, join
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from initlint.construction.ledger import Path
+    from initlint.construction.slices import Slice
+    from initlint.project.classes import ClassId
+
+Names = dict[str, Value]
+
+
+@dataclass(eq=False)
+class Frame:
+    """One function while it is read. `site` is where it was called, for code outside of the class's own methods."""
+
+    slice: Slice
+    path: str
+    qualname: str
+    owner: ClassId
+    parent: Frame | None = None
+    site: Site | None = None
+    names: Names = field(default_factory=dict)
+    returns: list[Value] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    initialised: set[int] = field(default_factory=set)
+
+    def lookup(self, name: str) -> Value | None:
+        """The value of a local name, here or in a function around this one."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.names:
+                return frame.names[name]
+            frame = frame.parent
+        return None
+
+    def place(self, node: cst.CSTNode) -> Site:
+        """Where to say that something at a node happens."""
+        return self.site or Site(self.slice, node, self.path, self.owner)
+
+    def outside(self) -> Frame:
+        """Module level, as the code of this function sees it: what its defaults and annotations are read in."""
+        return Frame(self.slice, self.path, self.qualname, self.owner, None, self.site)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How a block ends: whether it goes on behind its end, and under which further conditions it then does."""
+
+    ends: bool = False
+    raises: bool = False
+    rest: Path = ()
+
+
+GOES_ON = Flow()
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """In the arm where an `isinstance` holds (`then`, or the other), a name stands for fewer modules."""
+
+    name: str
+    value: Swept
+    then: bool
+
+
+def joined(ends: list[Names], start: Names) -> Names:
+    """The names behind a branch; one that only some arms bind may be unbound, which nobody reads."""
+    if not ends:
+        return start
+    result = dict(ends[0])
+    for end in ends[1:]:
+        for name, value in end.items():
+            if name not in result:
+                result[name] = value
+            elif result[name] is not value:
+                result[name] = join((result[name], value))
+    return result

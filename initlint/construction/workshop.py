@@ -1,0 +1,183 @@
+"""What all constructions of one project share: parsed slices, module-level values, summaries of what was built."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from initlint.construction import knowledge
+from initlint.construction.finish import NOTHING_KNOWN, Finish, Made, Summary
+from initlint.construction.frames import Frame
+from initlint.construction.run import Run
+from initlint.construction.slices import Slice, assignment_start, statement_end
+from initlint.construction.syntax import assigned_names
+from initlint.construction.values import (
+    UNKNOWN,
+    Arguments,
+    ClassObject,
+    Constant,
+    External,
+    ProjectFunction,
+    TorchFunction,
+    Value,
+    key_of,
+)
+from initlint.project.imports import Symbol, SymbolKind
+
+if TYPE_CHECKING:
+    from initlint.construction.ledger import Construction
+    from initlint.project.classes import ClassId, Method, Project
+
+MAX_BUILDS = 14
+RECURSION = 12_000
+
+
+class Workshop:
+    """Makes constructions. All state is memoised answers about one project."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.steps = 0
+        self.names: dict[tuple[str, str, str], Value] = {}
+        self._slices: dict[tuple[str, int], Slice] = {}
+        self._assigned: dict[int, frozenset[str]] = {}
+        self._globals: dict[tuple[str, str], Value] = {}
+        self._summaries: dict[object, Summary] = {}
+        self._made: dict[object, Made | None] = {}
+        self._active: list[object] = []
+        self._recursive: set[object] = set()
+
+    def construct(self, cls: ClassId) -> Construction:
+        """The construction of a class with arguments of which nothing is known."""
+        from initlint.construction.visitor import Interpreter
+
+        self.steps = 0
+        info = self.project.classes[cls]
+        with _recursion(RECURSION):
+            run = Interpreter(self, Run(cls)).construct(None)
+            return Finish(run, self.is_a).construction(info.facts.qualname, info.path)
+
+    def build(self, cls: ClassId, arguments: Arguments) -> Summary:
+        """What an instance of a class draws when it is built with these arguments."""
+        from initlint.construction.visitor import Interpreter
+
+        memo = (cls, key_of(arguments))
+        if memo not in self._summaries:
+            if cls in self._active or len(self._active) > MAX_BUILDS:
+                self._recursive.add(cls)
+                return NOTHING_KNOWN
+            with self._building(cls):
+                run = Interpreter(self, Run(cls)).construct(arguments)
+                summary = Finish(run, self.is_a).summary()
+            if self._recursive:
+                return summary
+            self._summaries[memo] = summary
+        return self._summaries[memo]
+
+    def make(self, method: Method, arguments: Arguments) -> Made | None:
+        """What a function of the project returns for these arguments; None where that cannot be told apart from its run."""
+        from initlint.construction.visitor import Interpreter
+
+        memo = (method.id, key_of(arguments))
+        if memo not in self._made:
+            if method.id in self._active or len(self._active) > MAX_BUILDS:
+                self._recursive.add(method.id)
+                return None
+            with self._building(method.id):
+                run = Run("")
+                value = Interpreter(self, run).invoke(method, None, arguments, None)
+                made = Finish(run, self.is_a).made(value)
+            if self._recursive:
+                return made
+            self._made[memo] = made
+        return self._made[memo]
+
+    @contextmanager
+    def _building(self, what: object) -> Iterator[None]:
+        self._active.append(what)
+        try:
+            yield
+        finally:
+            self._active.pop()
+            self._recursive.discard(what)
+
+    def is_a(self, cls: str, base: str) -> bool:
+        """Whether a class is another or inherits from it."""
+        return cls == base or base in self.project.mro(cls)
+
+    def slice(self, path: str, start: int, end: int) -> Slice:
+        """A piece of a file, parsed once."""
+        if (path, start) not in self._slices:
+            self._slices[path, start] = Slice(self.project.source(path), start, end)
+        return self._slices[path, start]
+
+    def assigned(self, body: cst.CSTNode) -> frozenset[str]:
+        """The names that a body assigns; slices are kept, so a node's id stays its own."""
+        if id(body) not in self._assigned:
+            self._assigned[id(body)] = assigned_names(body)
+        return self._assigned[id(body)]
+
+    # -- names at module level ---------------------------------------------------------------------------------
+
+    def symbol(self, symbol: Symbol) -> Value:
+        """What a resolved name stands for."""
+        match symbol.kind:
+            case SymbolKind.CLASS:
+                return ClassObject(symbol.target)
+            case SymbolKind.FUNCTION:
+                method = self.project.function(symbol)
+                return ProjectFunction(method) if method is not None else UNKNOWN
+            case SymbolKind.VARIABLE:
+                path, _, name = symbol.target.partition("::")
+                return self.variable(path, name)
+            case SymbolKind.EXTERNAL:
+                return self._external(symbol)
+            case SymbolKind.MODULE:
+                return UNKNOWN
+
+    def _external(self, symbol: Symbol) -> Value:
+        name = symbol.target
+        if knowledge.module(name) is not None:
+            return ClassObject(name)
+        if name.split(".")[0] == "torch":
+            return TorchFunction(name)
+        cls = self.project.class_of(symbol)
+        return ClassObject(cls) if cls is not None and cls in self.project.classes else External(name)
+
+    def variable(self, path: str, name: str) -> Value:
+        """The value of a module-level name that is no class, function or import."""
+        if (path, name) not in self._globals:
+            self._globals[path, name] = UNKNOWN
+            self._globals[path, name] = self._variable(path, name)
+        return self._globals[path, name]
+
+    def _variable(self, path: str, name: str) -> Value:
+        from initlint.construction.visitor import Interpreter
+
+        if path not in self.project.files:
+            return UNKNOWN
+        source = self.project.source(path)
+        start = assignment_start(source, name)
+        if start is None:
+            return UNKNOWN
+        slice_ = self.slice(path, start, statement_end(source, start))
+        run = Run("")
+        run.silent = 1
+        frame = Frame(slice_, path, "", "")
+        Interpreter(self, run).statement(slice_.node, frame)
+        value = frame.names.get(name, UNKNOWN)
+        return UNKNOWN if isinstance(value, Constant) else value
+
+
+@contextmanager
+def _recursion(limit: int) -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, limit))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
