@@ -22,10 +22,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from families import Library
 from kinds import KINDS, NAMES_NEEDED, Site, Spelled, Speller, expected_codes
-from texts import ClassText
+
+if TYPE_CHECKING:
+    from texts import ClassText
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEAD_CODES = frozenset({"SOH101", "SOH102", "SOH103", "SOH201", "SOH202"})

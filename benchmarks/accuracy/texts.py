@@ -121,6 +121,8 @@ def _note(node: ast.AST, text: FileText) -> None:
             asked = _last_name(callee)
             if asked == "hasattr" or (asked == "getattr" and (rest or keywords)):
                 text.guarded.add(name)
+        case _:
+            pass
 
 
 def _imported(node: ast.stmt) -> dict[str, str]:
@@ -130,7 +132,8 @@ def _imported(node: ast.stmt) -> dict[str, str]:
             return {alias.asname or alias.name: alias.name for alias in names}
         case ast.ImportFrom(module=module, names=names):
             return {alias.asname or alias.name: f"{module or ''}.{alias.name}" for alias in names}
-    return {}
+        case _:
+            return {}
 
 
 def _global_statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -147,7 +150,8 @@ def _last_name(node: ast.AST) -> str:
             return name
         case ast.Subscript(value=value):
             return _last_name(value)
-    return ""
+        case _:
+            return ""
 
 
 def _class_text(path: str, node: ast.ClassDef, lines: list[str]) -> ClassText:
@@ -269,10 +273,8 @@ def _indent(line: str) -> str:
 
 
 def _calls_base(node: ast.stmt) -> bool:
-    match node:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="__init__"))):
-            return True
-    return False
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "__init__"
 
 
 def _required(constructor: Function | None) -> int | None:

@@ -96,12 +96,16 @@ class Callers:
         return self._assigning.get(name, frozenset())
 
     @functools.cached_property
-    def _methods(self) -> frozenset[str]:
-        return frozenset(name for info in self.project.classes.values() for name in info.methods)
+    def _methods(self) -> dict[str, frozenset[ClassId]]:
+        index: dict[str, set[ClassId]] = {}
+        for id, info in self.project.classes.items():
+            for name in info.methods:
+                index.setdefault(name, set()).add(id)
+        return {name: frozenset(ids) for name, ids in index.items()}
 
-    def defined(self, name: str) -> bool:
-        """Whether any class of the project has an attribute or method of that name."""
-        return name in self._assigning or name in self._methods
+    def having(self, name: str) -> list[ClassId]:
+        """The classes with an attribute or method of that name in their own code."""
+        return sorted(self.assigning(name) | self._methods.get(name, frozenset()))
 
     def of(self, method: Method) -> list[Call] | None:
         """The project's calls of a function; None where they cannot all be known."""

@@ -6,7 +6,9 @@ exists there. What is left is inferred.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
@@ -18,6 +20,7 @@ from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Use, uses_of
 from initlint.project.inference import Inference
 from initlint.project.roles import INITIALISATION
+from initlint.project.sight import Sight
 from initlint.project.values import UNKNOWN, Value, union
 
 if TYPE_CHECKING:
@@ -30,6 +33,12 @@ TENSOR_KEYWORDS = frozenset({"dim", "keepdim", "axis", "dtype", "p", "ord", "dim
 """Arguments that methods of tensors take and modules do not."""
 
 
+CONFIGURATIONS = frozenset("args cfg config conf opt opts options hparams hyp hparam params ctx self_args namespace".split())
+"""Names that by custom hold settings or a context, and no module."""
+
+BUILTIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, dict, list, set, re.Match, Path) for name in dir(kind))
+
+
 class Foreign:
     """Readers of a definition that are not methods of its family."""
 
@@ -38,28 +47,38 @@ class Foreign:
         self.bodies = bodies
         self.callers = callers
         self.inference = inference
+        self.sight = Sight(project)
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
 
     def readers(self, cls: ClassId, attribute: str) -> Iterator[str]:
         """Reads through other receivers that are, or might be, an instance of the class."""
-        family = self.project.family(cls)
         for method, receiver in self.callers.readers(attribute):
             if receiver == method.facts.instance and method.owner is not None:
                 continue
             if INITIALISATION.fullmatch(method.facts.name) or not self._fits_shape(cls, method, receiver):
                 continue
             value = self._receiver(method, receiver, attribute)
-            if not (self.is_instance(value, cls) or self._may_be(value, cls)):
+            known = self.is_instance(value, cls)
+            if not known and not (self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)):
                 continue
-            if self._only_initialises(method, receiver, attribute):
-                continue
-            if not self.is_instance(value, cls) and self._is_tensor_method(method, receiver, attribute):
-                continue
-            if self.is_instance(value, cls):
-                yield CERTAIN
-            else:
-                yield f"`{receiver}.{attribute}` in {method.path}"
+            if not self._only_initialises(method, receiver, attribute):
+                yield CERTAIN if known else f"`{receiver}.{attribute}` in {method.path}"
+
+    def _is_plausible(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether a receiver of unknown type is not better explained as something else than this class."""
+        if receiver.rpartition(".")[2] in CONFIGURATIONS or self._is_tensor_method(method, receiver, attribute):
+            return False
+        seen = self.sight.of(method.path)
+        if any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
+            return True
+        names = {name for name in method.facts.reads.get(receiver, ()) if name[0] != GUARDED}
+        if names and (names <= knowledge.tensor_attributes() or names <= BUILTIN_ATTRIBUTES):
+            return False
+        return not any(
+            self.project.classes[other].path in seen and self._fits_shape(other, method, receiver)
+            for other in self.callers.having(attribute)
+        )
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
         surface, names = self.surface(cls), method.facts.reads.get(receiver, ())

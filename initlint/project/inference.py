@@ -25,6 +25,13 @@ MAX_DEPTH = 60
 """Questions within questions before an answer is given up as unknown."""
 
 
+MAX_OWNERS = 40
+"""An attribute that more classes have is answered as unknown."""
+
+WRAPPED = frozenset("module model net network backbone encoder decoder base_model _orig_mod pl_module lightning_module".split())
+"""Attributes by which objects of other libraries hand out the module that they were given."""
+
+
 class Inference:
     """Values of expressions, on demand and memoised."""
 
@@ -350,8 +357,16 @@ class Inference:
         return union(parts)
 
     def of_unknown(self, name: str) -> Value:
-        """An attribute that tensors have and no class of the project has is one of a tensor."""
-        return UNKNOWN if self.callers.defined(name) or name not in knowledge.tensor_attributes() else NOTHING
+        """An attribute of something unknown: what any class of the project gives an attribute of that name."""
+        return self._once(("by name", name), self._by_name, name)
+
+    def _by_name(self, name: str) -> Value:
+        owners = self.callers.having(name)
+        if not owners:
+            return NOTHING if name in knowledge.tensor_attributes() else UNKNOWN
+        if name in WRAPPED or len(owners) > MAX_OWNERS:
+            return UNKNOWN
+        return union(self._member(owner, name, exact=True) for owner in owners)
 
     def _class_member(self, cls: ClassId, name: str) -> Value:
         method = self.project.method(cls, name)

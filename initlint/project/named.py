@@ -22,9 +22,10 @@ _TIE = re.compile(r"""r?["'][\w.\\*+()\[\]^$?:|-]+["']\Z""")
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """A class attribute of `owner` ties the weight at a path to the one at `path`: all but its first `shared` names are read."""
+    """A class attribute of `owner` ties the weight at `target` to the one at `path`, whose names from `shared` on are read."""
 
     owner: ClassId
+    target: tuple[str, ...]
     path: tuple[str, ...]
     shared: int
 
@@ -44,6 +45,17 @@ class NamedPaths:
     def ties(self, attribute: str) -> list[Tie]:
         """The ties whose source leads through an attribute of that name."""
         return self._index[1].get(attribute, [])
+
+    def tied(self, attribute: str) -> list[Tie]:
+        """The ties that replace a weight of that name."""
+        return self._targets.get(attribute, [])
+
+    @functools.cached_property
+    def _targets(self) -> dict[str, list[Tie]]:
+        index: dict[str, list[Tie]] = {}
+        for tie in dict.fromkeys(tie for ties in self._index[1].values() for tie in ties):
+            index.setdefault(tie.target[-1], []).append(tie)
+        return index
 
     @functools.cached_property
     def _index(self) -> tuple[dict[str, set[ClassId]], dict[str, list[Tie]]]:
@@ -81,7 +93,7 @@ def _tie(owner: ClassId, target: str, source: str) -> Tie:
     shared = 0
     while shared < min(len(ends), len(starts)) - 1 and ends[shared] == starts[shared]:
         shared += 1
-    return Tie(owner, starts, shared)
+    return Tie(owner, ends, starts, shared)
 
 
 def _path(literal: str) -> tuple[str, ...]:

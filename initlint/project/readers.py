@@ -91,7 +91,7 @@ class Readers:
             doubt = doubt or place
             if not self.thorough:
                 break
-        doubt = doubt or self.strangers.unseen(cls) or self.strangers.handed_out(cls)
+        doubt = doubt or self._tied(cls, attribute) or self.strangers.unseen(cls) or self.strangers.handed_out(cls)
         return Verdict(Confidence.POSSIBLE if doubt else Confidence.CERTAIN, doubt, needs)
 
     def assigns_module(self, method: Method, attribute: str) -> bool:
@@ -163,6 +163,13 @@ class Readers:
         """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
         places = [k for k, name in enumerate(tie.path) if name == attribute and k >= tie.shared]
         return any(self.foreign.is_instance(self._along(tie.owner, tie.path[:place]), cls) for place in places)
+
+    def _tied(self, cls: ClassId, attribute: str) -> str:
+        """A tie that puts another weight in the place of this one: nobody reads it, but the place is needed."""
+        for tie in self.named.tied(attribute):
+            if self.foreign.is_instance(self._along(tie.owner, tie.target[:-1]), cls):
+                return f"`{tie.owner.partition('::')[2]}` ties it to `{'.'.join(tie.path)}`"
+        return ""
 
     def _along(self, owner: ClassId, path: tuple[str, ...]) -> Value:
         """What a path of attributes leads to from an instance of a class."""

@@ -75,12 +75,15 @@ def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> 
     """Whether a callee can give a module, a parameter or a drawn tensor. Over-suspects; never under-suspects."""
     root, dot, _ = callee.partition(".")
     root = root.removesuffix("()").removesuffix("[]")
+    if callee.endswith("[]"):
+        table = project.resolve(info.path, callee.removesuffix("[]"), info.facts.qualname + ".")
+        return table is not None and table.kind is SymbolKind.VARIABLE or callee.startswith(("0", "?"))
     if root == instance or callee.startswith(("super()", "?")):
         return True
-    name = callee.rpartition(".")[2].removesuffix("()").removesuffix("[]")
+    name = callee.rpartition(".")[2].removesuffix("()")
     if knowledge.tensor_method_draws(name):
         return True
-    symbol = project.resolve(info.path, callee.removesuffix("[]"), info.facts.qualname + ".")
+    symbol = project.resolve(info.path, callee, info.facts.qualname + ".")
     if symbol is None:
         return not dot and not hasattr(builtins, root)
     if symbol.kind is SymbolKind.EXTERNAL:
@@ -117,7 +120,7 @@ def _discards(project: Project, readers: Readers, method: Method, local: Local) 
     """A call for its result alone, of a class or of torch, whose result is nowhere used but to initialise it."""
     info = project.classes[method.owner or ""]
     symbol = project.resolve(info.path, local.callee, info.facts.qualname + ".")
-    if symbol is None or symbol.kind not in (SymbolKind.EXTERNAL, SymbolKind.CLASS):
+    if symbol is None or symbol.kind not in (SymbolKind.EXTERNAL, SymbolKind.CLASS) or local.callee.endswith("_"):
         return False
     if not may_build(project, info, local.callee, method.facts.instance):
         return False

@@ -1,0 +1,445 @@
+"""Expressions of libcst, executed on abstract values."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from initlint.construction import syntax
+from initlint.construction.calls import Calls
+from initlint.construction.compare import compared
+from initlint.construction.frames import Frame, joined
+from initlint.construction.groups import extend, grow
+from initlint.construction.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    UNKNOWN,
+    Arguments,
+    Closure,
+    Constant,
+    Group,
+    Self,
+    Thing,
+    Unknown,
+    Value,
+    join,
+    options,
+    text_of,
+    truth,
+)
+
+if TYPE_CHECKING:
+    from initlint.construction.run import Run
+    from initlint.construction.workshop import Workshop
+
+INITIALISERS = re.compile(r"\w+_|_?(re)?set_parameters|_?reset_parameters|_?init_weights?|reset_weights")
+"""Methods that only fill what they are called on."""
+
+CONSTANTS: dict[str, Value] = {"None": NONE, "True": TRUE, "False": FALSE}
+MAX_STEPS = 100_000
+UNROLLED = 8
+"""Items of a literal that a loop goes through one by one."""
+
+_PLACEHOLDER = re.compile(r"%[-\w.]*[sdif]")
+
+
+class Exhausted(Exception):
+    """A construction that is too large to be read whole."""
+
+
+class Expressions:
+    """What expressions are, and what happens while they are evaluated."""
+
+    def __init__(self, workshop: Workshop, run: Run) -> None:
+        self.workshop = workshop
+        self.project = workshop.project
+        self.run = run
+        self.root = False
+
+    calls: Calls
+
+    def give(
+        self, target: cst.CSTNode, value: Value, node: cst.CSTNode, what: cst.CSTNode, group: int, frame: Frame
+    ) -> None:
+        """Store a value where an assignment target says."""
+        raise NotImplementedError
+
+    def name(self, name: str, frame: Frame) -> Value:
+        """What a plain name stands for."""
+        raise NotImplementedError
+
+    def resolve(self, dotted: str, frame: Frame) -> Value:
+        """What a name means at module level of the frame's file."""
+        raise NotImplementedError
+
+    def evaluate(self, node: cst.CSTNode, frame: Frame, alone: bool = False) -> Value:
+        """What an expression is; `alone` where nobody takes its value."""
+        self.workshop.steps += 1
+        if self.workshop.steps > MAX_STEPS:
+            raise Exhausted
+        if alone and type(node) is cst.Call:
+            return self._call(node, frame, alone)
+        method = _METHODS.get(type(node))
+        if method is not None:
+            value: Value = method(self, node, frame)
+            return value
+        for child in syntax.children(node):
+            if isinstance(child, cst.BaseExpression):
+                self.evaluate(child, frame)
+        return UNKNOWN
+
+    # -- names, attributes, calls ------------------------------------------------------------------------------
+
+    def _load(self, node: cst.Name, frame: Frame) -> Value:
+        constant = CONSTANTS.get(node.value)
+        if constant is not None:
+            return constant
+        value = self.name(node.value, frame)
+        if self.run.quiet:
+            frame.initialised.add(id(node))
+        else:
+            self.run.read("", value)
+        return value
+
+    def _attribute(self, node: cst.Attribute, frame: Frame) -> Value:
+        dotted = syntax.dotted(node)
+        if dotted is not None and frame.lookup(dotted.partition(".")[0]) is None:
+            found = self.resolve(dotted, frame)
+            if not isinstance(found, Unknown):
+                return found
+        if isinstance(node.value, cst.Name) and isinstance(frame.lookup(node.value.value), Self):
+            return self.calls.attribute(Self(), node.attr.value, frame)
+        owner = self.evaluate(node.value, frame)
+        return join(self.calls.attribute(option, node.attr.value, frame) for option in options(owner))
+
+    def _call(self, node: cst.Call, frame: Frame, alone: bool = False) -> Value:
+        name = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
+        quiet = alone and bool(INITIALISERS.fullmatch(name))
+        self.run.quiet += quiet
+        callee = self.evaluate(node.func, frame)
+        self.run.quiet -= quiet
+        arguments = self._arguments(node.args, frame, self.calls.fills(callee))
+        return self.calls.call(callee, arguments, node, frame)
+
+    def _arguments(self, args: Sequence[cst.Arg], frame: Frame, quiet: bool) -> Arguments:
+        positional: list[Value] = []
+        named: list[tuple[str, Value]] = []
+        unseen = False
+        for number, arg in enumerate(args):
+            only_filled = quiet and number == 0
+            self.run.quiet += only_filled
+            value = self.evaluate(arg.value, frame)
+            self.run.quiet -= only_filled
+            groups = [option for option in options(value) if isinstance(option, Group)]
+            if arg.star:
+                unseen = unseen or not (isinstance(value, Group) and value.exact)
+            if arg.star == "*":
+                positional += [item for group in groups for _, item in group.items]
+            elif arg.star == "**":
+                named += [(name, item) for group in groups for name, item in group.items if name is not None]
+            elif arg.keyword is not None:
+                named.append((arg.keyword.value, value))
+            else:
+                positional.append(value)
+        return Arguments(tuple(positional), tuple(named), unseen)
+
+    def _function(self, node: cst.Lambda | cst.FunctionDef, frame: Frame) -> Value:
+        """A function that sees the frame's names; what it reads of the instance counts as read here."""
+        mentioned = {each.value for each in syntax.variables(node)}
+        for name, value in _visible(frame):
+            if name in mentioned:
+                self.run.read("", value)
+                if isinstance(value, Self):
+                    for attribute in sorted(syntax.attributes_read(node, name)):
+                        self.run.read(attribute, self.run.attributes.get(attribute))
+        return Closure(node, frame)
+
+    def _walrus(self, node: cst.NamedExpr, frame: Frame) -> Value:
+        value = self.evaluate(node.value, frame)
+        self.give(node.target, value, node, node.value, self.run.fresh(), frame)
+        return value
+
+    def _await(self, node: cst.Await, frame: Frame) -> Value:
+        return self.evaluate(node.expression, frame)
+
+    # -- literals ----------------------------------------------------------------------------------------------
+
+    def _number(self, node: cst.Integer | cst.Float, frame: Frame) -> Value:
+        try:
+            return Constant(ast.literal_eval(node.value))
+        except (ValueError, SyntaxError):
+            return UNKNOWN
+
+    def _string(self, node: cst.SimpleString, frame: Frame) -> Value:
+        try:
+            value = node.evaluated_value
+        except (ValueError, SyntaxError):
+            return UNKNOWN
+        return Constant(value) if isinstance(value, str) else UNKNOWN
+
+    def _concatenated(self, node: cst.ConcatenatedString, frame: Frame) -> Value:
+        return concatenated([self.evaluate(node.left, frame), self.evaluate(node.right, frame)])
+
+    def _formatted(self, node: cst.FormattedString, frame: Frame) -> Value:
+        return concatenated([self._formatted_part(part, frame) for part in node.parts])
+
+    def _formatted_part(self, part: cst.BaseFormattedStringContent, frame: Frame) -> Value:
+        if isinstance(part, cst.FormattedStringText):
+            return Constant(part.value)
+        if isinstance(part, cst.FormattedStringExpression):
+            value = self.evaluate(part.expression, frame)
+            if isinstance(value, Constant) and part.format_spec is None:
+                return Constant(str(value.value), value.pattern)
+        return UNKNOWN
+
+    def _sequence(self, node: cst.Tuple | cst.List | cst.Set, frame: Frame) -> Value:
+        group = self.run.group()
+        for element in node.elements:
+            value = self.evaluate(element.value, frame)
+            if isinstance(element, cst.StarredElement):
+                extend(self.run, group, value, frame.place(element))
+            else:
+                grow(self.run, group, None, value)
+        return group
+
+    def _dictionary(self, node: cst.Dict, frame: Frame) -> Value:
+        group = self.run.group(mapping=True)
+        for element in node.elements:
+            value = self.evaluate(element.value, frame)
+            if isinstance(element, cst.DictElement):
+                grow(self.run, group, text_of(self.evaluate(element.key, frame)), value)
+            else:
+                extend(self.run, group, value, frame.place(element))
+        return group
+
+    # -- items -------------------------------------------------------------------------------------------------
+
+    def index(self, node: cst.Subscript, frame: Frame) -> Value | None:
+        """What stands in the brackets; None for a slice."""
+        values = [self._bound(element.slice, frame) for element in node.slice]
+        return values[0] if len(values) == 1 else UNKNOWN
+
+    def _bound(self, node: cst.BaseSlice, frame: Frame) -> Value | None:
+        if isinstance(node, cst.Index):
+            return self.evaluate(node.value, frame)
+        for child in syntax.children(node):
+            if isinstance(child, cst.BaseExpression):
+                self.evaluate(child, frame)
+        return None
+
+    def _subscript(self, node: cst.Subscript, frame: Frame) -> Value:
+        owner = self.evaluate(node.value, frame)
+        index = self.index(node, frame)
+        return join(self.calls.item(option, index, frame.place(node), frame) for option in options(owner))
+
+    # -- operators ---------------------------------------------------------------------------------------------
+
+    def _conditional(self, node: cst.IfExp, frame: Frame) -> Value:
+        test = truth(self.evaluate(node.test, frame))
+        if test is not None:
+            return self.evaluate(node.body if test else node.orelse, frame)
+        statement = self.run.fresh()
+        values = []
+        for number, arm in enumerate((node.body, node.orelse)):
+            with self.run.arm(statement, number):
+                values.append(self.evaluate(arm, frame))
+        return join(values)
+
+    def _boolean(self, node: cst.BooleanOperation, frame: Frame) -> Value:
+        left = self.evaluate(node.left, frame)
+        stops_at = isinstance(node.operator, cst.Or)
+        known = truth(left)
+        if known is not None:
+            return left if known is stops_at else self.evaluate(node.right, frame)
+        with self.run.arm(self.run.fresh(), 0):
+            right = self.evaluate(node.right, frame)
+        kept = [option for option in options(left) if truth(option) is not (not stops_at)]
+        return join([*kept, right])
+
+    def _binary(self, node: cst.BinaryOperation, frame: Frame) -> Value:
+        left, right = self.evaluate(node.left, frame), self.evaluate(node.right, frame)
+        operator = type(node.operator)
+        if operator is cst.Add:
+            return self.calls.add(left, right, frame.place(node))
+        if operator is cst.Modulo and isinstance(left, Constant) and isinstance(left.value, str):
+            return Constant(_PLACEHOLDER.sub("*", left.value), pattern=True)
+        if operator is cst.Multiply and (group := next((v for v in (left, right) if isinstance(v, Group)), None)):
+            return group
+        return self.calls.arithmetic([left, right])
+
+    def _unary(self, node: cst.UnaryOperation, frame: Frame) -> Value:
+        value = self.evaluate(node.expression, frame)
+        if isinstance(node.operator, cst.Not):
+            known = truth(value)
+            return UNKNOWN if known is None else Constant(not known)
+        number = value.value if isinstance(value, Constant) else None
+        if isinstance(node.operator, cst.Minus) and isinstance(number, int | float):
+            return Constant(-number)
+        return self.calls.arithmetic([value])
+
+    def _comparison(self, node: cst.Comparison, frame: Frame) -> Value:
+        left = self.evaluate(node.left, frame)
+        rights = [(each.operator, self.evaluate(each.comparator, frame)) for each in node.comparisons]
+        known = compared(rights[0][0], left, rights[0][1]) if len(rights) == 1 else None
+        return UNKNOWN if known is None else Constant(known)
+
+    # -- loops -------------------------------------------------------------------------------------------------
+
+    def turns(
+        self,
+        iterated: cst.BaseExpression,
+        target: cst.BaseExpression,
+        turn: Callable[[], object],
+        body: cst.CSTNode,
+        frame: Frame,
+    ) -> None:
+        """Run a loop: item by item over a short literal, else once for all turns."""
+        items = self.evaluate(iterated, frame)
+        known = _known_items(items)
+        if known is not None:
+            for item in known:
+                statement = self.run.fresh()
+                self.run.certain.add(statement)
+                with self.run.arm(statement, 0):
+                    self.give(target, item, target, target, self.run.fresh(), frame)
+                    turn()
+            return
+        with self.looping(body, frame):
+            self.give(target, self.calls.element(items), target, target, self.run.fresh(), frame)
+            turn()
+
+    def looping(self, body: cst.CSTNode, frame: Frame) -> _Loop:
+        """A context in which a body stands for all turns of a loop."""
+        return _Loop(self, body, frame)
+
+    def _items(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp, frame: Frame) -> Value:
+        return self._comprehension(node.for_in, lambda: (None, self.evaluate(node.elt, frame)), frame, False)
+
+    def _entries(self, node: cst.DictComp, frame: Frame) -> Value:
+        def entry() -> tuple[str, Value]:
+            return text_of(self.evaluate(node.key, frame)), self.evaluate(node.value, frame)
+
+        return self._comprehension(node.for_in, entry, frame, True)
+
+    def _comprehension(
+        self, loop: cst.CompFor, element: Callable[[], tuple[str | None, Value]], frame: Frame, mapping: bool
+    ) -> Value:
+        group = self.run.group(mapping)
+        before = dict(frame.names)
+
+        def turn() -> None:
+            name, value = element()
+            grow(self.run, group, name, value)
+
+        self._nested_turns(loop, turn, frame)
+        kept = {name for target in _loop_targets(loop) for name in target}
+        frame.names = {name: value for name, value in frame.names.items() if name in before or name not in kept}
+        frame.names.update({name: before[name] for name in kept if name in before})
+        return group
+
+    def _nested_turns(self, loop: cst.CompFor, turn: Callable[[], None], frame: Frame) -> None:
+        inner = loop.inner_for_in
+
+        def through() -> None:
+            if inner is None:
+                turn()
+            else:
+                self._nested_turns(inner, turn, frame)
+
+        def once() -> None:
+            tests = [truth(self.evaluate(condition.test, frame)) for condition in loop.ifs]
+            if False in tests:
+                return
+            if None in tests:
+                with self.run.arm(self.run.fresh(), 0):
+                    through()
+            else:
+                through()
+
+        self.turns(loop.iter, loop.target, once, loop, frame)
+
+
+class _Loop:
+    """The inside of a loop that runs an unknown number of times: what it assigns is joined with what was before."""
+
+    def __init__(self, expressions: Expressions, body: cst.CSTNode, frame: Frame) -> None:
+        self._run, self._frame = expressions.run, frame
+        for name in expressions.workshop.assigned(body):
+            if isinstance(frame.names.get(name), Constant):
+                frame.names[name] = UNKNOWN
+        self._names, self._attributes = dict(frame.names), dict(self._run.attributes)
+        self._context = self._run.looping(self._run.fresh())
+
+    def __enter__(self) -> None:
+        self._context.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._context.__exit__(*error)
+        self._frame.names = joined([self._frame.names, self._names], self._names)
+        self._run.attributes = joined([self._run.attributes, self._attributes], self._attributes)
+
+
+def _known_items(value: Value) -> list[Value] | None:
+    if not isinstance(value, Group) or not value.exact or len(value.items) > UNROLLED:
+        return None
+    if value.mapping:
+        return [Constant(name) if name is not None else UNKNOWN for name, _ in value.items]
+    return [item for _, item in value.items]
+
+
+def _visible(frame: Frame | None) -> Iterator[tuple[str, Value]]:
+    while frame is not None:
+        yield from list(frame.names.items())
+        frame = frame.parent
+
+
+def _loop_targets(loop: cst.CompFor | None) -> Iterator[list[str]]:
+    while loop is not None:
+        yield [name.value for name in syntax.variables(loop.target)]
+        loop = loop.inner_for_in
+
+
+def concatenated(parts: Iterable[Value]) -> Value:
+    """The string that parts make, with `*` for what is not known."""
+    texts, pattern = [], False
+    for part in parts:
+        known = isinstance(part, Constant) and isinstance(part.value, str)
+        texts.append(str(part.value) if known and isinstance(part, Constant) else "*")
+        pattern = pattern or not known or (isinstance(part, Constant) and part.pattern)
+    text = "".join(texts)
+    return Constant(re.sub(r"\*+", "*", text) if pattern else text, pattern)
+
+
+_METHODS: dict[type, Callable[[Expressions, Any, Frame], Value]] = {
+    cst.Name: Expressions._load,
+    cst.Attribute: Expressions._attribute,
+    cst.Call: Expressions._call,
+    cst.Integer: Expressions._number,
+    cst.Float: Expressions._number,
+    cst.SimpleString: Expressions._string,
+    cst.ConcatenatedString: Expressions._concatenated,
+    cst.FormattedString: Expressions._formatted,
+    cst.Tuple: Expressions._sequence,
+    cst.List: Expressions._sequence,
+    cst.Set: Expressions._sequence,
+    cst.Dict: Expressions._dictionary,
+    cst.Subscript: Expressions._subscript,
+    cst.IfExp: Expressions._conditional,
+    cst.BooleanOperation: Expressions._boolean,
+    cst.BinaryOperation: Expressions._binary,
+    cst.UnaryOperation: Expressions._unary,
+    cst.Comparison: Expressions._comparison,
+    cst.Lambda: Expressions._function,
+    cst.FunctionDef: Expressions._function,
+    cst.NamedExpr: Expressions._walrus,
+    cst.ListComp: Expressions._items,
+    cst.SetComp: Expressions._items,
+    cst.GeneratorExp: Expressions._items,
+    cst.DictComp: Expressions._entries,
+    cst.Await: Expressions._await,
+}

@@ -1,0 +1,193 @@
+"""Lists, tuples, dictionaries and what the built-in functions make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from initlint.construction.values import (
+    UNKNOWN,
+    Arguments,
+    Constant,
+    Group,
+    Self,
+    Swept,
+    Thing,
+    Value,
+    join,
+    options,
+    text_of,
+)
+from initlint.model import Kind
+
+if TYPE_CHECKING:
+    from initlint.construction.run import Run, Site
+
+MAX_ITEMS = 64
+"""Items that a group keeps; what comes after them still belongs to it."""
+
+
+def grow(run: Run, group: Group, name: str | None, value: Value) -> None:
+    """A list or dictionary gets one more item, under a name if it is a dictionary."""
+    born = run.born.get(group.token, ())
+    further = [step for step in run.branch if step not in born and step[0] not in run.certain]
+    group.exact = group.exact and not further
+    if group.mapping and name is not None and group.exact:
+        group.items = [item for item in group.items if item[0] != name]
+    if len(group.items) < MAX_ITEMS:
+        group.items.append((name, value))
+    else:
+        group.exact = False
+    key = name if name is not None else str(len(group.items) - 1) if group.exact else "*"
+    run.attach(group.token, key, value)
+
+
+def extend(run: Run, whole: Value, value: Value, site: Site | None) -> None:
+    """Something that holds items gets those of another."""
+    for option in options(value):
+        if not isinstance(option, Group):
+            _include(run, whole, "*", option, site)
+        elif isinstance(whole, Group):
+            for name, item in list(option.items):
+                grow(run, whole, name if whole.mapping else None, item)
+            whole.exact = whole.exact and option.exact
+        else:
+            for name, item in list(option.items):
+                key, kept = _entry(run, whole, name, item, option)
+                _include(run, whole, key, kept, site)
+
+
+def _entry(run: Run, whole: Value, name: str | None, item: Value, group: Group) -> tuple[str, Value]:
+    """The key and the module of an item: of `("name", module)` pairs both are given."""
+    if name is not None:
+        return name, item
+    if isinstance(item, Group) and len(item.items) == 2 and isinstance(item.items[0][1], Constant):
+        return text_of(item.items[0][1]), item.items[1][1]
+    if group.exact and isinstance(whole, Thing):
+        return next_key(run, whole.token), item
+    return "*", item
+
+
+def next_key(run: Run, token: int) -> str:
+    """The index under which a container keeps its next item; a star where that is not known."""
+    taken = [key for key, _ in run.parts.get(token, ())]
+    return "*" if run.loops or "*" in taken else str(len(taken))
+
+
+def _include(run: Run, whole: Value, name: str, value: Value, site: Site | None) -> None:
+    if isinstance(whole, Thing):
+        run.read("", value)
+        run.attach(whole.token, name, value)
+    elif isinstance(whole, Group):
+        run.attach(whole.token, name, value)
+        whole.items.append((None, element(value)))
+        whole.exact = False
+    elif isinstance(whole, Self) and site is not None:
+        run.store(name, value, site, site.node, run.fresh(), definable=False)
+
+
+def element(value: Value) -> Value:
+    """What a loop over a value sees."""
+    return join(_element(option) for option in options(value))
+
+
+def _element(value: Value) -> Value:
+    match value:
+        case Group(mapping=True):
+            return join(Constant(name) if name not in (None, "*") else UNKNOWN for name, _ in value.items)
+        case Group():
+            return join(item for _, item in value.items)
+        case Thing(kind=None | Kind.SUBMODULE):
+            return Thing(None, "", value.token)
+        case Thing() | Swept():
+            return value
+        case _:
+            return UNKNOWN
+
+
+def looked_up(group: Group, index: Value) -> Value:
+    """`group[index]`: one item where both are known, else any."""
+    if not isinstance(index, Constant) or index.pattern:
+        return join(value for _, value in group.items)
+    if group.mapping:
+        found = [value for name, value in group.items if name == text_of(index)]
+        if found or group.exact:
+            return found[-1] if found else UNKNOWN
+    elif isinstance(index.value, int) and group.exact and -len(group.items) <= index.value < len(group.items):
+        return group.items[index.value][1]
+    return join(value for _, value in group.items)
+
+
+def of(run: Run, values: Iterable[Value], exact: bool = True) -> Group:
+    """A new list of values."""
+    group = run.group()
+    for value in values:
+        grow(run, group, None, value)
+    group.exact = group.exact and exact
+    return group
+
+
+def copied(run: Run, arguments: Arguments, mapping: bool = False) -> Group:
+    """`list(value)`, `dict(pairs, name=value)` and their like."""
+    group = run.group(mapping)
+    for value in (option for given in arguments.positional for option in options(given)):
+        if not isinstance(value, Group) or value.mapping is mapping:
+            extend(run, group, value, None)
+            continue
+        for name, item in value.items:
+            if mapping:
+                pair = item.items if isinstance(item, Group) and len(item.items) == 2 else ((None, UNKNOWN), (None, item))
+                grow(run, group, text_of(pair[0][1]), pair[1][1])
+            else:
+                grow(run, group, None, Constant(name) if name is not None else UNKNOWN)
+        group.exact = group.exact and value.exact
+    for name, value in arguments.named:
+        grow(run, group, name, value)
+    group.exact = group.exact and not arguments.unseen
+    return group
+
+
+def merged(run: Run, arguments: Arguments) -> Group:
+    """Everything of several lists, in an order of which nothing is known."""
+    group = run.group()
+    for value in arguments.values():
+        extend(run, group, value, None)
+    group.exact = False
+    return group
+
+
+def counted(run: Run, arguments: Arguments) -> Group:
+    """`range(...)`."""
+    bounds = [value.value if isinstance(value, Constant) else None for value in arguments.positional]
+    whole = [bound for bound in bounds if isinstance(bound, int)]
+    if len(whole) == len(bounds) and 1 <= len(whole) <= 3 and whole[2:] != [0] and len(range(*whole)) <= MAX_ITEMS:
+        return of(run, (Constant(turn) for turn in range(*whole)))
+    return of(run, (UNKNOWN,), exact=False)
+
+
+def numbered(run: Run, value: Value) -> Group:
+    """`enumerate(value)`."""
+    if isinstance(value, Group) and value.exact and not value.mapping:
+        return of(run, [of(run, (Constant(number), item)) for number, (_, item) in enumerate(value.items)])
+    return of(run, (of(run, (UNKNOWN, element(value))),), exact=False)
+
+
+def zipped(run: Run, arguments: Arguments) -> Group:
+    """`zip(...)`: row by row if all its lists are known."""
+    groups = [value for value in arguments.positional if isinstance(value, Group) and value.exact and not value.mapping]
+    if groups and len(groups) == len(arguments.positional) and not arguments.unseen:
+        columns = [[item for _, item in group.items] for group in groups]
+        return of(run, [of(run, row) for row in zip(*columns)])  # noqa: B905
+    return of(run, (of(run, [element(value) for value in arguments.positional]),), exact=False)
+
+
+def pairs(run: Run, group: Group) -> Group:
+    """`group.items()`."""
+    names = (Constant(name) if name not in (None, "*") else UNKNOWN for name, _ in group.items)
+    rows = [of(run, (name, value)) for name, (_, value) in zip(names, group.items, strict=True)]
+    return of(run, rows, exact=group.exact)
+
+
+def held(run: Run, group: Group) -> Group:
+    """`group.values()`."""
+    return of(run, [value for _, value in group.items], exact=group.exact)

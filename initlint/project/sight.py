@@ -1,0 +1,53 @@
+"""Which files a file has in sight: what it imports, what those import, and who imports it.
+
+An instance comes to a function from code near it. A read from a receiver of unknown type is taken for a read of a class
+in sight, where there is one that it fits, before it is taken for one of a class that the file has never heard of.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from initlint.project.classes import Project
+from initlint.project.imports import SymbolKind
+
+MAX_IMPORTERS = 10
+"""A file that more files import is a common tool: what its importers see says little about what it is given."""
+
+
+class Sight:
+    """The files in sight of each file."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._seen: dict[str, frozenset[str]] = {}
+        self._imported: dict[str, frozenset[str]] = {}
+
+    def of(self, path: str) -> frozenset[str]:
+        """The file itself, its imports and theirs, its importers, and what these import if they are few."""
+        if path not in self._seen:
+            direct = self.imported(path)
+            importers = self._importers.get(path, frozenset())
+            near = direct | importers if len(importers) <= MAX_IMPORTERS else direct
+            found = {path, *direct, *importers}
+            for neighbour in near:
+                found |= self.imported(neighbour)
+            self._seen[path] = frozenset(found)
+        return self._seen[path]
+
+    def imported(self, path: str) -> frozenset[str]:
+        """The files in which the names that a file imports are defined."""
+        if path not in self._imported:
+            names = {imported.name for imported in self.project.files[path].imports if imported.name != "*"}
+            symbols = [self.project.resolve(path, name) for name in sorted(names)]
+            own = [s.target.partition("::")[0] for s in symbols if s is not None and s.kind is not SymbolKind.EXTERNAL]
+            self._imported[path] = frozenset(file for file in own if file in self.project.files)
+        return self._imported[path]
+
+    @functools.cached_property
+    def _importers(self) -> dict[str, frozenset[str]]:
+        index: dict[str, set[str]] = {}
+        for path in sorted(self.project.own):
+            for file in self.imported(path):
+                index.setdefault(file, set()).add(path)
+        return {path: frozenset(files) for path, files in index.items()}
