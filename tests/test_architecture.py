@@ -88,7 +88,7 @@ def layer(module: str) -> int:
 
 
 def own(imported: str) -> str | None:
-    """The name of a module of initlint below the package; the package itself, which holds the version, is free to all."""
+    """The name of a module below the package; the package itself, which holds the version, is free to all."""
     return imported.removeprefix("initlint.") if imported.startswith("initlint.") else None
 
 

@@ -103,9 +103,7 @@ def test_a_named_file_must_have_the_table(tmp_path: Path, text: str) -> None:
 
 
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(
-        InitlintError, match="cannot read the configuration file .*: No such file or directory"
-    ):
+    with pytest.raises(InitlintError, match=r"cannot read the configuration file .*: No such file or directory"):
         load({}, file=str(tmp_path / "none.toml"))
 
 

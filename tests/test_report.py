@@ -46,7 +46,7 @@ PROJ = replace(
     GAMMA,
     code="SOH101",
     name="dead-submodule",
-    message="submodule `proj` of `Attention` is never used (possible, not certain: `m.proj` in train.py:3)",
+    message="submodule `proj` of `Attention` is never used (possible: `m.proj` in train.py:3)",
     span=Span(4, 9, 7, 10),
     attribute="proj",
     kind=Kind.SUBMODULE,
@@ -83,7 +83,7 @@ def test_concise() -> None:
     assert concise.render(REPORT) == (
         "models/attention.py:3:9: SOH102 parameter `gamma` of `Attention` is never used, but its values are drawn at"
         " random\n"
-        "models/attention.py:4:9: SOH101 submodule `proj` of `Attention` is never used (possible, not certain: `m.proj`"
+        "models/attention.py:4:9: SOH101 submodule `proj` of `Attention` is never used (possible: `m.proj`"
         " in train.py:3)\n"
         "zoo/broken.py:1:1: SOH901 the file holds NUL bytes\n"
     )
@@ -100,7 +100,7 @@ models/attention.py:3:9: SOH102 parameter `gamma` of `Attention` is never used, 
     = shifts: `proj`
     = help: Remove it.
 
-models/attention.py:4:9: SOH101 submodule `proj` of `Attention` is never used (possible, not certain: `m.proj` in train.py:3)
+models/attention.py:4:9: SOH101 submodule `proj` of `Attention` is never used (possible: `m.proj` in train.py:3)
     |
   3 |         self.gamma = Parameter(torch.randn(dim))
 > 4 |         self.proj = Linear(

@@ -24,7 +24,6 @@ from initlint.construction.values import (
     Constant,
     Group,
     Self,
-    Thing,
     Unknown,
     Value,
     join,
@@ -141,7 +140,9 @@ class Expressions:
             if arg.star == "*":
                 positional += [item for group in groups for _, item in group.items]
             elif arg.star == "**":
-                named += [(name, item) for group in groups for name, item in group.items if name is not None]
+                known = {name for name, _ in named}
+                entries = {name: item for group in groups for name, item in group.items if name is not None}
+                named += [(name, item) for name, item in entries.items() if name not in known]
             elif arg.keyword is not None:
                 named.append((arg.keyword.value, value))
             else:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path
 from initlint.construction.run import (
-    EVERYTHING,
     Candidate,
     Draws,
     Read,
@@ -16,7 +15,16 @@ from initlint.construction.run import (
     Stored,
     Sweeps,
 )
-from initlint.construction.values import Constant, Thing, Token, Value, options, tokens
+from initlint.construction.values import (
+    EVERYTHING,
+    Constant,
+    Thing,
+    Token,
+    Value,
+    independent,
+    options,
+    tokens,
+)
 from initlint.model import Answer, Definition, Draw, Kind, Span
 
 MAX_NAMES = 200
@@ -34,6 +42,19 @@ class Summary:
     names: tuple[str, ...]
     contains: frozenset[str]
 
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A thing that a function returns, as every call of it makes one."""
+
+    kind: Kind | None
+    cls: str
+    summary: Summary
+    weak: bool
+
+
+Made = tuple[Copy | Value, ...]
+"""The alternatives that a function returns."""
 
 NOTHING_KNOWN = Summary(Answer.UNKNOWN, (), frozenset())
 
@@ -183,6 +204,42 @@ class Finish:
         owned = [token for token in self.run.built if token in self.run.owners]
         return Summary(answer, tuple(names)[:MAX_NAMES], frozenset(c for token in owned for c in self._classes(token)))
 
+    def made(self, value: Value) -> Made | None:
+        """What a function returned, to be made again for each call; None where its effects go further than that."""
+        results: list[Copy | Value] = []
+        reached: set[Token] = set()
+        for option in options(value):
+            if isinstance(option, Thing):
+                reached.update(self.run.reach(iter((option.token,))))
+                results.append(self._copy(option))
+            elif independent(option):
+                results.append(option)
+            else:
+                return None
+        further = (
+            isinstance(entry, Sweeps) or (isinstance(entry, Draws) and entry.token not in reached)
+            for entry in self.run.log
+        )
+        return None if any(further) or not self.run.complete else tuple(results)
+
+    def _copy(self, thing: Thing) -> Copy:
+        root = iter((thing.token,))
+        reached = self.run.reach(root)
+        born = set(self.run.born.get(thing.token, ()))
+        paths: dict[Token, str] = {}
+        self._name(thing.token, "", paths)
+        found = [entry for entry in self.run.log if isinstance(entry, Draws) and entry.token in paths]
+        certain = [
+            entry
+            for entry in found
+            if entry.answer is Answer.YES and not set(self.conditions(entry.branch, entry.loops)) - born
+        ]
+        answer = Answer.YES if certain else Answer.UNKNOWN if found else Answer.NO
+        names = [_dotted(paths[entry.token], name) for entry in found for name in entry.names or ("",)]
+        contains = frozenset(cls for token in reached for cls in self._classes(token))
+        summary = Summary(answer, tuple(dict.fromkeys(filter(None, names)))[:MAX_NAMES], contains)
+        return Copy(thing.kind, thing.cls, summary, bool(found) and all(entry.weak for entry in found))
+
     def _under(self, store: Stored) -> Iterator[str]:
         if self.kind_told(store) in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):
             yield store.attribute
@@ -214,6 +271,8 @@ class Finish:
                 case Candidate(unused=True):
                     if (discard := self._discard(entry)) is not None:
                         yield discard
+                case _:
+                    pass
 
     def _define(self, store: Stored, kind: Kind) -> Define:
         definition = Definition(
@@ -239,7 +298,7 @@ class Finish:
     def _sweeps(self, number: int, index: dict[int, int]) -> Iterator[Drawn]:
         """One event for one loop, whatever number of statements in it draw."""
         entries, sweep = self.sweeps[number], self.run.sweeps[number]
-        stores = [s for s in self.stores if id(s) in index and set(map(id, entries)) & set(map(id, self.swept.get(id(s), ())))]
+        stores = [store for store in self.stores if id(store) in index and self._swept_by(store, number)]
         if not stores:
             return
         what = sweep.site.slice.code(sweep.site.node)
@@ -248,6 +307,9 @@ class Finish:
         names = tuple(store.attribute for store in stores)
         known = tuple(index[id(store)] for store in stores)
         yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops)
+
+    def _swept_by(self, store: Stored, number: int) -> bool:
+        return any(entry.swept.id == number for entry in self.swept.get(id(store), ()))
 
     def _discard(self, entry: Candidate) -> Discard | None:
         reached = set(self.run.reach(iter((entry.thing.token,))))
@@ -305,9 +367,3 @@ def _callee(what: str) -> str:
 
 def _dotted(*names: str) -> str:
     return ".".join(filter(None, names))
-
-
-def unused(candidates: Iterable[Candidate], run: Run) -> None:
-    """Settle what nobody used, once the code that could have used it has been read."""
-    for candidate in candidates:
-        candidate.unused = candidate.thing.token not in run.used

@@ -136,8 +136,8 @@ def copied(run: Run, arguments: Arguments, mapping: bool = False) -> Group:
             continue
         for name, item in value.items:
             if mapping:
-                pair = item.items if isinstance(item, Group) and len(item.items) == 2 else ((None, UNKNOWN), (None, item))
-                grow(run, group, text_of(pair[0][1]), pair[1][1])
+                key, kept = _pair(item)
+                grow(run, group, text_of(key), kept)
             else:
                 grow(run, group, None, Constant(name) if name is not None else UNKNOWN)
         group.exact = group.exact and value.exact
@@ -145,6 +145,13 @@ def copied(run: Run, arguments: Arguments, mapping: bool = False) -> Group:
         grow(run, group, name, value)
     group.exact = group.exact and not arguments.unseen
     return group
+
+
+def _pair(item: Value) -> tuple[Value, Value]:
+    """Key and value of a dictionary's item, where it is a pair."""
+    if isinstance(item, Group) and len(item.items) == 2:
+        return item.items[0][1], item.items[1][1]
+    return UNKNOWN, item
 
 
 def merged(run: Run, arguments: Arguments) -> Group:
@@ -191,3 +198,14 @@ def pairs(run: Run, group: Group) -> Group:
 def held(run: Run, group: Group) -> Group:
     """`group.values()`."""
     return of(run, [value for _, value in group.items], exact=group.exact)
+
+
+def fresh(run: Run, value: Value) -> Value:
+    """A value of another run, as a value of this one: its lists are lists of their own."""
+    if not isinstance(value, Group):
+        return value
+    group = run.group(value.mapping)
+    for name, item in value.items:
+        grow(run, group, name, fresh(run, item))
+    group.exact, group.instantiates = value.exact, value.instantiates
+    return group

@@ -1,4 +1,4 @@
-"""What one constructor run leaves behind: its definitions and draws in order. Records only; nothing here needs libcst."""
+"""What one constructor run leaves behind: its definitions and draws in order. Nothing here needs libcst."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ class Define:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The stream is drawn from. `owners` are the attributes that get the numbers: several for an initialisation loop.
+    """The stream is drawn from.
 
-    `definitions` are the indices of their definitions; `loops` the loops, run an unknown number of times, around it.
+    `owners` are the attributes that get the numbers: several for an initialisation loop. `definitions` are
+    the indices of their definitions; `loops` are the loops around it that run an unknown number of times.
     """
 
     draw: Draw
@@ -65,7 +66,7 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """A definition that draws is replaced, whichever way the code goes, before anything reads it; `by` is the second."""
+    """A definition that draws is replaced on every way through the code before anything reads it; `by` replaces it."""
 
     first: Define
     by: Span
@@ -182,7 +183,7 @@ class Ledgers:
 
     @functools.cached_property
     def _workshop(self) -> Workshop:
-        from initlint.construction.visitor import Workshop
+        from initlint.construction.workshop import Workshop
 
         return Workshop(self.project)
 
@@ -191,4 +192,4 @@ class Ledgers:
 
 
 if TYPE_CHECKING:
-    from initlint.construction.visitor import Workshop
+    from initlint.construction.workshop import Workshop

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 
     from initlint.construction.slices import Slice
     from initlint.project.classes import ClassId
-
-EVERYTHING = "*"
-"""The attribute name of a read that may be of any attribute."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,9 +139,7 @@ class Run:
         self.born[token] = self.branch
         return Group(token, mapping=mapping)
 
-    def draw(
-        self, token: Token, answer: Answer, names: tuple[str, ...], site: Site, weak: bool = False
-    ) -> None:
+    def draw(self, token: Token, answer: Answer, names: tuple[str, ...], site: Site, weak: bool = False) -> None:
         """Log that building `token`, or filling it, draws; inside a forked or meta context nothing does."""
         if answer is not Answer.NO and not self.silent:
             self.log.append(Draws(token, answer, names, site, self.branch, self.loops, weak))
@@ -215,27 +209,37 @@ class Run:
         if answer is Answer.NO or self.silent:
             return
         start = self.sweeps[swept.id].branch
-        further = [step for step in self.branch if step not in start and step[0] not in self.guards and step[0] not in self.loops]
+        free = self.guards.union(self.loops, self.certain)
+        further = [step for step in self.branch if step not in start and step[0] not in free]
         certain = not further and answer is Answer.YES
         self.log.append(Sweeps(swept, swept.attribute, certain, self.branch))
 
-    @contextmanager
-    def arm(self, statement: int, number: int) -> Iterator[None]:
-        """Inside of this block everything stands in one arm of a branch."""
-        before = self.branch
-        self.branch = (*before, (statement, number))
-        try:
-            yield
-        finally:
-            self.branch = before
+    def arm(self, statement: int, number: int) -> Under:
+        """A context in which everything stands in one arm of a branch."""
+        return Under(self, ((statement, number),))
 
-    @contextmanager
-    def looping(self, statement: int) -> Iterator[None]:
-        """Inside of this block everything runs an unknown number of times."""
-        before = self.loops
-        self.loops = (*before, statement)
-        try:
-            with self.arm(statement, 0):
-                yield
-        finally:
-            self.loops = before
+    def under(self, steps: Path) -> Under:
+        """A context in which everything stands under further steps."""
+        return Under(self, steps)
+
+    def looping(self, statement: int) -> Under:
+        """A context in which everything runs an unknown number of times."""
+        return Under(self, ((statement, 0),), (statement,))
+
+
+class Under:
+    """A stretch of a run that stands under further branches and loops."""
+
+    __slots__ = ("_before", "_loops", "_run", "_steps")
+
+    def __init__(self, run: Run, steps: Path, loops: tuple[int, ...] = ()) -> None:
+        self._run, self._steps, self._loops = run, steps, loops
+
+    def __enter__(self) -> None:
+        run = self._run
+        self._before = run.branch, run.loops
+        run.branch += self._steps
+        run.loops += self._loops
+
+    def __exit__(self, *error: object) -> None:
+        self._run.branch, self._run.loops = self._before

@@ -8,8 +8,7 @@ from dataclasses import fields
 
 import libcst as cst
 
-EVERYTHING = "*"
-"""The attribute name of a read that may be of any attribute."""
+from initlint.construction.values import EVERYTHING
 
 _LAYOUT = frozenset({"lpar", "rpar", "leading_lines", "header", "footer", "semicolon", "asynchronous"})
 _TARGETS = (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.NamedExpr, cst.CompFor, cst.For)

@@ -8,7 +8,8 @@ from initlint.construction import knowledge
 from initlint.construction.values import Arguments, Constant, Either, Thing, Unknown, Value, options
 from initlint.model import Answer, Kind
 
-MODULE = "torch.nn.Module"
+META = "torch.device:meta"
+"""The class of the device on which nothing is drawn."""
 
 
 def kind_of(known: knowledge.TorchModule, name: str) -> Kind:
@@ -73,6 +74,8 @@ def function_draws(known: knowledge.TorchFunction, arguments: Arguments) -> Answ
                 return Answer.UNKNOWN
             case True:
                 draws = not known.draws
+            case False:
+                pass
     return Answer.YES if draws else Answer.NO
 
 
@@ -87,7 +90,7 @@ def on_meta(device: Value | None) -> bool:
     if isinstance(device, Either):
         return all(on_meta(option) for option in device.options)
     return (isinstance(device, Constant) and device.value == "meta") or (
-        isinstance(device, Thing) and device.cls == "torch.device:meta"
+        isinstance(device, Thing) and device.cls == META
     )
 
 

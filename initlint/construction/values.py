@@ -11,11 +11,14 @@ from initlint.model import Kind
 if TYPE_CHECKING:
     import libcst as cst
 
-    from initlint.construction.visitor import Frame
+    from initlint.construction.frames import Frame
     from initlint.project.classes import ClassId, Method
 
 Token = int
 """The identity of something that was built: draws and parts belong to tokens."""
+
+EVERYTHING = "*"
+"""The attribute name of a read that may be of any attribute."""
 
 MAX_OPTIONS = 8
 """Alternatives that a value keeps; more are not told apart."""
@@ -148,11 +151,11 @@ class Either:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arguments:
-    """What a call passes; `open` where `*args` or `**kwargs` could pass more than is known."""
+    """What a call passes; `unseen` where `*args` or `**kwargs` could pass more than is known."""
 
     positional: tuple[Value, ...] = ()
     named: tuple[tuple[str, Value], ...] = ()
-    open: bool = False
+    unseen: bool = False
 
     def get(self, name: str, position: int | None = None) -> Value | None:
         """The argument of that name, or at that position."""
@@ -173,7 +176,7 @@ class Arguments:
         if first is None:
             return self
         named = {**dict(first.named), **dict(self.named)}
-        return Arguments(first.positional + self.positional, tuple(named.items()), first.open or self.open)
+        return Arguments(first.positional + self.positional, tuple(named.items()), first.unseen or self.unseen)
 
 
 Value = (
@@ -196,6 +199,8 @@ Value = (
 
 UNKNOWN = Unknown()
 NONE = Constant(None)
+TRUE = Constant(True)
+FALSE = Constant(False)
 
 
 def options(value: Value) -> tuple[Value, ...]:
@@ -228,7 +233,8 @@ def truth(value: Value) -> bool | None:
         case Either():
             found = {truth(option) for option in value.options}
             return found.pop() if len(found) == 1 else None
-    return None
+        case _:
+            return None
 
 
 def tokens(value: Value) -> Iterator[Token]:
@@ -244,32 +250,87 @@ def tokens(value: Value) -> Iterator[Token]:
         case ClassObject(bound=Arguments() as bound) | ProjectFunction(bound=Arguments() as bound):
             for given in bound.values():
                 yield from tokens(given)
+        case _:
+            pass
 
 
-def key(value: Value, depth: int = 0) -> object:
-    """What a constructor can see of an argument: equal keys make equal constructions."""
+def text_of(value: Value) -> str:
+    """A name that is computed, as a pattern."""
+    if isinstance(value, Constant) and isinstance(value.value, str | int) and not isinstance(value.value, bool):
+        return str(value.value)
+    return "*"
+
+
+def rounded(arguments: Arguments) -> Arguments:
+    """Arguments without the numbers that no constructor branches on: fewer constructions are told apart."""
+    named = tuple((name, _rounded(value)) for name, value in arguments.named)
+    return Arguments(tuple(map(_rounded, arguments.positional)), named, arguments.unseen)
+
+
+def _rounded(value: Value) -> Value:
+    if isinstance(value, Constant) and isinstance(value.value, int | float) and value.value not in SMALL:
+        return UNKNOWN
+    if isinstance(value, Group) and any(isinstance(item, Constant) for _, item in value.items):
+        items = [(name, _rounded(item)) for name, item in value.items]
+        return Group(value.token, items, value.exact, value.mapping, value.instantiates)
+    return value
+
+
+SMALL = frozenset({-1, 0, 1, 2, 3})
+"""Numbers that code branches on."""
+
+
+def key_of(arguments: Arguments) -> object:
+    """What a function can see of its arguments: equal keys make equal results."""
+    named = tuple((name, _key(value)) for name, value in sorted(arguments.named, key=lambda pair: pair[0]))
+    return tuple(map(_key, arguments.positional)), named, arguments.unseen
+
+
+def _key(value: Value, depth: int = 0) -> object:
     match value:
         case Constant():
-            return type(value.value).__name__, value.value
-        case ClassObject() | TorchFunction():
-            return value.id if isinstance(value, ClassObject) else value.name, _bound_key(value.bound, depth)
+            return type(value.value).__name__, value.value, value.pattern
+        case ClassObject():
+            return value.id, _bound_key(value.bound)
+        case TorchFunction():
+            return value.name, _bound_key(value.bound)
         case External():
             return value.name
         case ProjectFunction():
-            return value.method.id, _bound_key(value.bound, depth)
+            return value.method.id, _bound_key(value.bound)
         case Closure():
             return id(value.node), id(value.frame)
         case Thing():
             return value.kind, value.cls
         case Group() if depth < 3 and value.exact and len(value.items) <= 2 * MAX_OPTIONS:
-            return tuple((name, key(item, depth + 1)) for name, item in value.items)
+            return tuple((name, _key(item, depth + 1)) for name, item in value.items)
         case Either():
-            return tuple(key(option, depth + 1) for option in value.options)
-    return type(value).__name__
+            return tuple(_key(option, depth + 1) for option in value.options)
+        case _:
+            return type(value).__name__
 
 
-def _bound_key(bound: Arguments | None, depth: int) -> object:
-    if bound is None:
-        return None
-    named = tuple((name, key(value, depth + 1)) for name, value in bound.named)
-    return tuple(key(value, depth + 1) for value in bound.positional), named, bound.open
+def _bound_key(bound: Arguments | None) -> object:
+    return None if bound is None else key_of(bound)
+
+
+def portable(arguments: Arguments) -> bool:
+    """Whether a function that gets these can be run apart from its caller: it sees nothing of what was built."""
+    return all(independent(value) and not isinstance(value, Group) for value in arguments.values())
+
+
+def independent(value: Value) -> bool:
+    """Whether a value means the same in every run: nothing that was built is in it."""
+    match value:
+        case Unknown() | Constant() | External():
+            return True
+        case TorchFunction() | ClassObject():
+            return value.bound is None or portable(value.bound)
+        case ProjectFunction():
+            return value.instance is None and (value.bound is None or portable(value.bound))
+        case Either():
+            return all(independent(option) for option in value.options)
+        case Group():
+            return all(independent(item) for _, item in value.items)
+        case _:
+            return False

@@ -14,8 +14,8 @@ from initlint.construction.expressions import Exhausted
 from initlint.construction.frames import Frame
 from initlint.construction.slices import statement_end
 from initlint.construction.statements import Statements
-from initlint.construction.syntax import EVERYTHING
 from initlint.construction.values import (
+    EVERYTHING,
     NONE,
     UNKNOWN,
     Arguments,

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from initlint.construction import knowledge
 from initlint.construction.finish import NOTHING_KNOWN, Finish, Made, Summary
 from initlint.construction.frames import Frame
@@ -25,10 +23,13 @@ from initlint.construction.values import (
     TorchFunction,
     Value,
     key_of,
+    rounded,
 )
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from initlint.construction.ledger import Construction
     from initlint.project.classes import ClassId, Method, Project
 
@@ -65,6 +66,7 @@ class Workshop:
         """What an instance of a class draws when it is built with these arguments."""
         from initlint.construction.visitor import Interpreter
 
+        arguments = rounded(arguments)
         memo = (cls, key_of(arguments))
         if memo not in self._summaries:
             if cls in self._active or len(self._active) > MAX_BUILDS:
@@ -79,9 +81,10 @@ class Workshop:
         return self._summaries[memo]
 
     def make(self, method: Method, arguments: Arguments) -> Made | None:
-        """What a function of the project returns for these arguments; None where that cannot be told apart from its run."""
+        """What a function of the project returns for these arguments; None where its run does more than that."""
         from initlint.construction.visitor import Interpreter
 
+        arguments = rounded(arguments)
         memo = (method.id, key_of(arguments))
         if memo not in self._made:
             if method.id in self._active or len(self._active) > MAX_BUILDS:

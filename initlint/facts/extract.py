@@ -31,6 +31,8 @@ GUARDED = "?"
 What is read from such a receiver need not all exist on it.
 """
 
+COMMENT_RUN = 200
+_COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
 _WORD = re.compile(rb"[^\W\d]\w*")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sd]")
@@ -62,8 +64,9 @@ def extract(source: bytes) -> FileFacts:
     """The facts of one file, given as UTF-8; errors in its syntax cost only the statements that they stand in."""
     from tree_sitter import QueryCursor
 
+    source = without_comment_runs(source)
     root = parser().parse(source).root_node
-    captures: Captures = QueryCursor(_query()).captures(root)
+    captures = in_order(QueryCursor(_query()).captures(root))
     sweep = _Sweep(source, captures)
     sweep.attributes()
     sweep.calls()
@@ -75,14 +78,26 @@ def extract(source: bytes) -> FileFacts:
         classes=sweep.class_records(),
         functions=sweep.function_records(sweep.module),
         module_level=sweep.function_record(sweep.module),
-        errors=_errors(source, captures) if root.has_error else (),
+        errors=_errors(source, captures) if root.has_error or "error" in captures else (),
     )
+
+
+def in_order(captures: Captures) -> Captures:
+    """Captures in the order of the source, outer nodes first; tree-sitter promises none."""
+    return {name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)) for name, nodes in captures.items()}
+
+
+def without_comment_runs(source: bytes) -> bytes:
+    """Blank out long runs of comment lines, in which tree-sitter takes quadratic time; every offset stays."""
+    if source.count(b"#") < COMMENT_RUN:
+        return source
+    return _COMMENT_RUN.sub(lambda run: re.sub(rb"[^\r\n]", b" ", run.group()), source)
 
 
 def _errors(source: bytes, captures: Captures) -> tuple[int, ...]:
     """Lines with errors: only where Python's own parser agrees, since its grammar is the one that counts."""
     try:
-        ast.parse(source)
+        ast.parse(source.decode())
     except SyntaxError as error:
         return (error.lineno or 1,)
     except (ValueError, RecursionError, MemoryError):
@@ -309,8 +324,7 @@ class _Sweep:
     def _name_value(self, scope: _Scope, name: str, node: Node, right: Node) -> None:
         if scope.kind == "module":
             value = self.text(right)
-            if re.fullmatch(r"[\w.]+", value):
-                self.bindings.append((name, value))
+            self.bindings.append((name, value if re.fullmatch(r"[^\W\d][\w.]*", value) else ""))
         elif scope.kind == "class":
             self._store(scope, name, node, right)
         elif right.type == "call" and scope.instance:

@@ -56,3 +56,5 @@
 
 ; where the parser lost the thread
 (ERROR) @error
+(print_statement) @error
+(exec_statement) @error

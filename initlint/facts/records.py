@@ -80,7 +80,7 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FileFacts(msgspec.Struct, frozen=True, array_like=True):
-    """One file. `bindings` are module-level aliases, NAME = dotted expression; `module_level` is all code outside
+    """One file. `bindings` are the module-level variables, with the dotted name that each stands for, or ""; `module_level` is all code outside
     functions and classes; `errors` are the lines at which the parser lost the thread."""
 
     imports: tuple[Import, ...]

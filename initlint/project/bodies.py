@@ -9,7 +9,7 @@ from enum import Enum
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from initlint.facts.extract import REGISTRATIONS, fits, language, parser, string_pattern
+from initlint.facts.extract import REGISTRATIONS, fits, in_order, language, parser, string_pattern
 from initlint.facts.records import Class, Function
 from initlint.project.classes import Method, Project
 
@@ -65,7 +65,7 @@ class Body:
         self.root = tree.root_node
         self.offset = facts.start - (1 if facts.name.endswith(LAMBDA) else 0)
         self.source = tree.root_node.text or b""
-        self.captures = QueryCursor(_query()).captures(self.root)
+        self.captures = in_order(QueryCursor(_query()).captures(self.root))
         self.nested = self._nested_ranges()
 
     def text(self, node: Node) -> str:
@@ -200,6 +200,17 @@ class Body:
         """The values that this body gives `self.attribute`, by assignment, setattr or registration."""
         found = [value for target, value in self._stored if target == attribute or fits(target, attribute)]
         return [value for value in found if value is not None]
+
+    def added(self, attribute: str) -> list[Node]:
+        """What this body adds to the container `self.attribute`: the arguments of append, extend and their kin."""
+        owner = f"{self.method.facts.instance}.{attribute}"
+        found: list[Node] = []
+        for node in self.nodes("call"):
+            function = node.child_by_field_name("function")
+            text = self.text(function) if function is not None else ""
+            if text.rpartition(".")[0] == owner and text.rpartition(".")[2] in ("append", "extend", "insert", "add_module"):
+                found += call_arguments(node)
+        return found
 
     def replaces(self, attribute: str) -> bool:
         """Whether a later statement, on every path through an earlier one, stores to the same attribute of the instance."""

@@ -6,7 +6,7 @@ import builtins
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from initlint.construction import knowledge
 from initlint.facts.extract import extract
@@ -70,6 +70,7 @@ class Project:
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         for path in list(self.files):
             self._add_classes(path)
+        self._cut_cycles()
         self.children: dict[ClassId, list[ClassId]] = {}
         for info in list(self.classes.values()):
             for base in info.bases:
@@ -107,6 +108,26 @@ class Project:
             self.classes[id] = ClassInfo(id, path, cls, (), (), methods)
             bases, unresolved = self._bases(path, cls)
             self.classes[id] = ClassInfo(id, path, cls, bases, unresolved, methods)
+
+    def _cut_cycles(self) -> None:
+        """Drop the bases by which a class would inherit from itself: no such program runs, but it must not hang."""
+        for id in sorted(self.classes):
+            info = self.classes[id]
+            kept = tuple(base for base in info.bases if not self._reaches(base, id))
+            if kept != info.bases:
+                self.classes[id] = replace(info, bases=kept)
+
+    def _reaches(self, start: ClassId, goal: ClassId) -> bool:
+        seen, pending = {start}, [start]
+        while pending:
+            current = pending.pop()
+            if current == goal:
+                return True
+            info = self.classes.get(current)
+            fresh = [base for base in info.bases if base not in seen] if info else []
+            seen.update(fresh)
+            pending += fresh
+        return False
 
     def _bases(self, path: str, cls: Class) -> tuple[tuple[ClassId, ...], tuple[str, ...]]:
         bases, unresolved = [], []

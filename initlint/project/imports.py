@@ -106,7 +106,7 @@ class Modules:
             for imported in facts.imports:
                 names.setdefault(imported.name, []).append(imported)
             for name, value in facts.bindings:
-                names.setdefault(name, []).append(value)
+                names.setdefault(name, []).append(value or Symbol(SymbolKind.VARIABLE, f"{path}::{name}"))
             for function in facts.functions:
                 names.setdefault(function.name, []).append(Symbol(SymbolKind.FUNCTION, f"{path}::{function.name}"))
             for cls in facts.classes:

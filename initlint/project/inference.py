@@ -149,7 +149,7 @@ class Inference:
         for cls in sorted(value.instances):
             if self.project.method(cls, "__getitem__") is not None:
                 parts.append(self._returned(cls, "__getitem__"))
-            elif CONTAINERS & set(self.project.mro(cls)):
+            elif CONTAINERS & set(self.project.mro(cls)) and value.element is None:
                 parts.append(Value(bound=frozenset({MODULE})))
         if value.unknown:
             parts.append(UNKNOWN)
@@ -407,7 +407,9 @@ class Inference:
             return NOTHING if known else UNKNOWN
         parts: list[Value] = []
         for facts in info.facts.methods:
-            if any(store.attribute == name or fits(store.attribute, name) for store in facts.stores):
+            if name in facts.reads.get(facts.instance, ()) or any(
+                store.attribute == name or fits(store.attribute, name) for store in facts.stores
+            ):
                 parts.append(self._stored(self.bodies.body(Method(info.path, cls, facts)), name))
         if any(store.attribute == name for store in info.facts.attributes):
             parts.append(self._class_level(cls, name))
@@ -423,7 +425,12 @@ class Inference:
         return union(self.expression(node, source) for node in source.class_values(name))
 
     def _stored(self, body: Body, name: str) -> Value:
-        return union(self.expression(node, body) for node in body.stores(name))
+        value = union(self.expression(node, body) for node in body.stores(name))
+        added = [self.expression(node, body) for node in body.added(name)]
+        if not added:
+            return value
+        held = union(part for item in added for part in (replace(item, element=None), item.element or NOTHING))
+        return union([value, Value(element=held)])
 
     def narrowed(self, node: Node, body: Body) -> Value | None:
         """What `isinstance` tests around an expression say that it is there; None where there are none."""

@@ -92,6 +92,5 @@ def discarded_draw(case: Case) -> Iterator[Hit]:
             kind=discard.kind,
             draws=Answer.YES,
             shifts=shifts,
-            what=discard.what,
             values={**values, "what": discard.what},
         )

@@ -11,7 +11,8 @@ from initlint.rules.words import sentences
 @rule(
     "SOH104",
     since="0.1.0",
-    message="{kind} `{attribute}` of `{cls}` is replaced in line {line} before anything reads it, but {drawn}, {shifted}",
+    message="{kind} `{attribute}` of `{cls}` is replaced in line {line} before anything reads it, "
+    "but {drawn}, {shifted}",
     advice="Remove the first definition, or move both into the arms of one `if`.",
     examples=(
         Example(
@@ -91,6 +92,5 @@ def overwritten_definition(case: Case) -> Iterator[Hit]:
             kind=found.kind,
             draws=found.draws,
             shifts=shifts,
-            what=found.what,
             values={**values, "line": str(overwrite.by.line)},
         )

@@ -54,7 +54,6 @@ def dead(case: Case, define: Define) -> Hit:
         kind=found.kind,
         draws=found.draws,
         shifts=shifts,
-        what=found.what,
         verdict=case.dead[found.attribute],
         values=sentences(construction, found.kind, found.draws, found.drawn, shifts),
     )

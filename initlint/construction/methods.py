@@ -1,0 +1,405 @@
+"""What attributes and methods of abstract values are: of the instance, of what it built, of lists, of loops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from initlint.construction import groups, knowledge, syntax
+from initlint.construction.groups import extend, grow
+from initlint.construction.torchcalls import class_draws, function_draws
+from initlint.construction.values import (
+    EVERYTHING,
+    NONE,
+    UNKNOWN,
+    Arguments,
+    Bound,
+    ClassObject,
+    Closure,
+    External,
+    Group,
+    ProjectFunction,
+    Registry,
+    Self,
+    Super,
+    Swept,
+    Thing,
+    TorchFunction,
+    Value,
+    join,
+    options,
+    text_of,
+    tokens,
+)
+from initlint.model import Answer, Kind
+
+if TYPE_CHECKING:
+    from initlint.construction.frames import Frame
+    from initlint.construction.run import Site
+    from initlint.construction.visitor import Interpreter
+
+MODULE = "torch.nn.Module"
+ANY_MODULE = "?"
+"""The class of a module of which only that is known."""
+
+REGISTRATIONS: dict[str, tuple[Kind, str]] = {
+    "add_module": (Kind.SUBMODULE, "module"),
+    "register_module": (Kind.SUBMODULE, "module"),
+    "register_parameter": (Kind.PARAMETER, "param"),
+    "register_buffer": (Kind.BUFFER, "tensor"),
+}
+REGISTRIES: dict[str, Kind] = {
+    "_modules": Kind.SUBMODULE,
+    "_parameters": Kind.PARAMETER,
+    "_buffers": Kind.BUFFER,
+}
+MODULE_SWEEPS = frozenset({"modules", "children", "named_modules", "named_children"})
+PARAMETER_SWEEPS = frozenset({"parameters", "named_parameters"})
+SWEEPS = MODULE_SWEEPS | PARAMETER_SWEEPS
+REDRAWS = frozenset(
+    "reset_parameters _reset_parameters reset_weights init_weights _init_weights init_parameters".split()
+)
+"""Methods of a module that fill it again."""
+
+APPLIES = frozenset({"apply", "smart_apply"})
+GROWS = frozenset({"append", "extend", "insert", "update", "add", "add_module", "setdefault", "register_parameter"})
+SAMPLES = frozenset({"sample", "rsample", "sample_n"})
+PLAIN = frozenset(
+    "size dim numel item tolist numpy stride ndimension nelement element_size data_ptr is_contiguous get_device".split()
+)
+"""Methods that make plain data of a tensor."""
+
+SAME_MODULE = frozenset(
+    "to cuda cpu float half double bfloat16 eval train requires_grad_ apply share_memory type xpu to_empty"
+    " compile".split()
+)
+"""Methods that hand back the module itself."""
+
+LOOKS = frozenset({"items", "values", "keys", "copy", "get", "__getitem__", "pop", "popitem", "popleft"})
+"""Methods of lists and dictionaries that give something of them."""
+
+METHODS = GROWS | REDRAWS | APPLIES | SWEEPS | SAME_MODULE | PLAIN | SAMPLES | frozenset(REGISTRATIONS)
+TENSOR_DATA = frozenset({"shape", "device", "dtype", "ndim", "requires_grad", "is_cuda", "layout"})
+
+
+class Methods:
+    """The attributes and methods of the values of one run."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
+        self.run = interpreter.run
+        self.project = interpreter.project
+
+    def function(self, callee: ProjectFunction, arguments: Arguments, site: Site) -> Value:
+        """Call a function of the project."""
+        raise NotImplementedError
+
+    # -- attributes --------------------------------------------------------------------------------------------
+
+    def attribute(self, owner: Value, name: str, frame: Frame) -> Value:
+        """`owner.name`."""
+        match owner:
+            case Self():
+                return self._of_self(name)
+            case Super():
+                method = self.project.method(self.run.cls, name, after=owner.owner)
+                return ProjectFunction(method, Self()) if method is not None else Bound(owner, name)
+            case ClassObject():
+                return self._of_class(owner, name)
+            case Thing():
+                return self._of_thing(owner, name)
+            case Swept():
+                return Bound(owner, name) if _is_method(name) else replace(owner, attribute=owner.attribute or name)
+            case Group():
+                return Bound(owner, name)
+            case External() | TorchFunction():
+                return replace(owner, name=f"{owner.name}.{name}")
+            case _:
+                return UNKNOWN
+
+    def _of_self(self, name: str) -> Value:
+        if name in REGISTRIES:
+            return Registry(REGISTRIES[name])
+        found = self.run.attributes.get(name)
+        if found is not None:
+            self.run.read(name, found)
+            return found
+        method = self.project.method(self.run.cls, name)
+        if method is not None:
+            if any(each.rpartition(".")[2] in ("property", "cached_property") for each in method.facts.decorators):
+                self.run.read(EVERYTHING)
+                return UNKNOWN
+            static = any(each.endswith("staticmethod") for each in method.facts.decorators)
+            return ProjectFunction(method, None if static else Self())
+        value = self.interpreter.class_attribute(name)
+        if value is not None:
+            return value
+        self.run.read(name)
+        known = name in METHODS or name in knowledge.module_attributes() or name == "post_init"
+        return Bound(Self(), name) if known else UNKNOWN
+
+    def _of_class(self, cls: ClassObject, name: str) -> Value:
+        if cls.id not in self.project.classes:
+            return TorchFunction(f"{cls.id}.{name}") if cls.id != ANY_MODULE else UNKNOWN
+        method = self.project.method(cls.id, name)
+        if method is not None:
+            bound = any(each.endswith("classmethod") for each in method.facts.decorators)
+            return ProjectFunction(method, cls if bound else None)
+        base = next((each for each in self.project.mro(cls.id) if knowledge.module(each) is not None), None)
+        return TorchFunction(f"{base}.__init__") if base is not None and name == "__init__" else UNKNOWN
+
+    def _of_thing(self, thing: Thing, name: str) -> Value:
+        if thing.kind in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):
+            if name in ("data", "T", "mT", "grad"):
+                return thing
+            return UNKNOWN if name in TENSOR_DATA else Bound(thing, name)
+        if _is_method(name):
+            return Bound(thing, name)
+        for key, token in self.run.parts.get(thing.token, ()):
+            if key == name:
+                return Thing(None, self.run.built.get(token, ("",))[0], token)
+        known = thing.cls in self.project.classes and self.project.method(thing.cls, name) is not None
+        return Bound(thing, name) if known else Thing(None, "", thing.token)
+
+    # -- calls of methods --------------------------------------------------------------------------------------
+
+    def bound(self, callee: Bound, arguments: Arguments, site: Site, frame: Frame) -> Value:
+        """Call a method of a value."""
+        name = callee.name
+        match callee.receiver:
+            case Self() | Super():
+                return self._on_self(name, arguments, site)
+            case Thing() as thing:
+                return self._on_thing(thing, name, arguments, site)
+            case Group() as group:
+                return self._on_group(group, name, arguments, site)
+            case Swept() as swept:
+                return self._on_swept(swept, name, arguments, site)
+            case _:
+                self.hand_over(arguments)
+                return UNKNOWN
+
+    def _on_self(self, name: str, arguments: Arguments, site: Site) -> Value:
+        if name in REGISTRATIONS:
+            return self._register(name, arguments, site)
+        if name == "__setattr__" and len(arguments.positional) == 2:
+            return self.set_by_name(Self(), *arguments.positional, site)
+        if name in APPLIES:
+            self.sweep_with(arguments.get("fn", 0) or UNKNOWN, None, site)
+            return Self()
+        if name in SWEEPS:
+            return self._each_of(self.run.sweep(None, name in PARAMETER_SWEEPS, site), name)
+        if name == "post_init":
+            return self.post_init(site)
+        if name in ("append", "insert", "extend", "update") and arguments.positional:
+            extend(self.run, Self(), _items(self, name, arguments), site)
+            return Self()
+        if name in SAME_MODULE:
+            return Self()
+        self.hand_over(arguments)
+        self.run.read(EVERYTHING)
+        return UNKNOWN
+
+    def _register(self, name: str, arguments: Arguments, site: Site) -> Value:
+        """`self.register_parameter("x", value)` and its like."""
+        kind, keyword = REGISTRATIONS[name]
+        attribute = text_of(arguments.get("name", 0) or UNKNOWN)
+        value = arguments.get(keyword, 1) or NONE
+        what = syntax.argument(site.node, 1)
+        self.run.store(attribute, value, site, what, self.run.fresh(), kind)
+        return NONE
+
+    def set_by_name(self, owner: Value, name: Value, value: Value, site: Site) -> Value:
+        """`setattr(owner, name, value)`."""
+        what = syntax.argument(site.node, 2)
+        self.interpreter.set_attribute(owner, text_of(name), value, site, what, self.run.fresh())
+        return NONE
+
+    def post_init(self, site: Site) -> Value:
+        """The end of a constructor in transformers: `_init_weights` for every module."""
+        method = self.project.method(self.run.cls, "_init_weights")
+        if method is not None:
+            self.sweep_with(ProjectFunction(method, Self()), None, site)
+        return NONE
+
+    def sweep_with(self, function: Value, root: int | None, site: Site) -> None:
+        """`apply(function)`: the function is run on each module in turn."""
+        swept = Arguments((self.run.sweep(root, False, site),))
+        for option in options(function):
+            if isinstance(option, ProjectFunction):
+                self.function(option, swept.behind(option.bound), site)
+            elif isinstance(option, Closure):
+                self.interpreter.enter(option, swept, site)
+
+    def _each_of(self, swept: Swept, name: str) -> Value:
+        """What `modules()`, `named_parameters()` and their like go through."""
+        each = groups.of(self.run, (UNKNOWN, swept)) if name.startswith("named_") else swept
+        return groups.of(self.run, (each,), exact=False)
+
+    def _on_thing(self, thing: Thing, name: str, arguments: Arguments, site: Site) -> Value:
+        if thing.cls == "torch.distributions" and name in SAMPLES:
+            tensor = self.run.thing(Kind.TENSOR)
+            self.run.draw(tensor.token, Answer.YES, (), site)
+            return tensor
+        if thing.kind is Kind.SUBMODULE or (thing.kind is None and name in METHODS - PLAIN - SAME_MODULE):
+            return self._on_module(thing, name, arguments, site)
+        method = knowledge.tensor_method(name)
+        if method is not None:
+            self.run.draw(thing.token, function_draws(method, arguments), (), site)
+            return thing
+        self.hand_over(arguments)
+        if name in PLAIN:
+            return UNKNOWN
+        if thing.kind is None:
+            return Thing(None, "", thing.token)
+        return self.arithmetic([Thing(Kind.TENSOR, "", thing.token), *arguments.values()])
+
+    def _on_module(self, thing: Thing, name: str, arguments: Arguments, site: Site) -> Value:
+        if name in GROWS or name in REGISTRATIONS:
+            return self._grow_module(thing, name, arguments)
+        if name in SWEEPS:
+            return self._each_of(self.run.sweep(thing.token, name in PARAMETER_SWEEPS, site), name)
+        if name in REDRAWS:
+            self._redraw(thing, site)
+            return NONE
+        if name == "apply":
+            self.sweep_with(arguments.get("fn", 0) or UNKNOWN, thing.token, site)
+            return thing
+        self.hand_over(arguments)
+        return thing if name in SAME_MODULE else UNKNOWN
+
+    def _grow_module(self, thing: Thing, name: str, arguments: Arguments) -> Value:
+        values = list(arguments.values())
+        value = values[-1] if values else UNKNOWN
+        if name in ("extend", "update"):
+            extend(self.run, thing, value, None)
+        elif name in ("append", "add"):
+            self.run.attach(thing.token, groups.next_key(self.run, thing.token), value)
+        else:
+            self.run.attach(thing.token, "*" if name == "insert" else text_of(values[0] if values else UNKNOWN), value)
+        return thing if name in ("append", "extend", "insert") else NONE
+
+    def _redraw(self, thing: Thing, site: Site) -> None:
+        """`self.x.reset_parameters()` draws what building it drew."""
+        cls, _ = self.run.built.get(thing.token, ("", frozenset()))
+        known = knowledge.module(cls)
+        if known is not None:
+            self.run.draw(thing.token, class_draws(known, Arguments())[0], known.draws, site)
+        elif cls in self.project.classes:
+            summary = self.interpreter.workshop.build(cls, Arguments(unseen=True))
+            answer = Answer.NO if summary.answer is Answer.NO else Answer.UNKNOWN
+            self.run.draw(thing.token, answer, (), site)
+
+    def _on_swept(self, swept: Swept, name: str, arguments: Arguments, site: Site) -> Value:
+        method = knowledge.tensor_method(name)
+        if method is not None:
+            self.run.sweep_draws(swept, function_draws(method, arguments))
+        elif name in REDRAWS:
+            self.run.sweep_draws(swept, Answer.YES if swept.classes else Answer.UNKNOWN)
+        elif name in APPLIES:
+            self.sweep_with(arguments.get("fn", 0) or UNKNOWN, swept.root, site)
+        elif name in SWEEPS:
+            return self._each_of(replace(swept, parameters=name in PARAMETER_SWEEPS), name)
+        return UNKNOWN if name in PLAIN else swept
+
+    def _on_group(self, group: Group, name: str, arguments: Arguments, site: Site) -> Value:
+        if name in LOOKS:
+            return self._look_into(group, name, arguments.positional)
+        self._change(group, name, arguments, site)
+        return arguments.positional[1] if name == "setdefault" and len(arguments.positional) == 2 else NONE
+
+    def _change(self, group: Group, name: str, arguments: Arguments, site: Site) -> None:
+        given = arguments.positional
+        match name, len(given):
+            case "append" | "add" | "appendleft", 1:
+                grow(self.run, group, None, given[0])
+            case "insert", 2:
+                grow(self.run, group, None, given[1])
+                group.exact = False
+            case "extend" | "update", 1:
+                extend(self.run, group, given[0], site)
+            case "update", 0:
+                for key, value in arguments.named:
+                    grow(self.run, group, key, value)
+            case "setdefault", 2:
+                grow(self.run, group, text_of(given[0]), given[1])
+            case _:
+                group.exact = False
+
+    def _look_into(self, group: Group, name: str, given: tuple[Value, ...]) -> Value:
+        match name, len(given):
+            case "items", 0:
+                return groups.pairs(self.run, group)
+            case "values", 0:
+                return groups.held(self.run, group)
+            case "keys" | "copy", 0:
+                return group
+            case "get" | "__getitem__", 1 | 2:
+                return join([groups.looked_up(group, given[0]), *given[1:]])
+            case "pop" | "popitem" | "popleft", _:
+                found = groups.looked_up(group, given[0] if given else UNKNOWN)
+                group.exact = False
+                return join([found, *given[1:]])
+            case _:
+                return UNKNOWN
+
+    # -- what all of these do ----------------------------------------------------------------------------------
+
+    def initialise(self, known: knowledge.TorchFunction | None, arguments: Arguments, site: Site) -> Value:
+        """`nn.init.*_(tensor)` fills what it is given, and hands it back."""
+        target = arguments.get("tensor", 0) or UNKNOWN
+        self.fill(target, function_draws(known, arguments) if known is not None else Answer.NO, site)
+        return target
+
+    def fill(self, target: Value, answer: Answer, site: Site) -> None:
+        """Something that was built draws once more."""
+        for option in options(target):
+            if isinstance(option, Swept):
+                self.run.sweep_draws(option, answer)
+            elif isinstance(option, Thing):
+                self.run.draw(option.token, answer, (), site)
+
+    def hand_over(self, arguments: Arguments) -> None:
+        """Code that is not followed may read what it gets, and everything of the instance if it gets that."""
+        for value in arguments.values():
+            if any(isinstance(option, Self) for option in options(value)):
+                self.run.read(EVERYTHING)
+            self.run.read("", value)
+
+    def mystery(self, arguments: Arguments, site: Site) -> Thing:
+        """Something unknown that may have drawn."""
+        thing = self._holder(arguments)
+        self.run.draw(thing.token, Answer.UNKNOWN, (), site, weak=True)
+        return thing
+
+    def holder(self, arguments: Arguments) -> Value:
+        """Something unknown that may hold what it was made with."""
+        given = (token for value in arguments.values() for token in tokens(value))
+        return UNKNOWN if next(given, None) is None else self._holder(arguments)
+
+    def _holder(self, arguments: Arguments) -> Thing:
+        thing = self.run.thing(None)
+        for value in arguments.values():
+            self.run.attach(thing.token, "", value)
+        return thing
+
+    def arithmetic(self, operands: list[Value]) -> Value:
+        """Numbers are not followed; of tensors a new one is made, which has drawn what they drew."""
+        things = [option for value in operands for option in options(value) if isinstance(option, Thing)]
+        if not things:
+            return UNKNOWN
+        tensor = any(thing.kind in (Kind.TENSOR, Kind.PARAMETER, Kind.BUFFER) for thing in things)
+        result = self.run.thing(Kind.TENSOR if tensor else None)
+        for thing in things:
+            self.run.attach(result.token, "", thing)
+        return result
+
+
+def _is_method(name: str) -> bool:
+    return name in METHODS or knowledge.tensor_method(name) is not None
+
+
+def _items(methods: Methods, name: str, arguments: Arguments) -> Value:
+    """What a container subclass gets from `self.append(item)` or `self.extend(items)`."""
+    value = arguments.positional[-1]
+    return value if name in ("extend", "update") else groups.of(methods.run, (value,))
