@@ -10,12 +10,8 @@ target could be related to mentions it. Such a plant is dead for certain, howeve
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
-import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -26,11 +22,12 @@ from typing import TYPE_CHECKING
 
 from families import Library
 from kinds import KINDS, NAMES_NEEDED, Site, Spelled, Speller, expected_codes
+from linter import DEFAULT_COMMAND, run_linter
 
 if TYPE_CHECKING:
+    from linter import Found
     from texts import ClassText
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 DEAD_CODES = frozenset({"SOH101", "SOH102", "SOH103", "SOH201", "SOH202"})
 OUTCOMES = ("certain", "possible", "missed")
 
@@ -160,27 +157,19 @@ def _pieces(library: Library, plant: Plant) -> Iterator[tuple[int, list[str]]]:
 # -- finding -------------------------------------------------------------------------------------------------------
 
 
-def run_linter(linter: list[str], root: Path) -> list[dict[str, str]]:
-    """The findings of one run over the copy; a run that fails ends this one, with what it said."""
-    command = [*linter, "check", str(root), "--output-format", "json", "--min-confidence", "possible", "--no-cache"]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if finished.returncode not in (0, 1):
-        sys.exit(f"the linter failed with status {finished.returncode}:\n{finished.stderr.strip()}")
-    findings: list[dict[str, str]] = json.loads(finished.stdout)["findings"]
-    return findings
-
-
-def judge(plants: Iterable[Plant], findings: Iterable[dict[str, str]]) -> Iterator[Outcome]:
+def judge(plants: Iterable[Plant], findings: Iterable[Found]) -> Iterator[Outcome]:
     """What was said of each planted definition: by the same file, class and attribute."""
-    said: dict[tuple[str, str, str], dict[str, str]] = {}
+    said: dict[tuple[str, str, str], Found] = {}
     for finding in findings:
         if finding["code"] in DEAD_CODES:
             said[finding["path"], finding["class"], finding["attribute"]] = finding
     for plant in plants:
         for name in plant.names:
-            found = said.get((plant.path, plant.cls, name), {"confidence": "missed", "message": "", "code": ""})
-            yield Outcome(plant, name, found["confidence"], found["message"], found["code"])
+            found = said.get((plant.path, plant.cls, name))
+            if found:
+                yield Outcome(plant, name, found["confidence"], found["message"], found["code"])
+            else:
+                yield Outcome(plant, name, "missed", "", "")
 
 
 # -- telling -------------------------------------------------------------------------------------------------------
@@ -234,9 +223,7 @@ def arguments() -> argparse.Namespace:
         help="also plant below bases without a forward that go over all children (saving, loading, hooks)",
     )
     parser.add_argument("--keep", type=Path, help="plant in this new folder and leave it there")
-    parser.add_argument(
-        "--linter", default=f"{shlex.quote(sys.executable)} -m initlint", help="how initlint is started"
-    )
+    parser.add_argument("--linter", default=DEFAULT_COMMAND, help="how initlint is started")
     return parser.parse_args()
 
 
@@ -252,7 +239,7 @@ def main() -> None:
         if not plants:
             sys.exit(f"{options.library} has no class to plant in")
         plant_all(root, library, plants)
-        outcomes = list(judge(plants, run_linter(shlex.split(options.linter), root)))
+        outcomes = list(judge(plants, run_linter(options.linter, root)))
     name, files = options.library.resolve().name, len(library.files)
     print(f"{name}: {len(plants)} statements planted in {files} files, seed {options.seed}\n")
     print("\n".join(table(outcomes)))

@@ -334,6 +334,8 @@ class Calls(Methods):
         """Call a function of the project: apart from this run where it sees nothing of it, else as a part of it."""
         method, instance = callee.method, callee.instance
         if method.owner is None and portable(arguments):
+            if self.interpreter.workshop.inert(method):
+                return UNKNOWN
             made = self.interpreter.workshop.make(method, arguments)
             if made is not None:
                 return self._made(made, site)

@@ -210,7 +210,10 @@ class Finish:
         reached: set[Token] = set()
         for option in options(value):
             if isinstance(option, Thing):
-                reached.update(self.run.reach(iter((option.token,))))
+                parts = set(self.run.reach(iter((option.token,))))
+                if parts & reached:
+                    return None
+                reached |= parts
                 results.append(self._copy(option))
             elif independent(option):
                 results.append(option)

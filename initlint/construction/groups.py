@@ -63,14 +63,15 @@ def _entry(run: Run, whole: Value, name: str | None, item: Value, group: Group) 
         return name, item
     if isinstance(item, Group) and len(item.items) == 2 and isinstance(item.items[0][1], Constant):
         return text_of(item.items[0][1]), item.items[1][1]
-    if group.exact and isinstance(whole, Thing):
-        return next_key(run, whole.token), item
-    return "*", item
+    return next_key(run, whole) if group.exact else "*", item
 
 
-def next_key(run: Run, token: int) -> str:
+def next_key(run: Run, whole: Value) -> str:
     """The index under which a container keeps its next item; a star where that is not known."""
-    taken = [key for key, _ in run.parts.get(token, ())]
+    if isinstance(whole, Thing):
+        taken = [key for key, _ in run.parts.get(whole.token, ())]
+    else:
+        taken = [name for name in run.attributes if name.isdigit() or name == "*"]
     return "*" if run.loops or "*" in taken else str(len(taken))
 
 

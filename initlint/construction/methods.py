@@ -113,7 +113,7 @@ class Methods:
             case Group():
                 return Bound(owner, name)
             case External() | TorchFunction():
-                return replace(owner, name=f"{owner.name}.{name}")
+                return self.interpreter.workshop.external(f"{owner.name}.{name}")
             case _:
                 return UNKNOWN
 
@@ -274,7 +274,7 @@ class Methods:
         if name in ("extend", "update"):
             extend(self.run, thing, value, None)
         elif name in ("append", "add"):
-            self.run.attach(thing.token, groups.next_key(self.run, thing.token), value)
+            self.run.attach(thing.token, groups.next_key(self.run, thing), value)
         else:
             self.run.attach(thing.token, "*" if name == "insert" else text_of(values[0] if values else UNKNOWN), value)
         return thing if name in ("append", "extend", "insert") else NONE

@@ -24,6 +24,7 @@ def class_draws(known: knowledge.TorchModule, arguments: Arguments) -> tuple[Ans
     if known.device and on_meta(arguments.get("device", _position(known, "device"))):
         return Answer.NO, ()
     names: dict[str, None] = dict.fromkeys(known.draws)
+    removed: set[str] = set()
     doubtful = False
     for switch, drawn in known.variants.items():
         parameter, _, expected = switch.partition("=")
@@ -32,11 +33,18 @@ def class_draws(known: knowledge.TorchModule, arguments: Arguments) -> tuple[Ans
         if matched is None:
             doubtful = doubtful or bool(drawn) != bool(known.draws)
         elif matched:
-            names = {name: None for name in names if name in drawn or name not in known.draws}
+            removed.update(_stem(name) for name in known.draws if name not in drawn)
             names.update(dict.fromkeys(name for name in drawn if name not in known.draws))
+    if removed:
+        names = {name: None for name in names if not _stem(name).startswith(tuple(removed))}
     if doubtful:
         return Answer.UNKNOWN, tuple(names)
     return (Answer.YES if names else Answer.NO), tuple(names)
+
+
+def _stem(name: str) -> str:
+    """A name without its numbers: the biases of all layers have one."""
+    return "".join(character for character in name if not character.isdigit())
 
 
 def _position(known: knowledge.TorchModule, parameter: str) -> int | None:

@@ -269,13 +269,14 @@ def rounded(arguments: Arguments) -> Arguments:
 
 def _rounded(value: Value) -> Value:
     if isinstance(value, Constant) and isinstance(value.value, int | float) and value.value not in SMALL:
-        return UNKNOWN
+        return HALF if 0 < value.value < 1 else UNKNOWN
     if isinstance(value, Group) and any(isinstance(item, Constant) for _, item in value.items):
         items = [(name, _rounded(item)) for name, item in value.items]
         return Group(value.token, items, value.exact, value.mapping, value.instantiates)
     return value
 
 
+HALF = Constant(0.5)
 SMALL = frozenset({-1, 0, 1, 2, 3})
 """Numbers that code branches on."""
 

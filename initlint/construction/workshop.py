@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from initlint.construction import knowledge
 from initlint.construction.finish import NOTHING_KNOWN, Finish, Made, Summary
 from initlint.construction.frames import Frame
+from initlint.construction.inert import Inert
 from initlint.construction.run import Run
 from initlint.construction.slices import Slice, assignment_start, statement_end
 from initlint.construction.syntax import assigned_names
@@ -42,6 +43,7 @@ class Workshop:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.inert = Inert(project)
         self.steps = 0
         self.names: dict[tuple[str, str, str], Value] = {}
         self._slices: dict[tuple[str, int], Slice] = {}
@@ -138,17 +140,17 @@ class Workshop:
                 path, _, name = symbol.target.partition("::")
                 return self.variable(path, name)
             case SymbolKind.EXTERNAL:
-                return self._external(symbol)
+                return self.external(symbol.target)
             case SymbolKind.MODULE:
                 return UNKNOWN
 
-    def _external(self, symbol: Symbol) -> Value:
-        name = symbol.target
+    def external(self, name: str) -> Value:
+        """What a dotted name outside of the project stands for."""
         if knowledge.module(name) is not None:
-            return ClassObject(name)
+            return ClassObject(knowledge.canonical(name))
         if name.split(".")[0] == "torch":
-            return TorchFunction(name)
-        cls = self.project.class_of(symbol)
+            return TorchFunction(knowledge.canonical(name))
+        cls = self.project.class_of(Symbol(SymbolKind.EXTERNAL, name))
         return ClassObject(cls) if cls is not None and cls in self.project.classes else External(name)
 
     def variable(self, path: str, name: str) -> Value:

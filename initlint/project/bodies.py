@@ -21,6 +21,12 @@ _TENSOR_CALL = re.compile(
 )
 """Calls whose first argument is a tensor."""
 
+ADDING = frozenset({"append", "extend", "insert", "add_module"})
+"""Methods of containers that add what they are given."""
+
+MOST_KEPT = 400
+"""Parsed bodies kept at a time: a tree takes some hundred times its source, and most are asked for once."""
+
 LAMBDA = "<lambda>"
 MODULE_LEVEL = "<module>"
 
@@ -208,7 +214,7 @@ class Body:
         for node in self.nodes("call"):
             function = node.child_by_field_name("function")
             text = self.text(function) if function is not None else ""
-            if text.rpartition(".")[0] == owner and text.rpartition(".")[2] in ("append", "extend", "insert", "add_module"):
+            if text.rpartition(".")[0] == owner and text.rpartition(".")[2] in ADDING:
                 found += call_arguments(node)
         return found
 
@@ -309,21 +315,27 @@ class Bodies:
         self._sources: dict[str, bytes] = {}
 
     def body(self, method: Method) -> Body:
-        key = method.id
-        if key not in self._kept:
+        known = self._kept.pop(method.id, None)
+        if known is None:
             parent = self.project.enclosing(method)
-            self._kept[key] = Body(method, self._source(method.path), self.body(parent) if parent else None)
-        return self._kept[key]
+            known = Body(method, self._source(method.path), self.body(parent) if parent else None)
+        return self._keep(method.id, known)
+
+    def _keep(self, key: tuple[str, int, str], body: Body) -> Body:
+        if len(self._kept) >= MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = body
+        return body
 
     def _source(self, path: str) -> bytes:
         if path not in self._sources:
+            if len(self._sources) >= MOST_KEPT:
+                self._sources.clear()
             self._sources[path] = self.project.source(path)
         return self._sources[path]
 
     def class_body(self, path: str, facts: Class) -> Body:
         """The statements of a class body itself, for its class-level values."""
         span = Function("<class>", "", facts.start, facts.end, facts.line, (), {}, (), (), (), ())
-        key = (path, facts.start, "<class>")
-        if key not in self._kept:
-            self._kept[key] = Body(Method(path, None, span), self._source(path), None)
-        return self._kept[key]
+        method = Method(path, None, span)
+        return self._keep(method.id, self._kept.pop(method.id, None) or Body(method, self._source(path), None))

@@ -43,6 +43,7 @@ class Modules:
         self._by_name: dict[str, str] = {}
         self._names: dict[str, dict[str, list[Symbol | Import | str]]] = {}
         self._resolved: dict[tuple[str, str], Symbol | None] = {}
+        self._variables: dict[str, frozenset[str]] = {}
         self._starred: dict[tuple[str, str], Symbol | None] = {}
         self.names: dict[str, str] = {}
         for path in files:
@@ -113,6 +114,12 @@ class Modules:
                 names.setdefault(cls.qualname, []).append(Symbol(SymbolKind.CLASS, f"{path}::{cls.qualname}"))
             self._names[path] = names
         return self._names[path]
+
+    def variables(self, path: str) -> frozenset[str]:
+        """The names that are assigned at module level of a file."""
+        if path not in self._variables:
+            self._variables[path] = frozenset(name for name, _ in self.files[path].bindings)
+        return self._variables[path]
 
     def resolve(self, path: str, dotted: str) -> Symbol | None:
         """What `dotted` stands for at module level of `path`; None where nothing binds its first name."""

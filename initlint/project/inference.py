@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from initlint.construction import knowledge
 from initlint.facts.extract import fits
 from initlint.project.annotations import Annotations
-from initlint.project.bodies import Binding, Bodies, Body, Origin, call_arguments
+from initlint.project.bodies import ADDING, Binding, Bodies, Body, Origin, call_arguments
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS, Calls
 from initlint.project.classes import MAX_FAMILY, MODULE, ClassId, Method, Project
@@ -164,7 +164,7 @@ class Inference:
 
     def _global(self, path: str, name: str) -> Value:
         """A variable at module level."""
-        if path not in self.project.files:
+        if path not in self.project.files or name not in self.project.modules.variables(path):
             return UNKNOWN
         module = self.bodies.body(Method(path, None, self.project.files[path].module_level))
         if name not in module.bindings:
@@ -407,9 +407,8 @@ class Inference:
             return NOTHING if known else UNKNOWN
         parts: list[Value] = []
         for facts in info.facts.methods:
-            if name in facts.reads.get(facts.instance, ()) or any(
-                store.attribute == name or fits(store.attribute, name) for store in facts.stores
-            ):
+            added = ADDING.intersection(facts.reads.get(f"{facts.instance}.{name}", ()))
+            if added or any(store.attribute == name or fits(store.attribute, name) for store in facts.stores):
                 parts.append(self._stored(self.bodies.body(Method(info.path, cls, facts)), name))
         if any(store.attribute == name for store in info.facts.attributes):
             parts.append(self._class_level(cls, name))

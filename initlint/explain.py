@@ -1,0 +1,49 @@
+"""A rule in words: its page, and its row in the table of all rules."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from initlint.rules.base import Example, Rule
+
+
+def page(rule: Rule[Any]) -> str:
+    """All that a rule says about itself, as markdown that reads well as plain text."""
+    sections = [f"# {rule.code} {rule.name}", rule.summary]
+    sections += [f"## {heading}\n\n{_raised(rule.section(heading))}" for heading in ("Why", "What to do")]
+    for heading, bad in (("Found", True), ("Not found", False)):
+        examples = [_example(example) for example in rule.examples if example.bad is bad]
+        sections += [f"## {heading}", *examples] if examples else []
+    return "\n\n".join(_filled(section) for section in sections) + f"\n\nSince {rule.since}.\n"
+
+
+def row(rule: Rule[Any]) -> str:
+    """One row of a markdown table: code, name, what it finds."""
+    return f"| {rule.code} | {rule.name} | {_lowered(rule.summary.rstrip('.'))} |"
+
+
+def table(rules: Sequence[Rule[Any]]) -> str:
+    """The markdown table of rules."""
+    return "\n".join(["| code | name | finds |", "| --- | --- | --- |", *map(row, rules)]) + "\n"
+
+
+def _example(example: Example) -> str:
+    return f"{_raised(example.title)}:\n\n```python\n{textwrap.dedent(example.text).strip()}\n```"
+
+
+def _filled(section: str) -> str:
+    """Prose in lines of a readable width; code, headings and tables stay as they are."""
+    paragraphs = section.split("\n\n")
+    fixed = ("#", "```", "|", " ")
+    kept = "```" in section
+    return "\n\n".join(p if kept or p.startswith(fixed) else textwrap.fill(p, 100) for p in paragraphs)
+
+
+def _raised(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
