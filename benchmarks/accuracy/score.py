@@ -93,7 +93,7 @@ def details(library: str, judged: list[Judged]) -> Iterator[str]:
         if one.answer != "dead":
             reason = one.verdict.reason if one.verdict else finding["message"]
             yield f"{one.answer} ({finding['code']}, {finding['confidence']}) {where}: {reason}"
-        if one.verdict and finding["draws"] != one.verdict.draws:
+        if one.verdict and one.verdict.draws not in ("either", finding["draws"]):
             yield f"draws said {finding['draws']}, read {one.verdict.draws} ({finding['code']}) {where}"
 
 
@@ -110,7 +110,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = arguments()
-    rows, notes = [], []
+    rows: list[str] = []
+    notes: list[str] = []
     for folder in options.libraries:
         library = folder.resolve().name
         findings = (

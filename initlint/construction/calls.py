@@ -325,14 +325,15 @@ class Calls(Methods):
 
     def fills(self, callee: Value) -> bool:
         """Whether a callee only fills its first argument."""
-        names = [option.name for option in options(callee) if isinstance(option, TorchFunction | External)]
-        return bool(names) and all(_initialiser(name) is not None for name in names)
+        return all(_fills(option) for option in options(callee))
 
     # -- functions of the project ------------------------------------------------------------------------------
 
     def function(self, callee: ProjectFunction, arguments: Arguments, site: Site) -> Value:
         """Call a function of the project: apart from this run where it sees nothing of it, else as a part of it."""
         method, instance = callee.method, callee.instance
+        if (copied := _copied_initialiser(callee)) is not None:
+            return self.initialise(knowledge.function(copied), arguments, site)
         if method.owner is None and portable(arguments):
             if self.interpreter.workshop.inert(method):
                 return UNKNOWN
@@ -572,6 +573,21 @@ def _initialiser(name: str) -> str | None:
     tail = name.rpartition(".")[2]
     original = "torch.nn.init." + ("trunc_normal_" if tail == "trunc_normal_tf_" else tail)
     return original if tail.endswith("_") and knowledge.function(original) is not None else None
+
+
+def _copied_initialiser(callee: ProjectFunction) -> str | None:
+    """The function of torch.nn.init that a module-level function of the project stands for, by its name."""
+    return _initialiser(callee.method.facts.name) if callee.method.owner is None else None
+
+
+def _fills(callee: Value) -> bool:
+    match callee:
+        case TorchFunction() | External():
+            return _initialiser(callee.name) is not None
+        case ProjectFunction():
+            return _copied_initialiser(callee) is not None
+        case _:
+            return False
 
 
 def is_static(function: ProjectFunction) -> bool:

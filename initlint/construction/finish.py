@@ -17,6 +17,7 @@ from initlint.construction.run import (
 )
 from initlint.construction.values import (
     EVERYTHING,
+    Closure,
     Constant,
     Thing,
     Token,
@@ -215,12 +216,13 @@ class Finish:
                     return None
                 reached |= parts
                 results.append(self._copy(option))
-            elif independent(option):
+            elif independent(option) or (isinstance(option, Closure) and not self.run.built):
                 results.append(option)
             else:
                 return None
         further = (
-            isinstance(entry, Sweeps) or (isinstance(entry, Draws) and entry.token not in reached)
+            isinstance(entry, Sweeps)
+            or (isinstance(entry, Draws) and not entry.weak and entry.token not in reached)
             for entry in self.run.log
         )
         return None if any(further) or not self.run.complete else tuple(results)

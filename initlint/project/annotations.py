@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 
 from initlint.construction import knowledge
-from initlint.project.bodies import Body
-from initlint.project.classes import MAX_FAMILY, ClassId, Project
+from initlint.project.bodies import Bodies, Body, Origin
+from initlint.project.classes import MAX_FAMILY, ClassId, Method, Project
 from initlint.project.imports import SymbolKind
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
@@ -14,40 +14,39 @@ ABSTRACT = frozenset({"typing", "typing_extensions", "collections", "abc", "bear
 """Modules whose names, as annotations, say nothing about what a value is an instance of."""
 
 
+PLAIN = frozenset("None int float str bool bytes complex slice Ellipsis ...".split())
+"""Builtin types of which no module is an instance."""
+
+MAX_ALIAS = 400
+"""Characters of an alias that is still read."""
+
+
 class Annotations:
     """Annotations read in the scope in which they stand."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, bodies: Bodies) -> None:
         self.project = project
+        self.bodies = bodies
 
     def annotation(self, text: str, body: Body) -> Value:
         """What a type annotation says; UNKNOWN where it says nothing about modules."""
         text = text.strip().strip("\"'").strip()
-        if "|" in text and "[" not in text:
-            return self._alternatives([part for part in text.split("|")], body)
+        parts = _split(text, "|")
+        if len(parts) > 1:
+            return self._alternatives(parts, body)
         head, bracket, rest = text.partition("[")
         if bracket:
-            return self._generic(head.strip(), _split(rest.rstrip()[:-1]), body)
-        if text in ("None", "int", "float", "str", "bool", "bytes", "complex", "slice", "Ellipsis", "..."):
+            return self._generic(head.strip(), _split(rest.rstrip()[:-1], ","), body)
+        if text in PLAIN:
             return NOTHING
-        if text in (
-            "Any",
-            "typing.Any",
-            "object",
-            "Callable",
-            "typing.Callable",
-            "T",
-            "list",
-            "dict",
-            "tuple",
-            "Sequence",
-            "Iterable",
-        ):
-            return UNKNOWN
         symbol = self.project.resolve(
             body.method.path, text, body.method.owner.partition("::")[2] + "." if body.method.owner else ""
         )
-        if symbol is None or symbol.kind in (SymbolKind.VARIABLE, SymbolKind.FUNCTION, SymbolKind.MODULE):
+        if symbol is None or symbol.kind in (SymbolKind.FUNCTION, SymbolKind.MODULE):
+            return UNKNOWN
+        if symbol.kind is SymbolKind.VARIABLE:
+            return self._alias(*symbol.target.split("::", 1))
+        if symbol.kind is SymbolKind.CLASS and self._is_protocol(symbol.target):
             return UNKNOWN
         if symbol.kind is SymbolKind.CLASS or knowledge.module(symbol.target):
             return Value(bound=frozenset({symbol.target}))
@@ -57,6 +56,19 @@ class Annotations:
             return NOTHING
         cls = self.project.class_of(symbol)
         return Value(bound=frozenset({cls})) if cls is not None else UNKNOWN
+
+    def _alias(self, path: str, name: str) -> Value:
+        """What a module-level alias like `Size = int | tuple[int, int]` stands for."""
+        body = self.bodies.body(Method(path, None, self.project.files[path].module_level))
+        values = [binding.node for binding in body.bindings.get(name, ()) if binding.origin is Origin.VALUE]
+        if len(values) != 1 or values[0] is None or len(values[0].text or b"") > MAX_ALIAS:
+            return UNKNOWN
+        text = body.text(values[0])
+        return self.annotation(text, body) if text != name else UNKNOWN
+
+    def _is_protocol(self, cls: ClassId) -> bool:
+        """A class that others need not inherit from to stand for it."""
+        return any(base.rpartition(".")[2] == "Protocol" for base in self.project.classes[cls].facts.bases)
 
     def _alternatives(self, parts: list[str], body: Body) -> Value:
         values = [self.annotation(part, body) for part in parts]
@@ -87,12 +99,12 @@ class Annotations:
         return frozenset(base.rpartition(".")[2] for info in own for base in info.facts.bases)
 
 
-def _split(text: str) -> list[str]:
-    """The arguments of a subscript, split at its own commas."""
+def _split(text: str, separator: str) -> list[str]:
+    """The parts of an annotation, split at its own separators, not at those in brackets."""
     parts, depth, last = [], 0, 0
     for index, character in enumerate(text):
         depth += (character in "[(") - (character in "])")
-        if character == "," and depth == 0:
+        if character == separator and depth == 0:
             parts.append(text[last:index])
             last = index + 1
     return [*parts, text[last:]]

@@ -121,7 +121,13 @@ class Foreign:
         for node in self._receivers(body, receiver, attribute):
             narrowed = self.inference.narrowed(node, body)
             values.append(narrowed if narrowed is not None else self.inference.expression(node, body))
-        return union(values) if values else UNKNOWN
+        value = union(values) if values else UNKNOWN
+        return value if self._is_consistent(value, method, receiver) else UNKNOWN
+
+    def _is_consistent(self, value: Value, method: Method, receiver: str) -> bool:
+        """An annotation that names only classes without what is read from the receiver is not to be trusted."""
+        own = [cls for cls in value.bound if cls in self.project.classes]
+        return not own or bool(value.exact) or any(self._fits_shape(cls, method, receiver) for cls in own)
 
     def _only_initialises(self, method: Method, receiver: str, attribute: str) -> bool:
         """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it."""

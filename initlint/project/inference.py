@@ -39,7 +39,7 @@ class Inference:
         self.project = project
         self.bodies = bodies
         self.callers = callers
-        self.annotations = Annotations(project)
+        self.annotations = Annotations(project, bodies)
         self.calls = Calls(project, self)
         self._memo: dict[object, Value] = {}
         self._provisional: dict[object, Value] = {}

@@ -15,7 +15,7 @@ SCALES = ("x = x * {v}",)
 class Product:
     """A value: how it is written, how a reader turns `x` into the next `x` with it, and what it draws.
 
-    `fill` are lines at the end of the constructor that draw (`fills`) or not. `holds` are the torch classes inside
+    `fill` are lines at the end of the constructor; `late` ones do what there is to draw. `holds` are the torch classes inside
     that an initialisation loop looks for, `parts` the project classes inside, `held` the attributes that flow in.
     `reach` is how one gets from it to an instance of a part. `kept`: the drawn tensor itself is what is kept.
     """
@@ -25,7 +25,7 @@ class Product:
     use: tuple[str, ...]
     draws: bool = False
     fill: tuple[str, ...] = ()
-    fills: bool = False
+    late: bool = False
     holds: frozenset[str] = frozenset()
     parameters: bool = False
     weighted: bool = False
@@ -90,8 +90,9 @@ PARAMETERS = (
         code="nn.Parameter(torch.empty(4))",
         kind=Kind.PARAMETER,
         use=SCALES,
+        draws=True,
         fill=("nn.init.uniform_({v})",),
-        fills=True,
+        late=True,
         parameters=True,
     ),
     Product(
@@ -170,7 +171,7 @@ def parameter_list(items: Sequence[Product]) -> Product:
 def grown(items: Sequence[Product], growth: str) -> Product:
     """A list that is empty where it is defined, and filled at the end of the constructor."""
     full = module_list(items, ITERATED)
-    return replace(full, code="nn.ModuleList()", draws=False, fill=GROWTHS[growth](items), fills=full.draws)
+    return replace(full, code="nn.ModuleList()", fill=GROWTHS[growth](items), late=True)
 
 
 def appended(items: Sequence[Product]) -> tuple[str, ...]:
@@ -204,8 +205,8 @@ def holders(name: str, target: Product) -> tuple[Product, ...]:
     found = [
         alias,
         loose(name, f"[self.{name}]", ("for item in {v}:", *deeper(target, "item"))),
-        loose(name, f'{{"one": self.{name}}}', tuple(fill(target.use, '{v}["one"]'))),
-        loose(name, f"(self.{name}, 2)", tuple(fill(target.use, "{v}[0]"))),
+        loose(name, f'{{"one": self.{name}}}', tuple(put(target.use, '{v}["one"]'))),
+        loose(name, f"(self.{name}, 2)", tuple(put(target.use, "{v}[0]"))),
     ]
     if target.expression:
         body = target.expression.format(v=f"self.{name}")
@@ -223,10 +224,10 @@ def loose(name: str, code: str, use: tuple[str, ...]) -> Product:
     return Product(code, None, use, held=(name,))
 
 
-def fill(use: Sequence[str], value: str) -> list[str]:
+def put(use: Sequence[str], value: str) -> list[str]:
     """The lines of a use, with the value in its place."""
     return [line.replace("{v}", value) for line in use]
 
 
 def deeper(product: Product, value: str) -> list[str]:
-    return [f"    {line}" for line in fill(product.use, value)]
+    return [f"    {line}" for line in put(product.use, value)]

@@ -11,6 +11,7 @@ from generated.products import Product
 from initlint.model import Answer, Kind
 
 DRAWING = {Kind.SUBMODULE: "SOH101", Kind.PARAMETER: "SOH102", Kind.BUFFER: "SOH103", Kind.TENSOR: "SOH103"}
+DRAWING_NOISES = frozenset({"initialised", "initialised_in_method"})
 STILL = {Kind.SUBMODULE: "SOH201", Kind.PARAMETER: "SOH202"}
 
 
@@ -240,11 +241,11 @@ class Program:
 
     # -- draws -------------------------------------------------------------------------------------------------
 
-    def construct(self, name: str, without: tuple[str, str] | None = None) -> Construction:
+    def construct(self, name: str) -> Construction:
         """Run the constructor in mind."""
-        run = _Run(self, self.mro(name), without)
+        run = _Run(self, self.mro(name))
         run.initialise(0)
-        return Construction(tuple(run.events), tuple(run.owned))
+        return Construction(tuple(run.events), tuple(run.registered()))
 
     def draws(self, product: Product) -> list[Event]:
         """The draws inside the parts of a product."""
@@ -323,10 +324,9 @@ def after(events: tuple[Event, ...], ref: tuple[str, str]) -> tuple[str, ...]:
 class _Run:
     """One construction. What it does is what Python does with the rendered classes."""
 
-    def __init__(self, program: Program, mro: list[Class], without: tuple[str, str] | None) -> None:
+    def __init__(self, program: Program, mro: list[Class]) -> None:
         self.program = program
         self.mro = mro
-        self.without = without
         self.events: list[Event] = []
         self.owned: list[tuple[str, Definition]] = []
 
@@ -353,19 +353,17 @@ class _Run:
             self.finish(cls, cls.hooked)
 
     def define(self, cls: Class, definition: Definition) -> None:
-        product = definition.product
-        if product.draws:
-            self.draw(cls, definition, product.kept)
-        if not product.fills:
-            self.inner(cls, definition)
+        if not definition.product.late:
+            self.build(cls, definition)
         if definition.role is not Role.DISCARDED:
             self.owned.append((cls.name, definition))
 
-    def inner(self, cls: Class, definition: Definition) -> None:
-        inner = self.program.draws(definition.product)
-        if inner:
-            conditional = definition.conditional or all(event.conditional for event in inner)
-            traced = any(event.traced for event in inner)
+    def build(self, cls: Class, definition: Definition) -> None:
+        product = definition.product
+        inner = self.program.draws(product)
+        if product.draws or inner:
+            traced = (product.draws and product.kept) or any(event.traced for event in inner)
+            conditional = not product.draws and all(event.conditional for event in inner)
             self.draw(cls, definition, traced, conditional)
 
     def draw(self, cls: Class, definition: Definition, traced: bool = True, conditional: bool = False) -> None:
@@ -375,10 +373,9 @@ class _Run:
 
     def finish(self, cls: Class, definitions: tuple[Definition, ...]) -> None:
         for definition in definitions:
-            if definition.product.fills:
-                self.draw(cls, definition)
-                self.inner(cls, definition)
-            if "draw" in definition.noises or "draw_in_method" in definition.noises:
+            if definition.product.late:
+                self.build(cls, definition)
+            if DRAWING_NOISES & set(definition.noises):
                 self.draw(cls, definition)
 
     def sweep(self, sweep: Sweep) -> None:

@@ -1,0 +1,222 @@
+"""What really happens: the program is imported and run with torch, whole or without a definition."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import importlib.abc
+import itertools
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
+
+from generated import render
+from generated.program import Class, Definition, Program
+from initlint.runtime.ledger import Recorder, owners
+
+SEED = 20
+
+
+@dataclass(frozen=True)
+class Built:
+    """One construction: what every attribute holds, who drew in which order, and where the stream stands."""
+
+    instance: nn.Module
+    weights: dict[str, list[bytes]]
+    order: list[str]
+    draws: int
+    stream: bytes
+
+
+class Texts(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+    """Imports the program from its texts; nothing is written to disk, and a traceback names the program's files."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self.texts = texts
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        package = fullname == render.PACKAGE
+        if self.get_filename(fullname) not in self.texts:
+            return None
+        return spec_from_loader(fullname, self, is_package=package)
+
+    def get_filename(self, fullname: str) -> str:
+        file = fullname.replace(".", "/")
+        return f"{file}/__init__.py" if fullname == render.PACKAGE else f"{file}.py"
+
+    def get_data(self, path: str | bytes) -> bytes:
+        return self.texts[str(path)].encode()
+
+
+@contextlib.contextmanager
+def imported(program: Program, without: tuple[str, str] | None = None) -> Iterator[dict[str, ModuleType]]:
+    """The modules of the program by path; they are gone afterwards."""
+    texts = Texts(render.files(program, without))
+    names = [path.removesuffix(".py").replace("/", ".") for path in texts.texts if not path.endswith("__init__.py")]
+    with mock.patch.object(sys, "meta_path", [texts, *sys.meta_path]), mock.patch.object(sys, "dont_write_bytecode", True):
+        try:
+            yield {f"{name.partition('.')[2]}.py": importlib.import_module(name) for name in names}
+        finally:
+            for name in [name for name in sys.modules if name.partition(".")[0] == render.PACKAGE]:
+                del sys.modules[name]
+
+
+def build(modules: dict[str, ModuleType], cls: Class, **flags: bool) -> Built:
+    """Construct an instance under the measured ledger."""
+    torch.manual_seed(SEED)
+    with Recorder(keep=True) as recorder:
+        instance = getattr(modules[cls.file], cls.name)(**flags)
+    names = [name.partition(".")[0] for name in owners(instance, recorder) if name]
+    return Built(
+        instance=instance,
+        weights={name: digests(value) for name, value in attributes(instance).items()},
+        order=[name for name, _ in itertools.groupby(names)],
+        draws=len(recorder.draws),
+        stream=bytes(torch.get_rng_state().numpy().tobytes()),
+    )
+
+
+def attributes(instance: nn.Module) -> dict[str, object]:
+    """Everything that the constructor gave the instance and that holds tensors or modules."""
+    named = {**vars(instance), **instance._parameters, **instance._modules, **instance._buffers}
+    return {name: value for name, value in named.items() if isinstance(value, (Tensor, nn.Module))}
+
+
+def tensors(value: object) -> list[Tensor]:
+    if isinstance(value, nn.Module):
+        inner = [one for part in value.modules() for one in vars(part).values() if isinstance(one, Tensor)]
+        return [*value.parameters(), *value.buffers(), *inner]
+    return [value] if isinstance(value, Tensor) else []
+
+
+def digests(value: object) -> list[bytes]:
+    """The bytes of all tensors within."""
+    return [tensor.detach().numpy().tobytes() for tensor in tensors(value)]
+
+
+@dataclass
+class Use:
+    """What is read after construction: attributes by name, and modules and tensors by use."""
+
+    names: set[tuple[int, str]] = field(default_factory=set)
+    values: dict[int, object] = field(default_factory=dict)
+    asking: bool = False
+
+    def reads(self, instance: nn.Module, name: str) -> bool:
+        """Whether a definition of an instance was read, by its name or by its value."""
+        value = attributes(instance).get(name)
+        return (id(instance), name) in self.names or id(value) in self.values
+
+
+class Functions(TorchFunctionMode):
+    """Sees every torch function with its arguments: a tensor that is one of them is used."""
+
+    def __init__(self, use: Use) -> None:
+        super().__init__()
+        self.use = use
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        for leaf in tree_leaves((args, kwargs)):
+            if isinstance(leaf, Tensor):
+                self.use.values[id(leaf)] = leaf
+        return func(*args, **(kwargs or {}))
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[Use]:
+    """Everything within is use, not construction."""
+    use = Use()
+    call, asks, get = nn.Module.__call__, builtins.hasattr, nn.Module.__getattr__
+
+    def on_get(self: nn.Module, name: str) -> Any:
+        if not use.asking:
+            use.names.add((id(self), name))
+        return get(self, name)
+
+    def on_getattribute(self: nn.Module, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        if isinstance(value, Tensor) and not use.asking:
+            use.names.add((id(self), name))
+        return value
+
+    def on_call(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        use.values[id(self)] = self
+        return call(self, *args, **kwargs)
+
+    def on_hasattr(value: object, name: str) -> bool:
+        use.asking = True
+        try:
+            return asks(value, name)
+        finally:
+            use.asking = False
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(nn.Module, "__call__", on_call))
+        stack.enter_context(mock.patch.object(nn.Module, "__getattr__", on_get))
+        nn.Module.__getattribute__ = on_getattribute  # type: ignore[assignment]
+        stack.callback(lambda: delattr(nn.Module, "__getattribute__"))
+        stack.enter_context(mock.patch.object(builtins, "hasattr", on_hasattr))
+        stack.enter_context(Functions(use))
+        yield use
+
+
+def read_in_use(program: Program) -> frozenset[tuple[str, str]]:
+    """(class, key) of every definition that some use reads: every class in every configuration, every function."""
+    found: set[tuple[str, str]] = set()
+    with imported(program) as modules:
+        x = torch.ones(2, 4)
+        models = [
+            build(modules, cls, **flags).instance
+            for cls in program.classes
+            if cls.module
+            for flags in configurations(cls)
+        ]
+        functions = [(outside, getattr(modules[render.SCRIPT], entry(outside))) for outside in program.outside]
+        given = {outside.name: build(modules, program.by_name[outside.cls]).instance for outside in program.outside}
+        alive = [*models, *given.values()]
+        with watched() as use:
+            for model in models:
+                model(x)
+            for outside, function in functions:
+                function(given[outside.name], x)
+        for model in alive:
+            found |= read_of(program, model, use)
+    return frozenset(found)
+
+
+def entry(outside: Any) -> str:
+    return str(outside.name)
+
+
+def configurations(cls: Class) -> list[dict[str, bool]]:
+    """All flags on, and each off in turn."""
+    flags = [f"with_{definition.name}" for definition in cls.definitions if definition.conditional]
+    return [{}, *({flag: False} for flag in flags)]
+
+
+def read_of(program: Program, model: nn.Module, use: Use) -> Iterator[tuple[str, str]]:
+    """What was read of a model and of all that is in it."""
+    for part in model.modules():
+        if type(part).__name__ not in program.by_name:
+            continue
+        for cls in program.mro(type(part).__name__):
+            for definition in cls.all:
+                if any(use.reads(part, name) for name in spelled(definition)):
+                    yield cls.name, definition.key
+
+
+def spelled(definition: Definition) -> list[str]:
+    """The attributes of a definition, as they are on an instance."""
+    name = definition.name
+    return [f"{name}0", f"{name}1"] if definition.product.pattern else [name]
