@@ -110,9 +110,7 @@ class Recorder:
     def classes(self, instance: nn.Module) -> list[Place]:
         """The classes of the fixture that it is an instance of, each as file and name."""
         mro = type(instance).__mro__
-        places = [
-            (str(getattr(sys.modules.get(cls.__module__), "__file__", "")), cls.__name__) for cls in mro
-        ]
+        places = [(str(getattr(sys.modules.get(cls.__module__), "__file__", "")), cls.__name__) for cls in mro]
         return [(file, name) for file, name in places if file.startswith(str(self.root))]
 
     def drawn(self) -> set[int]:
@@ -167,11 +165,7 @@ class Draws(TorchDispatchMode):
         before = torch.default_generator.get_state()
         result = func(*args, **(kwargs or {}))
         seeded = torch.Tag.nondeterministic_seeded in func.tags
-        if (
-            seeded
-            and not self.recorder.forked
-            and not torch.equal(before, torch.default_generator.get_state())
-        ):
+        if seeded and not self.recorder.forked and not torch.equal(before, torch.default_generator.get_state()):
             self.recorder.draws.extend((leaf, self.recorder.places()) for leaf in tree_leaves(result))
         return result
 
@@ -246,9 +240,7 @@ def run(entry: Path, patch: pytest.MonkeyPatch) -> tuple[Recorder, Owned]:
         with recording(root, patch) as recorder:
             torch.manual_seed(0)
             module = load(entry)
-            example = getattr(module, "example", None) or (
-                lambda: module.VisionTransformer()(torch.ones(1, 3, 16, 16))
-            )
+            example = getattr(module, "example", None) or (lambda: module.VisionTransformer()(torch.ones(1, 3, 16, 16)))
             example()
         return recorder, recorder.owned()
     finally:
@@ -303,17 +295,11 @@ def identify(entry: Path) -> str:
 @pytest.mark.parametrize("entry", ENTRIES, ids=identify)
 def test_measured(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = [mark for path in files(entry) for mark in marks(path, "expect")]
-    unmeasured = {
-        (mark.path, mark.cls, mark.name) for path in files(entry) for mark in marks(path, "unmeasured")
-    }
+    unmeasured = {(mark.path, mark.cls, mark.name) for path in files(entry) for mark in marks(path, "unmeasured")}
     with monkeypatch.context() as patch:
         recorder, owned = run(entry, patch)
 
-    wrong = [
-        f"{mark.cls}.{mark.name} {mark.code}: {why}"
-        for mark in expected
-        for why in refute(mark, recorder, owned)
-    ]
+    wrong = [f"{mark.cls}.{mark.name} {mark.code}: {why}" for mark in expected for why in refute(mark, recorder, owned)]
     dead = {(mark.path, mark.cls, mark.name) for mark in expected}
     wrong += sorted(set(unread(recorder, owned, dead | unmeasured)))
     assert not wrong, "\n".join(wrong)
@@ -338,9 +324,7 @@ def refute(mark: Mark, recorder: Recorder, owned: Owned) -> Iterator[str]:
         value = attributes[mark.name]
         if recorder.is_read(owner, mark.name, value):
             yield "it is read"
-        others = {
-            storage(t) for name, other in attributes.items() if name != mark.name for t in tensors(other)
-        }
+        others = {storage(t) for name, other in attributes.items() if name != mark.name for t in tensors(other)}
         own = {storage(tensor) for tensor in tensors(value)} - others
         drew = drew or bool(own & drawn)
     if drew is not DRAWS[mark.code]:
@@ -350,9 +334,7 @@ def refute(mark: Mark, recorder: Recorder, owned: Owned) -> Iterator[str]:
 def overwritten(mark: Mark, recorder: Recorder, owned: Owned) -> Iterator[str]:
     """The value that the marked statement set must be gone at the end, and must not have been used."""
     values = [
-        (owner, value)
-        for owner, name, value, places in recorder.sets
-        if name == mark.name and mark.covers(places)
+        (owner, value) for owner, name, value, places in recorder.sets if name == mark.name and mark.covers(places)
     ]
     alive = {id(value) for _, _, attributes in owned for value in attributes.values()}
     if not values:
@@ -394,9 +376,7 @@ def test_every_class_says_what_the_trap_is(entry: Path) -> None:
     for path in files(entry):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef) and (entry.parent.name == "classes" or is_module(node)):
-                assert ast.get_docstring(node) or len(node.body) <= 2, (
-                    f"{path.name}: {node.name} has no docstring"
-                )
+                assert ast.get_docstring(node) or len(node.body) <= 2, f"{path.name}: {node.name} has no docstring"
 
 
 def is_module(node: ast.ClassDef) -> bool:
@@ -423,11 +403,9 @@ def test_story_happens(project: str) -> None:
 def weights(project: str) -> dict[str, str]:
     """The first weights as the story's own script prints them."""
     script = [sys.executable, "-B", "train.py"]
-    result = subprocess.run(
-        script, cwd=FIXTURES / "story" / project, capture_output=True, text=True, check=True
-    )
+    result = subprocess.run(script, cwd=FIXTURES / "story" / project, capture_output=True, text=True, check=True)
     lines = (line.split() for line in result.stdout.splitlines() if not line.startswith("step"))
-    return {name: number for name, number in lines}
+    return dict(lines)
 
 
 def test_bad_files_are_as_bad_as_the_table_says() -> None:

@@ -25,9 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 CLASSES = sorted(knowledge.load().modules)
 DRAWING = [name for name in CLASSES if knowledge.load().modules[name].draws]
-FUNCTIONS = sorted(
-    name for name in knowledge.load().functions if name.rpartition(".")[0] not in measure.DEVICE_SPACES
-)
+FUNCTIONS = sorted(name for name in knowledge.load().functions if name.rpartition(".")[0] not in measure.DEVICE_SPACES)
 SWITCHES = [(name, switch) for name in FUNCTIONS for switch in knowledge.load().functions[name].switches]
 VARIANTS = [
     (name, variant)
@@ -122,9 +120,7 @@ def test_the_file_says_what_is_measured_now() -> None:
 
 def test_every_public_module_class_is_known() -> None:
     shown = vars(torch.nn).items()
-    modules = {
-        f"torch.nn.{name}" for name, value in shown if inspect.isclass(value) and not name.startswith("_")
-    }
+    modules = {f"torch.nn.{name}" for name, value in shown if inspect.isclass(value) and not name.startswith("_")}
     assert len(modules) > 150
     assert {name for name in modules if knowledge.module(name) is None} == set()
 
@@ -238,9 +234,7 @@ def test_forks_isolate_and_seeds_reseed() -> None:
 
 def test_names_that_every_instance_has() -> None:
     assert {"forward", "training", "_modules", "apply", "__class__"} <= knowledge.module_attributes()
-    assert all(
-        hasattr(torch.nn.Module(), name) for name in knowledge.module_attributes() - {"__annotations__"}
-    )
+    assert all(hasattr(torch.nn.Module(), name) for name in knowledge.module_attributes() - {"__annotations__"})
     assert {"norm", "shape", "weight"} & knowledge.tensor_attributes() == {"norm", "shape"}
     assert {"norm", "rand"} <= knowledge.namespace("torch")
     assert knowledge.namespace("numpy") == frozenset()
@@ -266,12 +260,8 @@ def test_unknown_names_stand_for_themselves() -> None:
 
 
 def test_knowledge_does_not_import_torch() -> None:
-    script = (
-        "from initlint.construction.knowledge import load; load(); import sys; print('torch' in sys.modules)"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
-    )
+    script = "from initlint.construction.knowledge import load; load(); import sys; print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert run.stdout.strip() == "False"
 
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SAMPLES_APART = 0.02
-"""Seconds between two looks at memory."""
+SAMPLES_APART = 0.003
+FEWEST_SAMPLES = 4
+"""Seconds between two looks at memory, and how many looks a figure needs."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +52,24 @@ def measure(command: list[str], folder: Path, limit: float, statuses: frozenset[
 def peak_memory(command: list[str], folder: Path, limit: float) -> int:
     """The memory of a run of its own, so that looking at it slows down no run whose time counts.
 
-    On Linux the sum of the proportional set sizes of all processes; elsewhere the largest resident set of one.
+    On Linux the sum of the proportional set sizes of all processes; elsewhere, and for a run that is over at once,
+    the largest resident set of one.
     """
     child = _start(command, folder, subprocess.DEVNULL)
     guard = threading.Timer(limit, _stop, (child.pid,))
     guard.start()
-    peak = 0
+    peak = samples = 0
     while True:
         ended, _, used = os.wait4(child.pid, os.WNOHANG)
         if ended:
             break
         peak = max(peak, sum(_proportional(process) for process in _processes(child.pid)))
+        samples += 1
         time.sleep(SAMPLES_APART)
     guard.cancel()
     child.returncode = 0
-    return peak or used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    largest = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return peak if peak and samples >= FEWEST_SAMPLES else largest
 
 
 def _start(command: list[str], folder: Path, errors: int) -> subprocess.Popen[bytes]:

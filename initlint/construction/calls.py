@@ -62,7 +62,12 @@ BUILDERS = re.compile(r"(get|build|create|make|init|load)_?\w*|[A-Z]\w*|_?(build
 
 DICTIONARIES = frozenset({"dict", "OrderedDict", "UserDict", "defaultdict", "Dict"})
 SEQUENCES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
-PLAIN_RESULTS = frozenset({"hasattr", "type", "id", "print", "callable", "int", "float", "bool", "repr", "vars", "abs"})
+PLAIN_RESULTS = frozenset(
+    {"hasattr", "type", "id", "print", "callable", "int", "float", "bool", "repr", "vars", "abs", "object"}
+)
+PLAIN_DATA = External("builtins.object")
+"""What builds nothing and draws nothing, and gives no more than that when it is called."""
+
 STANDARD = frozenset(
     "builtins math typing collections functools itertools copy os sys re warnings logging abc enum numbers dataclasses"
     " contextlib inspect operator json pathlib random time numpy scipy string".split()
@@ -82,6 +87,7 @@ class Calls(Methods):
         """The value of a call, whose effects go to the log."""
         site = frame.place(node)
         known = [option for option in options(callee) if not isinstance(option, Unknown | Constant)]
+        known = [option for option in known if option != ClassObject(ANY_MODULE)] or known
         if not known:
             return self._unknown(node, arguments, site)
         return self._each(known, lambda option: self.one(option, arguments, site, frame))
@@ -335,8 +341,8 @@ class Calls(Methods):
         if (copied := _copied_initialiser(callee)) is not None:
             return self.initialise(knowledge.function(copied), arguments, site)
         if method.owner is None and portable(arguments):
-            if self.interpreter.workshop.inert(method):
-                return UNKNOWN
+            if self.interpreter.workshop.inert.function(method):
+                return PLAIN_DATA
             made = self.interpreter.workshop.make(method, arguments)
             if made is not None:
                 return self._made(made, site)
@@ -345,6 +351,11 @@ class Calls(Methods):
             arguments = Arguments(arguments.positional[1:], arguments.named, arguments.unseen)
         if isinstance(instance, Self) and method.facts.name == "post_init":
             return self.post_init(site)
+        if isinstance(instance, Self) and self.interpreter.workshop.inert.method(self.run.cls, method):
+            self.hand_over(arguments)
+            for name in method.facts.reads.get(method.facts.instance, ()):
+                self.run.read(name, self.run.attributes.get(name))
+            return PLAIN_DATA
         return self.interpreter.invoke(method, instance, arguments, site)
 
     def _made(self, made: Made, site: Site) -> Value:

@@ -221,8 +221,7 @@ class Finish:
             else:
                 return None
         further = (
-            isinstance(entry, Sweeps)
-            or (isinstance(entry, Draws) and not entry.weak and entry.token not in reached)
+            isinstance(entry, Sweeps) or (isinstance(entry, Draws) and not entry.weak and entry.token not in reached)
             for entry in self.run.log
         )
         return None if any(further) or not self.run.complete else tuple(results)

@@ -245,7 +245,7 @@ class Interpreter(Statements):
             return value
         annotated = self._annotated(param, frame)
         if annotated is not None:
-            return annotated
+            return join((annotated, NONE)) if value == NONE else annotated
         return value if isinstance(value, Thing) else UNKNOWN
 
     def _annotated(self, param: cst.Param, frame: Frame) -> Value | None:

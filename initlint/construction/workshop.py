@@ -43,7 +43,7 @@ class Workshop:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.inert = Inert(project)
+        self.inert = Inert(project, self.variable)
         self.steps = 0
         self.names: dict[tuple[str, str, str], Value] = {}
         self._slices: dict[tuple[str, int], Slice] = {}

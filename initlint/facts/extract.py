@@ -25,6 +25,9 @@ REGISTRATIONS = frozenset({"add_module", "register_module", "register_parameter"
 LOOKUPS = frozenset({"get_submodule", "get_parameter", "get_buffer"})
 """Methods of nn.Module that read by a path in a string."""
 
+SPOKEN = REGISTRATIONS | LOOKUPS | {"getattr", "setattr", "attrgetter", "hasattr", "isinstance", "issubclass"}
+"""Functions whose arguments name attributes or classes."""
+
 GUARDED = "?"
 """Stands among the reads of a receiver whose class the code tests; before a name, that the code tests with hasattr.
 
@@ -223,38 +226,37 @@ class _Sweep:
     def calls(self) -> None:
         """Who is called, what is read or stored by a name in a string, and which calls nobody takes the result of."""
         for node in self.captures.get("call", ()):
-            function = node.child_by_field_name("function")
-            if function is None:
-                continue
-            start = node.start_byte
-            callee = self.receiver(self.source[function.start_byte : function.end_byte])
-            scope = self.scope(start)
-            scope.made.append((start, callee))
-            if function.type == "identifier":
-                scope.calls[callee] = None
-                if callee in ("getattr", "setattr", "attrgetter"):
-                    self._by_string(scope, callee, node)
-                elif callee in ("hasattr", "isinstance", "issubclass"):
-                    self._guard(scope, callee, _arguments(node))
-            elif callee.endswith(".attrgetter"):
-                self._by_string(scope, "attrgetter", node)
-            elif (name := callee.rpartition(".")[2]) in REGISTRATIONS:
-                self._registration(scope, callee.removesuffix("." + name), node)
-            elif name in LOOKUPS and (arguments := _arguments(node)):
-                path = string_pattern(self.text(arguments[0])) or "*"
-                self._path(scope, callee.removesuffix("." + name), path)
+            if function := node.child_by_field_name("function"):
+                callee = self.receiver(self.source[function.start_byte : function.end_byte])
+                scope = self.scope(node.start_byte)
+                scope.made.append((node.start_byte, callee))
+                if function.type == "identifier":
+                    scope.calls[callee] = None
+                if callee.rpartition(".")[2] in SPOKEN:
+                    self._spoken(scope, callee, node)
         for node in self.captures.get("subscript", ()):
             if value := node.child_by_field_name("value"):
-                scope = self.scope(node.start_byte)
-                scope.made.append(
-                    (node.start_byte, self.receiver(self.source[value.start_byte : value.end_byte]) + "[]")
-                )
+                table = self.receiver(self.source[value.start_byte : value.end_byte])
+                self.scope(node.start_byte).made.append((node.start_byte, table + "[]"))
         for scope in self._scopes():
             scope.made.sort()
         for scope, name, node in self._named:
             self._store(scope, name, node, node)
         for node in self.captures.get("discarded", ()):
             self._built(node, "")
+
+    def _spoken(self, scope: _Scope, callee: str, node: Node) -> None:
+        """A call that says in a string, or by a class, what it reads, stores or expects."""
+        owner, _, name = callee.rpartition(".")
+        arguments = _arguments(node)
+        if name == "attrgetter" or (not owner and name in ("getattr", "setattr")):
+            self._by_string(scope, name, node)
+        elif not owner:
+            self._guard(scope, name, arguments)
+        elif name in REGISTRATIONS:
+            self._registration(scope, owner, node)
+        elif name in LOOKUPS and arguments:
+            self._path(scope, owner, string_pattern(self.text(arguments[0])) or "*")
 
     def _built(self, call: Node, name: str) -> None:
         scope = self.scope(call.start_byte)
@@ -437,11 +439,9 @@ class _Sweep:
 
 
 def _parameters(source: bytes, parameters: Node) -> list[str]:
-    names = []
-    for child in parameters.named_children:
-        if child.type != "comment" and (word := _WORD.search(source, child.start_byte, child.end_byte)):
-            names.append(word.group().decode())
-    return names
+    children = [child for child in parameters.named_children if child.type != "comment"]
+    words = [_WORD.search(source, child.start_byte, child.end_byte) for child in children]
+    return [word.group().decode() for word in words if word is not None]
 
 
 def _attribute_targets(node: Node) -> list[Node]:

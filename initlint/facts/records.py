@@ -22,8 +22,8 @@ class Store(msgspec.Struct, frozen=True, array_like=True):
     """An attribute is given a value, however that is spelled: `start` is the byte offset of the whole statement.
 
     `attribute` may hold a pattern ("layer*") where the name is computed. `callees` are the dotted callees (and
-    subscripted tables, "ACT2FN[]") that the value is made with; `indirect` says that it uses a local variable; `strings`
-    are the names that stand in it as strings (class level only).
+    subscripted tables, "ACT2FN[]") that the value is made with; `indirect` says that it uses a local variable;
+    `strings` are the names that stand in it as strings (class level only).
     """
 
     attribute: str
@@ -66,7 +66,7 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Class(msgspec.Struct, frozen=True, array_like=True):
-    """A class statement. `qualname` names what encloses it as Python does; `attributes` are the class-level bindings."""
+    """A class statement; `qualname` names what encloses it, as Python does; `attributes` are class-level bindings."""
 
     name: str
     qualname: str
@@ -80,8 +80,10 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FileFacts(msgspec.Struct, frozen=True, array_like=True):
-    """One file. `bindings` are the module-level variables, with the dotted name that each stands for, or ""; `module_level` is all code outside
-    functions and classes; `errors` are the lines at which the parser lost the thread."""
+    """One file. `bindings` are the module-level variables, with the dotted name that each stands for, or "".
+
+    `module_level` is all code outside functions and classes; `errors` are lines at which the parser lost the thread.
+    """
 
     imports: tuple[Import, ...]
     bindings: tuple[tuple[str, str], ...]

@@ -78,7 +78,7 @@ class Body:
         return (node.text or b"").decode()
 
     def _nested_ranges(self) -> tuple[tuple[int, int], ...]:
-        """The ranges of functions, lambdas and classes inside this body; the outermost definition is the body itself."""
+        """The ranges of functions, lambdas and classes inside this body; the outermost function is the body itself."""
         own = self.method.facts.name != MODULE_LEVEL
         nodes = sorted([*self.captures.get("nested", ()), *self.captures.get("class", ())], key=lambda n: n.start_byte)
         return tuple((n.start_byte, n.end_byte) for n in (nodes[1:] if own else nodes))
@@ -181,7 +181,7 @@ class Body:
         return [node for node in values if node is not None]
 
     def chained(self, attribute: str) -> list[str]:
-        """The other attributes that the same statement gives the same value: b and c in `self.a = self.b = self.c = v`."""
+        """The other attributes that one statement gives the same value: b and c in `self.a = self.b = self.c = v`."""
         instance = self.method.facts.instance
         for node in self.nodes("assignment"):
             names: list[str] = []
@@ -219,7 +219,7 @@ class Body:
         return found
 
     def replaces(self, attribute: str) -> bool:
-        """Whether a later statement, on every path through an earlier one, stores to the same attribute of the instance."""
+        """Whether a later statement, on every path through an earlier one, stores to the same attribute."""
         places = [value for target, value in self._stored if target == attribute and value is not None]
         return any(_runs_after(first, second) for k, first in enumerate(places) for second in places[k + 1 :])
 
@@ -338,4 +338,5 @@ class Bodies:
         """The statements of a class body itself, for its class-level values."""
         span = Function("<class>", "", facts.start, facts.end, facts.line, (), {}, (), (), (), ())
         method = Method(path, None, span)
-        return self._keep(method.id, self._kept.pop(method.id, None) or Body(method, self._source(path), None))
+        known = self._kept.pop(method.id, None)
+        return self._keep(method.id, Body(method, self._source(path), None) if known is None else known)

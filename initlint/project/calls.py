@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from initlint.project.inference import Inference
 
 PASSES_ON = frozenset(
-    "deepcopy copy script compile jit trace freeze DataParallel DistributedDataParallel to cuda cpu eval train half float"
-    " double bfloat16 requires_grad_ type share_memory weight_norm spectral_norm orthogonal remove_weight_norm"
+    "deepcopy copy script compile jit trace freeze DataParallel DistributedDataParallel to cuda cpu eval train half"
+    " float double bfloat16 requires_grad_ type share_memory weight_norm spectral_norm orthogonal remove_weight_norm"
     " checkpoint_wrapper wrap prepare unwrap_model unwrap extract_model_from_parallel apply maybe_compile fuse_modules"
     " convert_sync_batchnorm cast nullcontext clone_module tqdm pop_spectral_norm convert quantize".split()
 )
@@ -32,6 +32,10 @@ LOADERS = ("load", "instantiate", "from_pretrained", "from_config", "build", "cr
 """Calls outside the project by whose result a class of the project can come back although none went in."""
 
 CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
+
+
+NUMERIC = ("torch.", "numpy.", "json.", "yaml.")
+"""Packages whose functions compute; those of torch that pass a module on are known by name."""
 
 
 class Calls:
@@ -97,36 +101,37 @@ class Calls:
         """Calls of what is no function or class of the project."""
         owner = function.child_by_field_name("object") if function.type == "attribute" else None
         given = [self.inference.expression(argument, body) for argument in arguments]
-        if owner is not None and self.inference.static(function, body) is None:
-            receiver = self.inference.expression(owner, body)
-            if callee in PASSES_ON:
-                return union([receiver, *given])
-            if callee in FETCHES:
-                return self.inference.item(receiver)
-            if callee in ITERATORS:
-                held = (
-                    receiver.element if callee == "values" and receiver.element else self.inference.submodules(receiver)
-                )
-                return Value(element=held)
-            if callee in ("items", "named_children", "named_modules"):
-                return Value(
-                    element=Value(
-                        element=self.inference.item(receiver)
-                        if callee == "items"
-                        else self.inference.submodules(receiver)
-                    )
-                )
-            return NOTHING if value.instances or not receiver.unknown else self.inference.of_unknown(callee)
+        external = self.inference.static(function, body)
+        if owner is not None and external is None:
+            return self._foreign_method(self.inference.expression(owner, body), callee, value, given)
         if value.instances:
             return NOTHING
         if callee in PASSES_ON or callee in FETCHES:
             return union([*given, *(self.inference.item(g) for g in given if g.element is not None)])
         if value.unknown:
             return UNKNOWN
-        if callee.lower().startswith(LOADERS) and not hasattr(builtins, callee):
-            return UNKNOWN if not body.text(function).startswith(("np.", "numpy.", "json.", "yaml.")) else NOTHING
-        external = self.inference.static(function, body)
-        if external is not None and external.target.startswith(("torch.", "numpy.")):
+        return self._stranger(callee, external.target if external is not None else "", given)
+
+    def _foreign_method(self, receiver: Value, callee: str, value: Value, given: list[Value]) -> Value:
+        """A method of something that is no instance of the project, or of one that inherits it from torch."""
+        if callee in PASSES_ON:
+            return union([receiver, *given])
+        if callee in FETCHES:
+            return self.inference.item(receiver)
+        if callee == "items":
+            return Value(element=Value(element=self.inference.item(receiver)))
+        if callee == "values" and receiver.element is not None:
+            return Value(element=receiver.element)
+        if callee in ITERATORS:
+            return Value(element=self.inference.submodules(receiver))
+        if callee in ("named_children", "named_modules"):
+            return Value(element=Value(element=self.inference.submodules(receiver)))
+        return NOTHING if value.instances or not receiver.unknown else self.inference.of_unknown(callee)
+
+    def _stranger(self, callee: str, dotted: str, given: list[Value]) -> Value:
+        """A function of another library gives an instance of the project only if one went in, or if it loads one."""
+        if dotted.startswith(NUMERIC):
             return NOTHING
-        passed = [g for g in given if g.unknown or g.instances]
-        return UNKNOWN if passed and external is not None else NOTHING
+        if callee.lower().startswith(LOADERS) and not hasattr(builtins, callee):
+            return UNKNOWN
+        return UNKNOWN if dotted and any(g.unknown or g.instances for g in given) else NOTHING

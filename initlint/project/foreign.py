@@ -33,7 +33,7 @@ TENSOR_KEYWORDS = frozenset({"dim", "keepdim", "axis", "dtype", "p", "ord", "dim
 """Arguments that methods of tensors take and modules do not."""
 
 
-CONFIGURATIONS = frozenset("args cfg config conf opt opts options hparams hyp hparam params ctx self_args namespace".split())
+CONFIGURATIONS = frozenset("args cfg config conf opt opts options hparams hparam hyp params ctx namespace".split())
 """Names that by custom hold settings or a context, and no module."""
 
 BUILTIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, dict, list, set, re.Match, Path) for name in dir(kind))

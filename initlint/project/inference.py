@@ -28,8 +28,15 @@ MAX_DEPTH = 60
 MAX_OWNERS = 40
 """An attribute that more classes have is answered as unknown."""
 
-WRAPPED = frozenset("module model net network backbone encoder decoder base_model _orig_mod pl_module lightning_module".split())
+WRAPPED = frozenset(
+    "module model net network backbone encoder decoder base_model _orig_mod pl_module lightning_module".split()
+)
 """Attributes by which objects of other libraries hand out the module that they were given."""
+
+
+SAME_AS_PARTS = frozenset("parenthesized_expression await list_splat yield type boolean_operator".split())
+DISPLAYS = frozenset("list tuple set expression_list".split())
+COMPREHENSIONS = frozenset("list_comprehension generator_expression set_comprehension".split())
 
 
 class Inference:
@@ -260,30 +267,32 @@ class Inference:
         return self._once(key, self._expression, node, body)
 
     def _expression(self, node: Node, body: Body) -> Value:
+        kind = node.type
+        if kind in SAME_AS_PARTS:
+            return union(self.expression(child, body) for child in node.named_children)
+        if kind in DISPLAYS:
+            return Value(element=union(self.expression(child, body) for child in node.named_children))
+        if kind in COMPREHENSIONS:
+            return Value(element=self.expression(node.child_by_field_name("body"), body))
+        if kind == "identifier":
+            return self.name(body.text(node), body)
+        if kind == "subscript":
+            return self.item(self.expression(node.child_by_field_name("value"), body))
+        if kind == "call":
+            return self.calls.value(node, body)
+        return self._less_common(node, body)
+
+    def _less_common(self, node: Node, body: Body) -> Value:
         match node.type:
-            case "identifier":
-                return self.name(body.text(node), body)
             case "attribute":
                 return self._attribute(node, body)
-            case "call":
-                return self.calls.value(node, body)
-            case "subscript":
-                return self.item(self.expression(node.child_by_field_name("value"), body))
-            case "parenthesized_expression" | "await" | "list_splat" | "yield" | "type":
-                return union(self.expression(child, body) for child in node.named_children)
             case "conditional_expression":
                 children = node.named_children
                 return union([self.expression(children[0], body), self.expression(children[-1], body)])
-            case "boolean_operator":
-                return union(self.expression(child, body) for child in node.named_children)
             case "named_expression" | "assignment":
                 return self.expression(node.child_by_field_name("value") or node.child_by_field_name("right"), body)
-            case "list" | "tuple" | "set" | "expression_list":
-                return Value(element=union(self.expression(child, body) for child in node.named_children))
             case "dictionary":
                 return self._dictionary(node, body)
-            case "list_comprehension" | "generator_expression" | "set_comprehension":
-                return Value(element=self.expression(node.child_by_field_name("body"), body))
             case "dictionary_comprehension":
                 pair = node.child_by_field_name("body")
                 return Value(element=self.expression(pair.child_by_field_name("value") if pair else None, body))
@@ -293,7 +302,8 @@ class Inference:
                 return self._operation(node, body)
             case "lambda":
                 return UNKNOWN
-        return NOTHING
+            case _:
+                return NOTHING
 
     def _operation(self, node: Node, body: Body) -> Value:
         """Arithmetic gives no module; `+` of two lists gives a list."""

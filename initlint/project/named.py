@@ -22,7 +22,7 @@ _TIE = re.compile(r"""r?["'][\w.\\*+()\[\]^$?:|-]+["']\Z""")
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """A class attribute of `owner` ties the weight at `target` to the one at `path`, whose names from `shared` on are read."""
+    """A class attribute of `owner` ties the weight at `target` to that at `path`: names from `shared` on are read."""
 
     owner: ClassId
     target: tuple[str, ...]

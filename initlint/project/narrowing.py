@@ -29,7 +29,7 @@ def tested_classes(node: Node, body: Body) -> Node | None:
 def _branch(statement: Node, child: Node) -> tuple[Node | None, bool]:
     """The condition under which a part of a branching statement runs, and whether it must hold or fail."""
     if statement.type == "conditional_expression":
-        value, condition, other = statement.named_children[:3]
+        value, condition, _ = statement.named_children[:3]
         return (None, True) if child == condition else (condition, child == value)
     condition_ = statement.child_by_field_name("condition")
     if child == condition_:

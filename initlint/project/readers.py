@@ -11,7 +11,7 @@ from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.entries import Entries
-from initlint.project.flows import Flow, Use, uses, uses_of
+from initlint.project.flows import Flow, Trace, Use, uses
 from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.inference import Inference
 from initlint.project.named import NamedPaths, Tie
@@ -66,33 +66,54 @@ class Readers:
         return self._verdicts[key]
 
     def _verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
-        if self.entries.read(cls, attribute) or self._read_by_base(cls, attribute):
+        if self._is_read(cls, attribute) or self._is_named(cls, attribute):
             return LIVE
-        if self.wholesale.reads_all(cls) or self.wholesale.reads_computed(cls, attribute):
+        if any(self._is_live(cls, alias) for alias in self._aliases(cls, attribute)):
             return LIVE
-        if self.named.names(cls, attribute) or any(
+        flows = list(self._construction_uses(cls, attribute))
+        if any(self._leads_to_reader(cls, attribute, flow) for flow in flows):
+            return LIVE
+        doubt = self._foreign_doubt(cls, attribute)
+        if doubt is None:
+            return LIVE
+        doubt = doubt or self._tied(cls, attribute) or self.strangers.unseen(cls) or self.strangers.handed_out(cls)
+        needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
+        return Verdict(
+            Confidence.POSSIBLE if doubt else Confidence.CERTAIN,
+            doubt,
+            f"line {needs} reads its shape or configuration" if needs else "",
+        )
+
+    def _is_read(self, cls: ClassId, attribute: str) -> bool:
+        """By a method of the family, by name or all at once, or by a base class of torch."""
+        return (
+            self.entries.read(cls, attribute)
+            or self._read_by_base(cls, attribute)
+            or self.wholesale.reads_all(cls)
+            or self.wholesale.reads_computed(cls, attribute)
+        )
+
+    def _is_named(self, cls: ClassId, attribute: str) -> bool:
+        """By a class attribute, or as the source of a tie."""
+        return self.named.names(cls, attribute) or any(
             self._ties(cls, tie, attribute) for tie in self.named.ties(attribute)
-        ):
-            return LIVE
-        if any(self._flows_to_reader(cls, alias) for alias in self._aliases(cls, attribute)):
-            return LIVE
-        needs = ""
-        for flow in self._construction_uses(cls, attribute):
-            if flow.use is Use.READ:
-                return LIVE
-            if flow.use is Use.FLOW and flow.target != attribute and self._flows_to_reader(cls, flow.target):
-                return LIVE
-            if flow.use is Use.CONFIGURATION and not needs:
-                needs = f"line {flow.line} reads its shape or configuration"
+        )
+
+    def _leads_to_reader(self, cls: ClassId, attribute: str, flow: Flow) -> bool:
+        if flow.use is Use.FLOW:
+            return flow.target != attribute and self._is_live(cls, flow.target)
+        return flow.use is Use.READ
+
+    def _foreign_doubt(self, cls: ClassId, attribute: str) -> str | None:
+        """A doubtful reader through another receiver, "" where there is none, None where one is certain."""
         doubt = ""
         for place in self.foreign.readers(cls, attribute):
             if place is CERTAIN:
-                return LIVE
+                return None
             doubt = doubt or place
             if not self.thorough:
                 break
-        doubt = doubt or self._tied(cls, attribute) or self.strangers.unseen(cls) or self.strangers.handed_out(cls)
-        return Verdict(Confidence.POSSIBLE if doubt else Confidence.CERTAIN, doubt, needs)
+        return doubt
 
     def assigns_module(self, method: Method, attribute: str) -> bool:
         """Whether what a method assigns to an attribute can be a module or a parameter that is known."""
@@ -114,7 +135,7 @@ class Readers:
         family = self.project.family(cls)
         for method, receiver in self.callers.readers(attribute):
             if method.owner in family and receiver == method.facts.instance and self.roles.constructs(method):
-                yield from uses(self.bodies.body(method), attribute, self._ignores)
+                yield from uses(self.bodies.body(method), attribute, self._ignores, self._is_plain)
             elif (
                 method.owner in family
                 and receiver == method.facts.instance
@@ -128,7 +149,11 @@ class Readers:
         start = method.facts.start - outer.facts.start
         for node in body.captures.get("nested", ()):
             if node.start_byte == start and node.type == "lambda":
-                yield from uses_of(node, body, self._ignores)
+                yield from Trace(body, self._ignores, self._is_plain).value(node)
+
+    def _is_plain(self, node: Node, body: Body) -> bool:
+        value = self.inference.expression(node, body)
+        return not value.unknown and not value.instances and value.element is None
 
     def _ignores(self, call: Node, argument: Node, body: Body) -> bool:
         """Whether a constructor or function of the project never mentions the parameter that it is given this as."""
@@ -156,7 +181,7 @@ class Readers:
                 if any(store.attribute == attribute for store in facts.stores):
                     yield from self.bodies.body(Method(info.path, relative, facts)).chained(attribute)
 
-    def _flows_to_reader(self, cls: ClassId, target: str) -> bool:
+    def _is_live(self, cls: ClassId, target: str) -> bool:
         return target == "*" or self.verdict(cls, target) is LIVE
 
     def _ties(self, cls: ClassId, tie: Tie, attribute: str) -> bool:

@@ -77,7 +77,7 @@ def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> 
     root = root.removesuffix("()").removesuffix("[]")
     if callee.endswith("[]"):
         table = project.resolve(info.path, callee.removesuffix("[]"), info.facts.qualname + ".")
-        return table is not None and table.kind is SymbolKind.VARIABLE or callee.startswith(("0", "?"))
+        return callee.startswith(("0", "?")) or (table is not None and table.kind is SymbolKind.VARIABLE)
     if root == instance or callee.startswith(("super()", "?")):
         return True
     name = callee.rpartition(".")[2].removesuffix("()")

@@ -17,7 +17,8 @@ TENSORS = frozenset({"parameters", "named_parameters", "buffers", "named_buffers
 SWEEPS = CHILDREN | DESCENDANTS | TENSORS
 
 LOOKS = frozenset(
-    "isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list reversed".split()
+    "isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list"
+    " reversed".split()
 )
 """Callees that do not use a module by being given one."""
 

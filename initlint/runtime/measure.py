@@ -242,17 +242,11 @@ BY_NAME: dict[str, Callable[[], Arguments]] = {
     "torch.nn.modules.conv._ConvTransposeMixin": convolution,
     "torch.nn.modules.conv._ConvTransposeNd": convolution,
     "torch.nn.utils.clip_grad_value_": lambda: given([with_gradient()], 0.5),
-    "torch.nn.utils.convert_conv2d_weight_memory_format": lambda: given(
-        nn.Conv2d(4, 6, 2), torch.channels_last
-    ),
-    "torch.nn.utils.convert_conv3d_weight_memory_format": lambda: given(
-        nn.Conv3d(4, 6, 2), torch.channels_last_3d
-    ),
+    "torch.nn.utils.convert_conv2d_weight_memory_format": lambda: given(nn.Conv2d(4, 6, 2), torch.channels_last),
+    "torch.nn.utils.convert_conv3d_weight_memory_format": lambda: given(nn.Conv3d(4, 6, 2), torch.channels_last_3d),
     "torch.nn.utils.fuse_linear_bn_eval": lambda: given(nn.Linear(3, 4).eval(), nn.BatchNorm1d(4).eval()),
     "torch.nn.utils.parametrize.ParametrizationList": lambda: given([nn.Identity()], torch.ones(3)),
-    "torch.nn.utils.parametrize.remove_parametrizations": lambda: normalised(
-        nn.utils.parametrizations.weight_norm
-    ),
+    "torch.nn.utils.parametrize.remove_parametrizations": lambda: normalised(nn.utils.parametrizations.weight_norm),
     "torch.nn.utils.prune.global_unstructured": lambda: given(
         [(nn.Linear(3, 4), "weight")], prune.L1Unstructured, amount=0.5
     ),
@@ -324,9 +318,7 @@ def stub_parameters(arguments: ast.arguments) -> list[inspect.Parameter]:
     literals = [ast.literal_eval(default) for default in arguments.defaults]
     defaults = [inspect.Parameter.empty] * (len(names) - len(literals)) + literals
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return [
-        inspect.Parameter(name, kind, default=default) for name, default in zip(names, defaults, strict=True)
-    ]
+    return [inspect.Parameter(name, kind, default=default) for name, default in zip(names, defaults, strict=True)]
 
 
 # What is measured: classes
@@ -342,11 +334,7 @@ def public_classes() -> Iterator[type]:
     """The classes that torch's own namespaces for modules show."""
     for space in map(importlib.import_module, CLASS_SPACES):
         for name, value in sorted(vars(space).items()):
-            if (
-                inspect.isclass(value)
-                and not name.startswith("_")
-                and value.__module__.startswith("torch.nn")
-            ):
+            if inspect.isclass(value) and not name.startswith("_") and value.__module__.startswith("torch.nn"):
                 yield value
 
 
@@ -422,9 +410,7 @@ def build(cls: type, arguments: Arguments, switch: str) -> Build:
     """Build one instance under the recorder."""
     with Recorder(keep=True) as recorder:
         instance = arguments.call(cls)
-    assert all(draw.operator != OUTSIDE for draw in recorder.draws), (
-        f"{cls} moved a stream without an operator"
-    )
+    assert all(draw.operator != OUTSIDE for draw in recorder.draws), f"{cls} moved a stream without an operator"
     named = owners(instance, recorder) if isinstance(instance, nn.Module) else [""] * len(recorder.draws)
     return Build(switch, instance, named)
 
@@ -507,9 +493,9 @@ def read_name(node: ast.AST, receiver: str) -> str | None:
     match node:
         case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Load()) if owner == receiver:
             return name
-        case ast.Call(
-            func=ast.Name(id="getattr"), args=[ast.Name(id=owner), ast.Constant(value=str(name)), *_]
-        ) if owner == receiver:
+        case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id=owner), ast.Constant(value=str(name)), *_]) if (
+            owner == receiver
+        ):
             return name
         case _:
             return None
@@ -665,9 +651,7 @@ def aliases_of_function(name: str, function: Callable[..., Any]) -> list[str]:
     space, _, short = name.rpartition(".")
     if space not in FUNCTION_SPACES:
         return []
-    old = [
-        f"{space}.{one}" for one, value in public_functions(space) if deprecated_target(one, value) == short
-    ]
+    old = [f"{space}.{one}" for one, value in public_functions(space) if deprecated_target(one, value) == short]
     return sorted({*function_spellings(short, function), *old} - {name})
 
 
@@ -769,9 +753,7 @@ def measure() -> Json:
         warnings.simplefilter("ignore")
         modules = {name: class_entry(name, cls) for name, cls in classes().items()}
         called = {name: function_entry(name, function) for name, function in functions().items()}
-        methods = {
-            name: function_entry(f"torch.Tensor.{name}", method) for name, method in tensor_methods().items()
-        }
+        methods = {name: function_entry(f"torch.Tensor.{name}", method) for name, method in tensor_methods().items()}
     called |= device_reseeds(name for name, entry in called.items() if "reseeds" in entry)
     return {
         "torch": torch.__version__.partition("+")[0],
@@ -787,9 +769,7 @@ def measure() -> Json:
 def names_under(space: str) -> list[str]:
     """The public names of a namespace, without modules: which are there depends on what was imported."""
     found = vars(importlib.import_module(space)).items()
-    return sorted(
-        name for name, v in found if not name.startswith("_") and not isinstance(v, types.ModuleType)
-    )
+    return sorted(name for name, v in found if not name.startswith("_") and not isinstance(v, types.ModuleType))
 
 
 def render(measured: Json) -> str:
@@ -802,8 +782,7 @@ def section(value: Any) -> str:
     match value:
         case dict():
             lines = (
-                f"  {json.dumps(key)}: {section(v) if type(v) is list else json.dumps(v)}"
-                for key, v in value.items()
+                f"  {json.dumps(key)}: {section(v) if type(v) is list else json.dumps(v)}" for key, v in value.items()
             )
             return "{\n" + ",\n".join(lines) + "\n}"
         case list():
@@ -815,12 +794,8 @@ def section(value: Any) -> str:
 def main() -> int:
     """Write the file, or say whether it still tells the truth."""
     parser = argparse.ArgumentParser(prog="python -m initlint.runtime.measure", description="Measure torch.")
-    parser.add_argument(
-        "--check", action="store_true", help="compare instead of writing; exit 1 on a difference"
-    )
-    parser.add_argument(
-        "--output", type=Path, default=TARGET, metavar="PATH", help="the file to write or compare"
-    )
+    parser.add_argument("--check", action="store_true", help="compare instead of writing; exit 1 on a difference")
+    parser.add_argument("--output", type=Path, default=TARGET, metavar="PATH", help="the file to write or compare")
     options = parser.parse_args()
     text = render(measure())
     if not options.check:

@@ -64,7 +64,10 @@ def imported(program: Program, without: tuple[str, str] | None = None) -> Iterat
     """The modules of the program by path; they are gone afterwards."""
     texts = Texts(render.files(program, without))
     names = [path.removesuffix(".py").replace("/", ".") for path in texts.texts if not path.endswith("__init__.py")]
-    with mock.patch.object(sys, "meta_path", [texts, *sys.meta_path]), mock.patch.object(sys, "dont_write_bytecode", True):
+    with (
+        mock.patch.object(sys, "meta_path", [texts, *sys.meta_path]),
+        mock.patch.object(sys, "dont_write_bytecode", True),
+    ):
         try:
             yield {f"{name.partition('.')[2]}.py": importlib.import_module(name) for name in names}
         finally:
@@ -191,7 +194,7 @@ def read_in_use(program: Program) -> frozenset[tuple[str, str]]:
             for outside, function in functions:
                 function(given[outside.name], x)
         for model in alive:
-            found |= read_of(program, model, use)
+            found.update(read_of(program, model, use))
     return frozenset(found)
 
 

@@ -446,7 +446,9 @@ class Renderer:
         found = {ref}
         for cls in self.program.classes:
             for definition in cls.all:
-                if any((one.name, held) in found for held in definition.product.held for one in self.program.mro(cls.name)):
+                if any(
+                    (one.name, held) in found for held in definition.product.held for one in self.program.mro(cls.name)
+                ):
                     found.add((cls.name, definition.key))
         return frozenset(found)
 
@@ -461,10 +463,7 @@ class Renderer:
             made[SCRIPT] = [line for outside in self.program.outside for line in self.outside(outside)]
         styles = dict(self.program.styles)
         homes = {"Config": DECOYS, "Tool": DECOYS, "Decoy": DECOYS, **{c.name: c.file for c in self.program.classes}}
-        texts = {
-            path: Speller(path, styles.get(path, Style()), homes).file(lines)
-            for path, lines in made.items()
-        }
+        texts = {path: Speller(path, styles.get(path, Style()), homes).file(lines) for path, lines in made.items()}
         exports = [
             f"from .{homes[name].removesuffix('.py')} import {name}"
             for name in sorted(homes, key=lambda name: list(made).index(homes[name]))
@@ -631,8 +630,18 @@ def sweep(kind: Sweep, pieces: Pieces) -> list[str]:
 def decoys(program: Program) -> list[str]:
     """Classes that are no relatives: a configuration, a tool and a module with the same attribute names."""
     names = sorted({definition.name for cls in program.classes for definition in cls.all})
-    config = ["@dataclasses.dataclass", "class Config:", *(f"    {name}: float = 1.0" for name in names), "    lr: float = 0.1"]
-    tool = ["class Tool:", "    def __init__(self):", *(f"        self.{name} = 2.0" for name in names), "        self.one = 1.0"]
+    config = [
+        "@dataclasses.dataclass",
+        "class Config:",
+        *(f"    {name}: float = 1.0" for name in names),
+        "    lr: float = 0.1",
+    ]
+    tool = [
+        "class Tool:",
+        "    def __init__(self):",
+        *(f"        self.{name} = 2.0" for name in names),
+        "        self.one = 1.0",
+    ]
     total = " + ".join(("self.one", *(f"self.{name}" for name in names)))
     tool += ["", "    def apply(self, x):", f"        return x * ({total})"]
     module = ["class Decoy(nn.Module):", "    def __init__(self):", "        super().__init__()"]
@@ -721,4 +730,3 @@ def files(program: Program, without: tuple[str, str] | None = None) -> dict[str,
 def show(program: Program) -> str:
     """The program for a person to read."""
     return "\n".join(f"# === {path}\n{text}" for path, text in files(program).items())
-

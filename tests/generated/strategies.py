@@ -49,7 +49,9 @@ def programs(draw: st.DrawFn) -> Program:
     file = 0
     for number in range(draw(st.integers(1, 5))):
         file = min(file + draw(st.integers(0, 1)), len(FILES) - 1)
-        cls = one_class(draw, growing, f"{'ABCDE'[number]}{draw(st.sampled_from(('Net', 'Block', 'Layer')))}", FILES[file])
+        cls = one_class(
+            draw, growing, f"{'ABCDE'[number]}{draw(st.sampled_from(('Net', 'Block', 'Layer')))}", FILES[file]
+        )
         growing.classes.append(cls)
     outside = functions(draw, growing)
     style = st.builds(Style, st.sampled_from(render.TORCH_STYLES), st.sampled_from(render.PROJECT_STYLES))
@@ -166,7 +168,13 @@ def any_product(growing: Growing, made: Sequence[Definition], plain: bool) -> st
         for holder in products.holders(one.name, one.product)
         if not plain or holder.callable or holder.kind is None
     ]
-    kinds = [items, items, items.map(lambda item: item), several(items).map(products.sequential), items.map(products.unpacked)]
+    kinds = [
+        items,
+        items,
+        items.map(lambda item: item),
+        several(items).map(products.sequential),
+        items.map(products.unpacked),
+    ]
     if not plain:
         kinds += [containers(items), containers(items), items.map(products.pattern)]
         kinds += [st.sampled_from(products.OTHER_MODULES), st.sampled_from(products.PARAMETERS)]
