@@ -84,6 +84,7 @@ def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
         ),
         root=sources.root,
         lines=lines,
+        folder=os.getcwd(),
     )
 
 

@@ -310,3 +310,10 @@ def test_fingerprints_differ() -> None:
     assert found[0] == A
     assert len({finding.fingerprint for finding in found}) == 3
     assert found == concluded("", again, A, third)[0]
+
+
+def test_paths_are_shown_as_they_can_be_opened_from_where_the_run_was_started() -> None:
+    report = Report((), (), Statistics(1, 1, 1), root="/work/project", folder="/work")
+    assert report.shown("net.py") == "project/net.py"
+    assert Report((), (), Statistics(1, 1, 1), root="/work", folder="/work/docs").shown("net.py") == "/work/net.py"
+    assert Report((), (), Statistics(1, 1, 1), root="/work", folder="/work").shown("net.py") == "net.py"

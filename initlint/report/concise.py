@@ -7,9 +7,9 @@ from initlint.report.record import Report
 
 
 def render(report: Report) -> str:
-    return "".join(line(finding) + "\n" for finding in report.findings)
+    return "".join(line(finding, report.shown(finding.path)) + "\n" for finding in report.findings)
 
 
-def line(finding: Finding) -> str:
+def line(finding: Finding, path: str) -> str:
     """`path:line:column: CODE message`"""
-    return f"{finding.path}:{finding.span.line}:{finding.span.column}: {finding.code} {finding.message}"
+    return f"{path}:{finding.span.line}:{finding.span.column}: {finding.code} {finding.message}"

@@ -37,14 +37,14 @@ def render(report: Report, color: bool = False) -> str:
 def _finding(finding: Finding, report: Report) -> Iterator[Fragment]:
     lines = report.lines.get(finding.path, ())
     gutter = len(str(min(finding.span.end_line + _CONTEXT, max(len(lines), 1))))
-    yield from _head(finding)
+    yield from _head(finding, report.shown(finding.path))
     yield from _excerpt(finding, lines, gutter)
     yield from _notes(finding, gutter)
     yield "\n", ""
 
 
-def _head(finding: Finding) -> Iterator[Fragment]:
-    yield finding.path, "bold"
+def _head(finding: Finding, path: str) -> Iterator[Fragment]:
+    yield path, "bold"
     yield f":{finding.span.line}:{finding.span.column}: ", "cyan"
     yield finding.code, "bold red" if finding.confidence is Confidence.CERTAIN else "bold yellow"
     yield " ", ""

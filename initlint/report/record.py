@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,13 +25,24 @@ class Statistics:
 @dataclass(frozen=True, slots=True)
 class Report:
     """The findings in order; `problems` is what could not be looked at and is no finding; `lines` are the
-    lines of every file with a finding."""
+    lines of every file with a finding, `folder` is where the run was started."""
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     statistics: Statistics
     root: str
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folder: str = ""
+
+    def shown(self, path: str) -> str:
+        """A path as people and editors can open it: relative to the folder that the run was started in, if inside it.
+
+        `path` is relative to the root of the project, as in the machine-readable formats.
+        """
+        if not self.folder or self.root == self.folder:
+            return path
+        whole = os.path.join(self.root, path)
+        return os.path.relpath(whole, self.folder) if whole.startswith(self.folder.rstrip(os.sep) + os.sep) else whole
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How often each rule, by code and name, was broken."""

@@ -17,7 +17,7 @@ def _verdict(report: Report, seconds: float) -> str:
 
 def _unread(report: Report, verbose: bool) -> list[str]:
     """Files and folders that were not asked for but would have been read: all if wanted, else the first."""
-    notes = [f"warning: {problem.path}: {problem.reason}" for problem in report.problems]
+    notes = [f"warning: {report.shown(problem.path)}: {problem.reason}" for problem in report.problems]
     if verbose or len(notes) < 2:
         return notes
     return [f"{notes[0]}; {_count(len(notes) - 1, 'more file')} could not be read, `--verbose` names all"]

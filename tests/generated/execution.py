@@ -116,10 +116,13 @@ class Use:
     values: dict[int, object] = field(default_factory=dict)
     asking: bool = False
 
-    def reads(self, instance: nn.Module, name: str) -> bool:
-        """Whether a definition of an instance was read, by its name or by its value."""
+    def reads(self, instance: nn.Module, name: str, within: bool) -> bool:
+        """Whether a definition of an instance was read: by its name, by its value, or by what is `within`."""
         value = attributes(instance).get(name)
-        return (id(instance), name) in self.names or id(value) in self.values
+        inside = [value, *(tensors(value) if within else [])]
+        if within and isinstance(value, nn.Module):
+            inside += value.modules()
+        return (id(instance), name) in self.names or any(id(one) in self.values for one in inside)
 
 
 class Functions(TorchFunctionMode):
@@ -215,7 +218,8 @@ def read_of(program: Program, model: nn.Module, use: Use) -> Iterator[tuple[str,
             continue
         for cls in program.mro(type(part).__name__):
             for definition in cls.all:
-                if any(use.reads(part, name) for name in spelled(definition)):
+                within = not definition.product.held
+                if any(use.reads(part, name, within) for name in spelled(definition)):
                     yield cls.name, definition.key
 
 

@@ -247,8 +247,8 @@ def by_class_keys(receiver: str, name: str, product: Product, unique: str) -> Co
 
 
 def by_method(receiver: str, name: str, product: Product, unique: str) -> Code:
-    members = method(f"with_{name}", applied(product, f"self.{name}"), "x")
-    return Code(steps=(f"x = self.with_{name}(x)",), members=members)
+    members = method(f"through_{name}", applied(product, f"self.{name}"), "x")
+    return Code(steps=(f"x = self.through_{name}(x)",), members=members)
 
 
 def by_renamed_self(receiver: str, name: str, product: Product, unique: str) -> Code:
@@ -275,7 +275,7 @@ def by_static_method(receiver: str, name: str, product: Product, unique: str) ->
 
 def by_partial(receiver: str, name: str, product: Product, unique: str) -> Code:
     code = by_method(receiver, name, product, unique)
-    return replace(code, steps=(f"x = functools.partial(self.with_{name}, x)()",))
+    return replace(code, steps=(f"x = functools.partial(self.through_{name}, x)()",))
 
 
 ANYWHERE = (

@@ -214,7 +214,7 @@ def writers(product: Product) -> tuple[str, ...]:
     if product.kind is None or product.held:
         return ("plain",)
     found = [writer.__name__ for writer in render.ANY]
-    if product.late or product.kind is Kind.BUFFER:
+    if product.fill:
         found = [name for name in found if not name.startswith("conditional")]
     if product.kind is Kind.BUFFER:
         return tuple(writer.__name__ for writer in render.BUFFER)
