@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, note, seed, settings
 torch = pytest.importorskip("torch")
 
 from generated import render
-from generated.execution import Built, build, imported, read_in_use, spelled
+from generated.execution import Built, build, imported, read_in_use
 from generated.program import Class, Expected, Program, Role
 from generated.strategies import programs
 
@@ -68,29 +69,28 @@ def test_truth_is_measured(program: Program) -> None:
 
 
 def agree_on_readers(program: Program) -> None:
-    """Every kept definition that torch can see: read if and only if it is called live."""
-    read = read_in_use(program)
+    """What is live is read. What is dead is not, by its name or, where it shares none, by what is in it."""
+    reads = read_in_use(program)
     for cls in program.classes:
         if host_of(program, cls.name) is None:
             continue
         for definition in cls.all:
             ref = (cls.name, definition.key)
-            if definition.role is Role.KEPT and definition.product.kind is not None:
-                assert (ref in read) is (ref in program.live), ref
+            if definition.role is not Role.KEPT or definition.product.kind is None:
+                continue
+            if ref in program.live:
+                assert ref in reads.used, f"{ref} is live, and nothing read it"
+            else:
+                read = reads.named if definition.product.held else reads.used
+                assert ref not in read, f"{ref} is dead, and it was read"
 
 
 def agree_on_order(program: Program, cls: Class, built: Built) -> None:
     """The measured ledger names the same owners in the same order."""
-    due: list[str] = []
-    for event in program.construct(cls.name).events:
-        if event.traced and due[-1:] != [event.definition.attribute]:
-            due.append(event.definition.attribute)
-    attributes = {name: d.attribute for one in program.mro(cls.name) for d in one.all for name in spelled(d)}
-    measured: list[str] = []
-    for name in built.order:
-        if measured[-1:] != [attributes[name]]:
-            measured.append(attributes[name])
-    assert measured == due, cls.name
+    events = [event for event in program.construct(cls.name).events if event.traced]
+    names = {name: d.name for one in program.mro(cls.name) for d in one.all for name in d.attributes}
+    due = [name for name, _ in itertools.groupby(event.definition.name for event in events)]
+    assert [name for name, _ in itertools.groupby(names[name] for name in built.order)] == due, cls.name
 
 
 def agree_on_shifts(program: Program, expected: Expected, host: Class, whole: Built, less: Built) -> None:
@@ -99,14 +99,10 @@ def agree_on_shifts(program: Program, expected: Expected, host: Class, whole: Bu
     moved = whole.stream != less.stream
     assert moved is (Answer.YES in expected.draws), place
     assert moved is (whole.draws != less.draws), place
-    own = {d.attribute: spelled(d) for one in scope(program, expected, host) for d in one.all if d.product.kind}
-    differ = {
-        attribute
-        for attribute, names in own.items()
-        if any(n in less.weights and whole.weights.get(n) != less.weights[n] for n in names)
-    }
-    shifts = program.sharing(expected.cls, expected.shifts) - {expected.attribute}
-    assert differ - {expected.attribute} == {name for name in shifts if name in own}, place
+    own = [name for one in scope(program, expected, host) for d in one.all if d.product.kind for name in d.attributes]
+    others = {name for name in own if name in less.weights and name != expected.attribute}
+    differ = {name for name in others if whole.weights[name] != less.weights[name]}
+    assert differ == program.sharing(expected.cls, expected.shifts) & others, place
 
 
 def scope(program: Program, expected: Expected, host: Class) -> list[Class]:

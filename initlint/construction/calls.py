@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from initlint.construction import groups, knowledge
-from initlint.construction.finish import Copy, Made
+from initlint.construction.finish import Copies, Copy, Made
 from initlint.construction.groups import element, extend
 from initlint.construction.methods import ANY_MODULE, MODULE, Methods
 from initlint.construction.run import Site
@@ -361,17 +361,25 @@ class Calls(Methods):
     def _made(self, made: Made, site: Site) -> Value:
         """What a function returns, made anew."""
         statement = self.run.fresh()
-        values: list[Value] = []
-        for number, result in enumerate(made):
-            if not isinstance(result, Copy):
-                values.append(groups.fresh(self.run, result))
-                continue
+        values = []
+        for number, template in enumerate(made):
             arm = ((statement, number),) if len(made) > 1 else ()
             with self.run.under(arm):
-                thing = self.run.thing(result.kind, result.cls, result.summary.contains)
-                self.run.draw(thing.token, result.summary.answer, result.summary.names, site, result.weak)
-            values.append(thing)
+                values.append(self._again(template, site))
         return join(values)
+
+    def _again(self, template: Copy | Copies | Value, site: Site) -> Value:
+        if isinstance(template, Copy):
+            thing = self.run.thing(template.kind, template.cls, template.summary.contains)
+            self.run.draw(thing.token, template.summary.answer, template.summary.names, site, template.weak)
+            return thing
+        if isinstance(template, Copies):
+            group = self.run.group(template.mapping)
+            for name, made in template.items:
+                groups.grow(self.run, group, name, self._made(made, site))
+            group.exact = template.exact
+            return group
+        return groups.fresh(self.run, template)
 
     # -- functions of others -----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -171,17 +172,10 @@ class Expressions:
     # -- literals ----------------------------------------------------------------------------------------------
 
     def _number(self, node: cst.Integer | cst.Float, frame: Frame) -> Value:
-        try:
-            return Constant(ast.literal_eval(node.value))
-        except (ValueError, SyntaxError):
-            return UNKNOWN
+        return _literal(node.value)
 
     def _string(self, node: cst.SimpleString, frame: Frame) -> Value:
-        try:
-            value = node.evaluated_value
-        except (ValueError, SyntaxError):
-            return UNKNOWN
-        return Constant(value) if isinstance(value, str) else UNKNOWN
+        return _literal(node.value)
 
     def _concatenated(self, node: cst.ConcatenatedString, frame: Frame) -> Value:
         return concatenated([self.evaluate(node.left, frame), self.evaluate(node.right, frame)])
@@ -383,6 +377,16 @@ class _Loop:
         self._context.__exit__(*error)
         self._frame.names = joined([self._frame.names, self._names], self._names)
         self._run.attributes = joined([self._run.attributes, self._attributes], self._attributes)
+
+
+@functools.lru_cache(maxsize=4096)
+def _literal(text: str) -> Value:
+    """The value of a number or a string; bytes and complex numbers are nothing to know."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return UNKNOWN
+    return Constant(value) if isinstance(value, str | int | float) else UNKNOWN
 
 
 def _known_items(value: Value) -> list[Value] | None:

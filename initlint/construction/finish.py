@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from initlint.construction.values import (
     EVERYTHING,
     Closure,
     Constant,
+    Group,
     Thing,
     Token,
     Value,
@@ -54,7 +56,16 @@ class Copy:
     weak: bool
 
 
-Made = tuple[Copy | Value, ...]
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """A list, tuple or dictionary with things in it that a function returns."""
+
+    items: tuple[tuple[str | None, Made], ...]
+    exact: bool
+    mapping: bool
+
+
+Made = tuple["Copy | Copies | Value", ...]
 """The alternatives that a function returns."""
 
 NOTHING_KNOWN = Summary(Answer.UNKNOWN, (), frozenset())
@@ -207,24 +218,38 @@ class Finish:
 
     def made(self, value: Value) -> Made | None:
         """What a function returned, to be made again for each call; None where its effects go further than that."""
-        results: list[Copy | Value] = []
         reached: set[Token] = set()
-        for option in options(value):
-            if isinstance(option, Thing):
-                parts = set(self.run.reach(iter((option.token,))))
-                if parts & reached:
-                    return None
-                reached |= parts
-                results.append(self._copy(option))
-            elif independent(option) or (isinstance(option, Closure) and not self.run.built):
-                results.append(option)
-            else:
-                return None
+        result = self._templates(value, reached)
         further = (
             isinstance(entry, Sweeps) or (isinstance(entry, Draws) and not entry.weak and entry.token not in reached)
             for entry in self.run.log
         )
-        return None if any(further) or not self.run.complete else tuple(results)
+        return None if result is None or any(further) or not self.run.complete else result
+
+    @functools.cached_property
+    def _drawing(self) -> frozenset[Token]:
+        return frozenset(entry.token for entry in self.run.log if isinstance(entry, Draws))
+
+    def _templates(self, value: Value, reached: set[Token]) -> Made | None:
+        found = [self._template(option, reached) for option in options(value)]
+        known = [template for template in found if template is not None]
+        return tuple(known) if len(known) == len(found) else None
+
+    def _template(self, value: Value, reached: set[Token]) -> Copy | Copies | Value | None:
+        """How to make one alternative again; None where what it draws is in another one as well."""
+        if isinstance(value, Thing):
+            parts = {token for token in self.run.reach(iter((value.token,))) if token in self._drawing}
+            if parts & reached:
+                return None
+            reached |= parts
+            return self._copy(value)
+        if independent(value) or (isinstance(value, Closure) and not self.run.built):
+            return value
+        if isinstance(value, Group):
+            items = [(name, self._templates(item, reached)) for name, item in value.items]
+            known = tuple((name, made) for name, made in items if made is not None)
+            return Copies(known, value.exact, value.mapping) if len(known) == len(items) else None
+        return None
 
     def _copy(self, thing: Thing) -> Copy:
         root = iter((thing.token,))

@@ -149,8 +149,16 @@ def _depths(text: str) -> Iterator[int]:
 
 
 def statement_end(source: bytes, start: int) -> int:
-    """Where the logical line ends that starts at `start`."""
-    lines = source[start : start + 200_000].decode(errors="replace").splitlines(keepends=True)
+    """Where the logical line ends that starts at `start`; a longer one than is looked at ends with that."""
+    for size in (2_000, 200_000):
+        end = _statement_end(source[start : start + size])
+        if end < size - 1:
+            break
+    return start + end
+
+
+def _statement_end(source: bytes) -> int:
+    lines = source.decode(errors="replace").splitlines(keepends=True)
     last = (1, len(lines[0]) if lines else 0)
     try:
         for token in tokenize.generate_tokens(iter(lines).__next__):
@@ -161,7 +169,7 @@ def statement_end(source: bytes, start: int) -> int:
     except (tokenize.TokenError, IndentationError, SyntaxError, StopIteration):
         pass
     text = "".join(lines[: last[0] - 1]) + (lines[last[0] - 1][: last[1]] if last[0] <= len(lines) else "")
-    return start + len(text.encode())
+    return len(text.encode())
 
 
 def assignment_start(source: bytes, name: str) -> int | None:

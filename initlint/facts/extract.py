@@ -483,10 +483,14 @@ def string_pattern(text: str) -> str:
     return _PLACEHOLDER.sub("*", value) if isinstance(value, str) else ""
 
 
+@functools.lru_cache(maxsize=4096)
+def _matcher(pattern: str) -> re.Pattern[str]:
+    return re.compile(r"\w*".join(re.escape(part) for part in pattern.split("*")))
+
+
 def fits(pattern: str, name: str) -> bool:
     """Whether a computed name can come out as `name`; a name of which nothing is known fits nothing by itself."""
-    head, star, tail = pattern.partition("*")
-    return bool(star) and pattern != "*" and name.startswith(head) and name.endswith(tail.rpartition("*")[2])
+    return "*" in pattern and pattern != "*" and _matcher(pattern).fullmatch(name) is not None
 
 
 def _between(made: list[tuple[int, str]], start: int, end: int) -> list[tuple[int, str]]:

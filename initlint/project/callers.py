@@ -51,11 +51,14 @@ class Callers:
                     index.setdefault(name, []).append((method, receiver))
         return index
 
-    def readers(self, attribute: str) -> Iterator[tuple[Method, str]]:
-        """The functions that read an attribute of that name, or by a pattern that it fits, with the receivers."""
+    def readers(self, attribute: str, telling: bool = False) -> Iterator[tuple[Method, str]]:
+        """The functions that read an attribute of that name, or by a pattern that it fits, with the receivers.
+
+        With `telling` a pattern must say something itself: "*_*" fits every other name there is.
+        """
         yield from self.reading.get(attribute, ())
         for pattern in self._patterns:
-            if fits(pattern, attribute):
+            if fits(pattern, attribute) and (not telling or any(c.isalnum() for c in pattern)):
                 yield from self.reading[pattern]
 
     @functools.cached_property

@@ -90,7 +90,9 @@ class Calls:
             held = None
             if CONTAINERS & set(self.project.mro(cls)):
                 held = union(self._held(argument, body) for argument in arguments)
-            parts.append(Value(exact=frozenset({cls}), element=held))
+            spread = any(argument.type in ("list_splat", "dictionary_splat") for argument in arguments)
+            single = tuple(self.inference.expression(a, body) for a in arguments) if held and not spread else ()
+            parts.append(Value(exact=frozenset({cls}), element=held, items=single))
         return union(parts)
 
     def _held(self, argument: Node, body: Body) -> Value:

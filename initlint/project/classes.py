@@ -85,7 +85,8 @@ class Project:
         scope = qualname
         while scope:
             scope = scope.rpartition(".")[0]
-            if scope and (found := self.modules.resolve(path, f"{scope}.{dotted}")):
+            found = self.modules.resolve(path, f"{scope}.{dotted}") if scope else None
+            if found is not None and found.kind is SymbolKind.CLASS:
                 return found
         found = self.modules.resolve(path, dotted)
         if found is not None and found.kind is SymbolKind.EXTERNAL:
@@ -133,6 +134,8 @@ class Project:
         bases, unresolved = [], []
         for base in filter(None, cls.bases):
             symbol = self.resolve(path, base, cls.qualname)
+            if symbol is not None and symbol.target == f"{path}::{cls.qualname}":
+                symbol = self.modules.imported(path, base)
             found = self.class_of(symbol) if symbol else None
             if found:
                 bases.append(found)

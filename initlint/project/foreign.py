@@ -53,7 +53,7 @@ class Foreign:
 
     def readers(self, cls: ClassId, attribute: str) -> Iterator[str]:
         """Reads through other receivers that are, or might be, an instance of the class."""
-        for method, receiver in self.callers.readers(attribute):
+        for method, receiver in self.callers.readers(attribute, telling=True):
             if receiver == method.facts.instance and method.owner is not None:
                 continue
             if INITIALISATION.fullmatch(method.facts.name) or not self._fits_shape(cls, method, receiver):
@@ -69,6 +69,8 @@ class Foreign:
         """Whether a receiver of unknown type is not better explained as something else than this class."""
         if receiver.rpartition(".")[2] in CONFIGURATIONS or self._is_tensor_method(method, receiver, attribute):
             return False
+        if not self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ())):
+            return False
         seen = self.sight.of(method.path)
         if any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
             return True
@@ -79,6 +81,24 @@ class Foreign:
             self.project.classes[other].path in seen and self._fits_shape(other, method, receiver)
             for other in self.callers.having(attribute)
         )
+
+    def _fits_value(self, cls: ClassId, attribute: str, names: tuple[str, ...]) -> bool:
+        """Whether what the class defines under a name has all that is read from it here: no Linear has a `decoder`."""
+        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        wanted = {name for name in names if name[0] != GUARDED and "*" not in name}
+        if not wanted or value.unknown or value.bound or GUARDED in names:
+            return True
+        if not value.exact:
+            return wanted <= knowledge.tensor_attributes()
+        surfaces = [self._surface_of(kind) for kind in value.exact]
+        return any(surface is None or wanted <= surface for surface in surfaces)
+
+    def _surface_of(self, cls: ClassId) -> frozenset[str] | None:
+        known = knowledge.module(cls)
+        if known is None:
+            return self.surface(cls)
+        tensor = "torch.Tensor" in known.bases
+        return (knowledge.tensor_attributes() if tensor else knowledge.module_attributes()) | set(known.attributes)
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
         surface, names = self.surface(cls), method.facts.reads.get(receiver, ())

@@ -167,6 +167,12 @@ class Modules:
             return Symbol(SymbolKind.VARIABLE, f"{file}::{imported.attribute}")
         return Symbol(SymbolKind.EXTERNAL, f"{module}.{imported.attribute}" if module else imported.attribute)
 
+    def imported(self, path: str, name: str) -> Symbol | None:
+        """What a name is imported as, whatever else the file binds it to: `class Net(Net)` inherits from the import."""
+        entries = [entry for entry in self.bound(path).get(name, ()) if isinstance(entry, Import)]
+        symbols = [self._imported(path, entry, MAX_HOPS) for entry in entries]
+        return _best([symbol for symbol in symbols if symbol is not None])
+
     def _through_stars(self, path: str, name: str) -> Symbol | None:
         """The first star import of a file that binds a name; circular ones bind nothing new."""
         key = (path, name)

@@ -277,7 +277,7 @@ class Inference:
         if kind == "identifier":
             return self.name(body.text(node), body)
         if kind == "subscript":
-            return self.item(self.expression(node.child_by_field_name("value"), body))
+            return self._subscript(node, body)
         if kind == "call":
             return self.calls.value(node, body)
         return self._less_common(node, body)
@@ -304,6 +304,14 @@ class Inference:
                 return UNKNOWN
             case _:
                 return NOTHING
+
+    def _subscript(self, node: Node, body: Body) -> Value:
+        value = self.expression(node.child_by_field_name("value"), body)
+        index = node.child_by_field_name("subscript")
+        position = body.text(index) if index is not None else ""
+        if value.items and position.isdigit() and int(position) < len(value.items):
+            return value.items[int(position)]
+        return self.item(value)
 
     def _operation(self, node: Node, body: Body) -> Value:
         """Arithmetic gives no module; `+` of two lists gives a list."""

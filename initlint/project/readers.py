@@ -76,7 +76,7 @@ class Readers:
         doubt = self._foreign_doubt(cls, attribute)
         if doubt is None:
             return LIVE
-        doubt = doubt or self._tied(cls, attribute) or self.strangers.unseen(cls) or self.strangers.handed_out(cls)
+        doubt = doubt or self._tied(cls, attribute) or self.strangers.doubt(cls) or self._carried(cls, attribute)
         needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
         return Verdict(
             Confidence.POSSIBLE if doubt else Confidence.CERTAIN,
@@ -188,6 +188,17 @@ class Readers:
         """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
         places = [k for k, name in enumerate(tie.path) if name == attribute and k >= tie.shared]
         return any(self.foreign.is_instance(self._along(tie.owner, tie.path[:place]), cls) for place in places)
+
+    def _carried(self, cls: ClassId, attribute: str) -> str:
+        """A class without a method that runs after construction is read by its holder, who shows in what else is read."""
+        own = [self.project.classes[relative] for relative in self.project.near(cls)]
+        methods = [Method(info.path, info.id, facts) for info in own for facts in info.facts.methods]
+        if any(method.facts.instance and not self.roles.constructs(method) for method in methods):
+            return ""
+        others = {store.attribute for method in methods for store in method.facts.stores} - {attribute}
+        if any(self._is_live(cls, other) for other in sorted(others) if "*" not in other):
+            return ""
+        return "no method of the class could read it, so whoever holds an instance may"
 
     def _tied(self, cls: ClassId, attribute: str) -> str:
         """A tie that puts another weight in the place of this one: nobody reads it, but the place is needed."""

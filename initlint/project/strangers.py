@@ -21,6 +21,10 @@ class Strangers:
         self.inference = inference
         self.roles = roles
 
+    def doubt(self, cls: ClassId) -> str:
+        """The code that cannot be seen, in a few words."""
+        return self.unseen(cls) or self.handed_out(cls)
+
     def unseen(self, cls: ClassId) -> str:
         """Code that could read anything and that cannot be seen: a base whose source is not there."""
         bases = sorted({b for d in self.project.family(cls) for b in self._unresolved(d)})

@@ -17,7 +17,7 @@ class Value:
     """A set of things an expression can be.
 
     `exact` instances are of just that class, `bound` ones of it or of any descendant; `element` is what iteration or
-    subscription of it gives; `unknown` says that it can be something else as well.
+    subscription of it gives, `items` what each position does where all are written out; `unknown` says that it can be something else as well.
     """
 
     exact: frozenset[ClassId] = frozenset()
@@ -27,6 +27,7 @@ class Value:
     strings: frozenset[str] = frozenset()
     element: Value | None = None
     unknown: bool = False
+    items: tuple[Value, ...] = ()
 
     @property
     def instances(self) -> frozenset[ClassId]:

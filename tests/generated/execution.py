@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 from generated import render
-from generated.program import Class, Definition, Program
+from generated.program import Class, Program
 from initlint.runtime.ledger import Recorder, owners
 
 SEED = 20
@@ -117,9 +117,9 @@ class Use:
     asking: bool = False
 
     def reads(self, instance: nn.Module, name: str, within: bool) -> bool:
-        """Whether a definition of an instance was read: by its name, by its value, or by what is `within`."""
+        """Whether a definition of an instance was read: by its name, or by what is `within`."""
         value = attributes(instance).get(name)
-        inside = [value, *(tensors(value) if within else [])]
+        inside = [value, *tensors(value)] if within else []
         if within and isinstance(value, nn.Module):
             inside += value.modules()
         return (id(instance), name) in self.names or any(id(one) in self.values for one in inside)
@@ -177,9 +177,17 @@ def watched() -> Iterator[Use]:
         yield use
 
 
-def read_in_use(program: Program) -> frozenset[tuple[str, str]]:
-    """(class, key) of every definition that some use reads: every class in every configuration, every function."""
-    found: set[tuple[str, str]] = set()
+@dataclass
+class Reads:
+    """(class, key) of the definitions that some use reads: by their names, or by their names or their values."""
+
+    named: set[tuple[str, str]] = field(default_factory=set)
+    used: set[tuple[str, str]] = field(default_factory=set)
+
+
+def read_in_use(program: Program) -> Reads:
+    """What is read when every class runs in every configuration, and every function."""
+    reads = Reads()
     with imported(program) as modules:
         x = torch.ones(2, 4)
         models = [
@@ -188,21 +196,15 @@ def read_in_use(program: Program) -> frozenset[tuple[str, str]]:
             if cls.module
             for flags in configurations(cls)
         ]
-        functions = [(outside, getattr(modules[render.SCRIPT], entry(outside))) for outside in program.outside]
-        given = {outside.name: build(modules, program.by_name[outside.cls]).instance for outside in program.outside}
-        alive = [*models, *given.values()]
+        given = [build(modules, program.by_name[outside.cls]).instance for outside in program.outside]
         with watched() as use:
             for model in models:
                 model(x)
-            for outside, function in functions:
-                function(given[outside.name], x)
-        for model in alive:
-            found.update(read_of(program, model, use))
-    return frozenset(found)
-
-
-def entry(outside: Any) -> str:
-    return str(outside.name)
+            for outside, model in zip(program.outside, given, strict=True):
+                getattr(modules[render.SCRIPT], outside.name)(model, x)
+        for model in (*models, *given):
+            read_of(program, model, use, reads)
+    return reads
 
 
 def configurations(cls: Class) -> list[dict[str, bool]]:
@@ -211,19 +213,15 @@ def configurations(cls: Class) -> list[dict[str, bool]]:
     return [{}, *({flag: False} for flag in flags)]
 
 
-def read_of(program: Program, model: nn.Module, use: Use) -> Iterator[tuple[str, str]]:
+def read_of(program: Program, model: nn.Module, use: Use, reads: Reads) -> None:
     """What was read of a model and of all that is in it."""
     for part in model.modules():
         if type(part).__name__ not in program.by_name:
             continue
         for cls in program.mro(type(part).__name__):
             for definition in cls.all:
-                within = not definition.product.held
-                if any(use.reads(part, name, within) for name in spelled(definition)):
-                    yield cls.name, definition.key
-
-
-def spelled(definition: Definition) -> list[str]:
-    """The attributes of a definition, as they are on an instance."""
-    name = definition.name
-    return [f"{name}0", f"{name}1"] if definition.product.pattern else [name]
+                ref = (cls.name, definition.key)
+                if any(use.reads(part, name, within=False) for name in definition.attributes):
+                    reads.named.add(ref)
+                if any(use.reads(part, name, within=True) for name in definition.attributes):
+                    reads.used.add(ref)

@@ -64,8 +64,9 @@ class Definition:
         return f"{self.name}.{self.role.value}" if self.role is not Role.KEPT else self.name
 
     @property
-    def attribute(self) -> str:
-        return f"{self.name}*" if self.product.pattern else self.name
+    def attributes(self) -> tuple[str, ...]:
+        """As they are on an instance: the loop that makes a pattern runs twice."""
+        return (f"{self.name}0", f"{self.name}1") if self.product.pattern else (self.name,)
 
     @property
     def conditional(self) -> bool:
@@ -130,11 +131,15 @@ class Outside:
 
 @dataclass(frozen=True)
 class Event:
-    """One draw: for whom, whether under a condition, whether the drawn tensor itself is kept."""
+    """One draw: for whom, and whether under a condition.
+
+    `kept`: weights of the attribute depend on it. `traced`: the drawn tensor itself is one of them.
+    """
 
     cls: str
     definition: Definition
     conditional: bool = False
+    kept: bool = True
     traced: bool = True
 
     @property
@@ -270,6 +275,8 @@ class Program:
 
     def _expected(self, cls: Class, definition: Definition) -> Iterator[Expected]:
         ref = (cls.name, definition.key)
+        if not cls.module and not any(cls.name in one.mixins for one in self.classes):
+            return
         if definition.role is Role.KEPT and (ref in self.live or definition.product.kind is None):
             return
         events = self.construct(cls.name).events
@@ -279,7 +286,7 @@ class Program:
             yield Expected(
                 path=cls.file,
                 cls=cls.name,
-                attribute=definition.attribute,
+                attribute=definition.name,
                 code=code,
                 key=definition.key,
                 draws=answers(own, definition),
@@ -298,7 +305,7 @@ class Program:
         found = set(names)
         for one, definition in self.construct(cls).owned:
             if found & set(definition.product.held) and one:
-                found.add(definition.attribute)
+                found.update(definition.attributes)
         return frozenset(found)
 
 
@@ -312,13 +319,12 @@ def answers(events: list[Event], definition: Definition) -> frozenset[Answer]:
 
 
 def after(events: tuple[Event, ...], ref: tuple[str, str]) -> tuple[str, ...]:
-    """The attributes that draw after the first draw of a definition, in order."""
+    """The attributes that draw after the first draw of a definition, in order; what is thrown away has no weights."""
     places = [place for place, event in enumerate(events) if event.ref == ref]
     if not places:
         return ()
-    later = [event for event in events[places[0] :] if event.ref != ref]
-    kept = [event.definition for event in later if event.definition.role is not Role.DISCARDED]
-    return tuple(dict.fromkeys(definition.attribute for definition in kept))
+    later = [event for event in events[places[0] :] if event.ref != ref and event.kept]
+    return tuple(dict.fromkeys(attribute for event in later for attribute in event.definition.attributes))
 
 
 class _Run:
@@ -362,21 +368,25 @@ class _Run:
         product = definition.product
         inner = self.program.draws(product)
         if product.draws or inner:
-            traced = (product.draws and product.kept) or any(event.traced for event in inner)
-            conditional = not product.draws and all(event.conditional for event in inner)
-            self.draw(cls, definition, traced, conditional)
+            self.draw(
+                cls,
+                definition,
+                conditional=not product.draws and all(event.conditional for event in inner),
+                kept=product.draws or any(event.kept for event in inner),
+                traced=(product.draws and product.kept) or any(event.traced for event in inner),
+            )
 
-    def draw(self, cls: Class, definition: Definition, traced: bool = True, conditional: bool = False) -> None:
-        kept = traced and definition.role is Role.KEPT
+    def draw(self, cls: Class, definition: Definition, conditional: bool, kept: bool, traced: bool) -> None:
+        stays = definition.role is Role.KEPT
         conditional = conditional or definition.conditional
-        self.events.append(Event(cls.name, definition, conditional, kept))
+        self.events.append(Event(cls.name, definition, conditional, kept and stays, traced and stays))
 
     def finish(self, cls: Class, definitions: tuple[Definition, ...]) -> None:
         for definition in definitions:
             if definition.product.late:
                 self.build(cls, definition)
             if DRAWING_NOISES & set(definition.noises):
-                self.draw(cls, definition)
+                self.draw(cls, definition, conditional=False, kept=True, traced=True)
 
     def sweep(self, sweep: Sweep) -> None:
         """Parameters of the module itself come first, then its children in the order of their registration."""

@@ -210,7 +210,7 @@ def attrgetter(receiver: str, name: str, product: Product, unique: str) -> Code:
 
 
 def by_names(receiver: str, name: str, product: Product, unique: str) -> Code:
-    return Code(steps=(f'for key in ("{name}",):', *indented(put(product.use, f"getattr({receiver}, key)"))))
+    return Code(steps=(f'for name in ("{name}",):', *indented(put(product.use, f"getattr({receiver}, name)"))))
 
 
 def in_list(receiver: str, name: str, product: Product, unique: str) -> Code:
@@ -242,8 +242,8 @@ def by_class_key(receiver: str, name: str, product: Product, unique: str) -> Cod
 
 
 def by_class_keys(receiver: str, name: str, product: Product, unique: str) -> Code:
-    steps = (f"for key in self.{name}_keys:", *indented(put(product.use, "getattr(self, key)")))
-    return Code(steps=steps, members=(f'{name}_keys = ["{name}"]', ""))
+    steps = (f"for name in self.{name}_names:", *indented(put(product.use, "getattr(self, name)")))
+    return Code(steps=steps, members=(f'{name}_names = ["{name}"]', ""))
 
 
 def by_method(receiver: str, name: str, product: Product, unique: str) -> Code:

@@ -36,6 +36,11 @@ class Growing:
     def cls(self, name: str) -> Class:
         return next(cls for cls in self.classes if cls.name == name)
 
+    def unused(self, mixin: Class, taken: set[str]) -> bool:
+        """Whether nobody mixes it in yet, and its names are free in a family."""
+        mixed = any(mixin.name in cls.mixins for cls in self.classes)
+        return not mixed and not taken & self.taken[self.relatives[mixin.name]]
+
     def ancestors(self, cls: Class) -> list[Class]:
         """The classes above, nearest first."""
         found = [self.cls(name) for name in (*cls.mixins, cls.base) if name]
@@ -62,24 +67,22 @@ def programs(draw: st.DrawFn) -> Program:
 def one_class(draw: st.DrawFn, growing: Growing, name: str, file: str) -> Class:
     """The heritage first, then the definitions, then who reads what."""
     bases = [cls for cls in growing.classes if cls.module and not cls.children]
-    mixins = [cls for cls in growing.classes if not cls.module and cls.name not in growing.relatives]
     base = draw(st.sampled_from(bases)) if bases and chance(draw, 40) else None
-    mixin = draw(st.sampled_from(mixins)) if mixins and chance(draw, 80) else None
     family = growing.relatives[base.name] if base else len(growing.classes)
+    taken = growing.taken.setdefault(family, set())
+    mixins = [cls for cls in growing.classes if not cls.module and growing.unused(cls, taken)]
+    mixin = draw(st.sampled_from(mixins)) if mixins and chance(draw, 80) else None
     above = [*growing.ancestors(base), base] if base else []
     contained = any(one.root == "nn.Sequential" for one in above)
     root = "nn.Module"
     if base is None and mixin is None:
         root = draw(st.sampled_from(("nn.Module",) * 6 + ("nn.Sequential", "")))
     cls = Class(name=name, file=file, root=root, base=base.name if base else "")
+    growing.relatives[name] = family
     if mixin is not None:
         cls = replace(cls, mixins=(mixin.name,))
-        join(growing, mixin, family)
-    if root:
-        growing.relatives[name] = family
-    taken = growing.taken.setdefault(family if root else -len(growing.classes) - 1, set())
-    if not root:
-        growing.taken[-len(growing.classes) - 1] = taken
+        taken |= growing.taken[growing.relatives[mixin.name]]
+        growing.relatives[mixin.name] = family
     children = root == "nn.Module" and base is None and mixin is None and chance(draw, 8)
     plain = children or root == "nn.Sequential" or contained
     made = definitions(draw, growing, cls, taken, plain)
@@ -90,13 +93,6 @@ def one_class(draw: st.DrawFn, growing: Growing, name: str, file: str) -> Class:
     return cls
 
 
-def join(growing: Growing, mixin: Class, family: int) -> None:
-    """A mixin belongs to the family of the one class that uses it."""
-    growing.relatives[mixin.name] = family
-    index = growing.classes.index(mixin)
-    growing.taken.setdefault(family, set()).update(growing.taken.get(-index - 1, set()))
-
-
 def shape(draw: st.DrawFn, growing: Growing, cls: Class, above: Sequence[Class]) -> Class:
     """Constructor and forward: the hook, the template, the loop, how super is called."""
     hooks = any(one.hook >= 0 for one in above)
@@ -104,7 +100,8 @@ def shape(draw: st.DrawFn, growing: Growing, cls: Class, above: Sequence[Class])
     made = cls.definitions
     if hooks and made and chance(draw, 60):
         split = draw(st.integers(1, len(made)))
-        hooked = [d for d in made[:split] if not d.conditional and d.role is Role.KEPT]
+        twins = {d.name for d in made if d.role is Role.OVERWRITTEN}
+        hooked = [d for d in made[:split] if not d.conditional and d.role is Role.KEPT and d.name not in twins]
         cls = replace(cls, hooked=tuple(hooked), definitions=tuple(d for d in made if d not in hooked))
     if cls.module and not cls.base and not cls.mixins and chance(draw, 15):
         cls = replace(cls, hook=draw(st.integers(0, len(made))))
@@ -140,7 +137,7 @@ def definition(
     """One definition; one in ten is defined twice, one in ten is thrown away."""
     product = draw(any_product(growing, made, plain))
     fate = draw(st.integers(0, 19))
-    if fate == 19 and product.kind is not None and not product.late and not product.held and not product.pattern:
+    if fate == 19 and product.kind is not None and not product.fill and not product.held and not product.pattern:
         return [Definition(name, product, "discarded", role=Role.DISCARDED)]
     kept = Definition(name, product, draw(st.sampled_from(writers(product))))
     kept = replace(kept, noises=noises(draw, kept))
@@ -269,7 +266,8 @@ def steps(draw: st.DrawFn, growing: Growing, cls: Class) -> tuple[Step, ...]:
     hosts = [one.name for one in growing.ancestors(cls)]
     made = []
     for target in targets(growing, cls):
-        if not chance(draw, 60 if target.owner is cls else 20):
+        wanted = 100 if target.definition.product.pattern else 60
+        if not chance(draw, wanted if target.owner is cls else 20):
             continue
         styles = [reader.__name__ for reader in (*render.ANYWHERE, *(() if target.path else render.ON_SELF))]
         host = draw(st.sampled_from([cls.name, *hosts])) if not target.path else ""
