@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 
 from generated import render
 from generated.execution import Built, build, imported, read_in_use
-from generated.program import Class, Expected, Program, Role
+from generated.program import Class, Expected, Program, Role, after
 from generated.strategies import programs
 
 from initlint.model import Answer, Confidence, Finding
@@ -96,13 +96,17 @@ def agree_on_order(program: Program, cls: Class, built: Built) -> None:
 def agree_on_shifts(program: Program, expected: Expected, host: Class, whole: Built, less: Built) -> None:
     """Without the definition, exactly the shifted weights differ; the stream ends elsewhere if and only if it draws."""
     place = (expected.cls, expected.key)
+    events = program.construct(host.name).events
     moved = whole.stream != less.stream
-    assert moved is (Answer.YES in expected.draws), place
+    assert moved is any(event.ref == place for event in events), place
     assert moved is (whole.draws != less.draws), place
     own = [name for one in scope(program, expected, host) for d in one.all if d.product.kind for name in d.attributes]
     others = {name for name in own if name in less.weights and name != expected.attribute}
     differ = {name for name in others if whole.weights[name] != less.weights[name]}
-    assert differ == program.sharing(expected.cls, expected.shifts) & others, place
+    assert differ == program.sharing(host.name, after(events, place)) & others, place
+    if host.name == expected.cls:
+        assert expected.shifts == after(events, place)
+        assert moved is (Answer.YES in expected.draws), place
 
 
 def scope(program: Program, expected: Expected, host: Class) -> list[Class]:

@@ -135,15 +135,15 @@ def plant_all(root: Path, library: Library, plants: Iterable[Plant]) -> None:
         by_path.setdefault(plant.path, []).append(plant)
     for path, planted in by_path.items():
         file = root / path
-        lines = file.read_text("utf-8").splitlines()
+        lines = file.read_text("utf-8").split("\n")
         insertions = [piece for plant in planted for piece in _pieces(library, plant)]
         if any(plant.imports_torch for plant in planted):
             insertions.append((library.files[path].header, ["import torch"]))
         for after, text in sorted(insertions, key=lambda piece: piece[0], reverse=True):
             lines[after:after] = text
-        compiled = "\n".join(lines) + "\n"
-        compile(compiled, str(file), "exec", dont_inherit=True)
-        file.write_text(compiled, "utf-8")
+        text = "\n".join(lines)
+        compile(text, str(file), "exec", dont_inherit=True)
+        file.write_text(text, "utf-8")
 
 
 def _pieces(library: Library, plant: Plant) -> Iterator[tuple[int, list[str]]]:

@@ -89,7 +89,7 @@ def read_file(root: Path, path: Path) -> FileText | None:
         _note(node, text)
     for statement in _global_statements(tree.body):
         text.global_imports.update(_imported(statement))
-    lines = source.decode("utf-8").splitlines()
+    lines = source.decode("utf-8").split("\n")
     text.classes = [
         _class_text(text.path, node, lines) for node in _global_statements(tree.body) if isinstance(node, ast.ClassDef)
     ]

@@ -340,9 +340,10 @@ class Calls(Methods):
         method, instance = callee.method, callee.instance
         if (copied := _copied_initialiser(callee)) is not None:
             return self.initialise(knowledge.function(copied), arguments, site)
+        if method.owner is None and _keeps_nothing(arguments) and self.interpreter.workshop.inert.function(method):
+            self.hand_over(arguments)
+            return PLAIN_DATA
         if method.owner is None and portable(arguments):
-            if self.interpreter.workshop.inert.function(method):
-                return PLAIN_DATA
             made = self.interpreter.workshop.make(method, arguments)
             if made is not None:
                 return self._made(made, site)
@@ -592,6 +593,12 @@ def _initialiser(name: str) -> str | None:
     tail = name.rpartition(".")[2]
     original = "torch.nn.init." + ("trunc_normal_" if tail == "trunc_normal_tf_" else tail)
     return original if tail.endswith("_") and knowledge.function(original) is not None else None
+
+
+def _keeps_nothing(arguments: Arguments) -> bool:
+    """Whether a function could do nothing with these but look at them: they hold neither the instance nor lists."""
+    given = (option for value in arguments.values() for option in options(value))
+    return not any(isinstance(option, Self | Group | Closure) for option in given)
 
 
 def _copied_initialiser(callee: ProjectFunction) -> str | None:

@@ -48,7 +48,8 @@ class Inert:
         if key not in self._known:
             self._known[key] = True
             pieces = (method.facts, *self._nested(method))
-            self._known[key] = not any(self._matters(method.path, facts) for facts in pieces)
+            local = frozenset(piece.name.rpartition(".")[2] for piece in pieces)
+            self._known[key] = not any(self._matters(method.path, facts, local) for facts in pieces)
         return self._known[key]
 
     def method(self, cls: ClassId, method: Method) -> bool:
@@ -84,14 +85,14 @@ class Inert:
         prefix = f"{method.facts.name}.<locals>."
         return (f for f in self.project.files[method.path].functions if f.name.startswith(prefix))
 
-    def _matters(self, path: str, facts: Function) -> bool:
+    def _matters(self, path: str, facts: Function, local: frozenset[str] = frozenset()) -> bool:
         if facts.stores or any(knowledge.tensor_method_draws(name) for read in facts.reads.values() for name in read):
             return True
         dotted = (f"{receiver}.{name}" for receiver, read in facts.reads.items() for name in read)
         roots = (match.group() for receiver in facts.reads if (match := _ROOT.match(receiver)))
-        names = {*facts.mentions, *dotted, *roots}
+        names = {*facts.mentions, *dotted, *roots} - local
         return any(self._builds(path, name, called=False) for name in sorted(names)) or any(
-            self._builds(path, name, called=True) for name in facts.calls
+            self._builds(path, name, called=True) for name in facts.calls if name not in local
         )
 
     def _builds(self, path: str, name: str, called: bool) -> bool:

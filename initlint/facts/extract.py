@@ -25,7 +25,10 @@ REGISTRATIONS = frozenset({"add_module", "register_module", "register_parameter"
 LOOKUPS = frozenset({"get_submodule", "get_parameter", "get_buffer"})
 """Methods of nn.Module that read by a path in a string."""
 
-SPOKEN = REGISTRATIONS | LOOKUPS | {"getattr", "setattr", "attrgetter", "hasattr", "isinstance", "issubclass"}
+EVALUATIONS = frozenset({"eval", "exec"})
+"""Functions that run what a string says."""
+
+SPOKEN = REGISTRATIONS | LOOKUPS | EVALUATIONS | {"getattr", "setattr", "attrgetter", "hasattr", "isinstance", "issubclass"}
 """Functions whose arguments name attributes or classes."""
 
 GUARDED = "?"
@@ -251,6 +254,8 @@ class _Sweep:
         arguments = _arguments(node)
         if name == "attrgetter" or (not owner and name in ("getattr", "setattr")):
             self._by_string(scope, name, node)
+        elif name in EVALUATIONS:
+            self._evaluated(scope, arguments)
         elif not owner:
             self._guard(scope, name, arguments)
         elif name in REGISTRATIONS:
@@ -303,6 +308,14 @@ class _Sweep:
         if len(arguments) == 2:
             name = string_pattern(self.text(arguments[1])) if callee == "hasattr" else ""
             scope.reads[self.receiver(self.text(arguments[0]).encode())][GUARDED + name] = None
+
+    def _evaluated(self, scope: _Scope, arguments: list[Node]) -> None:
+        """Code in a string reads what it names; code that only run time knows may read anything."""
+        if arguments and scope.instance:
+            code = string_pattern(self.text(arguments[0]))
+            names = re.findall(rf"\b{re.escape(scope.instance)}\.([\w*]+)", code) if code else ["*"]
+            for name in names:
+                scope.reads[scope.instance][name] = None
 
     def _registration(self, scope: _Scope, receiver: str, node: Node) -> None:
         arguments = _arguments(node)

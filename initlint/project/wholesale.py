@@ -95,7 +95,7 @@ class Wholesale:
         return False
 
     def _computed(self, cls: ClassId, method: Method) -> frozenset[str] | None:
-        """The names that `getattr(self, name)` can be given in a method; None where that is not known."""
+        """The names that a method can compute and read, by `getattr(self, name)`; None where that is not known."""
         body = self.bodies.body(method)
         names: set[str] = set()
         for node in body.nodes("call"):
@@ -114,7 +114,7 @@ class Wholesale:
                     return None
                 found = value.strings
             names |= found
-        return frozenset(names)
+        return frozenset(names) or None
 
     def _class_strings(self, cls: ClassId, text: str, instance: str) -> frozenset[str]:
         """The strings that a class attribute `self.name` has among the descendants of a class and their ancestors."""
@@ -132,7 +132,5 @@ def _may_sweep(facts: Function) -> bool:
 
 
 def _reads_any(facts: Function) -> bool:
-    """`eval(text, {"self": self})` and `reduce(getattr, path, self)` read what only run time knows."""
-    return facts.instance in facts.mentions and (
-        "getattr" in facts.mentions or bool({"eval", "exec"} & set(facts.calls))
-    )
+    """`reduce(getattr, path, self)` reads what only run time knows."""
+    return facts.instance in facts.mentions and "getattr" in facts.mentions

@@ -41,6 +41,10 @@ class Growing:
         mixed = any(mixin.name in cls.mixins for cls in self.classes)
         return not mixed and not taken & self.taken[self.relatives[mixin.name]]
 
+    def contained(self, cls: Class) -> bool:
+        """Whether a class is a container, which runs its children in order."""
+        return any(one.root == "nn.Sequential" for one in (cls, *self.ancestors(cls)))
+
     def ancestors(self, cls: Class) -> list[Class]:
         """The classes above, nearest first."""
         found = [self.cls(name) for name in (*cls.mixins, cls.base) if name]
@@ -71,9 +75,9 @@ def one_class(draw: st.DrawFn, growing: Growing, name: str, file: str) -> Class:
     family = growing.relatives[base.name] if base else len(growing.classes)
     taken = growing.taken.setdefault(family, set())
     mixins = [cls for cls in growing.classes if not cls.module and growing.unused(cls, taken)]
-    mixin = draw(st.sampled_from(mixins)) if mixins and chance(draw, 80) else None
+    contained = base is not None and growing.contained(base)
+    mixin = draw(st.sampled_from(mixins)) if mixins and not contained and chance(draw, 80) else None
     above = [*growing.ancestors(base), base] if base else []
-    contained = any(one.root == "nn.Sequential" for one in above)
     root = "nn.Module"
     if base is None and mixin is None:
         root = draw(st.sampled_from(("nn.Module",) * 6 + ("nn.Sequential", "")))
@@ -100,8 +104,10 @@ def shape(draw: st.DrawFn, growing: Growing, cls: Class, above: Sequence[Class])
     made = cls.definitions
     if hooks and made and chance(draw, 60):
         split = draw(st.integers(1, len(made)))
-        twins = {d.name for d in made if d.role is Role.OVERWRITTEN}
-        hooked = [d for d in made[:split] if not d.conditional and d.role is Role.KEPT and d.name not in twins]
+        hooked: list[Definition] = []
+        for one in made[:split]:
+            if movable(one, made) and set(one.product.held) <= {earlier.name for earlier in hooked}:
+                hooked.append(one)
         cls = replace(cls, hooked=tuple(hooked), definitions=tuple(d for d in made if d not in hooked))
     if cls.module and not cls.base and not cls.mixins and chance(draw, 15):
         cls = replace(cls, hook=draw(st.integers(0, len(made))))
@@ -115,6 +121,12 @@ def shape(draw: st.DrawFn, growing: Growing, cls: Class, above: Sequence[Class])
         initialiser=draw(st.sampled_from(initialisers)),
         sweep=draw(st.sampled_from(tuple(Sweep))) if cls.module and chance(draw, 25) else Sweep.NONE,
     )
+
+
+def movable(definition: Definition, made: Sequence[Definition]) -> bool:
+    """Whether it can stand in the method that a base's constructor calls."""
+    twins = [one for one in made if one.name == definition.name]
+    return len(twins) == 1 and definition.role is Role.KEPT and not definition.conditional
 
 
 # -- definitions ----------------------------------------------------------------------------------------------------
