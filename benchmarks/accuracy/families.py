@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from texts import ClassKey, ClassText, read_file
+from texts import OWN_ATTRIBUTE_HOOKS, ClassKey, ClassText, read_file
 
 MODULE_ROOTS = frozenset({"Module", "LightningModule"})
 INERT_BASES = MODULE_ROOTS | {"object", "ABC", "Generic", "Protocol", "Enum"}
@@ -90,7 +90,7 @@ class Library:
         for relative in sorted(family):
             text = self.classes[relative]
             lenient = infrastructure and relative != key and relative in self.ancestors(key) and not text.runs
-            if text.obstacle and not lenient:
+            if text.obstacle and not (lenient and text.obstacle not in OWN_ATTRIBUTE_HOOKS):
                 return f"{text.name}: {text.obstacle}"
         return ""
 

@@ -139,8 +139,8 @@ def plant_all(root: Path, library: Library, plants: Iterable[Plant]) -> None:
         insertions = [piece for plant in planted for piece in _pieces(library, plant)]
         if any(plant.imports_torch for plant in planted):
             insertions.append((library.files[path].header, ["import torch"]))
-        for after, text in sorted(insertions, key=lambda piece: piece[0], reverse=True):
-            lines[after:after] = text
+        for after, added in sorted(insertions, key=lambda piece: piece[0], reverse=True):
+            lines[after:after] = added
         text = "\n".join(lines)
         compile(text, str(file), "exec", dont_inherit=True)
         file.write_text(text, "utf-8")

@@ -189,9 +189,10 @@ def _obstacle(node: ast.ClassDef, methods: list[Function]) -> str:
     """Why nothing may be planted here: the first thing that could read a definition that it does not name."""
     if node.keywords:
         return "metaclass"
+    hooks = [method.name for method in methods if method.name in OWN_ATTRIBUTE_HOOKS]
+    if hooks:
+        return hooks[0]
     for method in methods:
-        if method.name in OWN_ATTRIBUTE_HOOKS:
-            return method.name
         found = _reach(method)
         if found:
             return f"{method.name}: {found}"

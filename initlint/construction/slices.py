@@ -67,6 +67,11 @@ class Slice:
             text = _COMMENT.sub(lambda match: match[1] or "", text)
         return shorten(" ".join(text.split()).replace("( ", "(").replace(", )", ")"))
 
+    def plain(self, node: cst.CSTNode) -> str:
+        """The source of a node as it stands: cheaper than `code` where no place in the slice is asked for."""
+        assert self.tree is not None
+        return self.tree.code_for_node(node)
+
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node stands in the file."""
         start, end = self._offsets.get(id(node), (self._lead, self._lead))

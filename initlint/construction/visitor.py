@@ -252,7 +252,7 @@ class Interpreter(Statements):
         """A parameter that is a module, or a class of modules, by its annotation."""
         if param.annotation is None:
             return None
-        match = _ANNOTATED.fullmatch(frame.slice.code(param.annotation.annotation).strip("\"'"))
+        match = _ANNOTATED.fullmatch(frame.slice.plain(param.annotation.annotation).strip("\"'"))
         if match is None:
             return None
         name = match["instance"] or match["cls"] or match["result"]

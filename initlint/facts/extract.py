@@ -28,7 +28,9 @@ LOOKUPS = frozenset({"get_submodule", "get_parameter", "get_buffer"})
 EVALUATIONS = frozenset({"eval", "exec"})
 """Functions that run what a string says."""
 
-SPOKEN = REGISTRATIONS | LOOKUPS | EVALUATIONS | {"getattr", "setattr", "attrgetter", "hasattr", "isinstance", "issubclass"}
+SPOKEN = (
+    REGISTRATIONS | LOOKUPS | EVALUATIONS | {"getattr", "setattr", "attrgetter", "hasattr", "isinstance", "issubclass"}
+)
 """Functions whose arguments name attributes or classes."""
 
 GUARDED = "?"

@@ -252,6 +252,18 @@ class Body:
             for index, child in enumerate(target.named_children):
                 self._store(found, child, parts[index] if index < len(parts) else value)
 
+    def filled(self, attribute: str) -> list[Node]:
+        """What this body puts into the container `self.attribute`, by a method or by an item."""
+        owner = f"{self.method.facts.instance}.{attribute}"
+        items = [node for node in self.nodes("assignment") if self._is_item(node, owner)]
+        values = [node.child_by_field_name("right") for node in items]
+        return [*self.added(attribute), *(value for value in values if value is not None)]
+
+    def _is_item(self, assignment: Node, owner: str) -> bool:
+        left = assignment.child_by_field_name("left")
+        held = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
+        return held is not None and self.text(held) == owner
+
     @functools.cached_property
     def operands(self) -> frozenset[str]:
         """Names used as no module can be: in arithmetic, sliced, or given to torch's functions on tensors."""

@@ -122,7 +122,7 @@ class Trace:
                 yield from [Flow(Use.NONE)] if _is_target(parent) else self.value(parent)
             case "assignment" | "augmented_assignment":
                 yield from self._assigned(node, parent)
-            case "expression_statement" | "delete_statement" | "assert_statement":
+            case "expression_statement" | "delete_statement" | "assert_statement" | "pattern_list" | "tuple_pattern":
                 yield Flow(Use.NONE)
             case "for_statement" | "for_in_clause":
                 yield from self._looped(parent)

@@ -56,7 +56,7 @@ class Foreign:
         for method, receiver in self.callers.readers(attribute, telling=True):
             if receiver == method.facts.instance and method.owner is not None:
                 continue
-            if INITIALISATION.fullmatch(method.facts.name) or not self._fits_shape(cls, method, receiver):
+            if _initialises(method) or not self._fits_shape(cls, method, receiver):
                 continue
             value = self._receiver(method, receiver, attribute)
             known = self.is_instance(value, cls)
@@ -199,6 +199,12 @@ class Foreign:
         return value.unknown or any(
             bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
         )
+
+
+def _initialises(method: Method) -> bool:
+    """Whether a function only initialises what it is given; the constructor of another class may well read it."""
+    name = method.facts.name
+    return not name.startswith("__") and INITIALISATION.fullmatch(name) is not None
 
 
 def _called_on_tensor(node: Node, body: Body) -> bool:

@@ -405,7 +405,10 @@ class Inference:
         if len(family) > MAX_FAMILY:
             return self.of_unknown(name)
         assigning = [ancestor for ancestor in family if self._assigns(ancestor, name)]
-        return union(self._assigned(a, name) for a in assigning) if assigning else self.of_unknown(name)
+        if not assigning:
+            dynamic = not self.callers.assigning("*").isdisjoint(family)
+            return UNKNOWN if dynamic else self.of_unknown(name)
+        return union(self._assigned(a, name) for a in assigning)
 
     def _assigns(self, cls: ClassId, name: str) -> bool:
         info = self.project.classes.get(cls)

@@ -68,7 +68,7 @@ class Readers:
     def _verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
         if self._is_read(cls, attribute) or self._is_named(cls, attribute):
             return LIVE
-        if any(self._is_live(cls, alias) for alias in self._aliases(cls, attribute)):
+        if any(self._is_live(cls, alias) for alias in self._aliases(cls, attribute)) or self._registers(cls, attribute):
             return LIVE
         flows = list(self._construction_uses(cls, attribute))
         if any(self._leads_to_reader(cls, attribute, flow) for flow in flows):
@@ -179,7 +179,17 @@ class Readers:
             info = self.project.classes[relative]
             for facts in info.facts.methods:
                 if any(store.attribute == attribute for store in facts.stores):
-                    yield from self.bodies.body(Method(info.path, relative, facts)).chained(attribute)
+                    body = self.bodies.body(Method(info.path, relative, facts))
+                    yield from body.chained(attribute)
+                    yield from self._shared(body, attribute)
+
+    def _shared(self, body: Body, attribute: str) -> Iterator[str]:
+        """The other attributes that get the local variable which this one gets; "*" where it goes elsewhere."""
+        for node in body.stores(attribute):
+            if node.type == "identifier":
+                for flow in Trace(body, self._ignores, self._is_plain).name(body.text(node)):
+                    if flow.use is Use.READ or (flow.use is Use.FLOW and flow.target != attribute):
+                        yield flow.target or "*"
 
     def _is_live(self, cls: ClassId, target: str) -> bool:
         return target == "*" or self.verdict(cls, target) is LIVE
@@ -188,6 +198,17 @@ class Readers:
         """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
         places = [k for k, name in enumerate(tie.path) if name == attribute and k >= tie.shared]
         return any(self.foreign.is_instance(self._along(tie.owner, tie.path[:place]), cls) for place in places)
+
+    def _registers(self, cls: ClassId, attribute: str) -> bool:
+        """Whether it is a container that only registers modules which the constructor also keeps where they are read."""
+        for method, receiver in self.callers.readers(attribute):
+            if method.owner in self.project.family(cls) and receiver == method.facts.instance:
+                body = self.bodies.body(method)
+                names = [body.text(node) for node in body.filled(attribute) if node.type == "identifier"]
+                flows = [flow for name in names for flow in Trace(body, self._ignores, self._is_plain).name(name)]
+                if any(flow.target != attribute and self._leads_to_reader(cls, attribute, flow) for flow in flows):
+                    return True
+        return False
 
     def _carried(self, cls: ClassId, attribute: str) -> str:
         """A class without a method that runs after construction is read by its holder, who shows in what else is read."""

@@ -23,7 +23,7 @@ from torch.utils._pytree import tree_leaves
 
 from generated import render
 from generated.program import Class, Program
-from initlint.runtime.ledger import Recorder, owners
+from initlint.runtime.ledger import Draw, Recorder, owners
 
 SEED = 20
 
@@ -35,7 +35,7 @@ class Built:
     instance: nn.Module
     weights: dict[str, list[bytes]]
     order: list[str]
-    draws: int
+    draws: list[Draw]
     stream: bytes
 
 
@@ -85,7 +85,7 @@ def build(modules: dict[str, ModuleType], cls: Class, **flags: bool) -> Built:
         instance=instance,
         weights={name: digests(value) for name, value in attributes(instance).items()},
         order=[name for name, _ in itertools.groupby(names)],
-        draws=len(recorder.draws),
+        draws=recorder.draws,
         stream=bytes(torch.get_rng_state().numpy().tobytes()),
     )
 
