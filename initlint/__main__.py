@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    gc.disable()  # a run is short, and what it makes lives to its end  # a run is short, and what it makes lives to its end: collecting costs a tenth of the time
+    gc.disable()  # a run is short, and what it makes lives to its end
     from initlint.cli import run
 
     sys.exit(run(sys.argv[1:]))

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from initlint.construction import groups, knowledge
 from initlint.construction.finish import Copies, Copy, Made
 from initlint.construction.groups import element, extend
@@ -44,6 +42,8 @@ from initlint.construction.values import (
 from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from initlint.construction.frames import Frame
 
 __all__ = ["ANY_MODULE", "MODULE", "Calls"]
@@ -89,7 +89,7 @@ class Calls(Methods):
         known = [option for option in options(callee) if not isinstance(option, Unknown | Constant)]
         known = [option for option in known if option != ClassObject(ANY_MODULE)] or known
         if not known:
-            return self._unknown(node, arguments, site)
+            return self._unknown(arguments, site)
         return self._each(known, lambda option: self.one(option, arguments, site, frame))
 
     def _each(self, choices: Sequence[Value], action: Callable[[Value], Value]) -> Value:
@@ -127,13 +127,10 @@ class Calls(Methods):
             case _:
                 return UNKNOWN
 
-    def _unknown(self, node: cst.Call, arguments: Arguments, site: Site) -> Value:
+    def _unknown(self, arguments: Arguments, site: Site) -> Value:
         """A callee of which nothing is known: it might build a module of what it is given."""
         self.hand_over(arguments)
-        name = node.func.attr.value if isinstance(node.func, cst.Attribute) else None
-        if isinstance(node.func, cst.Name) or (name is not None and BUILDERS.fullmatch(name)):
-            return self.mystery(arguments, site)
-        return self.holder(arguments)
+        return self.mystery(arguments, site)
 
     # -- building ----------------------------------------------------------------------------------------------
 
@@ -179,7 +176,7 @@ class Calls(Methods):
         thing = self.run.thing(kind_of(known, name), name)
         self.run.direct[thing.token] = frame
         if name in CONTAINERS:
-            self._fill(thing, arguments)
+            self._fill(thing, arguments, site)
         else:
             self._pass_on(thing, arguments)
         self.run.draw(thing.token, answer, names, site)
@@ -191,19 +188,21 @@ class Calls(Methods):
             if any(isinstance(option, Self) for option in options(value)):
                 self.run.read(EVERYTHING)
             self.run.read("", value)
-            self.run.attach(thing.token, "" if isinstance(value, Group) else name, value)
+            self.run.attach(thing.token, "" if isinstance(value, Group) else name, value, passed=True)
 
-    def _fill(self, container: Thing, arguments: Arguments) -> None:
+    def _fill(self, container: Thing, arguments: Arguments, site: Site) -> None:
         """The items that a container is built with, by their keys."""
         items = arguments.positional
         if len(items) == 1 and (isinstance(items[0], Group) or container.cls != "torch.nn.Sequential"):
-            extend(self.run, container, items[0], None)
+            extend(self.run, container, items[0], site)
         else:
             for number, value in enumerate(items):
                 self.run.read("", value)
                 self.run.attach(container.token, "*" if arguments.unseen else str(number), value)
         for _, value in arguments.named:
-            extend(self.run, container, value, None)
+            extend(self.run, container, value, site)
+        if arguments.unseen:
+            self.run.draw(container.token, Answer.UNKNOWN, (), site, weak=True)
 
     def _plain_instance(self, cls: str, arguments: Arguments) -> Value:
         """An instance of a class that is no module: a dictionary is followed, all else just holds its arguments."""
@@ -236,7 +235,7 @@ class Calls(Methods):
             return
         if cls in CONTAINERS:
             thing = self.run.thing(Kind.SUBMODULE, cls)
-            self._fill(thing, arguments)
+            self._fill(thing, arguments, site)
             for name, token in self.run.parts.get(thing.token, []):
                 self.run.store(name, Thing(None, "", token), site, site.node, self.run.fresh(), definable=False)
             return

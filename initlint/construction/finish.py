@@ -125,10 +125,16 @@ class Finish:
             return Answer.YES
         return Answer.UNKNOWN if swept else built
 
+    def _answer_of_given(self, store: Stored) -> Answer | None:
+        """Who passed a module in has built it: whether that drew is not known here."""
+        return Answer.UNKNOWN if self.run.given & set(tokens(store.value)) else None
+
     def _alternative(self, value: Value, store: Stored) -> Answer:
         reached = set(self.run.reach(tokens(value)))
+        held = set(self.run.reach(tokens(value), held=True))
         born = {step for token in tokens(value) for step in self.run.born.get(token, ())}
-        found = [entry for entry in self.draws.get(store.group, ()) if entry.token in reached]
+        own = self.draws.get(store.group, ())
+        found = [entry for entry in own if entry.token in (held if entry.weak else reached)]
         certain = [entry for entry in found if entry.answer is Answer.YES and not self._further(entry, store, born)]
         return Answer.YES if certain else Answer.UNKNOWN if found else Answer.NO
 
@@ -171,7 +177,7 @@ class Finish:
     def _lets_through(self, entry: Sweeps, store: Stored) -> Answer:
         """Whether an initialisation loop draws for what is stored."""
         run, swept = self.run, entry.swept
-        reached = run.reach(tokens(store.value))
+        reached = [token for token in run.reach(tokens(store.value)) if self._owned(token, store)]
         if swept.root is not None and swept.root not in reached:
             return Answer.NO
         drawing = bool(self.draws.get(store.group))
@@ -188,6 +194,10 @@ class Finish:
             return Answer.YES if entry.certain else Answer.UNKNOWN
         unsure = drawing and ("?" in held or "?" in swept.classes)
         return Answer.UNKNOWN if unsure else Answer.NO
+
+    def _owned(self, token: Token, store: Stored) -> bool:
+        owner = self.run.owners.get(token)
+        return owner is not None and owner.group == store.group
 
     def _classes(self, token: Token) -> Iterator[str]:
         cls, contains = self.run.built.get(token, ("", frozenset()))
@@ -309,7 +319,7 @@ class Finish:
             kind=kind,
             span=_span(store.site),
             what=store.site.slice.code(store.what),
-            draws=self.answer(store),
+            draws=self._answer_of_given(store) or self.answer(store),
             drawn=self.drawn(store),
         )
         conditional = bool(self.conditions(store.branch, store.loops))
@@ -364,8 +374,8 @@ class Finish:
                         yield Overwrite(defines[id(store)], _span(entry.site))
                     else:
                         kept.append(store)
-                draws = id(entry) in defines and defines[id(entry)].definition.draws is Answer.YES
-                waiting[entry.attribute] = [*kept, entry] if draws and "*" not in entry.attribute else kept
+                defined = id(entry) in defines and "*" not in entry.attribute
+                waiting[entry.attribute] = [*kept, entry] if defined else kept
 
     def _forget(self, waiting: dict[str, list[Stored]], read: Read) -> None:
         if read.attribute == EVERYTHING:

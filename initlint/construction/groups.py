@@ -17,8 +17,9 @@ from initlint.construction.values import (
     join,
     options,
     text_of,
+    tokens,
 )
-from initlint.model import Kind
+from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
     from initlint.construction.run import Run, Site
@@ -79,6 +80,8 @@ def _include(run: Run, whole: Value, name: str, value: Value, site: Site | None)
     if isinstance(whole, Thing):
         run.read("", value)
         run.attach(whole.token, name, value)
+        if site is not None and not any(True for _ in tokens(value)):
+            run.draw(whole.token, Answer.UNKNOWN, (), site, weak=True)
     elif isinstance(whole, Group):
         run.attach(whole.token, name, value)
         whole.items.append((None, element(value)))

@@ -66,7 +66,7 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """A definition that draws is replaced on every way through the code before anything reads it; `by` replaces it."""
+    """A definition is replaced on every way through the code before anything reads it; `by` replaces it."""
 
     first: Define
     by: Span
@@ -92,13 +92,17 @@ class Construction:
     @functools.cached_property
     def own(self) -> tuple[Define, ...]:
         """The definitions that stand in this class's own code, each place once, without the overwritten ones."""
-        replaced = {id(event.first) for event in self.overwrites}
+        replaced = self._replaced
         places: dict[tuple[str, Span], Define] = {}
         for define in self.definitions:
             if define.owner == self.id and id(define) not in replaced:
                 place = (define.definition.attribute, define.definition.span)
                 places[place] = _merge(places[place], define) if place in places else define
         return tuple(places.values())
+
+    @functools.cached_property
+    def _replaced(self) -> frozenset[int]:
+        return frozenset(id(event.first) for event in self.events if isinstance(event, Overwrite))
 
     @functools.cached_property
     def draws(self) -> tuple[Drawn, ...]:
@@ -110,7 +114,9 @@ class Construction:
 
     @property
     def overwrites(self) -> tuple[Overwrite, ...]:
-        return tuple(event for event in self.events if isinstance(event, Overwrite))
+        """The overwritten definitions that drew; one that did not is gone without a trace."""
+        events = (event for event in self.events if isinstance(event, Overwrite))
+        return tuple(event for event in events if event.first.definition.draws is Answer.YES)
 
     def after(self, definition: Definition) -> tuple[str, ...]:
         """The attributes that draw after this definition does, and so get other numbers without it, in order."""
@@ -137,9 +143,16 @@ class Construction:
             if drawn.definitions and set(drawn.definitions) <= same:
                 continue
             for owner, target in _pairs(drawn):
-                if target not in same and (target < 0 or not _exclusive(start.branch, self.definitions[target].branch)):
+                if target not in same and self._stays(target, start.branch):
                     found[owner] = None
         return tuple(found)
+
+    def _stays(self, target: int, branch: Path) -> bool:
+        """Whether a definition is there in the end, in a run that also takes a branch; -1 is nobody's definition."""
+        if target < 0:
+            return True
+        define = self.definitions[target]
+        return id(define) not in self._replaced and not _exclusive(branch, define.branch)
 
 
 def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:

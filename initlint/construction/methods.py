@@ -256,7 +256,7 @@ class Methods:
 
     def _on_module(self, thing: Thing, name: str, arguments: Arguments, site: Site) -> Value:
         if name in GROWS or name in REGISTRATIONS:
-            return self._grow_module(thing, name, arguments)
+            return self._grow_module(thing, name, arguments, site)
         if name in SWEEPS:
             return self._each_of(self.run.sweep(thing.token, name in PARAMETER_SWEEPS, site), name)
         if name in REDRAWS:
@@ -268,11 +268,11 @@ class Methods:
         self.hand_over(arguments)
         return thing if name in SAME_MODULE else UNKNOWN
 
-    def _grow_module(self, thing: Thing, name: str, arguments: Arguments) -> Value:
+    def _grow_module(self, thing: Thing, name: str, arguments: Arguments, site: Site) -> Value:
         values = list(arguments.values())
         value = values[-1] if values else UNKNOWN
         if name in ("extend", "update"):
-            extend(self.run, thing, value, None)
+            extend(self.run, thing, value, site)
         elif name in ("append", "add"):
             self.run.attach(thing.token, groups.next_key(self.run, thing), value)
         else:

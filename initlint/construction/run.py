@@ -112,6 +112,8 @@ class Run:
     born: dict[Token, Path] = field(default_factory=dict)
     direct: dict[Token, object] = field(default_factory=dict)
     used: set[Token] = field(default_factory=set)
+    passed: set[tuple[Token, Token]] = field(default_factory=set)
+    given: set[Token] = field(default_factory=set)
     branch: Path = ()
     loops: tuple[int, ...] = ()
     guards: set[int] = field(default_factory=set)
@@ -144,18 +146,19 @@ class Run:
         if answer is not Answer.NO and not self.silent:
             self.log.append(Draws(token, answer, names, site, self.branch, self.loops, weak))
 
-    def reach(self, roots: Iterator[Token]) -> list[Token]:
-        """Tokens and all their parts, each once."""
+    def reach(self, roots: Iterator[Token], held: bool = False) -> list[Token]:
+        """Tokens and all their parts, each once; with `held`, not what was only passed to a constructor."""
         found: dict[Token, None] = {}
         pending = list(roots)[::-1]
         while pending:
             token = pending.pop()
             if token not in found:
                 found[token] = None
-                pending += [part for _, part in reversed(self.parts.get(token, ()))]
+                parts = reversed(self.parts.get(token, ()))
+                pending += [part for _, part in parts if not held or (token, part) not in self.passed]
         return list(found)
 
-    def attach(self, whole: Token, key: str, value: Value) -> None:
+    def attach(self, whole: Token, key: str, value: Value, passed: bool = False) -> None:
         """Make a value a part of something built; if that has an owner, what nobody owns yet gets the same."""
         owner = self.owners.get(whole)
         for option in options(value):
@@ -164,6 +167,8 @@ class Run:
                     continue
                 self.parts.setdefault(whole, []).append((key, token))
                 self.used.add(token)
+                if passed:
+                    self.passed.add((whole, token))
                 if owner is not None:
                     self._own(owner, token)
 

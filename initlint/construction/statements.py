@@ -190,10 +190,16 @@ class Statements(Expressions):
         frame: Frame,
     ) -> None:
         """`a, *b = value`: item by item where the items are known; each part of a literal is a value of its own."""
+        choices: Sequence[Value] = options(value)
+        if not any(isinstance(target, cst.StarredElement) for target in targets):
+            fitting = [
+                each for each in choices if isinstance(each, Group) and each.exact and len(each.items) == len(targets)
+            ]
+            choices = fitting or choices
         literal = what.elements if isinstance(what, cst.Tuple | cst.List) else ()
         for position, target in enumerate(targets):
             starred = isinstance(target, cst.StarredElement)
-            item = join(self._item_of(option, position, len(targets), starred) for option in options(value))
+            item = join(self._item_of(option, position, len(targets), starred) for option in choices)
             part = literal[position].value if len(literal) == len(targets) else what
             self.give(target.value, item, node, part, self.run.fresh(), frame)
 

@@ -260,7 +260,9 @@ class Interpreter(Statements):
         if not isinstance(value, ClassObject) or not self.workshop.is_a(value.id, MODULE):
             return None
         if match["instance"]:
-            return self.run.thing(Kind.SUBMODULE, value.id)
+            thing = self.run.thing(Kind.SUBMODULE, value.id)
+            self.run.given.add(thing.token)
+            return thing
         return ClassObject(ANY_MODULE if value.id == MODULE else value.id)
 
     # -- names -------------------------------------------------------------------------------------------------

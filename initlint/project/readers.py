@@ -89,9 +89,17 @@ class Readers:
         return (
             self.entries.read(cls, attribute)
             or self._read_by_base(cls, attribute)
-            or self.wholesale.reads_all(cls)
+            or self.wholesale.reads_all(cls, self._is_submodule(cls, attribute))
             or self.wholesale.reads_computed(cls, attribute)
         )
+
+    def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a definition is or may be a module, and not a parameter or tensor for certain."""
+        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        if value.unknown or value.bound or value.element is not None:
+            return True
+        kinds = [knowledge.module(kind) for kind in value.exact]
+        return any(known is None or "torch.Tensor" not in known.bases for known in kinds)
 
     def _is_named(self, cls: ClassId, attribute: str) -> bool:
         """By a class attribute, or as the source of a tie."""
@@ -200,7 +208,7 @@ class Readers:
         return any(self.foreign.is_instance(self._along(tie.owner, tie.path[:place]), cls) for place in places)
 
     def _registers(self, cls: ClassId, attribute: str) -> bool:
-        """Whether it is a container that only registers modules which the constructor also keeps where they are read."""
+        """Whether it is a container that only registers modules which construction also keeps where they are read."""
         for method, receiver in self.callers.readers(attribute):
             if method.owner in self.project.family(cls) and receiver == method.facts.instance:
                 body = self.bodies.body(method)
@@ -211,7 +219,7 @@ class Readers:
         return False
 
     def _carried(self, cls: ClassId, attribute: str) -> str:
-        """A class without a method that runs after construction is read by its holder, who shows in what else is read."""
+        """A class without a method that runs after construction is read by its holder, as its other parts then show."""
         own = [self.project.classes[relative] for relative in self.project.near(cls)]
         methods = [Method(info.path, info.id, facts) for info in own for facts in info.facts.methods]
         if any(method.facts.instance and not self.roles.constructs(method) for method in methods):

@@ -13,8 +13,17 @@ if TYPE_CHECKING:
 
 CHILDREN = frozenset({"children", "named_children", "_modules", "__dict__", "_parameters", "_buffers"})
 DESCENDANTS = frozenset({"modules", "named_modules"})
+MODULES = frozenset({"children", "named_children", "_modules", "modules", "named_modules"})
+"""Sweeps that give modules: what is a parameter or a buffer of the instance itself they do not reach."""
+
 TENSORS = frozenset({"parameters", "named_parameters", "buffers", "named_buffers", "state_dict"})
 SWEEPS = CHILDREN | DESCENDANTS | TENSORS
+
+KEEPING = frozenset(
+    "return_statement yield list tuple assignment list_comprehension expression_list binary_operator"
+    " augmented_assignment".split()
+)
+"""Places that keep a value or compute with it."""
 
 LOOKS = frozenset(
     "isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list"
@@ -35,13 +44,17 @@ def sweeps(body: Body) -> Iterator[tuple[Node, str]]:
             yield node, "__dict__"
 
 
-def swept(body: Body) -> bool:
-    """Whether a body uses the children that it goes over, rather than only setting or printing things on them.
+def swept(body: Body, submodule: bool) -> bool:
+    """Whether a body uses what it goes over, rather than only setting or printing things on it.
+
+    Of `submodule` is asked whether the children are used, else whether parameters and buffers of the instance itself are.
 
     Parameters and buffers are gone over by optimizers, counters and loggers; only a forward that does it uses them.
     """
     forward = body.method.facts.name.startswith(("forward", "_forward"))
     for node, name in sweeps(body):
+        if not submodule and name in MODULES:
+            continue
         if name in TENSORS:
             if (forward or name == "state_dict") and _tensors_used(node, body, name):
                 return True
@@ -113,12 +126,4 @@ def _used(node: Node, body: Body, children: bool) -> bool:
         function = parent.parent.child_by_field_name("function")
         callee = body.text(function) if function is not None else ""
         return callee not in LOOKS and "init" not in callee and "freeze" not in callee
-    return parent.type in (
-        "return_statement",
-        "yield",
-        "list",
-        "tuple",
-        "assignment",
-        "list_comprehension",
-        "expression_list",
-    )
+    return parent.type in KEEPING

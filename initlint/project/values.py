@@ -17,7 +17,8 @@ class Value:
     """A set of things an expression can be.
 
     `exact` instances are of just that class, `bound` ones of it or of any descendant; `element` is what iteration or
-    subscription of it gives, `items` what each position does where all are written out; `unknown` says that it can be something else as well.
+    subscription of it gives, `items` what each position does where all are written out;
+    `unknown` says that it can be something else as well.
     """
 
     exact: frozenset[ClassId] = frozenset()

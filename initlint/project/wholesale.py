@@ -35,10 +35,10 @@ class Wholesale:
         self.roles = roles
         self.entries = entries
 
-    def reads_all(self, cls: ClassId) -> bool:
-        return any(self._container(d) for d in self.project.descendants(cls)) or any(
-            self._reads_all(relative) for relative in self.project.near(cls)
-        )
+    def reads_all(self, cls: ClassId, submodule: bool) -> bool:
+        """Whether the family reads all its submodules, or all its other definitions, without naming them."""
+        contained = submodule and any(self._container(d) for d in self.project.descendants(cls))
+        return contained or any(self._reads_all(relative, submodule) for relative in self.project.near(cls))
 
     @functools.cache  # noqa: B019
     def _container(self, cls: ClassId) -> bool:
@@ -58,8 +58,8 @@ class Wholesale:
         )
 
     @functools.cache  # noqa: B019
-    def _reads_all(self, cls: ClassId) -> bool:
-        """Whether a method of this very class reads every child of its instance."""
+    def _reads_all(self, cls: ClassId, submodule: bool) -> bool:
+        """Whether a method of this very class does."""
         info = self.project.classes[cls]
         for facts in info.facts.methods:
             if facts.instance and _may_sweep(facts):
@@ -68,7 +68,7 @@ class Wholesale:
                 if (
                     self._kept_by_construction(method)
                     if constructs
-                    else _reads_any(facts) or swept(self.bodies.body(method))
+                    else _reads_any(facts) or swept(self.bodies.body(method), submodule)
                 ):
                     return True
         return False

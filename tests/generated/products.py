@@ -15,7 +15,8 @@ SCALES = ("x = x * {v}",)
 class Product:
     """A value: how it is written, how a reader turns `x` into the next `x` with it, and what it draws.
 
-    `fill` are lines at the end of the constructor; `late` ones do what there is to draw. `holds` are the torch classes inside
+    `fill` are lines at the end of the constructor; `late` ones do what there is to draw. `holds` are the torch classes
+    inside
     that an initialisation loop looks for, `parts` the project classes inside, `held` the attributes that flow in.
     `reach` is how one gets from it to an instance of a part. `kept`: the drawn tensor itself is what is kept.
     """
@@ -39,6 +40,11 @@ class Product:
     def expression(self) -> str:
         """The use as one expression; "" where it takes a statement."""
         return self.use[0].removeprefix("x = ") if len(self.use) == 1 else ""
+
+    @property
+    def alias(self) -> bool:
+        """Whether it is another attribute and nothing more."""
+        return self.code in [f"self.{name}" for name in self.held]
 
     @property
     def callable(self) -> bool:

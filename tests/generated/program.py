@@ -157,7 +157,7 @@ class Construction:
 
 @dataclass(frozen=True)
 class Expected:
-    """One finding that is due; `draws` are the right answers."""
+    """One finding that is due, or may be left out (`optional`); `draws` are the right answers."""
 
     path: str
     cls: str
@@ -166,6 +166,7 @@ class Expected:
     key: str
     draws: frozenset[Answer]
     shifts: tuple[str, ...]
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -277,11 +278,11 @@ class Program:
         ref = (cls.name, definition.key)
         if not cls.module and not any(cls.name in one.mixins for one in self.classes):
             return
-        if definition.role is Role.KEPT and (ref in self.live or definition.product.kind is None):
+        if (definition.role is Role.KEPT and ref in self.live) or definition.product.kind is None:
             return
         events = self.construct(cls.name).events
         own = [event for event in events if event.ref == ref]
-        code = self._code(definition, bool(own))
+        code = self._code(cls.name, definition, bool(own))
         if code:
             yield Expected(
                 path=cls.file,
@@ -291,14 +292,19 @@ class Program:
                 key=definition.key,
                 draws=answers(own, definition),
                 shifts=after(events, ref),
+                optional=definition.product.alias,
             )
 
-    def _code(self, definition: Definition, draws: bool) -> str:
-        if definition.role is not Role.KEPT:
-            drawing = {Role.OVERWRITTEN: "SOH104", Role.DISCARDED: "SOH105"}[definition.role]
-            return drawing if draws else ""
-        assert definition.product.kind is not None
-        return (DRAWING if draws else STILL).get(definition.product.kind, "")
+    def _code(self, cls: str, definition: Definition, draws: bool) -> str:
+        """The code that is due, if any: what is replaced without a draw is no more than dead, if its name is."""
+        kind = definition.product.kind
+        assert kind is not None
+        if definition.role is Role.DISCARDED:
+            return "SOH105" if draws else ""
+        if definition.role is Role.OVERWRITTEN:
+            dead = (cls, definition.name) not in self.live
+            return "SOH104" if draws else STILL.get(kind, "") if dead else ""
+        return (DRAWING if draws else STILL).get(kind, "")
 
     def sharing(self, cls: str, names: Iterable[str]) -> frozenset[str]:
         """The attributes of an instance through which the tensors of these are seen."""
