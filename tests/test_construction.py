@@ -433,6 +433,80 @@ def test_what_was_not_read_is_unknown() -> None:
     assert answers(found) == {"b": "unknown"}
 
 
+def test_a_module_that_is_passed_in_was_drawn_elsewhere_or_not_at_all() -> None:
+    found = init("self.a = encoder\nself.b = other\nself.c = act", "encoder: nn.Module, other, act=nn.ReLU()")
+    assert answers(found) == {"a": "unknown", "c": "no"}
+
+
+def test_a_container_of_unknown_items_is_unknown() -> None:
+    found = init("self.a = nn.Sequential(*layers)\nself.b = nn.ModuleList(layers)\nself.c = nn.Sequential()", "layers")
+    assert answers(found) == {"a": "unknown", "b": "unknown", "c": "no"}
+
+
+def test_unknown_sizes_do_not_make_a_layer_doubtful() -> None:
+    found = init("self.a = nn.LayerNorm(config.get('dim'))\nself.b = nn.Linear(size(config), 4)", "config, size")
+    assert answers(found) == {"a": "no", "b": "yes"}
+
+
+def test_a_default_behind_none_stands_for_the_parameter() -> None:
+    found = init(
+        """
+        norm = norm or nn.LayerNorm
+        if act is None:
+            act = nn.GELU
+        self.a = norm(dim)
+        self.b = act()
+        self.c = layer(dim, dim) if layer is not None else nn.Identity()
+        """,
+        "dim, norm=None, act: type[nn.Module] | None = None, layer=None",
+    )
+    assert answers(found) == {"a": "no", "b": "no", "c": "unknown"}
+
+
+def test_unpacking_takes_the_alternative_that_fits() -> None:
+    found = net("""
+        def head(dim, drop=None):
+            pool = nn.Identity()
+            fc = nn.Linear(dim, 2)
+            if drop is not None:
+                return pool, nn.Dropout(drop), fc
+            return pool, fc
+
+        class Net(nn.Module):
+            def __init__(self, dim, drop):
+                super().__init__()
+                self.pool, self.fc = head(dim)
+                self.pool2, self.drop, self.fc2 = head(dim, drop)
+    """)
+    assert answers(found) == {"pool": "no", "fc": "yes", "pool2": "no", "drop": "no", "fc2": "yes"}
+
+
+def test_functions_are_followed_to_what_they_can_build() -> None:
+    found = net("""
+        LAYERS = {"dense": nn.Linear, "none": nn.Identity}
+
+        def size(x):
+            return [x, x] if isinstance(x, int) else x
+
+        def pick(kind, dim):
+            return LAYERS.get(kind)(dim, dim)
+
+        class Net(nn.Module):
+            def __init__(self, dim, kind):
+                super().__init__()
+                self._check(dim)
+                self.a = pick("dense", dim)
+                self.b = pick("none", dim)
+                self.c = pick(kind, dim)
+                self.d = nn.LayerNorm(size(dim))
+
+            def _check(self, dim):
+                if dim < 0:
+                    raise ValueError(dim)
+    """)
+    assert answers(found) == {"a": "yes", "b": "no", "c": "unknown", "d": "no"}
+
+
 def test_across_files() -> None:
     files = {
         "pkg/__init__.py": "from .layers import Block, make\n",

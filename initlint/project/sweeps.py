@@ -47,7 +47,7 @@ def sweeps(body: Body) -> Iterator[tuple[Node, str]]:
 def swept(body: Body, submodule: bool) -> bool:
     """Whether a body uses what it goes over, rather than only setting or printing things on it.
 
-    Of `submodule` is asked whether the children are used, else whether parameters and buffers of the instance itself are.
+    Of `submodule` is asked whether the children are used, else whether the instance's own parameters and buffers are.
 
     Parameters and buffers are gone over by optimizers, counters and loggers; only a forward that does it uses them.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from initlint.facts.extract import string_pattern
 from initlint.facts.records import Function
 from initlint.project.bodies import Bodies, call_arguments
 from initlint.project.callers import Callers
@@ -106,6 +107,8 @@ class Wholesale:
                 or len(arguments) < 2
                 or body.text(arguments[0]) != method.facts.instance
             ):
+                continue
+            if string_pattern(body.text(arguments[1])):
                 continue
             found = self._class_strings(cls, body.text(arguments[1]), method.facts.instance)
             if not found:
