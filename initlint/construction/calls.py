@@ -342,8 +342,9 @@ class Calls(Methods):
         if method.owner is None and _keeps_nothing(arguments) and self.interpreter.workshop.inert.function(method):
             self.hand_over(arguments)
             return PLAIN_DATA
-        if method.owner is None and portable(arguments):
-            made = self.interpreter.workshop.make(method, arguments)
+        seen = self._without_hollow(arguments) if method.owner is None else arguments
+        if method.owner is None and portable(seen):
+            made = self.interpreter.workshop.make(method, seen)
             if made is not None:
                 return self._made(made, site)
         if instance is None and method.owner is not None and arguments.positional and not is_static(callee):
@@ -357,6 +358,12 @@ class Calls(Methods):
                 self.run.read(name, self.run.attributes.get(name))
             return PLAIN_DATA
         return self.interpreter.invoke(method, instance, arguments, site)
+
+    def _without_hollow(self, arguments: Arguments) -> Arguments:
+        """What a function sees of unknown things is nothing at all."""
+        named = tuple((name, UNKNOWN if self.run.hollow(value) else value) for name, value in arguments.named)
+        positional = tuple(UNKNOWN if self.run.hollow(value) else value for value in arguments.positional)
+        return Arguments(positional, named, arguments.unseen)
 
     def _made(self, made: Made, site: Site) -> Value:
         """What a function returns, made anew."""

@@ -158,6 +158,13 @@ class Run:
                 pending += [part for _, part in parts if not held or (token, part) not in self.passed]
         return list(found)
 
+    def hollow(self, value: Value) -> bool:
+        """Whether a value is something unknown in which nothing is that was seen to be built."""
+        if not isinstance(value, Thing) or value.kind is not None or value.cls:
+            return False
+        reached = self.reach(iter((value.token,)))
+        return not any(self.built.get(token, ("?", None))[0] or token in self.owners for token in reached)
+
     def attach(self, whole: Token, key: str, value: Value, passed: bool = False) -> None:
         """Make a value a part of something built; if that has an owner, what nobody owns yet gets the same."""
         owner = self.owners.get(whole)

@@ -9,7 +9,7 @@ from initlint.construction import knowledge
 from initlint.model import Confidence, Verdict
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import MODULE, ClassId, Method, Project
 from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Trace, Use, uses
 from initlint.project.foreign import CERTAIN, Foreign
@@ -96,7 +96,7 @@ class Readers:
     def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
         """Whether a definition is or may be a module, and not a parameter or tensor for certain."""
         value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
-        if value.unknown or value.bound or value.element is not None:
+        if value.unknown or value.bound:
             return True
         kinds = [knowledge.module(kind) for kind in value.exact]
         return any(known is None or "torch.Tensor" not in known.bases for known in kinds)
@@ -220,6 +220,8 @@ class Readers:
 
     def _carried(self, cls: ClassId, attribute: str) -> str:
         """A class without a method that runs after construction is read by its holder, as its other parts then show."""
+        if any(knowledge.module(base) for base in self.project.mro(cls) if base != MODULE):
+            return ""
         own = [self.project.classes[relative] for relative in self.project.near(cls)]
         methods = [Method(info.path, info.id, facts) for info in own for facts in info.facts.methods]
         if any(method.facts.instance and not self.roles.constructs(method) for method in methods):
