@@ -361,9 +361,12 @@ class Calls(Methods):
 
     def _without_hollow(self, arguments: Arguments) -> Arguments:
         """What a function sees of unknown things is nothing at all."""
-        named = tuple((name, UNKNOWN if self.run.hollow(value) else value) for name, value in arguments.named)
-        positional = tuple(UNKNOWN if self.run.hollow(value) else value for value in arguments.positional)
-        return Arguments(positional, named, arguments.unseen)
+
+        def solid(value: Value) -> Value:
+            return join(UNKNOWN if self.run.hollow(option) else option for option in options(value))
+
+        named = tuple((name, solid(value)) for name, value in arguments.named)
+        return Arguments(tuple(map(solid, arguments.positional)), named, arguments.unseen)
 
     def _made(self, made: Made, site: Site) -> Value:
         """What a function returns, made anew."""

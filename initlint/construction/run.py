@@ -114,6 +114,7 @@ class Run:
     used: set[Token] = field(default_factory=set)
     passed: set[tuple[Token, Token]] = field(default_factory=set)
     given: set[Token] = field(default_factory=set)
+    drawn: set[Token] = field(default_factory=set)
     branch: Path = ()
     loops: tuple[int, ...] = ()
     guards: set[int] = field(default_factory=set)
@@ -144,6 +145,8 @@ class Run:
     def draw(self, token: Token, answer: Answer, names: tuple[str, ...], site: Site, weak: bool = False) -> None:
         """Log that building `token`, or filling it, draws; inside a forked or meta context nothing does."""
         if answer is not Answer.NO and not self.silent:
+            if not weak:
+                self.drawn.add(token)
             self.log.append(Draws(token, answer, names, site, self.branch, self.loops, weak))
 
     def reach(self, roots: Iterator[Token], held: bool = False) -> list[Token]:
@@ -163,7 +166,10 @@ class Run:
         if not isinstance(value, Thing) or value.kind is not None or value.cls:
             return False
         reached = self.reach(iter((value.token,)))
-        return not any(self.built.get(token, ("?", None))[0] or token in self.owners for token in reached)
+        known = (
+            token in self.drawn or token in self.owners or self.built.get(token, ("", None))[0] for token in reached
+        )
+        return not any(known)
 
     def attach(self, whole: Token, key: str, value: Value, passed: bool = False) -> None:
         """Make a value a part of something built; if that has an owner, what nobody owns yet gets the same."""

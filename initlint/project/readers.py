@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.model import Confidence, Verdict
-from initlint.project.bodies import Bodies, Body
+from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.callers import Callers
+from initlint.project.calls import CONTAINERS
 from initlint.project.classes import MODULE, ClassId, Method, Project
 from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Trace, Use, uses
@@ -194,10 +195,20 @@ class Readers:
     def _shared(self, body: Body, attribute: str) -> Iterator[str]:
         """The other attributes that get the local variable which this one gets; "*" where it goes elsewhere."""
         for node in body.stores(attribute):
+            yield from self._registered(node, body)
             if node.type == "identifier":
                 for flow in Trace(body, self._ignores, self._is_plain).name(body.text(node)):
                     if flow.use is Use.READ or (flow.use is Use.FLOW and flow.target != attribute):
                         yield flow.target or "*"
+
+    def _registered(self, node: Node, body: Body) -> Iterator[str]:
+        """`nn.ModuleList(self.parts)` only registers what `self.parts` holds: it is needed as long as that is read."""
+        function = node.child_by_field_name("function") if node.type == "call" else None
+        if function is not None and CONTAINERS & self.inference.expression(function, body).classes:
+            prefix = body.method.facts.instance + "."
+            for argument in call_arguments(node):
+                if body.text(argument).startswith(prefix) and argument.type == "attribute":
+                    yield body.text(argument).removeprefix(prefix).partition(".")[0]
 
     def _is_live(self, cls: ClassId, target: str) -> bool:
         return target == "*" or self.verdict(cls, target) is LIVE
