@@ -1,20 +1,22 @@
-"""Generated programs: the linter agrees with the truth, and torch agrees with it too.
+"""Generated programs: the linter agrees with the truth, and so does torch.
 
-`INITLINT_EXAMPLES=5000 pytest tests/test_generated.py` looks further; `INITLINT_SEED` makes another series.
+`INITLINT_EXAMPLES=5000 pytest tests/test_generated.py` looks further than the fixed series of every day.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import HealthCheck, example, given, note, settings
 
 torch = pytest.importorskip("torch")
 
 from generated import render
 from generated.execution import Built, build, imported, read_in_use
+from generated.gaps import GAPS, Gap, outside_of_gaps
 from generated.program import Class, Expected, Program, Role, after
 from generated.strategies import programs
 
@@ -23,38 +25,73 @@ from initlint.pipeline import check_sources
 
 EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
 PROFILE = settings(
-    max_examples=EXAMPLES or 120,
+    max_examples=EXAMPLES or 300,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
+    print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
 
 
-@pytest.mark.xfail(strict=False, reason="open: overwritten definitions that draw nothing, and what they shift")
+# -- the linter -----------------------------------------------------------------------------------------------------
+
+
 @PROFILE
-@given(programs())
+@given(programs().filter(outside_of_gaps))
 def test_linter_agrees(program: Program) -> None:
     """The same findings, the same draws, the same shifts; nothing missing, nothing more."""
     note(render.show(program))
+    assert list(disagreements(program)) == []
+
+
+@pytest.mark.parametrize("gap", GAPS, ids=lambda gap: gap.concerns.__name__)
+def test_gaps_are_open(gap: Gap) -> None:
+    """What stands in the list of gaps is wrong today; delete it from the list when it is not."""
+    assert gap.concerns(gap.example)
+    assert list(disagreements(gap.example)) != [], f"this gap has closed:\n{render.show(gap.example)}"
+
+
+def disagreements(program: Program) -> Iterator[str]:
+    """Where the linter's findings differ from what is due."""
     found = {key(finding): finding for finding in check_sources(render.files(program))}
     due = {(e.path, e.cls, e.attribute, e.code): e for e in program.expected}
-    assert sorted(found.keys() - due.keys()) == [], "false alarms"
-    assert sorted(place for place, e in due.items() if not e.optional and place not in found) == [], "misses"
-    for place, expected in due.items():
-        if place not in found:
-            continue
-        finding = found[place]
-        assert finding.draws in expected.draws, place
-        assert finding.confidence is Confidence.CERTAIN, place
-        assert finding.shifts == expected.shifts, place
+    for place in sorted(found.keys() - due.keys()):
+        yield f"false alarm: {place}, {found[place].confidence.value}"
+    for place, expected in sorted(due.items()):
+        if place in found:
+            yield from (f"{place}: {what}" for what in differences(found[place], expected))
+        elif not expected.optional:
+            yield f"miss: {place}"
 
 
 def key(finding: Finding) -> tuple[str, str, str, str]:
     return finding.path.partition("/")[2], finding.cls, finding.attribute, finding.code
 
 
+def differences(finding: Finding, expected: Expected) -> Iterator[str]:
+    if finding.draws not in expected.draws:
+        yield f"draws {finding.draws.value}"
+    if finding.confidence is not Confidence.CERTAIN:
+        yield "not certain"
+    also = expected.also - set(expected.shifts)
+    shifts = tuple(name for name in finding.shifts if name not in also)
+    if shifts != expected.shifts:
+        yield f"shifts {shifts}, not {expected.shifts}"
+
+
+# -- torch ----------------------------------------------------------------------------------------------------------
+
+
+def with_the_examples_of_gaps(test: Callable[..., None]) -> Callable[..., None]:
+    """What the linter gets wrong is measured every time, so that it is the linter that is wrong."""
+    for gap in GAPS:
+        test = example(gap.example)(test)
+    return test
+
+
 @PROFILE
+@with_the_examples_of_gaps
 @given(programs())
 def test_truth_is_measured(program: Program) -> None:
     """What is called dead is never read, what is called live is; what is removed shifts what it is said to shift."""
@@ -130,6 +167,3 @@ def host_of(program: Program, name: str) -> Class | None:
     if program.by_name[name].module:
         return program.by_name[name]
     return next((cls for cls in program.classes if name in cls.mixins), None)
-
-
-assert Phase and seed

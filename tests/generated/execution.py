@@ -39,24 +39,25 @@ class Built:
     stream: bytes
 
 
-class Texts(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+class Texts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports the program from its texts; nothing is written to disk, and a traceback names the program's files."""
 
     def __init__(self, texts: dict[str, str]) -> None:
         self.texts = texts
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        package = fullname == render.PACKAGE
-        if self.get_filename(fullname) not in self.texts:
+        if file_of(fullname) not in self.texts:
             return None
-        return spec_from_loader(fullname, self, is_package=package)
+        return spec_from_loader(fullname, self, is_package=fullname == render.PACKAGE)
 
-    def get_filename(self, fullname: str) -> str:
-        file = fullname.replace(".", "/")
-        return f"{file}/__init__.py" if fullname == render.PACKAGE else f"{file}.py"
+    def exec_module(self, module: ModuleType) -> None:
+        path = file_of(module.__name__)
+        exec(compile(self.texts[path], path, "exec"), vars(module))
 
-    def get_data(self, path: str | bytes) -> bytes:
-        return self.texts[str(path)].encode()
+
+def file_of(module: str) -> str:
+    path = module.replace(".", "/")
+    return f"{path}/__init__.py" if module == render.PACKAGE else f"{path}.py"
 
 
 @contextlib.contextmanager
@@ -64,10 +65,7 @@ def imported(program: Program, without: tuple[str, str] | None = None) -> Iterat
     """The modules of the program by path; they are gone afterwards."""
     texts = Texts(render.files(program, without))
     names = [path.removesuffix(".py").replace("/", ".") for path in texts.texts if not path.endswith("__init__.py")]
-    with (
-        mock.patch.object(sys, "meta_path", [texts, *sys.meta_path]),
-        mock.patch.object(sys, "dont_write_bytecode", True),
-    ):
+    with mock.patch.object(sys, "meta_path", [texts, *sys.meta_path]):
         try:
             yield {f"{name.partition('.')[2]}.py": importlib.import_module(name) for name in names}
         finally:

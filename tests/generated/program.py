@@ -134,6 +134,7 @@ class Event:
     """One draw: for whom, and whether under a condition.
 
     `kept`: weights of the attribute depend on it. `traced`: the drawn tensor itself is one of them.
+    `swept`: an initialisation loop makes it.
     """
 
     cls: str
@@ -141,6 +142,7 @@ class Event:
     conditional: bool = False
     kept: bool = True
     traced: bool = True
+    swept: bool = False
 
     @property
     def ref(self) -> tuple[str, str]:
@@ -157,7 +159,10 @@ class Construction:
 
 @dataclass(frozen=True)
 class Expected:
-    """One finding that is due, or may be left out (`optional`); `draws` are the right answers."""
+    """One finding that is due, or may be left out (`optional`).
+
+    `draws` are the right answers. `also` may stand in `shifts`: they draw, and have no weights that depend on it.
+    """
 
     path: str
     cls: str
@@ -166,6 +171,7 @@ class Expected:
     key: str
     draws: frozenset[Answer]
     shifts: tuple[str, ...]
+    also: frozenset[str] = frozenset()
     optional: bool = False
 
 
@@ -292,7 +298,10 @@ class Program:
                 key=definition.key,
                 draws=answers(own, definition),
                 shifts=after(events, ref),
-                optional=definition.product.alias,
+                also=frozenset(
+                    attribute for event in events if not event.kept for attribute in event.definition.attributes
+                ),
+                optional=definition.product.alias or (code in STILL.values() and definition.role is not Role.KEPT),
             )
 
     def _code(self, cls: str, definition: Definition, draws: bool) -> str:
@@ -403,7 +412,7 @@ class _Run:
         children = [(cls, d) for cls, d in standing if d.product.kind is Kind.SUBMODULE]
         for cls, definition in (*own, *children):
             if sweep.reaches(*self.program.holds(definition.product)):
-                self.events.append(Event(cls, definition, definition.conditional))
+                self.events.append(Event(cls, definition, definition.conditional, swept=True))
 
     def registered(self) -> list[tuple[str, Definition]]:
         """What is there now; what is replaced leaves its place to what replaces it."""

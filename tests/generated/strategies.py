@@ -147,7 +147,7 @@ def definition(
     draw: st.DrawFn, growing: Growing, cls: Class, name: str, made: Sequence[Definition], plain: bool
 ) -> list[Definition]:
     """One definition; one in ten is defined twice, one in ten is thrown away."""
-    product = draw(any_product(growing, made, plain))
+    product = draw(any_product(growing, cls, made, plain))
     fate = draw(st.integers(0, 19))
     if fate == 19 and product.kind is not None and not product.fill and not product.held and not product.pattern:
         return [Definition(name, product, "discarded", role=Role.DISCARDED)]
@@ -166,13 +166,14 @@ def twin(product: Product) -> bool:
     return not product.pattern and not product.held
 
 
-def any_product(growing: Growing, made: Sequence[Definition], plain: bool) -> st.SearchStrategy[Product]:
+def any_product(growing: Growing, cls: Class, made: Sequence[Definition], plain: bool) -> st.SearchStrategy[Product]:
     """Something to define, by what there is so far."""
     parts = [products.part(cls.name) for cls in growing.classes if cls.module]
     items = st.sampled_from((*products.LAYERS, *parts, *parts))
+    inherited = [one for above in growing.ancestors(cls) for one in above.all]
     flows = [
         holder
-        for one in made
+        for one in (*inherited, *made)
         if one.role is Role.KEPT and not one.conditional and holdable(one.product)
         for holder in products.holders(one.name, one.product)
         if not plain or holder.callable or holder.kind is None
@@ -185,7 +186,7 @@ def any_product(growing: Growing, made: Sequence[Definition], plain: bool) -> st
         items.map(products.unpacked),
     ]
     if not plain:
-        kinds += [containers(items), containers(items), items.map(products.pattern)]
+        kinds += [containers(items), containers(items), *([items.map(products.pattern)] if cls.module else [])]
         kinds += [st.sampled_from(products.OTHER_MODULES), st.sampled_from(products.PARAMETERS)]
     kinds += [st.sampled_from(products.PARAMETERS), st.sampled_from((*products.BUFFERS, *products.TENSORS))]
     if flows:
