@@ -13,6 +13,7 @@ from initlint.errors import FAILED, FINDINGS, INTERRUPTED, InitlintError
 
 COMMANDS = {
     "check": "Find what moves a model's random initialisation.",
+    "diff": "Say where the random streams of two versions part.",
     "explain": "Say what a rule finds, why it matters and what to do.",
     "rules": "List the rules.",
 }
