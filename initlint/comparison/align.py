@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -86,16 +87,24 @@ def certainty(row: Row) -> Answer:
 
 
 def _moved(lines: list[Line]) -> list[Line]:
-    """What went in one place and came in another has moved."""
-    gone = {_identity(line.row): line for line in lines if line.change is Change.DROPPED}
-    result: list[Line] = []
-    came: set[object] = set()
-    for line in lines:
-        if line.change is Change.ADDED and (first := gone.get(_identity(line.row))) is not None:
-            came.add(_identity(line.row))
-            line = replace(line, change=Change.MOVED, old=first.old)
-        result.append(line)
-    return [line for line in result if line.change is not Change.DROPPED or _identity(line.row) not in came]
+    """What went in one place and came in another has moved: both places stay."""
+    gone = Counter(_identity(line.row) for line in lines if line.change is Change.DROPPED)
+    came = Counter(_identity(line.row) for line in lines if line.change is Change.ADDED)
+    both = {identity for identity in gone & came}
+    return [
+        replace(line, change=Change.MOVED)
+        if line.change in (Change.DROPPED, Change.ADDED) and _identity(line.row) in both
+        else line
+        for line in lines
+    ]
+
+
+def partner(lines: Sequence[Line], line: Line) -> Line | None:
+    """The other place of something that has moved."""
+    if line.change is not Change.MOVED or (line.old is not None and line.new is not None):
+        return None
+    others = (each for each in lines if each is not line and each.change is Change.MOVED)
+    return next((each for each in others if _identity(each.row) == _identity(line.row)), None)
 
 
 def _identity(row: Row) -> object:

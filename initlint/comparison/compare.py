@@ -216,7 +216,7 @@ def _given(
         for one, other in zip(left, right, strict=False)
         if one != other and one not in right and other not in left
     }
-    shared = {*left, *(aliases.get(name, name) for name in right)} & {aliases.get(name, name) for name in right}
+    shared = {*left} & {aliases.get(name, name) for name in right}
     return (
         _parameters(old, left, {}, shared, defaults),
         _parameters(new, right, aliases, shared, defaults),

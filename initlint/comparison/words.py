@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from initlint.comparison.align import Change, Line
+from initlint.comparison.align import Change, Line, partner
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
 from initlint.comparison.draws import EXPLICIT
 from initlint.comparison.trace import Draw, Row
@@ -23,6 +23,8 @@ def answer(comparison: Comparison) -> str:
 def sentence(diff: ClassDiff) -> str:
     """Where the streams of one class part, or why that cannot be told."""
     line = diff.parting
+    if line is not None and line.new is None:
+        line = partner(diff.lines, line) or line
     if line is None or line.row.draw is None:
         reason = diff.reason or "a loop is left early in another way"
         return f"whether the streams part in {name_of(diff.new)} cannot be told: {reason}"
@@ -75,8 +77,12 @@ def what(diff: ClassDiff, line: Line) -> str:
             text = f"{verb} {_before(diff, line)}"
         case Change.DROPPED:
             text = f"its draw is gone; it came {_before(diff, line)}"
+        case Change.MOVED if old is not None and new is not None:
+            text = f"its draw comes where `{old.owner}` was drawn"
         case Change.MOVED:
-            text = f"its draw has moved, and now comes {_before(diff, line)}"
+            other = partner(diff.lines, line) or line
+            before, now = (line, other) if line.new is None else (other, line)
+            text = f"its draw has moved: it came {_before(diff, before)}, and comes {_before(diff, now)}"
         case Change.STREAM:
             streams = [_stream(each.stream) for each in (old, new) if each is not None]
             text = f"it is drawn from {streams[-1]}, and was from {streams[0]}"
