@@ -22,6 +22,7 @@ LAYERS = (
     "construction",
     "rules",
     "hazards",
+    "comparison",
     "findings",
     "results",
     "explain",
@@ -42,7 +43,7 @@ ONLY_IN = {
     "tree_sitter": ("facts", "project"),
     "tree_sitter_python": ("facts",),
     "sqlite3": ("facts.cache",),
-    "subprocess": ("facts.gather", "runtime"),
+    "subprocess": ("facts.gather", "runtime", "comparison.git"),
     "pathspec": ("sources",),
 }
 """Where a library may be imported at all: the heavy ones cost time, the others belong to one place."""

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
@@ -18,7 +19,6 @@ torch = pytest.importorskip("torch")
 from generated import render
 from generated.edits import Pair, pairs
 from generated.execution import SEED, configurations, imported
-from generated.program import Class
 from generated.strategies import programs
 
 from initlint.comparison.compare import ClassDiff, Verdict, compare
@@ -26,6 +26,9 @@ from initlint.comparison.sides import Side
 from initlint.comparison.text import render as text
 from initlint.facts.extract import extract
 from initlint.runtime.ledger import Draw, Recorder, named_tensors, owners
+
+if TYPE_CHECKING:
+    from generated.program import Class
 
 EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
 PROFILE = settings(
@@ -85,9 +88,7 @@ def both(pair: Pair) -> Iterator[tuple[Class, list[tuple[Measured, Measured]]]]:
 @given(pairs(programs()))
 def test_static_and_measured_agree(pair: Pair) -> None:
     """What is the same statically is so under torch, what parts does, and the first draw that differs is named."""
-    comparison = compare(
-        side("old", render.files(pair.old)), side("new", render.files(pair.new))
-    )
+    comparison = compare(side("old", render.files(pair.old)), side("new", render.files(pair.new)))
     note(f"{pair}\n{text(comparison)}\n{render.show(pair.old)}\n# ======== new\n{render.show(pair.new)}")
     diffs = {diff.new.partition("::")[2]: diff for diff in comparison.classes}
     if pair.still:
@@ -120,7 +121,9 @@ def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measur
         if not diff.defaults and not line.row.context:
             assert apart[0] is not None, f"{name}: said to part by default, and does not"
             known = owner and all(apart[0])
-            assert not known or any(within(each, owner) for each in apart[0]), f"{name}: parts at {apart[0]}, not {owner}"
+            assert not known or any(within(each, owner) for each in apart[0]), (
+                f"{name}: parts at {apart[0]}, not {owner}"
+            )
 
 
 def within(name: str, owner: str) -> bool:

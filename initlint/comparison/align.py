@@ -90,7 +90,7 @@ def _moved(lines: list[Line]) -> list[Line]:
     """What went in one place and came in another has moved: both places stay."""
     gone = Counter(_identity(line.row) for line in lines if line.change is Change.DROPPED)
     came = Counter(_identity(line.row) for line in lines if line.change is Change.ADDED)
-    both = {identity for identity in gone & came}
+    both = set(gone & came)
     return [
         replace(line, change=Change.MOVED)
         if line.change in (Change.DROPPED, Change.ADDED) and _identity(line.row) in both
@@ -118,9 +118,11 @@ def _swapped(lines: list[Line]) -> Iterator[Line]:
     for line in lines:
         if line.change is Change.SAME and line.old is not None and line.new is not None:
             one, other = line.old.draw, line.new.draw
-            if one is not None and other is not None and one.owner != other.owner:
-                if one.owner in new and other.owner in old:
-                    line = replace(line, change=Change.MOVED, shifts=Answer.YES)
+            if one is None or other is None or one.owner == other.owner:
+                yield line
+                continue
+            if one.owner in new and other.owner in old:
+                line = replace(line, change=Change.MOVED, shifts=Answer.YES)
         yield line
 
 

@@ -128,7 +128,7 @@ class Calls(Expressions):
         return self._foreign(name, arguments, node, frame)
 
     def _foreign(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
-        package, _, tail = name.rpartition(".")
+        package = name.rpartition(".")[0]
         stream = STREAMS.get(package) or STREAMS.get(name.split(".")[0])
         if stream is not None:
             term = Term("call", (Term("name", (name,)), *self.terms(arguments)))
@@ -170,7 +170,7 @@ class Calls(Expressions):
 
     # -- builtins ----------------------------------------------------------------------------------------------
 
-    def _builtin(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    def _builtin(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:  # noqa: C901  (one case for each kind)
         given = arguments.positional
         first = given[0] if given else NONE
         if any(isinstance(value, Spread | Repeat) for value in given) or arguments.rest or name in UNSAFE:
@@ -191,17 +191,17 @@ class Calls(Expressions):
                 return self.each(first, lambda one: self._isinstance(one, given[1]))
             case "len", 1:
                 return self._length(first)
-            case ("range" | "enumerate" | "zip" | "reversed" | "map" | "filter"), _:
+            case (("range" | "enumerate" | "zip" | "reversed" | "map" | "filter"), _):
                 return self._lazy(name, given, arguments, node, frame)
-            case ("list" | "tuple" | "set" | "sorted" | "frozenset" | "iter"), _:
+            case (("list" | "tuple" | "set" | "sorted" | "frozenset" | "iter"), _):
                 return self._list(name, given, arguments)
             case "dict", _:
                 return self._dict(arguments)
             case "type", 1:
                 return ClassRef(first.cls) if isinstance(first, Instance) else Term("type", (self.describe(first),))
-            case ("int" | "float" | "bool" | "abs" | "round" | "str"), 1 if is_constant(first):
+            case (("int" | "float" | "bool" | "abs" | "round" | "str"), 1) if is_constant(first):
                 return self._converted(name, first)
-            case ("max" | "min"), 2:
+            case (("max" | "min"), 2):
                 return self._extreme(name, given)
             case _:
                 return self._opaque(Term("name", (f"builtins.{name}",)), arguments)
@@ -280,9 +280,7 @@ class Calls(Expressions):
             return constant(len(self.entries(value)))
         return Term("len", (self.describe(value),))
 
-    def _lazy(
-        self, name: str, given: tuple[Value, ...], arguments: Arguments, node: ast.AST, frame: Frame
-    ) -> Value:
+    def _lazy(self, name: str, given: tuple[Value, ...], arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         """What a loop goes through: numbers, pairs, results."""
         term = Term("call", (Term("name", (f"builtins.{name}",)), *self.terms(arguments)))
         match name:
@@ -315,9 +313,7 @@ class Calls(Expressions):
 
     def _enumerated(self, value: Value) -> Value:
         if isinstance(value, Items) and self._plain(value):
-            pairs = [
-                self.items((constant(place), item), "tuple") for place, item in enumerate(self.held(value))
-            ]
+            pairs = [self.items((constant(place), item), "tuple") for place, item in enumerate(self.held(value))]
             return self.items(pairs)
         return Term("enumerate", (self.describe(value),))
 
@@ -458,7 +454,7 @@ class Calls(Expressions):
         options = Term(name, (*pairs, *rest))
         if name in draws.SHAPED:
             size = dict(named).get("size")
-            return draws.shape_of(name, [size] if size is not None else positional), options
+            return draws.shape_of([size] if size is not None else positional), options
         if name.endswith("_like") and positional:
             return self.shape(positional[0]), Term(name, (*positional[1:], *pairs, *rest))
         return Term("shape", (Term(name, tuple(positional)),)), options
@@ -470,7 +466,7 @@ class Calls(Expressions):
             name = callee.args[0] if isinstance(callee, Term) and callee.op == "name" else ""
             if isinstance(name, str) and name in draws.SHAPED:
                 rest = [arg for arg in term.args[1:] if isinstance(arg, Term) and arg.op != "argument"]
-                return draws.shape_of(name, rest)
+                return draws.shape_of(rest)
             if not (isinstance(name, str) and name.endswith(("Parameter", "Buffer")) and isinstance(first, Term)):
                 break
             term = first.args[1] if first.op == "argument" else first  # type: ignore[assignment]
@@ -546,4 +542,4 @@ class Calls(Expressions):
             self.set(owner.token, text, value)
 
 
-__all__ = ["EMPTY", "MISSING", "SILENT", "TENSOR", "TORCH", "Calls", "FALSE", "ModuleRef"]
+__all__ = ["EMPTY", "FALSE", "MISSING", "SILENT", "TENSOR", "TORCH", "Calls", "ModuleRef"]

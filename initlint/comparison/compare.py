@@ -139,9 +139,8 @@ def _problems(old: Side, new: Side) -> tuple[Problem, ...]:
     """What could not be read on either side; equal texts that neither can read are no difference."""
     found = []
     for side, other in ((old, new), (new, old)):
-        for problem in side.problems:
-            if side is old or problem not in other.problems:
-                found.append(replace(problem, path=f"{side.label}: {problem.path}"))
+        unread = [problem for problem in side.problems if side is old or problem not in other.problems]
+        found += [replace(problem, path=f"{side.label}: {problem.path}") for problem in unread]
     return tuple(found)
 
 
@@ -281,9 +280,7 @@ def _factories(new: Side, differing: object) -> Iterator[tuple[str, ClassId]]:
     yield from sorted(known.items())
 
 
-def _built(
-    new: Side, path: str, names: Sequence[str], classes: set[ClassId], known: dict[str, ClassId]
-) -> ClassId:
+def _built(new: Side, path: str, names: Sequence[str], classes: set[ClassId], known: dict[str, ClassId]) -> ClassId:
     for name in names:
         symbol = new.project.resolve(path, name)
         if symbol is not None and symbol.target in classes:

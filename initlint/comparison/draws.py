@@ -1,4 +1,4 @@
-"""What a call of torch draws, as terms: which engine makes the numbers, how many, and what else decides their values."""
+"""What a call of torch draws, as terms: what makes the numbers, how many, and what else decides their values."""
 
 from __future__ import annotations
 
@@ -59,8 +59,9 @@ PER_NAME = {"num_heads": frozenset({"torch.nn.MultiheadAttention"})}
 
 def known_value(term: Term) -> Value:
     """A term as what the static ledger knows of it."""
-    if is_constant(term) and not isinstance(term.args[0], bytes):
-        return Constant(term.args[0])
+    first = term.args[0] if is_constant(term) else term
+    if not isinstance(first, Term | bytes):
+        return Constant(first)
     if term.op == "call" and term.args[:1] == (Term("name", ("torch.device",)),):
         for arg in term.args[1:]:
             if isinstance(arg, Term) and is_constant(arg):
@@ -121,7 +122,7 @@ def explicit_generator(known: knowledge.TorchFunction, named: Sequence[tuple[str
     return given if known.generator and given is not None and given != NONE else None
 
 
-def shape_of(name: str, positional: Sequence[Term]) -> Term:
+def shape_of(positional: Sequence[Term]) -> Term:
     """How many numbers a function makes: `randn(2, 3)` as `randn((2, 3))`."""
     parts = positional
     if len(parts) == 1 and parts[0].op in ("tuple", "list"):

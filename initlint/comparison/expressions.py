@@ -87,7 +87,7 @@ class Expressions(Machine):
 
     # -- values as terms ---------------------------------------------------------------------------------------
 
-    def describe(self, value: Value) -> Term:
+    def describe(self, value: Value) -> Term:  # noqa: C901  (one case for each kind)
         """A value as a term."""
         value = self.resolved(value)
         match value:
@@ -457,9 +457,7 @@ class Expressions(Machine):
         value = self.resolved(value)
         match value:
             case Choice():
-                self.either(
-                    value.guard, lambda: self.iterate(value.yes, turn), lambda: self.iterate(value.no, turn)
-                )
+                self.either(value.guard, lambda: self.iterate(value.yes, turn), lambda: self.iterate(value.no, turn))
             case Items():
                 for item in self.held(value):
                     self._turn(item, turn)

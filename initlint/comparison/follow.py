@@ -251,7 +251,8 @@ class Follower(Methods):
         if flow.no is not None and flow.no.kind == "raise":
             return self._resume(flow.yes, rest)
         return self._split(
-            flow.guard, *self.either(flow.guard, lambda: self._resume(flow.yes, rest), lambda: self._resume(flow.no, rest))
+            flow.guard,
+            *self.either(flow.guard, lambda: self._resume(flow.yes, rest), lambda: self._resume(flow.no, rest)),
         )
 
     def _split(self, guard: Term, yes: Flow | None, no: Flow | None) -> Flow:
@@ -308,23 +309,19 @@ class Follower(Methods):
         """Store a value where an assignment target says."""
         match target:
             case ast.Name(id=name):
-                self._owner_of(name, frame)
                 self.set(frame.token, name, value)
             case ast.Attribute(value=owner, attr=name):
                 self.each(self.evaluate(owner, frame), lambda one: self._set_attribute(one, name, value))
             case ast.Subscript():
-                owner = self.evaluate(target.value, frame)
+                holder = self.evaluate(target.value, frame)
                 index = NONE if isinstance(target.slice, ast.Slice) else self.evaluate(target.slice, frame)
-                self.each(owner, lambda one: self._set_item(one, self.describe(index), value))
+                self.each(holder, lambda one: self._set_item(one, self.describe(index), value))
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 self._unpack(targets, value, frame)
             case ast.Starred(value=inner):
                 self.give(inner, value, frame)
             case _:
                 pass
-
-    def _owner_of(self, name: str, frame: Frame) -> None:
-        """A name that an inner scope assigns is its own from then on."""
 
     def _set_attribute(self, owner: Value, name: str, value: Value) -> Value:
         match owner:

@@ -6,11 +6,10 @@ from json import dumps
 
 from initlint import __version__
 from initlint.comparison.align import Line
-from initlint.comparison.compare import ClassDiff, Comparison
+from initlint.comparison.compare import ClassDiff, Comparison, Verdict
 from initlint.comparison.text import marks
 from initlint.comparison.trace import Row
 from initlint.comparison.words import answer, sentence
-from initlint.comparison.compare import Verdict
 
 SCHEMA_VERSION = 1
 

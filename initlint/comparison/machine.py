@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -72,7 +72,7 @@ class Machine:
                 self.cells[made.token, f".{place}"] = part
         return made
 
-    def items(self, values: Iterator[Value] | list[Value] | tuple[Value, ...], kind: str = "list") -> Items:
+    def items(self, values: Iterable[Value], kind: str = "list") -> Items:
         items = Items(self.token(), kind)
         self.cells[items.token, LIST] = tuple(values)
         return items
@@ -143,10 +143,10 @@ class Machine:
             other, one = self.either(negated(guard), no, yes)
             return one, other
         event, before, newest = Branch(guard), self.cells, self.token()
-        first, one = self._arm(guard, True, event.yes, yes)
+        first, held = self._arm(guard, True, event.yes, yes)
         self.cells = before
-        second, other = self._arm(guard, False, event.no, no)
-        self.cells = self._joined(guard, one, other, before, newest)
+        second, failed = self._arm(guard, False, event.no, no)
+        self.cells = self._joined(guard, held, failed, before, newest)
         if event.yes or event.no:
             self.emit(event)
         return first, second
@@ -245,7 +245,8 @@ class Machine:
         carried: dict[tuple[int, str], Term] = {}
         for _ in range(PASSES):
             start = self._start(before, carried)
-            self.cells, sink = dict(start), []
+            self.cells = dict(start)
+            sink: list[Event] = []
             self.level += 1
             try:
                 with self.into(sink):
@@ -296,9 +297,7 @@ class Machine:
         ordered = sorted(used, key=lambda term: carried_number(term))
         return Term("over", (over, *(Term("changes", (term, *used[term])) for term in ordered)))
 
-    def _after(
-        self, name: str, header: Term, old: object, start: object, new: object
-    ) -> Value | tuple[object, ...]:
+    def _after(self, name: str, header: Term, old: object, start: object, new: object) -> Value | tuple[object, ...]:
         if isinstance(new, tuple) and isinstance(start, tuple):
             old_items = old if isinstance(old, tuple) else ()
             grown = new[len(start) :] if new[: len(start)] == start else None
@@ -343,7 +342,7 @@ class Machine:
             inside = draw.owner.startswith(prefix + ".") if prefix else True
             draw.name = draw.owner[len(prefix) + 1 :] if prefix and inside else draw.owner
 
-    def _walk(
+    def _walk(  # noqa: C901  (one case for each kind)
         self,
         value: object,
         path: str,

@@ -54,7 +54,7 @@ def _unique(
     return {ids[0]: there[key][0] for key, ids in here.items() if len(ids) == 1 and len(there.get(key, ())) == 1}
 
 
-def _name(code: Code, id: ClassId) -> str:
+def _name(_: Code, id: ClassId) -> str:
     return id.partition("::")[2]
 
 
@@ -66,7 +66,7 @@ def _content(code: Code, id: ClassId) -> Term | str:
 
 
 def modules(project: Project, under: tuple[str, ...] = ()) -> list[ClassId]:
-    """The module classes of a project's own files, in order; those with an unread base count where they could be one."""
+    """The module classes of a project's own files, in order; one with an unread base and a forward counts."""
     return sorted(
         id
         for id, info in project.classes.items()

@@ -86,7 +86,7 @@ class Methods(Calls):
             case Items() | Table():
                 return Bound(owner, name)
             case Term(op="name"):
-                return external(f"{owner.args[0]}.{name}")
+                return external(f"{owner.args[0]!s}.{name}")
             case Term():
                 found = self.get(0, f"{owner.digest.hex()}.{name}")
                 return found if not is_missing(found) else Term("attribute", (owner, name))
@@ -179,7 +179,7 @@ class Methods(Calls):
         elif unread := self.project.unresolved_bases(receiver.instance.cls):
             self.unseen(Term("base", tuple(unread)), arguments, node, frame)
 
-    def _on_module(
+    def _on_module(  # noqa: C901  (one case for each kind)
         self, receiver: Made | Instance, name: str, arguments: Arguments, node: ast.AST, frame: Frame
     ) -> Value:
         first = arguments.get("", 0)
@@ -210,7 +210,7 @@ class Methods(Calls):
             case _ if name in SAME:
                 return receiver
             case "items" | "values" | "keys" if isinstance(receiver, Made) and receiver.cls in CONTAINERS:
-                return self._contents(receiver, name)  # type: ignore[return-value]
+                return self._container_view(receiver, name)
             case _:
                 pass
         if isinstance(receiver, Instance):
@@ -218,6 +218,15 @@ class Methods(Calls):
             term = Term("attribute", (receiver.term, name))
             return Term("call", (term, *self.terms(arguments))) if plain else self.unseen(term, arguments, node, frame)
         return self._on_made(receiver, name, arguments, node, frame)
+
+    def _container_view(self, container: Made, name: str) -> Value:
+        """`items()`, `values()` and `keys()` of a ModuleDict."""
+        parts = self.children(container)
+        if name == "values":
+            return self.items([part for _, part in parts])
+        if name == "keys":
+            return self.items([constant(key) for key, _ in parts])
+        return self.items([self._named_item(key, part) for key, part in parts])
 
     def _on_made(self, made: Made, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         known = knowledge.module(made.cls)
@@ -271,7 +280,7 @@ class Methods(Calls):
     def _on_items(self, items: Items, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         held, given = self.held(items), arguments.positional
         match name, len(given):
-            case ("append" | "add"), 1:
+            case (("append" | "add"), 1):
                 self.put(items, (*held, given[0]))
             case "extend", 1:
                 more = self.held(given[0]) if isinstance(given[0], Items) else (Spread(self.describe(given[0])),)
@@ -288,7 +297,7 @@ class Methods(Calls):
                 self.put(items, held[::-1])
             case ("copy", 0):
                 return self.items(held, items.kind)
-            case ("index" | "count"), _:
+            case (("index" | "count"), _):
                 return self.compound("call", [Term("method", (name,)), items, *given])
             case _:
                 term = Term("changed", (self.describe(items), name, *self.terms(arguments)))
@@ -354,7 +363,7 @@ class Methods(Calls):
                 return self.project.is_module(value.cls) or bool(self.project.unresolved_bases(value.cls))
             case Made():
                 known = knowledge.module(value.cls)
-                return value.cls == "" and value.term.op == "call" or (
+                return (value.cls == "" and value.term.op == "call") or (
                     known is not None and "torch.Tensor" not in known.bases
                 )
             case Repeat():
@@ -368,10 +377,8 @@ class Methods(Calls):
 
     def _modules(self, root: Made | Instance, name: str) -> list[Value]:
         """What `modules()` and `children()` go through."""
-        if name.endswith("children"):
-            found = self.inner_modules(root)
-        else:
-            found = self._every(root, "", set(), before=True)
+        direct = name.endswith("children")
+        found = self.inner_modules(root) if direct else self._every(root, "", set(), before=True)
         if name.startswith("named_"):
             return [self._named_item(path, value) for path, value in found]
         return [value for _, value in found]
@@ -380,7 +387,9 @@ class Methods(Calls):
         if isinstance(value, Repeat):
             return Repeat(value.header, self.items([Term("key", (path,)), value.value], "tuple"))
         if isinstance(value, Choice):
-            one, other = (self._named_item(path, each) if each is not MISSING else each for each in (value.yes, value.no))
+            one, other = (
+                self._named_item(path, each) if each is not MISSING else each for each in (value.yes, value.no)
+            )
             return Choice(value.guard, one, other)
         return self.items([constant(path), value], "tuple")
 
@@ -415,10 +424,11 @@ class Methods(Calls):
             self.unseen(Term("apply", (self.describe(root),)), Arguments((function,)), node, frame)
             return
         modules = self.items([value for _, value in self._every(root, "", set(), before=False)])
-        self.iterate(
-            modules,
-            lambda item: self.each(function, lambda one: self.call(one, Arguments((item,)), node, frame)) and None,
-        )
+
+        def run(item: Value) -> None:
+            self.each(function, lambda one: self.call(one, Arguments((item,)), node, frame))
+
+        self.iterate(modules, run)
 
     def _parameters(self, root: Made | Instance, name: str) -> list[Value]:
         """What `parameters()` goes through: the own parameters of every module, the outer ones first."""

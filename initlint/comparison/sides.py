@@ -81,7 +81,7 @@ def _folder(given: str, config: Config) -> Side:
     for path in sorted(inside):
         try:
             contents[path] = Path(root, path).read_bytes()
-        except OSError as error:
+        except OSError as error:  # noqa: PERF203  (each file may fail)
             contents[path] = error
     notes = tuple(f"{path}: {reason}" for path, reason in sources.skipped)
     return _decoded(given, root, contents, notes)
@@ -133,7 +133,7 @@ def _decoded(label: str, root: str, contents: dict[str, bytes | OSError], notes:
             if isinstance(content, OSError):
                 raise Unreadable(f"the file cannot be read: {(content.strerror or '').lower()}")
             texts[path] = to_utf8(content)
-        except Unreadable as error:
+        except Unreadable as error:  # noqa: PERF203  (each file may fail)
             problems.append(Problem(path, error.reason, error.line))
     package = os.path.basename(root) if "__init__.py" in contents else ""
     return Side(label, root, texts, package, tuple(problems), notes)
@@ -170,7 +170,9 @@ def chosen(paths: Sequence[str], both: Sequence[Side]) -> tuple[str, ...]:
         present = [any(_has(side, candidate) for candidate in candidates) for side in both]
         if not all(present):
             only = next((side.label for side, there in zip(both, present, strict=True) if there), None)
-            where = f"is only in {only}" if only is not None else f"is neither in {both[0].label} nor in {both[1].label}"
+            where = (
+                f"is only in {only}" if only is not None else f"is neither in {both[0].label} nor in {both[1].label}"
+            )
             raise InitlintError(f"there is nothing to compare: `{path}` {where}")
         found += [candidate for candidate in candidates if any(_has(side, candidate) for side in both)]
     return tuple(dict.fromkeys(found))

@@ -20,8 +20,9 @@ class Term:
 
     def __post_init__(self) -> None:
         parts = [self.op.encode()]
-        for arg in self.args:
-            parts.append(arg.digest if isinstance(arg, Term) else f"{type(arg).__name__} {arg!r}".encode())
+        parts += [
+            arg.digest if isinstance(arg, Term) else f"{type(arg).__name__} {arg!r}".encode() for arg in self.args
+        ]
         packed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         object.__setattr__(self, "digest", blake2b(packed, digest_size=16).digest())
 
@@ -95,7 +96,7 @@ def _compute(op: str, one: float, other: float) -> int | float | None:
         found = _ARITHMETIC[op](one, other)
     except (ArithmeticError, ValueError):
         return None
-    return found if isinstance(found, int | float) else None
+    return found if not isinstance(found, complex) else None
 
 
 def _numeric(term: Term) -> bool:

@@ -32,8 +32,7 @@ def render(comparison: Comparison) -> str:
     """Everything, for a terminal."""
     parts = [answer(comparison) + "\n"]
     roots = comparison.roots
-    for diff in roots:
-        parts.append("\n".join(_class(diff, first=diff is roots[0])) + "\n")
+    parts += ["\n".join(_class(diff, first=diff is roots[0])) + "\n" for diff in roots]
     if roots:
         parts.append(LEGEND + "\n")
     parts += ["\n".join(lines) + "\n" for lines in (list(_inherited(comparison)), list(_rest(comparison))) if lines]

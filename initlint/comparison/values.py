@@ -158,7 +158,7 @@ class Arguments:
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """A function while it is followed: its names are cells. `cls` is the class whose code it is, `instance` its self."""
+    """A function while it is followed: its names are cells. `cls` is the class whose code it is."""
 
     token: Token
     path: str

@@ -16,7 +16,9 @@ def answer(comparison: Comparison) -> str:
     roots = comparison.roots or comparison.classes
     first = roots[0]
     others = [each for each in roots[1:] if each.verdict is first.verdict]
-    more = f" (and in {len(others)} more class{'es' * (len(others) > 1)} by {'their' if len(others) > 1 else 'its'} own)"
+    more = (
+        f" (and in {len(others)} more class{'es' * (len(others) > 1)} by {'their' if len(others) > 1 else 'its'} own)"
+    )
     return sentence(first) + (more if others else "")
 
 
@@ -67,7 +69,8 @@ def name_of(id: str) -> str:
 
 def what(diff: ClassDiff, line: Line) -> str:
     """What happened at a line, and what follows from it."""
-    old, new = line.old and line.old.draw, line.new and line.new.draw
+    old = line.old.draw if line.old is not None else None
+    new = line.new.draw if line.new is not None else None
     draw = new or old
     assert draw is not None
     certain = draw.certain
@@ -100,7 +103,9 @@ def what(diff: ClassDiff, line: Line) -> str:
 def _was(old: Draw, new: Draw) -> str:
     if old.place.what != new.place.what:
         return f" was `{old.place.what}`"
-    return ", with other values" if old.trail == new.trail else f", built by `{new.trail[-1].what}`" if new.trail else ""
+    return (
+        ", with other values" if old.trail == new.trail else f", built by `{new.trail[-1].what}`" if new.trail else ""
+    )
 
 
 def _stream(stream: str) -> str:
@@ -131,9 +136,9 @@ def next_shared(diff: ClassDiff, line: Line) -> Draw | None:
     """The next draw behind a line that both sides have."""
     lines = list(diff.lines)
     for later in lines[lines.index(line) + 1 :]:
-        if later.old is not None and later.new is not None and later.new.draw is not None:
-            if later.change is not Change.MOVED:
-                return later.new.draw
+        both = later.old is not None and later.change is not Change.MOVED
+        if both and later.new is not None and later.new.draw is not None:
+            return later.new.draw
     return None
 
 

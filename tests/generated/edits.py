@@ -232,7 +232,5 @@ def rename(draw: st.DrawFn, program: Program) -> Program | None:
     return with_definition(program, cls, place, replace(definition, name="renamed"))
 
 
-CHANGES = {
-    edit.__name__: edit for edit in (insert, delete, move, resize, distribution, guard, base, sweep)
-}
+CHANGES = {edit.__name__: edit for edit in (insert, delete, move, resize, distribution, guard, base, sweep)}
 STILL = {edit.__name__: edit for edit in (restyle, rewrite, rename)}
