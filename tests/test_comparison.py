@@ -72,38 +72,52 @@ PARTS = {
     ),
     "dropped": (
         "self.b = nn.Linear(dim, 4)",
-        "the streams part at Net.a, net.py:8 (old): its draw is gone; it came before b; every weight built after it"
-        " differs",
+        (
+            "the streams part at Net.a, net.py:8 (old): its draw is gone; it came before b; every weight built after it"
+            " differs"
+        ),
     ),
     "swapped": (
         "self.b = nn.Linear(dim, 4)\nself.a = nn.Linear(dim, dim)",
-        "the streams part at Net.b, net.py:8 (new): its draw has moved: it came last, and comes before a; every weight"
-        " built after it differs",
+        (
+            "the streams part at Net.b, net.py:8 (new): its draw has moved: it came last, and comes before a; every"
+            " weight built after it differs"
+        ),
     ),
     "resized": (
         "self.a = nn.Linear(dim, 2 * dim)\nself.b = nn.Linear(dim, 4)",
-        "the streams part at Net.a, net.py:8 (new): it is resized: `nn.Linear(dim, 2 * dim)` was"
-        " `nn.Linear(dim, dim)`; every weight built after it differs",
+        (
+            "the streams part at Net.a, net.py:8 (new): it is resized: `nn.Linear(dim, 2 * dim)` was"
+            " `nn.Linear(dim, dim)`; every weight built after it differs"
+        ),
     ),
     "guarded": (
         "if dim > 4:\n    self.a = nn.Linear(dim, dim)\nself.b = nn.Linear(dim, 4)",
-        "the streams part at Net.a, net.py:9 (new): it is drawn under a condition that was not there; every weight"
-        " built after it differs",
+        (
+            "the streams part at Net.a, net.py:9 (new): it is drawn under a condition that was not there; every weight"
+            " built after it differs"
+        ),
     ),
     "repeated": (
         "self.a = nn.ModuleList([nn.Linear(dim, dim) for _ in range(dim)])\nself.b = nn.Linear(dim, 4)",
-        "the streams part at Net.a, net.py:8 (old): its draw is gone; it came before b; every weight built after it"
-        " differs",
+        (
+            "the streams part at Net.a, net.py:8 (old): its draw is gone; it came before b; every weight built after it"
+            " differs"
+        ),
     ),
     "unknown": (
         "self.a = nn.Linear(dim, dim)\nself.c = other.make(dim)\nself.b = nn.Linear(dim, 4)",
-        "whether the streams part cannot be told, at Net.c, net.py:9 (new): it may draw before b; every weight built"
-        " after it may differ",
+        (
+            "whether the streams part cannot be told, at Net.c, net.py:9 (new): it may draw before b; every weight"
+            " built after it may differ"
+        ),
     ),
     "perhaps resized": (
         "self.a = nn.Linear(dim, size(dim))\nself.b = nn.Linear(dim, 4)",
-        "whether the streams part cannot be told, at Net.a.1, net.py:8 (new): it may draw before a; every weight"
-        " built after it may differ",
+        (
+            "whether the streams part cannot be told, at Net.a.1, net.py:8 (new): it may draw before a; every weight"
+            " built after it may differ"
+        ),
     ),
 }
 
@@ -244,7 +258,8 @@ def test_defaults_are_those_of_torch() -> None:
     [
         ("Conv2d", {"in_channels": 4, "out_channels": 4, "kernel_size": 3},
          {"stride": 2, "padding": 1, "dilation": 2, "padding_mode": "circular"}),
-        ("ConvTranspose2d", {"in_channels": 4, "out_channels": 4, "kernel_size": 3, "stride": 2}, {"output_padding": 1}),
+        ("ConvTranspose2d", {"in_channels": 4, "out_channels": 4, "kernel_size": 3, "stride": 2},
+         {"output_padding": 1}),
         ("LSTM", {"input_size": 4, "hidden_size": 4, "num_layers": 2}, {"batch_first": True, "dropout": 0.5}),
         ("Embedding", {"num_embeddings": 4, "embedding_dim": 4},
          {"max_norm": 1.0, "norm_type": 1.0, "scale_grad_by_freq": True, "sparse": True}),
