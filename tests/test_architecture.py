@@ -15,6 +15,8 @@ LAYERS = (
     "errors",
     "model",
     "config",
+    "notebooks",
+    "texts",
     "sources",
     "facts",
     "construction.knowledge",

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from initlint.report.record import Report
 
 
+STDIN = "-"
+"""The path that stands for standard input."""
+
 MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
 
@@ -36,12 +39,23 @@ def _parameter(name: str, default: object, option: Option) -> click.Option:
     )
 
 
-def _check(paths: tuple[str, ...], config: str, isolated: bool, **given: Any) -> int:
-    from initlint.sources import anchor
+def _check(paths: tuple[str, ...], config: str, isolated: bool, stdin_filename: str, **given: Any) -> int:
+    from initlint.sources import anchor, nearest_folder
 
+    buffer = _buffer(paths, stdin_filename)
+    paths = paths or (".",) if buffer is None else (stdin_filename or STDIN,)
+    start = anchor(paths) if buffer is None else nearest_folder(paths[0])
     values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
-    values["paths"] = paths or (".",)
-    return _run(load(values, file=config, isolated=isolated, start=anchor(paths or (".",))))
+    return _run(load({**values, "paths": paths}, file=config, isolated=isolated, start=start), buffer)
+
+
+def _buffer(paths: tuple[str, ...], name: str) -> bytes | None:
+    """What is to be checked from standard input, if anything is."""
+    if STDIN not in paths and not name:
+        return None
+    if len(paths) > 1 or paths not in ((), (STDIN,)):
+        raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
+    return sys.stdin.buffer.read()
 
 
 def _split(value: Any) -> Any:
@@ -51,7 +65,7 @@ def _split(value: Any) -> Any:
     return tuple(part.strip() for item in value for part in item.split(",") if part.strip())
 
 
-def _run(config: Config) -> int:
+def _run(config: Config, buffer: bytes | None) -> int:
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
     from initlint.report import summary
@@ -59,7 +73,7 @@ def _run(config: Config) -> int:
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
-        report = run(config, bar)
+        report = run(config, bar, buffer)
     _write(config, _rendered(config, report))
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
@@ -107,5 +121,6 @@ command = click.Command(
         *(_parameter(entry.name, entry.default, option) for entry, option in options()),
         click.Option(["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."),
         click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
+        click.Option(["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
     ],
 )
