@@ -26,14 +26,17 @@ class Environment:
 
 
 def target(root: Path, python: Path | None = None) -> Environment:
-    """The environment that the project runs in: `python`, else VIRTUAL_ENV, else .venv in the root, else this one."""
+    """The environment that the project runs in: `python`, else VIRTUAL_ENV, .venv or venv in the root, or this one.
+
+    Of these the first that holds torch: pre-commit, for one, activates an environment made for initlint alone.
+    """
     if python is not None:
         return Environment(_site_packages(python.parent.parent))
     active = os.environ.get("VIRTUAL_ENV")
-    for prefix in filter(None, (Path(active) if active else None, root / ".venv", root / "venv")):
-        if found := _site_packages(prefix):
-            return Environment(found)
-    return Environment(tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))))
+    prefixes = [*([Path(active)] if active else []), root / ".venv", root / "venv"]
+    own = tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages")))
+    found = [Environment(folders) for folders in (*map(_site_packages, prefixes), own) if folders]
+    return next((environment for environment in found if environment.find("torch")), (*found, Environment())[0])
 
 
 def _site_packages(prefix: Path) -> tuple[Path, ...]:
