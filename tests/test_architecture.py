@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "initlint"
 
 LAYERS = (
     "errors",
+    "files",
     "model",
     "config",
     "sources",
