@@ -22,6 +22,7 @@ from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
 from initlint.model import Confidence, Finding, Problem
 from initlint.project import link
+from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
 from initlint.report.record import Report, Statistics
 from initlint.results import Analysis
@@ -31,21 +32,20 @@ from initlint.sources import Sources, Unreadable, discover, read
 def run(config: Config, progress: Progress | None = None) -> Report:
     """Check what the configuration names; the progress is told while files are read."""
     codes = chosen(config, [rule.code for rule in rules.RULES])
-    thorough = config.min_confidence == Confidence.POSSIBLE.value
     sources = discover(config)
-    environment = target(Path(sources.root), Path(config.python) if config.python else None)
+    environment = target(Path(sources.root), Path(config.python) if config.python else None, config.site_packages)
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
     folders = [str(folder) for folder in environment.folders]
     known = digests(sources.root, sources.files, cache)
-    analysis = results.recall(cache, results.run_key(sources, known, codes, folders, thorough)) if known else None
+    analysis = results.recall(cache, results.run_key(sources, known, codes, folders, config)) if known else None
     if analysis is None:
         gathered = gather(sources.root, sources.files, cache, worker_count(config.jobs), known, progress)
         try:
-            analysis = analyse(sources, gathered, environment, codes, thorough)
+            analysis = analyse(sources, gathered, environment, codes, config)
         except Unreadable:
             gathered = without_changed(sources.root, gathered)
-            analysis = analyse(sources, gathered, environment, codes, thorough)
-        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, thorough), analysis)
+            analysis = analyse(sources, gathered, environment, codes, config)
+        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, config), analysis)
     cache.close()
     return report(config, sources, analysis)
 
@@ -55,14 +55,16 @@ def analyse(
     gathered: Gathered,
     environment: Environment,
     codes: frozenset[str],
-    thorough: bool = False,
+    config: Config,
 ) -> Analysis:
     """Link the facts and run the rules over them."""
 
     def source(path: str) -> bytes:
         return read_again(sources.root, path, gathered)
 
-    project = link(gathered.facts, source, environment, sources.package)
+    conventions = Conventions(config.extra_base_classes, config.extra_init_methods)
+    thorough = config.min_confidence == Confidence.POSSIBLE.value
+    project = link(gathered.facts, source, environment, sources.package, conventions)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(find(project, sources.reported, codes, problems, thorough))
     modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from initlint.config import Config, Option, load, options
+from initlint.cli.options import Command, settled
+from initlint.config import Config
 from initlint.errors import CLEAN, FINDINGS, InitlintError
 
 if TYPE_CHECKING:
@@ -21,34 +22,8 @@ MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
 
 
-def _parameter(name: str, default: object, option: Option) -> click.Option:
-    """The command line's form of a field of Config; a list is given with commas or by repetition."""
-    flag = name.replace("_", "-")
-    declarations = [*filter(None, [option.short]), f"--no-{flag}" if default is True else f"--{flag}", name]
-    if isinstance(default, bool):
-        return click.Option(declarations, is_flag=True, default=None, flag_value=not default, help=option.help)
-    return click.Option(
-        declarations,
-        type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
-        multiple=isinstance(default, tuple),
-        metavar=option.metavar or None,
-        help=option.help,
-    )
-
-
-def _check(paths: tuple[str, ...], config: str, isolated: bool, **given: Any) -> int:
-    from initlint.sources import anchor
-
-    values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
-    values["paths"] = paths or (".",)
-    return _run(load(values, file=config, isolated=isolated, start=anchor(paths or (".",))))
-
-
-def _split(value: Any) -> Any:
-    """`--select SOH101,SOH102` is `--select SOH101 --select SOH102`."""
-    if not isinstance(value, tuple):
-        return value
-    return tuple(part.strip() for item in value for part in item.split(",") if part.strip())
+def _check(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **given: Any) -> int:
+    return _run(settled(paths, config, isolated, given).config)
 
 
 def _run(config: Config) -> int:
@@ -98,14 +73,4 @@ def _write(config: Config, text: str) -> None:
         raise InitlintError(f"cannot write to {config.output_file}: {error.strerror}") from error
 
 
-command = click.Command(
-    "check",
-    callback=_check,
-    help="Find what moves the random initialisation of the models in files and folders.",
-    params=[
-        click.Argument(["paths"], nargs=-1, metavar="[PATHS]..."),
-        *(_parameter(entry.name, entry.default, option) for entry, option in options()),
-        click.Option(["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."),
-        click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
-    ],
-)
+command = Command("check", _check, "Find what moves the random initialisation of the models in files and folders.")
