@@ -7,6 +7,7 @@ from pathlib import Path
 
 from initlint import results, rules
 from initlint.config import Config
+from initlint.errors import Unreadable
 from initlint.facts.cache import FOLDER, Cache
 from initlint.facts.extract import extract
 from initlint.facts.gather import (
@@ -26,24 +27,27 @@ from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
 from initlint.report.record import Report, Statistics
 from initlint.results import Analysis
-from initlint.sources import Sources, Unreadable, discover, read
+from initlint.sources import Sources, discover
 
 
-def run(config: Config, progress: Progress | None = None) -> Report:
-    """Check what the configuration names; the progress is told while files are read."""
+def run(config: Config, progress: Progress | None = None, buffer: bytes | None = None) -> Report:
+    """Check what the configuration names; the progress is told while files are read.
+
+    A `buffer` is what an editor holds of the one file that is named.
+    """
     codes = chosen(config, [rule.code for rule in rules.RULES])
-    sources = discover(config)
+    sources = discover(config, buffer)
     environment = target(Path(sources.root), Path(config.python) if config.python else None, config.site_packages)
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
     folders = [str(folder) for folder in environment.folders]
-    known = digests(sources.root, sources.files, cache)
+    known = digests(sources, cache)
     analysis = results.recall(cache, results.run_key(sources, known, codes, folders, config)) if known else None
     if analysis is None:
-        gathered = gather(sources.root, sources.files, cache, worker_count(config.jobs), known, progress)
+        gathered = gather(sources, cache, worker_count(config.jobs), known, progress)
         try:
             analysis = analyse(sources, gathered, environment, codes, config)
         except Unreadable:
-            gathered = without_changed(sources.root, gathered)
+            gathered = without_changed(sources, gathered)
             analysis = analyse(sources, gathered, environment, codes, config)
         results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, config), analysis)
     cache.close()
@@ -60,7 +64,7 @@ def analyse(
     """Link the facts and run the rules over them."""
 
     def source(path: str) -> bytes:
-        return read_again(sources.root, path, gathered)
+        return read_again(sources, path, gathered)
 
     conventions = Conventions(config.extra_base_classes, config.extra_init_methods)
     thorough = config.min_confidence == Confidence.POSSIBLE.value
@@ -92,7 +96,7 @@ def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
 
 def _lines(sources: Sources, path: str) -> tuple[str, ...]:
     try:
-        return split_lines(read(os.path.join(sources.root, path)).decode())
+        return split_lines(sources.read(path).decode())
     except Unreadable:
         return ()
 

@@ -18,6 +18,8 @@ LAYERS = (
     "tomlfile",
     "config",
     "settings",
+    "notebooks",
+    "texts",
     "sources",
     "facts",
     "construction.knowledge",

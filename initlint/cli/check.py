@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from initlint.cli.options import Command, settled
+from initlint.cli.options import Command, Flag, settled
 from initlint.config import Config
 from initlint.errors import CLEAN, FINDINGS, InitlintError
 
@@ -18,15 +18,33 @@ if TYPE_CHECKING:
     from initlint.report.record import Report
 
 
+STDIN = "-"
+"""The path that stands for standard input."""
+
 MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
 
 
-def _check(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **given: Any) -> int:
-    return _run(settled(paths, config, isolated, given).config)
+def _check(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, stdin_filename: str, **given: Any) -> int:
+    from initlint.sources import nearest_folder
+
+    buffer = _buffer(paths, stdin_filename)
+    if buffer is None:
+        return _run(settled(paths, config, isolated, given).config, None)
+    name = stdin_filename or STDIN
+    return _run(settled((name,), config, isolated, given, start=nearest_folder(name)).config, buffer)
 
 
-def _run(config: Config) -> int:
+def _buffer(paths: tuple[str, ...], name: str) -> bytes | None:
+    """What is to be checked from standard input, if anything is."""
+    if STDIN not in paths and not name:
+        return None
+    if len(paths) > 1 or paths not in ((), (STDIN,)):
+        raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
+    return sys.stdin.buffer.read()
+
+
+def _run(config: Config, buffer: bytes | None) -> int:
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
     from initlint.report import summary
@@ -34,7 +52,7 @@ def _run(config: Config) -> int:
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
-        report = run(config, bar)
+        report = run(config, bar, buffer)
     _write(config, _rendered(config, report))
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
@@ -73,4 +91,9 @@ def _write(config: Config, text: str) -> None:
         raise InitlintError(f"cannot write to {config.output_file}: {error.strerror}") from error
 
 
-command = Command("check", _check, "Find what moves the random initialisation of the models in files and folders.")
+command = Command(
+    "check",
+    _check,
+    "Find what moves the random initialisation of the models in files and folders.",
+    Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,19 +16,21 @@ if TYPE_CHECKING:
 class Flag(click.Option):
     """An option that knows its heading."""
 
-    group = "Run"
+    def __init__(self, group: str, declarations: Sequence[str], **details: Any) -> None:
+        super().__init__(declarations, **details)
+        self.group = group
 
 
 class Command(click.Command):
-    """A command that takes the options of a run and lists them under headings."""
+    """A command that takes the options of a run, and some of its own, and lists them under headings."""
 
-    def __init__(self, name: str, callback: Callable[..., int], help: str) -> None:
+    def __init__(self, name: str, callback: Callable[..., int], help: str, *own: Flag) -> None:
         paths = click.Argument(["paths"], nargs=-1, metavar="[PATHS]...")
-        super().__init__(name, callback=callback, help=help, params=[paths, *_flags()])
+        super().__init__(name, callback=callback, help=help, params=[paths, *_flags(), *own])
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         flags = [parameter for parameter in self.get_params(context) if isinstance(parameter, click.Option)]
-        records = [(getattr(flag, "group", Flag.group), flag.get_help_record(context)) for flag in flags]
+        records = [(getattr(flag, "group", GROUPS[-1]), flag.get_help_record(context)) for flag in flags]
         width = max(len(record[0]) for _, record in records if record)
         for group in GROUPS:
             with formatter.section(group):
@@ -40,11 +42,9 @@ class Command(click.Command):
 def _flags() -> Iterator[Flag]:
     for entry, option in options():
         if option.flag:
-            flag = _flag(entry.name, entry.default, option)
-            flag.group = option.group
-            yield flag
-    yield Flag(["--config"], multiple=True, metavar="FILE", help="Read this file, or take this 'KEY = VALUE'.")
-    yield Flag(["--isolated"], is_flag=True, help="Read no configuration file.")
+            yield _flag(entry.name, entry.default, option)
+    yield Flag("Run", ["--config"], multiple=True, metavar="FILE", help="Read this file, or take this 'KEY = VALUE'.")
+    yield Flag("Run", ["--isolated"], is_flag=True, help="Read no configuration file.")
 
 
 def _flag(name: str, default: object, option: Option) -> Flag:
@@ -52,8 +52,9 @@ def _flag(name: str, default: object, option: Option) -> Flag:
     long = f"--no-{key(name)}" if default is True else f"--{key(name)}"
     declarations = [*filter(None, [option.short]), long, name]
     if isinstance(default, bool):
-        return Flag(declarations, is_flag=True, default=None, flag_value=not default, help=option.help)
+        return Flag(option.group, declarations, is_flag=True, default=None, flag_value=not default, help=option.help)
     return Flag(
+        option.group,
         declarations,
         type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
         multiple=isinstance(default, tuple),
@@ -63,16 +64,27 @@ def _flag(name: str, default: object, option: Option) -> Flag:
 
 
 def settled(
-    paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, given: Mapping[str, Any], located: bool = False
+    paths: tuple[str, ...],
+    config: tuple[str, ...],
+    isolated: bool,
+    given: Mapping[str, Any],
+    start: str = "",
+    located: bool = False,
 ) -> Settings:
-    """What a command line comes to, over the configuration file for its paths."""
+    """What a command line comes to, over the configuration file for its paths, or for `start`."""
     from initlint.settings import settle
     from initlint.sources import anchor
 
+    paths = paths or (".",)
     values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
-    values["paths"] = paths or (".",)
-    start = anchor(paths or (".",))
-    return settle(values, named=config, isolated=isolated, start=start, caller="command line", located=located)
+    return settle(
+        {**values, "paths": paths},
+        named=config,
+        isolated=isolated,
+        start=start or anchor(paths),
+        caller="command line",
+        located=located,
+    )
 
 
 def _split(value: Any) -> Any:
