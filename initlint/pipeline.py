@@ -23,6 +23,7 @@ from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
 from initlint.model import Confidence, Finding, Problem
 from initlint.project import link
+from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
 from initlint.report.record import Report, Statistics
 from initlint.results import Analysis
@@ -35,21 +36,20 @@ def run(config: Config, progress: Progress | None = None, buffer: bytes | None =
     A `buffer` is what an editor holds of the one file that is named.
     """
     codes = chosen(config, [rule.code for rule in rules.RULES])
-    thorough = config.min_confidence == Confidence.POSSIBLE.value
     sources = discover(config, buffer)
-    environment = target(Path(sources.root), Path(config.python) if config.python else None)
+    environment = target(Path(sources.root), Path(config.python) if config.python else None, config.site_packages)
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
     folders = [str(folder) for folder in environment.folders]
     known = digests(sources, cache)
-    analysis = results.recall(cache, results.run_key(sources, known, codes, folders, thorough)) if known else None
+    analysis = results.recall(cache, results.run_key(sources, known, codes, folders, config)) if known else None
     if analysis is None:
         gathered = gather(sources, cache, worker_count(config.jobs), known, progress)
         try:
-            analysis = analyse(sources, gathered, environment, codes, thorough)
+            analysis = analyse(sources, gathered, environment, codes, config)
         except Unreadable:
             gathered = without_changed(sources, gathered)
-            analysis = analyse(sources, gathered, environment, codes, thorough)
-        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, thorough), analysis)
+            analysis = analyse(sources, gathered, environment, codes, config)
+        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, config), analysis)
     cache.close()
     return report(config, sources, analysis)
 
@@ -59,14 +59,16 @@ def analyse(
     gathered: Gathered,
     environment: Environment,
     codes: frozenset[str],
-    thorough: bool = False,
+    config: Config,
 ) -> Analysis:
     """Link the facts and run the rules over them."""
 
     def source(path: str) -> bytes:
         return read_again(sources, path, gathered)
 
-    project = link(gathered.facts, source, environment, sources.package)
+    conventions = Conventions(config.extra_base_classes, config.extra_init_methods)
+    thorough = config.min_confidence == Confidence.POSSIBLE.value
+    project = link(gathered.facts, source, environment, sources.package, conventions)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(find(project, sources.reported, codes, problems, thorough))
     modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())

@@ -178,7 +178,7 @@ class _Walk:
         patterns = (*config.exclude, *config.extend_exclude)
         self._names = frozenset(pattern for pattern in patterns if _is_plain(pattern))
         globs = [pattern for pattern in patterns if not _is_plain(pattern)]
-        self._globs = (_ignore(root, globs),) if globs else ()
+        self._globs = (_ignore(pattern_base(root, config), globs),) if globs else ()
         self._above: dict[str, tuple[_Ignore, ...]] = {}
 
     def under(self, folder: str) -> set[str]:
@@ -268,6 +268,11 @@ class _Walk:
         for parent in reversed(above):
             found += _ignore_file(os.path.join(parent, ".gitignore"), parent)
         return found
+
+
+def pattern_base(root: str, config: Config) -> str:
+    """The folder that patterns of files count from."""
+    return config.folder if config.folder and _holds(config.folder, root) else root
 
 
 def _holds(folder: str, path: str) -> bool:

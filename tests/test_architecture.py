@@ -13,8 +13,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "initlint"
 
 LAYERS = (
     "errors",
+    "files",
     "model",
+    "tomlfile",
     "config",
+    "settings",
     "notebooks",
     "texts",
     "sources",

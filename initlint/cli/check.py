@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from initlint.config import Config, Option, load, options
+from initlint.cli.options import Command, Flag, settled
+from initlint.config import Config
 from initlint.errors import CLEAN, FINDINGS, InitlintError
 
 if TYPE_CHECKING:
@@ -24,29 +25,14 @@ MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
 
 
-def _parameter(name: str, default: object, option: Option) -> click.Option:
-    """The command line's form of a field of Config; a list is given with commas or by repetition."""
-    flag = name.replace("_", "-")
-    declarations = [*filter(None, [option.short]), f"--no-{flag}" if default is True else f"--{flag}", name]
-    if isinstance(default, bool):
-        return click.Option(declarations, is_flag=True, default=None, flag_value=not default, help=option.help)
-    return click.Option(
-        declarations,
-        type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
-        multiple=isinstance(default, tuple),
-        metavar=option.metavar or None,
-        help=option.help,
-    )
-
-
-def _check(paths: tuple[str, ...], config: str, isolated: bool, stdin_filename: str, **given: Any) -> int:
-    from initlint.sources import anchor, nearest_folder
+def _check(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, stdin_filename: str, **given: Any) -> int:
+    from initlint.sources import nearest_folder
 
     buffer = _buffer(paths, stdin_filename)
-    paths = paths or (".",) if buffer is None else (stdin_filename or STDIN,)
-    start = anchor(paths) if buffer is None else nearest_folder(paths[0])
-    values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
-    return _run(load({**values, "paths": paths}, file=config, isolated=isolated, start=start), buffer)
+    if buffer is None:
+        return _run(settled(paths, config, isolated, given).config, None)
+    name = stdin_filename or STDIN
+    return _run(settled((name,), config, isolated, given, start=nearest_folder(name)).config, buffer)
 
 
 def _buffer(paths: tuple[str, ...], name: str) -> bytes | None:
@@ -56,13 +42,6 @@ def _buffer(paths: tuple[str, ...], name: str) -> bytes | None:
     if len(paths) > 1 or paths not in ((), (STDIN,)):
         raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
     return sys.stdin.buffer.read()
-
-
-def _split(value: Any) -> Any:
-    """`--select SOH101,SOH102` is `--select SOH101 --select SOH102`."""
-    if not isinstance(value, tuple):
-        return value
-    return tuple(part.strip() for item in value for part in item.split(",") if part.strip())
 
 
 def _run(config: Config, buffer: bytes | None) -> int:
@@ -112,15 +91,9 @@ def _write(config: Config, text: str) -> None:
         raise InitlintError(f"cannot write to {config.output_file}: {error.strerror}") from error
 
 
-command = click.Command(
+command = Command(
     "check",
-    callback=_check,
-    help="Find what moves the random initialisation of the models in files and folders.",
-    params=[
-        click.Argument(["paths"], nargs=-1, metavar="[PATHS]..."),
-        *(_parameter(entry.name, entry.default, option) for entry, option in options()),
-        click.Option(["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."),
-        click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
-        click.Option(["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
-    ],
+    _check,
+    "Find what moves the random initialisation of the models in files and folders.",
+    Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
 )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from initlint.errors import InitlintError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +28,25 @@ class Environment:
         return None
 
 
-def target(root: Path, python: Path | None = None) -> Environment:
-    """The environment that the project runs in: `python`, else VIRTUAL_ENV, .venv or venv in the root, or this one.
+def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) -> Environment:
+    """The environment that the project runs in: `folders`, else that of `python`, else VIRTUAL_ENV, .venv or venv in
+    the root, or this one.
 
-    Of these the first that holds torch: pre-commit, for one, activates an environment made for initlint alone.
+    Of the latter the first that holds torch: pre-commit, for one, activates an environment made for initlint alone.
     """
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise InitlintError(f"there is no folder `{folder}` to look for installed packages in")
+    if folders:
+        return Environment(tuple(map(Path, folders)))
     if python is not None:
+        if not python.is_file():
+            raise InitlintError(f"there is no interpreter `{python}`")
         return Environment(_site_packages(python.parent.parent))
     active = os.environ.get("VIRTUAL_ENV")
     prefixes = [*([Path(active)] if active else []), root / ".venv", root / "venv"]
     own = tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages")))
-    found = [Environment(folders) for folders in (*map(_site_packages, prefixes), own) if folders]
+    found = [Environment(packages) for packages in (*map(_site_packages, prefixes), own) if packages]
     return next((environment for environment in found if environment.find("torch")), (*found, Environment())[0])
 
 
