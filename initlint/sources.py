@@ -57,10 +57,20 @@ def anchor(paths: Iterable[str]) -> str:
 def _existing(path: str) -> str:
     full = os.path.abspath(path)
     if not os.path.exists(full):
-        raise InitlintError(f"there is no file or folder `{path}`")
+        raise InitlintError(f"there is no file or folder `{path}`{_neighbour(path)}")
     if not (os.path.isdir(full) or os.path.isfile(full)):
         raise InitlintError(f"`{path}` is neither a file nor a folder")
     return full
+
+
+def _neighbour(path: str) -> str:
+    """What stands where the path should, under a name much like it."""
+    import difflib
+
+    folder, name = os.path.split(path)
+    names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean `{os.path.join(folder, close[0])}`?" if close else ""
 
 
 def nearest_folder(path: str) -> str:
