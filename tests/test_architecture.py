@@ -27,6 +27,7 @@ LAYERS = (
     "construction",
     "rules",
     "hazards",
+    "suppressions",
     "findings",
     "results",
     "explain",
