@@ -29,6 +29,7 @@ LAYERS = (
     "hazards",
     "suppressions",
     "findings",
+    "ignores",
     "results",
     "explain",
     "report",

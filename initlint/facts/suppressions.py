@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.records import IGNORE, NOQA, SKIP_FILE, Suppression
@@ -118,3 +118,14 @@ def _covered(comment: Node, lines: Lines, root: Node, kind: str, codes: tuple[st
     node = statement(root, lines.code(line))
     whole = node.type == "class_definition" and (codes or kind != NOQA)
     return lines.number(node.start_byte), max(line, lines.number(node.end_byte) if whole else header_end(node, lines))
+
+
+def places(source: bytes, numbers: Iterable[int]) -> list[tuple[int, Suppression | None]]:
+    """For each of these lines the one that can take a comment on the statement there, and the comment of our own
+    that it has already."""
+    from initlint.facts.extract import parser
+
+    lines, root = Lines(source), parser().parse(source).root_node
+    there = {found.line: found for found in suppressions(source, root) if found.kind == IGNORE}
+    ends = [header_end(statement(root, lines.code(number)), lines) for number in numbers]
+    return [(end, there.get(end)) for end in ends]
