@@ -113,6 +113,8 @@ class Config:
     )
     quiet: bool = _option(False, "Output", "Print findings and nothing else.", short="-q")
     verbose: bool = _option(False, "Output", "Also say what was read.", short="-v")
+    add_ignores: bool = _option(False, "Run", "Suppress all that is found by comments.", key=False)
+    reason: str = _option("", "Run", "Reason to write into these comments.", metavar="TEXT", key=False)
     exit_zero: bool = _option(False, "Run", "Exit with 0 even if something is found.")
     jobs: int = _option(0, "Run", "Number of processes; 0 for one per core.", short="-j", metavar="N")
     no_cache: bool = _option(False, "Run", "Neither read nor write the cache.", short="-n")

@@ -35,7 +35,7 @@ def run(config: Config, progress: Progress | None = None, buffer: bytes | None =
 
     A `buffer` is what an editor holds of the one file that is named.
     """
-    codes = chosen(config, [rule.code for rule in rules.RULES])
+    codes = chosen(config, _codes())
     sources = discover(config, buffer)
     environment = target(Path(sources.root), Path(config.python) if config.python else None, config.site_packages)
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
@@ -74,13 +74,15 @@ def analyse(
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(find(project, sources.reported, codes, problems, thorough, processes))
     modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())
-    return Analysis(found, problems, modules, results.installed(project.installed))
+    comments = {path: facts.suppressions for path, facts in gathered.facts.items() if facts.suppressions}
+    reported = {path: comments[path] for path in sorted(comments) if path in sources.reported}
+    return Analysis(found, problems, modules, reported, results.installed(project.installed))
 
 
 def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
     """Suppress, hide, sort and count; what was said by a finding is not said again as a problem."""
-    lines = {path: _lines(sources, path) for path in sorted({finding.path for finding in analysis.findings})}
-    outcome = conclude(analysis.findings, lines, config)
+    outcome = conclude(analysis.findings, analysis.comments, config, sources.root, _codes())
+    lines = {path: _lines(sources, path) for path in sorted({finding.path for finding in outcome.findings})}
     return Report(
         findings=outcome.findings,
         problems=(
@@ -104,8 +106,13 @@ def _lines(sources: Sources, path: str) -> tuple[str, ...]:
 
 
 def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
-    """What all rules find in a project given as texts by path, with nothing suppressed or hidden."""
+    """What all rules find in a project given as texts by path, what is only possible included."""
     texts = {path: text.encode() for path, text in files.items()}
-    project = link({path: extract(text) for path, text in texts.items()}, texts.__getitem__)
-    found = find(project, frozenset(files), frozenset(rule.code for rule in rules.RULES))
-    return tuple(sorted(found, key=lambda finding: (finding.path, finding.span, finding.code, finding.attribute)))
+    facts = {path: extract(text) for path, text in texts.items()}
+    found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(_codes()))
+    comments = {path: known.suppressions for path, known in facts.items()}
+    return conclude(found, comments, Config(min_confidence=Confidence.POSSIBLE.value), "", _codes()).findings
+
+
+def _codes() -> list[str]:
+    return [rule.code for rule in rules.RULES]

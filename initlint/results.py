@@ -12,6 +12,7 @@ import msgspec
 from initlint.config import Config
 from initlint.facts.cache import Cache
 from initlint.facts.gather import facts_version
+from initlint.facts.records import Suppression
 from initlint.facts.worker import digest
 from initlint.model import Finding, Problem
 from initlint.sources import Sources
@@ -23,12 +24,14 @@ DECIDING = ("min_confidence", "extra_base_classes", "extra_init_methods")
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
     """The findings of all rules that ran, before anything is suppressed, hidden or sorted.
 
+    `comments` are the suppressing comments of those reported files that hold some.
     `installed` are the files of other packages that were read on the way, with the digests of their contents.
     """
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     modules: int
+    comments: dict[str, tuple[Suppression, ...]] = {}
     installed: tuple[tuple[str, bytes], ...] = ()
 
 

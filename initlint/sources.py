@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -283,6 +283,16 @@ class _Walk:
 def pattern_base(root: str, config: Config) -> str:
     """The folder that patterns of files count from."""
     return config.folder if config.folder and _holds(config.folder, root) else root
+
+
+def fitting(config: Config, root: str, pattern: str) -> Callable[[str], bool]:
+    """Tells whether a path under the root fits a pattern of files; `!` before a pattern turns it round."""
+    ignore = _ignore(pattern_base(root, config), [pattern.removeprefix("!")])
+
+    def fits(path: str) -> bool:
+        return (ignore.verdict(os.path.join(root, path)) is True) != pattern.startswith("!")
+
+    return fits
 
 
 def _holds(folder: str, path: str) -> bool:

@@ -92,10 +92,24 @@ def _run(config: Config, buffer: bytes | None) -> int:
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
         report = run(config, bar, buffer)
+    if config.add_ignores:
+        _add_ignores(config, report, buffer)
+        report = run(config)
     _write(config, _rendered(config, report))
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
+
+
+def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
+    from initlint.ignores import add
+
+    if buffer is not None:
+        raise InitlintError("comments cannot be written into standard input")
+    added = add(report.root, report.findings, config.reason)
+    if not config.quiet:
+        for path, count in added.items():
+            click.echo(f"initlint: {report.shown(path)}: {count} {'line' if count == 1 else 'lines'} written", err=True)
 
 
 def _rendered(config: Config, report: Report) -> str:
