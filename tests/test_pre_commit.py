@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -118,6 +119,16 @@ def test_only_the_files_of_the_commit_are_reported(project: Path, store: Path) -
     git(project, "add", "old.py")
     git(project, "commit", "-q", "--no-verify", "-m", "from before")
     assert commit(project, store, model=CLEAN)[0] == 0
+
+
+def test_notebooks_are_passed_too(project: Path, store: Path) -> None:
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": MODEL}
+    (project / "net.ipynb").write_text(
+        json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    )
+    git(project, "add", "net.ipynb")
+    status, said = commit(project, store)
+    assert (status, LINE.replace("model.py", "net.ipynb:cell 1") in said) == (1, True), said
 
 
 def test_the_packages_of_the_project_are_read_and_not_those_of_the_hook(project: Path, store: Path) -> None:

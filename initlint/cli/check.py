@@ -42,9 +42,7 @@ def _check(
 
     if STDIN in paths or stdin_filename:
         if watch or len(paths) > 1 or paths not in ((), (STDIN,)):
-            raise InitlintError(
-                f"standard input (`{STDIN}`, --stdin-filename) is checked once, and without other paths"
-            )
+            raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
         name = stdin_filename or STDIN
         settings = settled((name,), config, isolated, given, start=nearest_folder(name))
         return _run(settings.config, sys.stdin.buffer.read())

@@ -25,7 +25,7 @@ class Statistics:
 @dataclass(frozen=True, slots=True)
 class Report:
     """The findings in order; `problems` is what could not be looked at and is no finding; `lines` are the
-    lines of every file with a finding, `folder` is where the run was started."""
+    lines of every file or cell with a finding, `folder` is where the run was started."""
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
