@@ -129,13 +129,14 @@ class Construction:
     def drawn_at(self, define: Define) -> tuple[Span, ...]:
         """Where in the file of a definition draws are made for it alone."""
         same = self._same(define.definition)
-        found = (d for d in self.draws if same & set(d.definitions) and not d.swept and d.path == define.path)
-        return tuple(dict.fromkeys(drawn.draw.span for drawn in found))
+        found = (d for d in self.draws if same & set(d.definitions) and d.path == define.path)
+        return tuple(dict.fromkeys(d.draw.span for d in found if not d.swept or set(d.definitions) <= same))
 
     def swept_by(self, define: Define) -> str:
         """The first initialisation loop that draws for a definition along with others."""
         same = self._same(define.definition)
-        return next((d.draw.what for d in self.draws if d.swept and same & set(d.definitions)), "")
+        found = (d for d in self.draws if d.swept and same & set(d.definitions))
+        return next((d.draw.what for d in found if set(d.definitions) - same), "")
 
     def _same(self, definition: Definition) -> set[int]:
         return {
