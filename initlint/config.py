@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from initlint.errors import InitlintError
+from initlint.model import Strategy
 
 DEFAULT_EXCLUDE = (
     ".bzr",
@@ -113,6 +114,15 @@ class Config:
     )
     quiet: bool = _option(False, "Output", "Print findings and nothing else.", short="-q")
     verbose: bool = _option(False, "Output", "Also say what was read.", short="-v")
+    fix: str = _option(
+        "",
+        "Run",
+        "Mend what is found: remove, isolate or keep-stream.",
+        metavar="STRATEGY",
+        choices=tuple(strategy.value for strategy in Strategy),
+        key=False,
+    )
+    diff: bool = _option(False, "Run", "Show what --fix would write (`remove`, if none is named).", key=False)
     add_ignores: bool = _option(False, "Run", "Suppress all that is found by comments.", key=False)
     reason: str = _option("", "Run", "Reason to write into these comments.", metavar="TEXT", key=False)
     exit_zero: bool = _option(False, "Run", "Exit with 0 even if something is found.")
