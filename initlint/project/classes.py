@@ -69,6 +69,7 @@ class Project:
         self._read = read
         self._environment = environment or Environment()
         self.installed: dict[str, bytes] = {}
+        self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
         self._sources: dict[str, bytes] = {}
         self._outer: dict[str, list[tuple[int, int]]] = {}
         self._near: dict[ClassId, list[ClassId]] = {}
@@ -105,12 +106,17 @@ class Project:
 
     def resolve(self, path: str, dotted: str, qualname: str = "") -> Symbol | None:
         """What a dotted name means in the code of `qualname` in `path`; torch's names come out canonical."""
-        scope = qualname
+        key = (path, dotted, qualname.rpartition(".")[0])
+        if key not in self._symbols:
+            self._symbols[key] = self._resolve(path, dotted, key[2])
+        return self._symbols[key]
+
+    def _resolve(self, path: str, dotted: str, scope: str) -> Symbol | None:
         while scope:
-            scope = scope.rpartition(".")[0]
-            found = self.modules.resolve(path, f"{scope}.{dotted}") if scope else None
+            found = self.modules.resolve(path, f"{scope}.{dotted}")
             if found is not None and found.kind is SymbolKind.CLASS:
                 return found
+            scope = scope.rpartition(".")[0]
         found = self.modules.resolve(path, dotted)
         if found is not None and found.kind is SymbolKind.EXTERNAL:
             return self._external(found)
