@@ -404,7 +404,8 @@ class Inference:
         family = self.project.mro(cls) if exact else sorted(self.project.family(cls))
         if len(family) > MAX_FAMILY:
             return self.of_unknown(name)
-        assigning = [ancestor for ancestor in family if self._assigns(ancestor, name)]
+        assigning = [ancestor for ancestor in family if ancestor in self.callers.assigning(name)]
+        assigning = assigning or [ancestor for ancestor in family if self._assigns(ancestor, name)]
         if not assigning:
             dynamic = not self.callers.assigning("*").isdisjoint(family)
             return UNKNOWN if dynamic else self.of_unknown(name)
