@@ -20,6 +20,7 @@ from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Use, uses_of
 from initlint.project.handling import allows
 from initlint.project.inference import Inference
+from initlint.project.narrowing import tested_names
 from initlint.project.observed import Observed
 from initlint.project.roles import INITIALISATION
 from initlint.project.sight import Sight
@@ -92,12 +93,14 @@ class Foreign:
     def _fits_handling(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether what the class defines under a name can be called, iterated, computed with as it is here."""
         body = self.bodies.body(method)
+        owners = [node for node in self._receivers(body, receiver, attribute) if _reads(node)]
+        surface = self.surface(cls)
+        if owners and surface is not None and all(not tested_names(owner, body) <= surface for owner in owners):
+            return False
+        if GUARDED in method.facts.reads.get(f"{receiver}.{attribute}", ()):
+            return True
         value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
-        found = [owner.parent for owner in self._receivers(body, receiver, attribute)]
-        nodes = [node for node in found if node is not None and node.type == "attribute"]
-        return GUARDED in method.facts.reads.get(f"{receiver}.{attribute}", ()) or allows(
-            self.project, value, nodes, body
-        )
+        return allows(self.project, self.bodies, value, [owner.parent for owner in owners if owner.parent], body)
 
     def _fits_another(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether all that is ever read from the object exists on another class, and not on this one."""
@@ -238,6 +241,11 @@ def _initialises(method: Method) -> bool:
     """Whether a function only initialises what it is given; the constructor of another class may well read it."""
     name = method.facts.name
     return not name.startswith("__") and INITIALISATION.fullmatch(name) is not None
+
+
+def _reads(owner: Node) -> bool:
+    """Whether an owner stands before a dot, and not in a `getattr`."""
+    return owner.parent is not None and owner.parent.type == "attribute"
 
 
 def _called_on_tensor(node: Node, body: Body) -> bool:

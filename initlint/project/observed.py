@@ -25,12 +25,10 @@ class Observed:
         return frozenset(found)
 
     def _attributes(self, body: Body, receiver: str) -> Iterator[str]:
-        """The attributes of the instance that a receiver is, is taken from, or is kept in."""
+        """The paths from the instance by which it holds what a receiver is."""
         prefix = body.method.facts.instance + "."
-        bindings = body.bindings.get(receiver, ())
-        sources = [body.text(b.node) for b in bindings if b.origin is Origin.VALUE and b.node is not None]
-        for text in (receiver, *(sources if len(bindings) == 1 else ())):
-            if text.startswith(prefix) and text.removeprefix(prefix).isidentifier():
+        for text in (receiver, *_sources(body, receiver)):
+            if text.startswith(prefix) and len(text) > len(prefix):
                 yield text.removeprefix(prefix)
         for store in body.method.facts.stores if receiver in body.bindings else ():
             if any(body.text(node) == receiver for node in body.stores(store.attribute)):
@@ -44,15 +42,30 @@ class Observed:
         return self._kept[key]
 
     def _reads(self, owner: str, attribute: str) -> Iterator[str]:
+        first = attribute.partition(".")[0].removesuffix("[]")
+        for method in self._running(owner):
+            facts = method.facts
+            if first not in facts.reads.get(facts.instance, ()) and all(s.attribute != attribute for s in facts.stores):
+                continue
+            yield from facts.reads.get(f"{facts.instance}.{attribute}", ())
+            body = self.bodies.body(method)
+            names = {body.text(node) for node in body.stores(attribute) if node.type == "identifier"}
+            names |= {name for name in body.bindings if _sources(body, name) == [f"{facts.instance}.{attribute}"]}
+            for name in names:
+                yield from facts.reads.get(name, ())
+
+    def _running(self, owner: str) -> Iterator[Method]:
+        """The methods that run on an instance of just this class."""
         for ancestor in self.project.mro(owner):
             info = self.project.classes.get(ancestor)
             for facts in info.facts.methods if info is not None else ():
-                outer = facts.name.partition(".<locals>.")[0]
-                running = self.project.method(owner, outer)
-                if info is None or not facts.instance or (running is not None and running.owner != ancestor):
-                    continue
-                yield from facts.reads.get(f"{facts.instance}.{attribute}", ())
-                if any(store.attribute == attribute and not store.callees for store in facts.stores):
-                    body = self.bodies.body(Method(info.path, ancestor, facts))
-                    for node in body.stores(attribute):
-                        yield from facts.reads.get(body.text(node), ()) if node.type == "identifier" else ()
+                running = self.project.method(owner, facts.name.partition(".<locals>.")[0])
+                if info is not None and facts.instance and (running is None or running.owner == ancestor):
+                    yield Method(info.path, ancestor, facts)
+
+
+def _sources(body: Body, name: str) -> list[str]:
+    """What a local name is bound to, if to one expression only."""
+    bindings = body.bindings.get(name, ())
+    values = [body.text(b.node) for b in bindings if b.origin is Origin.VALUE and b.node is not None and not b.path]
+    return values if len(bindings) == 1 else []
