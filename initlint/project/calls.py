@@ -64,7 +64,8 @@ class Calls:
             ]
         )
         if value.functions or value.classes:
-            return known
+            owner = function.child_by_field_name("object") if callee in PASSES_ON else None
+            return union([known, self.inference.expression(owner, body)]) if owner is not None else known
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
 
     def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
