@@ -290,11 +290,18 @@ class Finish:
         defines: dict[int, Define] = {}
         index: dict[int, int] = {}
         for store in self.stores:
-            if store.definable and (kind := self.kind(store)) is not None:
+            if store.definable and not self._again(store) and (kind := self.kind(store)) is not None:
                 index[id(store)] = len(defines)
                 defines[id(store)] = self._define(store, kind)
         events = list(self._events(defines, index))
         return Construction(self.run.cls, name, path, (*events, *self._overwrites(defines)))
+
+    def _again(self, store: Stored) -> bool:
+        """Whether an attribute is given only what it has already: `self.x = init_(self.x)`."""
+        owners = [self.run.owners.get(token) for token in tokens(store.value)]
+        return bool(owners) and all(
+            owner is not None and owner is not store and owner.attribute == store.attribute for owner in owners
+        )
 
     def _events(self, defines: dict[int, Define], index: dict[int, int]) -> Iterator[Event]:
         told: set[int] = set()
@@ -367,7 +374,7 @@ class Finish:
         for entry in self.run.log:
             if isinstance(entry, Read):
                 self._forget(waiting, entry)
-            elif isinstance(entry, Stored) and entry.site.owner == self.run.cls:
+            elif isinstance(entry, Stored) and entry.site.owner == self.run.cls and not self._again(entry):
                 kept = []
                 for store in waiting.get(entry.attribute, []):
                     if self._replaces(entry, store):
