@@ -39,12 +39,13 @@ def run(config: Config, progress: Progress | None = None) -> Report:
     known = digests(sources.root, sources.files, cache)
     analysis = results.recall(cache, results.run_key(sources, known, codes, folders, thorough)) if known else None
     if analysis is None:
-        gathered = gather(sources.root, sources.files, cache, worker_count(config.jobs), known, progress)
+        jobs = worker_count(config.jobs)
+        gathered = gather(sources.root, sources.files, cache, jobs, known, progress)
         try:
-            analysis = analyse(sources, gathered, environment, codes, thorough)
+            analysis = analyse(sources, gathered, environment, codes, thorough, jobs)
         except Unreadable:
             gathered = without_changed(sources.root, gathered)
-            analysis = analyse(sources, gathered, environment, codes, thorough)
+            analysis = analyse(sources, gathered, environment, codes, thorough, jobs)
         results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, thorough), analysis)
     cache.close()
     return report(config, sources, analysis)
@@ -56,6 +57,7 @@ def analyse(
     environment: Environment,
     codes: frozenset[str],
     thorough: bool = False,
+    processes: int = 1,
 ) -> Analysis:
     """Link the facts and run the rules over them."""
 
@@ -64,7 +66,7 @@ def analyse(
 
     project = link(gathered.facts, source, environment, sources.package)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
-    found = tuple(find(project, sources.reported, codes, problems, thorough))
+    found = tuple(find(project, sources.reported, codes, problems, thorough, processes))
     modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())
     return Analysis(found, problems, modules, results.installed(project.installed))
 

@@ -21,6 +21,7 @@ LAYERS = (
     "project",
     "construction",
     "rules",
+    "shares",
     "hazards",
     "findings",
     "results",
