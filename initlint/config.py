@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from initlint.errors import InitlintError
+from initlint.model import Strategy
 
 DEFAULT_EXCLUDE = (
     ".bzr",
@@ -78,6 +79,13 @@ class Config:
     )
     output_file: str = _option("", "Write the findings to a file.", short="-o", metavar="FILE", is_path=True)
     statistics: bool = _option(False, "Count findings by rule instead of listing them.")
+    fix: str = _option(
+        "",
+        "Mend what is found: remove, isolate or keep-stream.",
+        metavar="STRATEGY",
+        choices=tuple(strategy.value for strategy in Strategy),
+    )
+    diff: bool = _option(False, "Show what `--fix` would write (`remove`, if none is named), and write nothing.")
     exit_zero: bool = _option(False, "Exit with 0 even if something is found.")
     exclude: tuple[str, ...] = _option(
         DEFAULT_EXCLUDE, "Leave out these names instead of the usual.", metavar="PATTERNS"

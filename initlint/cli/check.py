@@ -6,12 +6,14 @@ import gc
 import os
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from initlint.config import Config, Option, load, options
 from initlint.errors import CLEAN, FINDINGS, InitlintError
+from initlint.model import Strategy
 
 if TYPE_CHECKING:
     from initlint.report.record import Report
@@ -60,10 +62,40 @@ def _run(config: Config) -> int:
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
         report = run(config, bar)
+    if config.diff:
+        return _show(config, report)
+    if config.fix:
+        _fix(config, report)
+        report = run(config)
     _write(config, _rendered(config, report))
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
+
+
+def _show(config: Config, report: Report) -> int:
+    """Print what would change, as ruff does: the status says whether anything would."""
+    from initlint.cli import fix
+
+    mended = fix.mend(report, Strategy(config.fix or Strategy.REMOVE.value))
+    text = fix.diff(report, mended)
+    _write(config, text)
+    _tell(config, fix.notes(report, mended))
+    return FINDINGS if text and not config.exit_zero else CLEAN
+
+
+def _fix(config: Config, report: Report) -> None:
+    from initlint.cli import fix
+
+    mended = fix.mend(report, Strategy(config.fix))
+    fix.write(report, mended)
+    _tell(config, fix.notes(report, mended))
+
+
+def _tell(config: Config, notes: Iterable[str]) -> None:
+    if not config.quiet:
+        for note in notes:
+            click.echo(f"initlint: {note}", err=True)
 
 
 def _rendered(config: Config, report: Report) -> str:
