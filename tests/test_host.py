@@ -23,7 +23,7 @@ from initlint.runtime.host import Built, Failed, Host, Job, Limits, Reason, buil
 
 STORY = Path(__file__).resolve().parent.parent / "fixtures" / "story"
 RUNTIME = Path(host_module.__file__).parent
-WORKER_FILES = ("worker", "building", "generators", "ledger", "overlay", "snapshot")
+WORKER_FILES = ("worker", "building", "generators", "ledger", "overlay", "signatures", "snapshot")
 
 BAD = {
     "raises": ("raise ValueError('no such size')", Reason.RAISED, "ValueError: no such size (bad.py:9)"),

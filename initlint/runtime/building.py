@@ -20,6 +20,7 @@ import torch
 from initlint.runtime.generators import present, seed, states
 from initlint.runtime.ledger import CPU, OUTSIDE, Recorder, owners_among, real
 from initlint.runtime.overlay import Overlay
+from initlint.runtime.signatures import parameters
 from initlint.runtime.snapshot import Entry, entries, told_of
 
 Message = dict[str, Any]
@@ -43,7 +44,7 @@ def answer(job: Message) -> Message:
     """What came of a job; no exception gets out."""
     try:
         limit(job["megabytes"])
-        return built(job)
+        return described(job) if job["type"] == "class" else built(job)
     except Refused as refused:
         return failed(refused.reason, refused.text)
     except MemoryError:
@@ -120,6 +121,17 @@ def built(job: Message) -> Message:
     }
 
 
+def described(job: Message) -> Message:
+    """What the class that a target names takes."""
+    module = imported(job)
+    cls: Any = module
+    for name in job["target"].partition(":")[2].split("."):
+        cls = getattr(cls, name, None)
+    if not isinstance(cls, type):
+        raise Refused("no-module", f"`{job['target']}` is no class that can be reached from outside")
+    return {"type": "described", "parameters": list(parameters(cls, module))}
+
+
 def dtype(name: str) -> torch.dtype:
     found = getattr(torch, name, None)
     if not isinstance(found, torch.dtype) or not found.is_floating_point:
@@ -143,7 +155,7 @@ def imported(job: Message) -> types.ModuleType:
 def evaluated(module: types.ModuleType, target: str) -> Any:
     """The value of the target's expression in its module; a plain name is called."""
     expression = target.partition(":")[2]
-    value = eval(expression, vars(module))  # the user has written it to be run
+    value = eval(expression, {"torch": torch, **vars(module)})  # the user has written it to be run
     if all(part.isidentifier() for part in expression.split(".")) and not isinstance(value, torch.nn.Module):
         return value()
     return value

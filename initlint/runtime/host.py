@@ -126,6 +126,27 @@ class Built(msgspec.Struct, frozen=True, tag="built"):
     reseeded: bool
 
 
+class Parameter(msgspec.Struct, frozen=True):
+    """A parameter of a constructor.
+
+    `type` is a plain one (`int`, `list`), `Module`, or "". `config` is an expression for the class of settings that it
+    is annotated with, `numbers` are the whole numbers among the defaults of that.
+    """
+
+    name: str
+    required: bool
+    nameless: bool
+    type: str
+    config: str
+    numbers: dict[str, int]
+
+
+class Described(msgspec.Struct, frozen=True, tag="described"):
+    """What a class takes."""
+
+    parameters: tuple[Parameter, ...]
+
+
 class Reason(Enum):
     """Why a job came to nothing."""
 
@@ -175,6 +196,7 @@ class Host:
         self.interpreter = interpreter
         self.limits = limits or Limits()
         self._worker: _Worker | None = None
+        self._closed = False
 
     def __enter__(self) -> Host:
         return self
@@ -190,36 +212,52 @@ class Host:
 
     def build(self, job: Job) -> Built | Failed:
         """Do one job."""
+        outcome = self._ask({"type": "build", **asdict(job), "sources": _encoded(job.sources)})
+        assert not isinstance(outcome, Described)
+        return outcome
+
+    def describe(self, target: str, root: str, paths: tuple[str, ...]) -> Described | Failed:
+        """What the class `package.module:Class` takes."""
+        outcome = self._ask({"type": "class", "target": target, "root": root, "paths": paths})
+        assert not isinstance(outcome, Built)
+        return outcome
+
+    def _ask(self, question: dict[str, object]) -> Built | Described | Failed:
         worker = self._started()
-        worker.send(_message(job, self.limits))
+        worker.send(msgspec.json.encode({**question, "megabytes": self.limits.megabytes}) + b"\n")
         try:
             line = worker.receive(self.limits.timeout)
         except queue.Empty:
-            self.close()
+            self._end()
             return Failed(Reason.TIMEOUT, f"the build did not end within {self.limits.timeout:g} seconds")
         if not line.endswith(b"\n"):
             status = worker.wait()
-            self.close()
+            self._end()
             return _gone(status)
         if not worker.ready.forks:
-            self.close()
-        return msgspec.json.decode(line, type=Built | Failed)
+            self._end()
+        return msgspec.json.decode(line, type=Built | Described | Failed)
 
     def close(self) -> None:
-        """End the worker and everything that it has started."""
+        """End the worker and everything that it has started; nothing is built afterwards."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.end()
 
     def _started(self) -> _Worker:
+        if self._closed:
+            raise InitlintError("the host is closed")
         if self._worker is None:
             self._worker = _Worker(self.interpreter)
         return self._worker
 
 
-def _message(job: Job, limits: Limits) -> bytes:
-    sources = {path: base64.b64encode(source).decode() for path, source in job.sources.items()}
-    return msgspec.json.encode({**asdict(job), "sources": sources, "megabytes": limits.megabytes}) + b"\n"
+def _encoded(sources: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: base64.b64encode(source).decode() for path, source in sources.items()}
 
 
 def _gone(status: int) -> Failed:
