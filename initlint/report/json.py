@@ -15,14 +15,14 @@ def render(report: Report) -> str:
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "initlint", "version": __version__},
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_record(finding) for finding in report.findings],
         "errors": [_error(problem) for problem in report.problems],
         "statistics": _statistics(report),
     }
     return json.dumps(document, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def finding_record(finding: Finding) -> dict[str, object]:
     return {
         "code": finding.code,
         "name": finding.name,

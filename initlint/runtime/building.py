@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from initlint.runtime.generators import present, seed, states
-from initlint.runtime.ledger import CPU, OUTSIDE, Recorder, owners_among, real
+from initlint.runtime.ledger import Recorder, owners_among, real
 from initlint.runtime.overlay import Overlay
 from initlint.runtime.signatures import parameters
 from initlint.runtime.snapshot import Entry, entries, told_of
@@ -89,15 +89,14 @@ def built(job: Message) -> Message:
         raise Refused("device", str(error)) from error
     overlay = Overlay({path: base64.b64decode(source) for path, source in job["sources"].items()})
     sys.meta_path.insert(0, overlay)
-    module = imported(job)
-    if job["dtype"]:
-        torch.set_default_dtype(dtype(job["dtype"]))
-    seed(job["seed"])
-    start = states(device)
     recorder = Recorder(keep=True, root=rooted(job["root"]))
     with contextlib.ExitStack() as stack:
         if job["record"]:
             stack.enter_context(recorder)
+        module = imported(job)
+        if job["dtype"]:
+            torch.set_default_dtype(dtype(job["dtype"]))
+        seed(job["seed"])
         if job["placement"] == "construct" and device.type != "cpu":
             stack.enter_context(device)
         results = [evaluated(module, job["target"]) for _ in range(job["times"])]
@@ -115,7 +114,7 @@ def built(job: Message) -> Message:
         "differences": differences,
         "draws": ledger,
         "ends": ends,
-        "reseeded": is_reseeded(job["seed"], recorder, start[CPU]),
+        "reseeded": torch.initial_seed() != job["seed"],
         "classes": classes(models, job["root"]),
         "served": sorted(overlay.served),
     }
@@ -179,16 +178,13 @@ def qualified(cls: type) -> str:
 
 
 def draws(recorder: Recorder, found: list[Entry]) -> list[Message]:
-    """The measured ledger: every move of a torch stream, the tensor that it filled, and the lines that led to it."""
+    """The measured ledger: every move of a torch stream, the tensor that it filled, and the lines that led to it.
+
+    It begins with what is drawn at import; then the seed is set, a move that no operator makes.
+    """
     owners = owners_among(((name, tensor) for name, _, tensor in found), recorder)
     rows = zip(recorder.draws, owners, recorder.frames)  # noqa: B905
     return [{**vars(draw), "owner": owner, "frames": frames} for draw, owner, frames in rows]
-
-
-def is_reseeded(number: int, recorder: Recorder, start: str) -> bool:
-    """Whether the target has set a seed of its own: another one, or the same one again after it was used."""
-    again = any(d.stream == CPU and d.operator == OUTSIDE and d.after == start for d in recorder.draws)
-    return again or torch.initial_seed() != number
 
 
 def classes(models: list[Model], root: str) -> dict[str, list[str]]:

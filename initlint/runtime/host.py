@@ -34,6 +34,9 @@ START = 300.0
 LAST_WORDS = 5.0
 """Seconds that a worker may take to end all that it has started."""
 
+REPEATABLE = {"PYTHONHASHSEED": "0", "MALLOC_PERTURB_": "255"}
+"""The order of sets, and what memory holds that nobody has filled (with glibc: zeros), are the same in every build."""
+
 BOOT = """
 import sys, types
 sys.path[:] = [entry for entry in sys.path if entry]
@@ -113,7 +116,7 @@ class Built(msgspec.Struct, frozen=True, tag="built"):
     `of` is the class of the result. `ends` says where each stream stands afterwards. `classes` maps `real path::class`
     of the project to the names of its instances. `served` are the sources of the job that were really imported.
     `differences` are the greatest absolute ones of the tensors that differ from those kept, None where there is no
-    such number. `reseeded`: the target sets a seed of its own.
+    such number. `reseeded`: the target has set another seed.
     """
 
     of: str
@@ -277,7 +280,7 @@ class _Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={"PYTHONHASHSEED": "0", **os.environ},
+                env={**REPEATABLE, **os.environ},
                 start_new_session=True,
             )
         except OSError as error:

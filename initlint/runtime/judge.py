@@ -34,8 +34,11 @@ def judge(
     unstable = {a.name for a, b in zip(whole.tensors, again.tensors) if a != b}  # noqa: B905
     shared = tuple(compared(whole, mended, own | unstable))
     equal = whole.ends == mended.ends
-    verdict, reason = _verdict(whole, again, sorted(unstable), any(not s.same for s in shared), equal)
     seen = tuple(draw for draw in whole.draws if any(_belongs(draw, finding, root) for finding in findings))
+    changed = any(not tensor.same for tensor in shared)
+    verdict, reason = _verdict(whole, again, sorted(unstable), changed, equal)
+    if verdict is Verdict.HARMLESS and (never := _never_run(findings, own, seen)):
+        verdict, reason = Verdict.INCONCLUSIVE, never
     return Result(
         findings=findings,
         verdict=verdict,
@@ -46,7 +49,7 @@ def judge(
         end_state_equal=equal,
         draws=tuple(Measured(draw.owner, draw.operator, draw.numel, draw.stream) for draw in seen),
         reason=reason,
-        notes=tuple(_notes(whole, sorted(unstable), verdict)),
+        notes=tuple(_notes(findings, whole, sorted(unstable), verdict, len(seen))),
         disagreements=tuple(disagreements(findings, root, whole, mended, shared, len(seen))) if verdict in SEEN else (),
     )
 
@@ -66,8 +69,18 @@ def _verdict(whole: Built, again: Built, unstable: list[str], changed: bool, equ
     return (Verdict.HARMLESS, "") if equal else (Verdict.LATENT, "")
 
 
-def _notes(whole: Built, unstable: list[str], verdict: Verdict) -> list[str]:
+def _never_run(findings: tuple[Finding, ...], own: set[str], draws: Sequence[Drawn]) -> str:
+    """A sentence about a definition that is said to draw, and of which the build shows no trace."""
+    finding = findings[0]
+    if len(findings) > 1 or own or draws or finding.draws is not Answer.YES:
+        return ""
+    return f"the build does not run line {finding.span.line}, where `{finding.attribute}` is defined"
+
+
+def _notes(findings: tuple[Finding, ...], whole: Built, unstable: list[str], verdict: Verdict, draws: int) -> list[str]:
     notes = []
+    if verdict is Verdict.HARMLESS and draws and len(findings) == 1 and findings[0].draws is Answer.YES:
+        notes.append("its draws are made without it too, or leave no trace")
     if whole.reseeded:
         notes.append("the target sets a seed of its own, so that the given one has no effect after that")
     if unstable and verdict is Verdict.CONFIRMED:
@@ -137,11 +150,11 @@ def disagreements(
     if len(findings) != 1:
         return []
     finding, found = findings[0], []
-    moved = draws > 0 or any(whole.ends[name] != mended.ends.get(name) for name in ("random", "numpy", "torch:cpu"))
-    if finding.draws is Answer.YES and not moved:
+    moved = whole.ends != mended.ends
+    if finding.draws is Answer.YES and not (draws or moved):
         found.append(f"`{finding.attribute}` is said to draw, but the build saw no draw")
-    if finding.draws is Answer.NO and draws:
-        found.append(f"`{finding.attribute}` is said to draw nothing, but the build saw {draws} draws")
+    if finding.draws is Answer.NO and moved:
+        found.append(f"`{finding.attribute}` is said to draw nothing, but without it the streams end elsewhere")
     if ALONE.rstrip(".") in instances(finding, root, whole):
         found += _shifts(finding, whole, shared)
     return found
@@ -159,7 +172,8 @@ def _shifts(finding: Finding, whole: Built, shared: tuple[Shared, ...]) -> list[
     found = []
     if extra := sorted(changed - set(finding.shifts)):
         found.append(f"{_quoted(extra)} changed, which the finding does not say")
-    if missing := sorted((set(finding.shifts) & drawn & varied) - changed):
+    moved = any(not tensor.same for tensor in shared)
+    if moved and (missing := sorted((set(finding.shifts) & drawn & varied) - changed)):
         found.append(f"{_quoted(missing)} did not change, though the finding says that it is shifted")
     return found
 
