@@ -13,8 +13,11 @@ from initlint.errors import InitlintError
 from initlint.model import Confidence, Finding
 
 _SUPPRESSION = re.compile(
-    r"#\s*(?:initlint:\s*ignore\s*\[(?P<own>[^\]]*)\]|noqa\s*:\s*(?P<noqa>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))"
+    r"#\s*(?:initlint:\s*(?:ignore\s*\[(?P<own>[^\]]*)\]|(?P<kept>keep-stream\b))|noqa\s*:\s*(?P<noqa>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))"
 )
+_KEPT = "SOH105"
+"""What `# initlint: keep-stream` stands for: a discarded draw that is made so that the stream stays as it was."""
+
 _CODE = re.compile(r"[A-Z]+\d+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -79,10 +82,9 @@ def is_suppressed(finding: Finding, lines: tuple[str, ...]) -> bool:
 
 
 def suppressed_codes(line: str) -> frozenset[str]:
-    """The codes in `# initlint: ignore[SOH101] reason` and `# noqa: SOH101`."""
-    return frozenset(
-        code for match in _SUPPRESSION.finditer(line) for code in _CODE.findall(match["own"] or match["noqa"] or "")
-    )
+    """The codes in `# initlint: ignore[SOH101] reason` and `# noqa: SOH101`, and of draws that are kept on purpose."""
+    found = (_KEPT if match["kept"] else match["own"] or match["noqa"] or "" for match in _SUPPRESSION.finditer(line))
+    return frozenset(code for codes in found for code in _CODE.findall(codes))
 
 
 def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:

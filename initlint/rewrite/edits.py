@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from itertools import groupby
 
 import libcst as cst
 
-Block = TypeVar("Block", cst.IndentedBlock, cst.Module)
+Replacement = Callable[[cst.BaseSmallStatement], cst.BaseSmallStatement]
 
 
 @dataclass(slots=True)
 class Edits:
-    """Statements by the ids of their nodes: those that go, and those that others take the place of."""
+    """Statements by the ids of their nodes: those that go, those that others take the place of, those whose line gets a
+    comment, and those that are wrapped into a `with`, by its expression. `renamed` are expressions that a local name
+    takes the place of, `imports` are modules to be imported."""
 
     removed: set[int] = field(default_factory=set)
-    replaced: dict[int, cst.BaseSmallStatement] = field(default_factory=dict)
+    replaced: dict[int, Replacement] = field(default_factory=dict)
+    renamed: dict[int, str] = field(default_factory=dict)
+    comments: dict[int, str] = field(default_factory=dict)
+    wrapped: dict[int, str] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
 
     def apply(self, module: cst.Module) -> str:
-        return module.visit(_Editor(self)).code
+        edited = module.visit(_Editor(self))
+        for name in sorted(self.imports):
+            edited = _with_import(edited, name)
+        return edited.code
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A statement for a block, and the context that it is wrapped into; "" for none."""
+
+    statement: cst.BaseStatement
+    context: str = ""
 
 
 class _Editor(cst.CSTTransformer):
@@ -30,66 +47,171 @@ class _Editor(cst.CSTTransformer):
         super().__init__()
         self.edits = edits
 
-    def leave_Module(self, original_node: cst.Module, updated_node: cst.Module) -> cst.Module:
-        return self._block(original_node, updated_node)
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
+        return self._renamed(original_node, updated_node)
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
+        return self._renamed(original_node, updated_node)
+
+    def _renamed(self, old: cst.BaseExpression, new: cst.BaseExpression) -> cst.BaseExpression:
+        name = self.edits.renamed.get(id(old))
+        return new if name is None else cst.Name(name, lpar=new.lpar, rpar=new.rpar)
 
     def leave_IndentedBlock(self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock) -> cst.BaseSuite:
-        return self._block(original_node, updated_node)
+        body = self._block(original_node.body, updated_node.body)
+        return updated_node.with_changes(body=body or [cst.SimpleStatementLine([cst.Pass()])])
 
     def leave_SimpleStatementSuite(
         self, original_node: cst.SimpleStatementSuite, updated_node: cst.SimpleStatementSuite
     ) -> cst.BaseSuite:
-        small = self._small(original_node.body, updated_node.body)
-        return updated_node.with_changes(body=small or [cst.Pass()])
+        pieces = self._line(original_node, cst.SimpleStatementLine(updated_node.body))
+        trailing = _commented(updated_node.trailing_whitespace, self._comments(original_node.body))
+        if any(piece.context for piece in pieces):
+            return cst.IndentedBlock(_wrapped(pieces), header=trailing)
+        small = [each for piece in pieces for each in _smalls(piece.statement)]
+        return updated_node.with_changes(body=small or [cst.Pass()], trailing_whitespace=trailing)
 
-    def _block(self, old: Block, new: Block) -> Block:
+    def _block(
+        self, before: Sequence[cst.BaseStatement], after: Sequence[cst.BaseStatement]
+    ) -> list[cst.BaseStatement]:
         """The statements that stay. The comment over a group of lines goes with the last line of the group."""
-        body: list[cst.BaseStatement] = []
-        waiting: list[cst.EmptyLine] = []
-        for index, (before, after) in enumerate(zip(old.body, new.body, strict=True)):
-            kept = self._kept(before, after)
-            lines: list[cst.EmptyLine] = list(getattr(after, "leading_lines", ()))
-            if kept is None:
+        pieces: list[_Piece] = []
+        waiting: Sequence[cst.EmptyLine] = ()
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            lines: Sequence[cst.EmptyLine] = getattr(new, "leading_lines", ())
+            found = self._pieces(old, new)
+            if not found:
                 waiting = lines or waiting
-            elif lines or not waiting:
-                is_first_now = index > 0 and not body
-                body.append(_without_blank_start(kept, lines) if is_first_now else kept)
-                waiting = []
-            else:
-                body.append(kept.with_changes(leading_lines=waiting))
-                waiting = []
-        if not body and old.body and not isinstance(old, cst.Module):
-            body.append(cst.SimpleStatementLine([cst.Pass()]))
-        return new.with_changes(body=body) if _differs(body, new.body) else new
+                continue
+            if waiting and not lines:
+                found[0] = _led(found[0], waiting)
+            elif index and not pieces:
+                found[0] = _led(found[0], _without_blank_start(lines))
+            waiting = ()
+            pieces += found
+        return _wrapped(pieces)
 
-    def _kept(self, before: cst.CSTNode, after: cst.CSTNode) -> cst.BaseStatement | None:
+    def _pieces(self, old: cst.BaseStatement, new: cst.BaseStatement) -> list[_Piece]:
         """What stays of a statement of a block."""
-        if id(before) in self.edits.removed:
-            return None
-        if isinstance(before, cst.SimpleStatementLine) and isinstance(after, cst.SimpleStatementLine):
-            small = self._small(before.body, after.body)
-            return after.with_changes(body=small) if small else None
-        assert isinstance(after, cst.BaseStatement)
-        return after
+        if id(old) in self.edits.removed:
+            return []
+        if isinstance(old, cst.SimpleStatementLine) and isinstance(new, cst.SimpleStatementLine):
+            comments = self._comments(old.body)
+            return self._line(old, new.with_changes(trailing_whitespace=_commented(new.trailing_whitespace, comments)))
+        return [_Piece(new, self.edits.wrapped.get(id(old), ""))]
 
-    def _small(
-        self, before: Sequence[cst.BaseSmallStatement], after: Sequence[cst.BaseSmallStatement]
-    ) -> list[cst.BaseSmallStatement]:
-        """What stays of the statements of a line; what is last now needs no semicolon."""
-        kept = []
-        for old, new in zip(before, after, strict=True):
-            if id(old) not in self.edits.removed:
-                replacement = self.edits.replaced.get(id(old))
-                kept.append(new if replacement is None else replacement.with_changes(semicolon=new.semicolon))
-        if kept and id(before[-1]) in self.edits.removed:
-            kept[-1] = kept[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
-        return kept
+    def _comments(self, line: Sequence[cst.BaseSmallStatement]) -> list[str]:
+        return [self.edits.comments[id(each)] for each in line if id(each) in self.edits.comments]
+
+    def _line(
+        self, old: cst.SimpleStatementLine | cst.SimpleStatementSuite, new: cst.SimpleStatementLine
+    ) -> list[_Piece]:
+        """What stays of a line, in as many lines as it takes to wrap some of its statements."""
+        edits = self.edits
+        kept = [
+            (edits.wrapped.get(id(one), ""), edits.replaced.get(id(one), _same)(other))
+            for one, other in zip(old.body, new.body, strict=True)
+            if id(one) not in edits.removed
+        ]
+        if len(kept) == len(old.body) and not any(context for context, _ in kept):
+            return [_Piece(new.with_changes(body=[small for _, small in kept]))]
+        pieces = []
+        for context, group in groupby(kept, key=lambda each: each[0]):
+            body = [small for _, small in group]
+            body[-1] = body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+            pieces.append(_Piece(cst.SimpleStatementLine(body), context))
+        if pieces:
+            pieces[-1] = _Piece(
+                pieces[-1].statement.with_changes(trailing_whitespace=new.trailing_whitespace), pieces[-1].context
+            )
+            pieces[0] = _led(pieces[0], new.leading_lines)
+        return pieces
 
 
-def _differs(one: Sequence[cst.CSTNode], other: Sequence[cst.CSTNode]) -> bool:
-    return len(one) != len(other) or any(a is not b for a, b in zip(one, other, strict=True))
+def _same(statement: cst.BaseSmallStatement) -> cst.BaseSmallStatement:
+    return statement
 
 
-def _without_blank_start(statement: cst.BaseStatement, lines: list[cst.EmptyLine]) -> cst.BaseStatement:
+def _smalls(statement: cst.BaseStatement) -> Sequence[cst.BaseSmallStatement]:
+    return statement.body if isinstance(statement, cst.SimpleStatementLine) else ()
+
+
+def _led(piece: _Piece, lines: Sequence[cst.EmptyLine]) -> _Piece:
+    """A piece under other blank lines and comments."""
+    return _Piece(piece.statement.with_changes(leading_lines=lines), piece.context)
+
+
+def _without_blank_start(lines: Sequence[cst.EmptyLine]) -> Sequence[cst.EmptyLine]:
     start = next((index for index, line in enumerate(lines) if line.comment is not None), len(lines))
-    return statement.with_changes(leading_lines=lines[start:]) if start else statement
+    return lines[start:]
+
+
+def _commented(trailing: cst.TrailingWhitespace, comments: Iterable[str]) -> cst.TrailingWhitespace:
+    """The end of a line with more comments behind its own."""
+    present = [trailing.comment.value] if trailing.comment is not None else []
+    found = [*present, *(f"# {comment}" for comment in comments)]
+    if len(found) == len(present):
+        return trailing
+    space = trailing.whitespace if present else cst.SimpleWhitespace("  ")
+    return trailing.with_changes(whitespace=space, comment=cst.Comment("  ".join(found)))
+
+
+def _wrapped(pieces: Sequence[_Piece]) -> list[cst.BaseStatement]:
+    """The statements of a block; neighbours that belong into the same context share one `with`."""
+    body: list[cst.BaseStatement] = []
+    context = ""
+    for piece in pieces:
+        lines: Sequence[cst.EmptyLine] = getattr(piece.statement, "leading_lines", ())
+        before = body[-1] if body else None
+        if not piece.context:
+            body.append(piece.statement)
+        elif piece.context == context and not lines and isinstance(before, cst.With):
+            body[-1] = before.with_changes(body=cst.IndentedBlock([*before.body.body, piece.statement]))
+        else:
+            inside = cst.IndentedBlock([_led(piece, ()).statement])
+            item = cst.WithItem(cst.parse_expression(piece.context))
+            body.append(cst.With([item], inside, leading_lines=lines))
+        context = piece.context
+    return body
+
+
+def _with_import(module: cst.Module, name: str) -> cst.Module:
+    """The module with an import: before the first other one of the same package, or behind what has to come first."""
+    place = next((index for index, line in enumerate(module.body) if _imports_from(line, name)), None)
+    if place is None:
+        place = next((index for index, line in enumerate(module.body) if not _comes_first(line)), len(module.body))
+    line = cst.SimpleStatementLine([cst.Import([cst.ImportAlias(cst.Name(name))])])
+    body = list(module.body)
+    if place < len(body):
+        lines: Sequence[cst.EmptyLine] = getattr(body[place], "leading_lines", ())
+        is_import = any(isinstance(small, cst.Import | cst.ImportFrom) for small in _smalls(body[place]))
+        line = line.with_changes(leading_lines=lines)
+        body[place] = body[place].with_changes(
+            leading_lines=() if is_import else (lines or [cst.EmptyLine(indent=False)])
+        )
+    return module.with_changes(body=[*body[:place], line, *body[place:]])
+
+
+def _imports_from(line: cst.BaseStatement, package: str) -> bool:
+    for small in _smalls(line):
+        match small:
+            case cst.Import(names=names):
+                modules = [cst.Module([]).code_for_node(alias.name) for alias in names]
+            case cst.ImportFrom(module=cst.Attribute() | cst.Name() as module, relative=()):
+                modules = [cst.Module([]).code_for_node(module)]
+            case _:
+                continue
+        if any(module.partition(".")[0] == package for module in modules):
+            return True
+    return False
+
+
+def _comes_first(line: cst.BaseStatement) -> bool:
+    """The docstring of a module and its imports from `__future__`."""
+    match _smalls(line):
+        case [cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]:
+            return True
+        case [cst.ImportFrom(module=cst.Name(value="__future__"))]:
+            return True
+        case _:
+            return False

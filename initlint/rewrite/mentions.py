@@ -97,8 +97,9 @@ def _by_initialisers(tree: Tree, place: Place, family: list[cst.ClassDef]) -> It
 
 
 def _given(tree: Tree, function: cst.FunctionDef) -> set[str]:
-    """The names under which a function can get modules: of its loops, and of its parameters if it constructs nothing."""
-    loops = {name.value for node in walk(function.body) if isinstance(node, cst.For) for name in variables(node.target)}
+    """The names of what a function can get modules as: in its loops and, if it constructs nothing, as arguments."""
+    targets = (node.target for node in walk(function.body) if isinstance(node, cst.For))
+    loops = {name.value for target in targets for name in variables(target)}
     if function.name.value.startswith("__"):
         return loops
     return loops | {param.name.value for param in function.params.params} - {instance(tree.method(function.body))}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import libcst as cst
@@ -19,6 +21,21 @@ DISCARDED = "SOH105"
 
 class Refused(Exception):
     """Why a finding cannot be mended here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """The findings that are refused, with the first reason each."""
+
+    reasons: dict[Finding, str]
+
+    @contextmanager
+    def of(self, subject: Finding | Place) -> Iterator[None]:
+        """What is refused within is refused for this finding."""
+        try:
+            yield
+        except Refused as reason:
+            self.reasons.setdefault(subject if isinstance(subject, Finding) else subject.finding, str(reason))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from initlint.model import Finding, Strategy
-from initlint.rewrite.edits import Edits
-from initlint.rewrite.place import Place, Refused, locate
-from initlint.rewrite.removal import emptied, retinue
-from initlint.rewrite.targets import left_of
+from initlint.rewrite.isolate import isolate
+from initlint.rewrite.keep_stream import keep_stream
+from initlint.rewrite.place import Place, Refusals, locate
+from initlint.rewrite.remove import remove
+from initlint.rewrite.retinue import emptied
 
 if TYPE_CHECKING:
-    import libcst as cst
-
+    from initlint.rewrite.edits import Edits
     from initlint.rewrite.tree import Tree
+
+STRATEGIES = {Strategy.REMOVE: remove, Strategy.ISOLATE: isolate, Strategy.KEEP_STREAM: keep_stream}
 
 
 def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy) -> tuple[Edits, dict[Finding, str]]:
@@ -23,42 +24,16 @@ def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy) -> tuple[E
 
     A refusal can take from others what they rely on, so all that are left are planned again until none is refused.
     """
-    refused = {f: f"{f.code} has no fix `{strategy.value}`" for f in findings if strategy not in f.fixes}
+    refusals = Refusals({f: f"{f.code} has no fix `{strategy.value}`" for f in findings if strategy not in f.fixes})
     places: list[Place] = []
     for finding in findings:
-        if finding not in refused:
-            with _refusals(finding, refused):
+        if finding not in refusals.reasons:
+            with refusals.of(finding):
                 places.append(locate(tree, finding))
     while True:
-        edits, failed = _edits(tree, [place for place in places if place.finding not in refused])
-        if not failed:
-            return edits, refused
-        refused.update(failed)
-
-
-def _edits(tree: Tree, places: list[Place]) -> tuple[Edits, dict[Finding, str]]:
-    edits, failed = Edits(), dict[Finding, str]()
-    gone: list[cst.CSTNode] = []
-    for place in places:
-        with _refusals(place.finding, failed):
-            together = [each for each in places if each.statement is place.statement]
-            left = left_of(place.statement, together)
-            if left is None:
-                gone.append(place.statement)
-                edits.removed.add(id(place.statement))
-            else:
-                edits.replaced[id(place.statement)] = left
-    for place in places:
-        with _refusals(place.finding, failed):
-            found = retinue(tree, place, gone)
-            edits.removed |= {id(node) for node in (*found.initialisers, *found.locals)}
-    edits.removed |= emptied(tree, edits.removed)
-    return edits, failed
-
-
-@contextmanager
-def _refusals(finding: Finding, refused: dict[Finding, str]) -> Iterator[None]:
-    try:
-        yield
-    except Refused as reason:
-        refused[finding] = str(reason)
+        known = len(refusals.reasons)
+        left = [place for place in places if place.finding not in refusals.reasons]
+        edits = STRATEGIES[strategy](tree, left, refusals)
+        if len(refusals.reasons) == known:
+            edits.removed |= emptied(tree, edits.removed)
+            return edits, refusals.reasons

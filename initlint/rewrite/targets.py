@@ -2,54 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import libcst as cst
 
+from initlint.rewrite.edits import Replacement
 from initlint.rewrite.place import Place, Refused, Small
 
-Goes = Callable[[cst.BaseExpression], bool]
-"""Whether an assignment target goes."""
 
-
-def left_of(statement: Small, places: Sequence[Place]) -> cst.Assign | None:
-    """What is left of a statement without some of the definitions in it; None where it goes as a whole."""
-
-    def goes(target: cst.BaseExpression) -> bool:
-        return any(place.is_target(target) for place in places)
-
+def left_of(statement: Small, places: Sequence[Place]) -> Replacement | None:
+    """What makes the rest of a statement without some of the definitions in it; None where it goes as a whole."""
     if not isinstance(statement, cst.Assign):
         return None
     if len(statement.targets) == 1:
-        return _left_of_tuple(statement, statement.targets[0].target, goes)
+        return _left_of_tuple(statement, statement.targets[0].target, places)
     kept = []
-    for target in statement.targets:
-        match target.target:
-            case cst.Tuple(elements=elements) | cst.List(elements=elements):
-                if any(goes(each.value) for each in elements):
-                    raise Refused("it is unpacked from a value that has other names too")
-                kept.append(target)
-            case single if not goes(single):
-                kept.append(target)
-            case _:
-                pass
-    return statement.with_changes(targets=kept) if kept else None
-
-
-def _left_of_tuple(statement: cst.Assign, target: cst.BaseExpression, goes: Goes) -> cst.Assign | None:
-    if not isinstance(target, cst.Tuple | cst.List):
-        return None
-    value = statement.value
-    kept = [index for index, each in enumerate(target.elements) if not goes(each.value)]
+    for index, target in enumerate(statement.targets):
+        going = _going(target.target, places)
+        if isinstance(target.target, cst.Tuple | cst.List) and any(going):
+            raise Refused("it is unpacked from a value that has other names too")
+        if not any(going):
+            kept.append(index)
     if not kept:
         return None
+    return lambda new: _assign(new).with_changes(targets=[_assign(new).targets[index] for index in kept])
+
+
+def thrown_away(statement: Small, places: Sequence[Place]) -> Replacement | None:
+    """As `left_of`, but what is unpacked is still made, and `_` takes it."""
+    if not isinstance(statement, cst.Assign) or len(statement.targets) > 1:
+        return left_of(statement, places)
+    target = statement.targets[0]
+    going = _going(target.target, places)
+    if not isinstance(target.target, cst.Tuple | cst.List) or all(going):
+        return None
+    elements = [
+        element.with_changes(value=cst.Name("_")) if goes else element
+        for element, goes in zip(target.target.elements, going, strict=True)
+    ]
+    unpacked = target.with_changes(target=target.target.with_changes(elements=elements))
+    return lambda new: _assign(new).with_changes(targets=[unpacked])
+
+
+def _going(target: cst.BaseExpression, places: Sequence[Place]) -> list[bool]:
+    """Which parts of a target go."""
+    parts = [each.value for each in target.elements] if isinstance(target, cst.Tuple | cst.List) else [target]
+    return [any(place.is_target(part) for place in places) for part in parts]
+
+
+def _left_of_tuple(statement: cst.Assign, target: cst.BaseExpression, places: Sequence[Place]) -> Replacement | None:
+    kept = [index for index, goes in enumerate(_going(target, places)) if not goes]
+    if not isinstance(target, cst.Tuple | cst.List) or not kept:
+        return None
+    value = statement.value
     elements = value.elements if isinstance(value, cst.Tuple | cst.List) else ()
     starred = any(isinstance(each, cst.StarredElement) for each in (*target.elements, *elements))
     if len(elements) != len(target.elements) or starred:
         raise Refused("it is unpacked from a value that makes others too")
-    return statement.with_changes(
-        targets=[statement.targets[0].with_changes(target=_only(target, kept))], value=_only(value, kept)
-    )
+
+    def rest(new: cst.BaseSmallStatement) -> cst.BaseSmallStatement:
+        assign = _assign(new)
+        only = assign.targets[0].with_changes(target=_only(assign.targets[0].target, kept))
+        return assign.with_changes(targets=[only], value=_only(assign.value, kept))
+
+    return rest
+
+
+def _assign(statement: cst.BaseSmallStatement) -> cst.Assign:
+    assert isinstance(statement, cst.Assign)
+    return statement
 
 
 def _only(node: cst.BaseExpression, kept: list[int]) -> cst.BaseExpression:

@@ -17,41 +17,58 @@ from initlint.rewrite.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
-class Retinue:
-    """The statements that go with a definition: those that touch it, and those that make what it is made of."""
+class Touch:
+    """A statement that touches a definition, and where. `only`: it does nothing else."""
 
-    initialisers: tuple[cst.CSTNode, ...]
-    locals: tuple[cst.CSTNode, ...]
-
-
-def retinue(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> Retinue:
-    """What goes with a definition when the statements `gone` go; refuses where something of it is needed."""
-    effects = Effects(tree, place.cls)
-    touching = initialisers(tree, effects, place, gone)
-    if place.value is not None and (effect := effects.of(place.value, Roots(frozenset()))):
-        raise Refused(effect)
-    carrying = carriers(tree, effects, place, [*gone, *touching])
-    _no_name_left(tree, [place.statement, *touching, *carrying], gone)
-    return Retinue(tuple(touching), tuple(carrying))
+    statement: cst.CSTNode
+    nodes: tuple[cst.BaseExpression, ...]
+    only: bool
 
 
-def initialisers(tree: Tree, effects: Effects, place: Place, gone: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
-    """The statements outside of `gone` that touch the attribute, each of which must do nothing else."""
+def touching(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[Touch]:
+    """The statements outside of `gone` that touch a definition."""
     nodes = mentions(tree, place) if place.keeps else []
     if place.finding.code == OVERWRITTEN:
         nodes = _until_replaced(tree, place, nodes)
-    roots = Roots(frozenset(id(node) for node in nodes))
-    found: dict[int, cst.CSTNode] = {}
+    effects, roots = Effects(tree, place.cls), Roots(frozenset(id(node) for node in nodes))
+    found: dict[int, list[cst.BaseExpression]] = {}
+    statements: dict[int, cst.CSTNode] = {}
     for node in nodes:
-        if any(tree.within(node, each) for each in gone):
-            continue
-        statement = tree.statement(node)
-        if not effects.only(statement, roots):
-            raise Refused(f"line {tree.line(statement)} still needs it: `{_quoted(tree, statement)}`")
-        found[id(statement)] = statement
-    if found and place.finding.code != OVERWRITTEN:
-        _only_definition(tree, place, gone)
-    return list(found.values())
+        if not any(tree.within(node, each) for each in gone):
+            statement = tree.statement(node)
+            statements[id(statement)] = statement
+            found.setdefault(id(statement), []).append(node)
+    return [Touch(each, tuple(found[key]), effects.only(each, roots)) for key, each in statements.items()]
+
+
+def retinue(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+    """What goes with a definition when the statements `gone` go; refuses where something of it is needed."""
+    touched = touching(tree, place, gone)
+    for touch in touched:
+        if not touch.only:
+            raise still_needed(tree, touch.statement)
+    if touched:
+        only_definition(tree, place, gone)
+    going = [touch.statement for touch in touched]
+    if place.value is not None and (effect := Effects(tree, place.cls).of(place.value, Roots(frozenset()))):
+        raise Refused(effect)
+    going += carriers(tree, place, [*gone, *going])
+    _no_name_left(tree, [place.statement, *going], gone)
+    return going
+
+
+def still_needed(tree: Tree, statement: cst.CSTNode) -> Refused:
+    return Refused(f"line {tree.line(statement)} still needs it: `{shorten(tree.code(statement))}`")
+
+
+def only_definition(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> None:
+    """Refuses where the attribute is defined elsewhere as well, so that what initialises one initialises both."""
+    if place.finding.code == OVERWRITTEN:
+        return
+    for statement in stores(tree, place):
+        none = isinstance(statement, cst.Assign) and isinstance(statement.value, cst.Name)
+        if not none and not any(statement is each for each in gone):
+            raise Refused(f"line {tree.line(statement)} defines it as well, and it is initialised with that one")
 
 
 def _no_name_left(tree: Tree, going: Sequence[cst.CSTNode], gone: Sequence[cst.CSTNode]) -> None:
@@ -66,13 +83,6 @@ def _no_name_left(tree: Tree, going: Sequence[cst.CSTNode], gone: Sequence[cst.C
                         raise Refused(f"`{name.value}`, which it names on the way, is read in line {tree.line(name)}")
 
 
-def _only_definition(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> None:
-    for statement in stores(tree, place):
-        none = isinstance(statement, cst.Assign) and isinstance(statement.value, cst.Name)
-        if not none and not any(statement is each for each in gone):
-            raise Refused(f"line {tree.line(statement)} defines it as well, and what initialises one initialises both")
-
-
 def _until_replaced(tree: Tree, place: Place, nodes: list[cst.BaseExpression]) -> list[cst.BaseExpression]:
     """The mentions between a definition and the one that replaces it."""
     start = tree.start(place.statement)
@@ -82,12 +92,12 @@ def _until_replaced(tree: Tree, place: Place, nodes: list[cst.BaseExpression]) -
     return [node for node in nodes if tree.function(node) is function and start < tree.start(node) < end]
 
 
-def carriers(tree: Tree, effects: Effects, place: Place, gone: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+def carriers(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
     """The statements that make locals which only statements in `gone` use."""
     function = tree.function(place.statement)
     if function is None:
         return []
-    going = list(gone)
+    effects, going = Effects(tree, place.cls), list(gone)
     bound = _made_in(function)
     pending = _names(going) & bound
     seen: set[str] = set()
@@ -151,10 +161,6 @@ def _makes(effects: Effects, statement: cst.CSTNode, name: str, roots: Roots) ->
             return statement.name.value == name and not statement.decorators
         case _:
             return False
-
-
-def _quoted(tree: Tree, statement: cst.CSTNode) -> str:
-    return shorten(tree.code(statement))
 
 
 def emptied(tree: Tree, removed: set[int]) -> set[int]:
