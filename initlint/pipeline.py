@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from initlint import results, rules
+from initlint import baseline, results, rules
 from initlint.config import Config
 from initlint.errors import Unreadable
 from initlint.facts.cache import FOLDER, Cache
@@ -21,11 +22,11 @@ from initlint.facts.gather import (
 )
 from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
-from initlint.model import Confidence, Finding, Problem
+from initlint.model import Confidence, Entry, Finding, Problem
 from initlint.project import link
 from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
-from initlint.report.record import Report, Statistics
+from initlint.report.record import Baseline, Report, Statistics
 from initlint.results import Analysis
 from initlint.sources import Sources, discover
 
@@ -35,7 +36,8 @@ def run(config: Config, progress: Progress | None = None, buffer: bytes | None =
 
     A `buffer` is what an editor holds of the one file that is named.
     """
-    codes = chosen(config, _codes())
+    codes = chosen(config, rules.CODES)
+    recorded = baseline.load(config.baseline) if config.baseline else ()
     sources = discover(config, buffer)
     environment = target(Path(sources.root), Path(config.python) if config.python else None, config.site_packages)
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
@@ -51,7 +53,7 @@ def run(config: Config, progress: Progress | None = None, buffer: bytes | None =
             analysis = analyse(sources, gathered, environment, codes, config)
         results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, config), analysis)
     cache.close()
-    return report(config, sources, analysis)
+    return report(config, sources, analysis, recorded)
 
 
 def analyse(
@@ -77,9 +79,10 @@ def analyse(
     return Analysis(found, problems, modules, reported, results.installed(project.installed))
 
 
-def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
+def report(config: Config, sources: Sources, analysis: Analysis, recorded: Iterable[Entry] = ()) -> Report:
     """Suppress, hide, sort and count; what was said by a finding is not said again as a problem."""
-    outcome = conclude(analysis.findings, analysis.comments, config, sources.root, _codes())
+    outcome = conclude(analysis.findings, analysis.comments, config, sources, rules.CODES, recorded)
+    compared = outcome.compared
     lines = {path: _lines(sources, path) for path in sorted({finding.path for finding in outcome.findings})}
     return Report(
         findings=outcome.findings,
@@ -93,6 +96,9 @@ def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
         root=sources.root,
         lines=lines,
         folder=os.getcwd(),
+        baseline=Baseline(config.baseline, compared.known, compared.mended, compared.unjudged)
+        if config.baseline
+        else None,
     )
 
 
@@ -107,10 +113,7 @@ def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
     """What all rules find in a project given as texts by path, what is only possible included."""
     texts = {path: text.encode() for path, text in files.items()}
     facts = {path: extract(text) for path, text in texts.items()}
-    found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(_codes()))
+    found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(rules.CODES))
     comments = {path: known.suppressions for path, known in facts.items()}
-    return conclude(found, comments, Config(min_confidence=Confidence.POSSIBLE.value), "", _codes()).findings
-
-
-def _codes() -> list[str]:
-    return [rule.code for rule in rules.RULES]
+    sources = Sources("", tuple(sorted(files)), frozenset(files))
+    return conclude(found, comments, Config(min_confidence=Confidence.POSSIBLE.value), sources, rules.CODES).findings

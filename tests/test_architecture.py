@@ -28,6 +28,7 @@ LAYERS = (
     "rules",
     "hazards",
     "suppressions",
+    "baseline",
     "findings",
     "ignores",
     "results",
