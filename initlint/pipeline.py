@@ -45,12 +45,13 @@ def run(config: Config, progress: Progress | None = None, buffer: bytes | None =
     known = digests(sources, cache)
     analysis = results.recall(cache, results.run_key(sources, known, codes, folders, config)) if known else None
     if analysis is None:
-        gathered = gather(sources, cache, worker_count(config.jobs), known, progress)
+        jobs = worker_count(config.jobs)
+        gathered = gather(sources, cache, jobs, known, progress)
         try:
-            analysis = analyse(sources, gathered, environment, codes, config)
+            analysis = analyse(sources, gathered, environment, codes, config, jobs)
         except Unreadable:
             gathered = without_changed(sources, gathered)
-            analysis = analyse(sources, gathered, environment, codes, config)
+            analysis = analyse(sources, gathered, environment, codes, config, jobs)
         results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, config), analysis)
     cache.close()
     return report(config, sources, analysis, recorded)
@@ -62,6 +63,7 @@ def analyse(
     environment: Environment,
     codes: frozenset[str],
     config: Config,
+    processes: int = 1,
 ) -> Analysis:
     """Link the facts and run the rules over them."""
 
@@ -72,7 +74,7 @@ def analyse(
     thorough = config.min_confidence == Confidence.POSSIBLE.value
     project = link(gathered.facts, source, environment, sources.package, conventions)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
-    found = tuple(find(project, sources.reported, codes, problems, thorough))
+    found = tuple(find(project, sources.reported, codes, problems, thorough, processes))
     modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())
     comments = {path: facts.suppressions for path, facts in gathered.facts.items() if facts.suppressions}
     reported = {path: comments[path] for path in sorted(comments) if path in sources.reported}

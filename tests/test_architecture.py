@@ -26,6 +26,7 @@ LAYERS = (
     "project",
     "construction",
     "rules",
+    "shares",
     "hazards",
     "suppressions",
     "baseline",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from importlib import resources
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
@@ -42,6 +43,7 @@ What is read from such a receiver need not all exist on it.
 
 COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
+_START, _END = attrgetter("start_byte"), attrgetter("end_byte")
 _WORD = re.compile(rb"[^\W\d]\w*")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sd]")
@@ -94,7 +96,7 @@ def extract(source: bytes) -> FileFacts:
 
 def in_order(captures: Captures) -> Captures:
     """Captures in the order of the source, outer nodes first; tree-sitter promises none."""
-    return {name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)) for name, nodes in captures.items()}
+    return {name: sorted(sorted(nodes, key=_END, reverse=True), key=_START) for name, nodes in captures.items()}
 
 
 def without_comment_runs(source: bytes) -> bytes:
@@ -362,27 +364,22 @@ class _Sweep:
     def _store(self, scope: _Scope, attribute: str, statement: Node, value: Node) -> None:
         start, end = value.start_byte, value.end_byte
         callees = tuple(dict.fromkeys(callee for _, callee in _between(scope.made, start, end)))
-        indirect = scope.kind == "function" and not {
-            w.decode() for w in _WORD.findall(self.source[start:end])
-        }.isdisjoint(self._assigned(scope))
+        assigned = self._locals.get(scope.start) if scope.kind == "function" else None
+        indirect = assigned is not None and not assigned.isdisjoint(_WORD.findall(self.source, start, end))
         strings = tuple(_STRING_NAME.findall(self.text(value))) if scope.kind == "class" else ()
         row = statement.start_point.row + 1
         scope.stores.append(Store(attribute, row, statement.start_byte, callees, indirect, strings))
 
     @functools.cached_property
-    def _locals(self) -> dict[int, set[str]]:
+    def _locals(self) -> dict[int, set[bytes]]:
         """By the start of a function: the names that are assigned in it."""
-        found: dict[int, set[str]] = defaultdict(set)
+        found: dict[int, set[bytes]] = {}
         for node in self.captures.get("assignment", ()):
             left = node.child_by_field_name("left")
             if left is not None and left.type in ("identifier", "pattern_list", "tuple_pattern"):
-                found[self.scope(node.start_byte).start].update(
-                    w.decode() for w in _WORD.findall(self.source[left.start_byte : left.end_byte])
-                )
+                names = found.setdefault(self.scope(node.start_byte).start, set())
+                names.update(_WORD.findall(self.source, left.start_byte, left.end_byte))
         return found
-
-    def _assigned(self, scope: _Scope) -> set[str]:
-        return self._locals[scope.start]
 
     def mentions(self) -> None:
         for node in self.captures.get("mention", ()):
@@ -511,8 +508,7 @@ def fits(pattern: str, name: str) -> bool:
 
 
 def _between(made: list[tuple[int, str]], start: int, end: int) -> list[tuple[int, str]]:
-    low = bisect_right(made, (start, "")) if made else 0
-    return [entry for entry in made[low:] if entry[0] < end]
+    return made[bisect_left(made, (start, "")) : bisect_left(made, (end, ""))]
 
 
 def _imports(nodes: list[Node]) -> list[Import]:

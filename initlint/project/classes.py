@@ -21,6 +21,9 @@ MODULE = "torch.nn.Module"
 MAX_FAMILY = 80
 """A class with more relatives than this is a framework's."""
 
+MOST_SOURCES = 400
+"""Files whose text is kept at a time."""
+
 ClassId = str
 """`path::qualname` for a class that was read, the dotted name for one of torch or of a known framework."""
 
@@ -69,6 +72,9 @@ class Project:
         self._environment = environment or Environment()
         self.conventions = conventions or Conventions()
         self.installed: dict[str, bytes] = {}
+        self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
+        self._sources: dict[str, bytes] = {}
+        self._outer: dict[str, list[tuple[int, int]]] = {}
         self._near: dict[ClassId, list[ClassId]] = {}
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         for path in list(self.files):
@@ -81,16 +87,39 @@ class Project:
 
     def source(self, path: str) -> bytes:
         """The bytes of a file, as UTF-8."""
-        return self.installed[path] if path in self.installed else self._read(path)
+        if path in self.installed:
+            return self.installed[path]
+        if path not in self._sources:
+            if len(self._sources) >= MOST_SOURCES:
+                del self._sources[next(iter(self._sources))]
+            self._sources[path] = self._read(path)
+        return self._sources[path]
+
+    def outer_functions(self, path: str) -> list[tuple[int, int]]:
+        """Where the functions of a file stand that stand in no other function, methods included, in order."""
+        if path not in self._outer:
+            facts = self.files[path]
+            functions = [*facts.functions, *(method for cls in facts.classes for method in cls.methods)]
+            found: list[tuple[int, int]] = []
+            for start, end in sorted((f.start, -f.end) for f in functions if not f.name.endswith(">")):
+                if not found or start >= found[-1][1]:
+                    found.append((start, -end))
+            self._outer[path] = found
+        return self._outer[path]
 
     def resolve(self, path: str, dotted: str, qualname: str = "") -> Symbol | None:
         """What a dotted name means in the code of `qualname` in `path`; torch's names come out canonical."""
-        scope = qualname
+        key = (path, dotted, qualname.rpartition(".")[0])
+        if key not in self._symbols:
+            self._symbols[key] = self._resolve(path, dotted, key[2])
+        return self._symbols[key]
+
+    def _resolve(self, path: str, dotted: str, scope: str) -> Symbol | None:
         while scope:
-            scope = scope.rpartition(".")[0]
-            found = self.modules.resolve(path, f"{scope}.{dotted}") if scope else None
+            found = self.modules.resolve(path, f"{scope}.{dotted}")
             if found is not None and found.kind is SymbolKind.CLASS:
                 return found
+            scope = scope.rpartition(".")[0]
         found = self.modules.resolve(path, dotted)
         if found is not None and found.kind is SymbolKind.EXTERNAL:
             return self._external(found)
