@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from initlint import results, rules
+from initlint import baseline, results, rules
 from initlint.config import Config
+from initlint.errors import Unreadable
 from initlint.facts.cache import FOLDER, Cache
 from initlint.facts.extract import extract
 from initlint.facts.gather import (
@@ -20,35 +22,39 @@ from initlint.facts.gather import (
 )
 from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
-from initlint.model import Confidence, Finding, Problem
+from initlint.model import Confidence, Entry, Finding, Problem
 from initlint.project import link
+from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
-from initlint.report.record import Report, Statistics
+from initlint.report.record import Baseline, Report, Statistics
 from initlint.results import Analysis
-from initlint.sources import Sources, Unreadable, discover, read
+from initlint.sources import Sources, discover
 
 
-def run(config: Config, progress: Progress | None = None) -> Report:
-    """Check what the configuration names; the progress is told while files are read."""
-    codes = chosen(config, [rule.code for rule in rules.RULES])
-    thorough = config.min_confidence == Confidence.POSSIBLE.value
-    sources = discover(config)
-    environment = target(Path(sources.root), Path(config.python) if config.python else None)
+def run(config: Config, progress: Progress | None = None, buffer: bytes | None = None) -> Report:
+    """Check what the configuration names; the progress is told while files are read.
+
+    A `buffer` is what an editor holds of the one file that is named.
+    """
+    codes = chosen(config, rules.CODES)
+    recorded = baseline.load(config.baseline) if config.baseline else ()
+    sources = discover(config, buffer)
+    environment = target(Path(sources.root), Path(config.python) if config.python else None, config.site_packages)
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
     folders = [str(folder) for folder in environment.folders]
-    known = digests(sources.root, sources.files, cache)
-    analysis = results.recall(cache, results.run_key(sources, known, codes, folders, thorough)) if known else None
+    known = digests(sources, cache)
+    analysis = results.recall(cache, results.run_key(sources, known, codes, folders, config)) if known else None
     if analysis is None:
         jobs = worker_count(config.jobs)
-        gathered = gather(sources.root, sources.files, cache, jobs, known, progress)
+        gathered = gather(sources, cache, jobs, known, progress)
         try:
-            analysis = analyse(sources, gathered, environment, codes, thorough, jobs)
+            analysis = analyse(sources, gathered, environment, codes, config, jobs)
         except Unreadable:
-            gathered = without_changed(sources.root, gathered)
-            analysis = analyse(sources, gathered, environment, codes, thorough, jobs)
-        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, thorough), analysis)
+            gathered = without_changed(sources, gathered)
+            analysis = analyse(sources, gathered, environment, codes, config, jobs)
+        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, config), analysis)
     cache.close()
-    return report(config, sources, analysis)
+    return report(config, sources, analysis, recorded)
 
 
 def analyse(
@@ -56,25 +62,30 @@ def analyse(
     gathered: Gathered,
     environment: Environment,
     codes: frozenset[str],
-    thorough: bool = False,
+    config: Config,
     processes: int = 1,
 ) -> Analysis:
     """Link the facts and run the rules over them."""
 
     def source(path: str) -> bytes:
-        return read_again(sources.root, path, gathered)
+        return read_again(sources, path, gathered)
 
-    project = link(gathered.facts, source, environment, sources.package)
+    conventions = Conventions(config.extra_base_classes, config.extra_init_methods)
+    thorough = config.min_confidence == Confidence.POSSIBLE.value
+    project = link(gathered.facts, source, environment, sources.package, conventions)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(find(project, sources.reported, codes, problems, thorough, processes))
     modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())
-    return Analysis(found, problems, modules, results.installed(project.installed))
+    comments = {path: facts.suppressions for path, facts in gathered.facts.items() if facts.suppressions}
+    reported = {path: comments[path] for path in sorted(comments) if path in sources.reported}
+    return Analysis(found, problems, modules, reported, results.installed(project.installed))
 
 
-def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
+def report(config: Config, sources: Sources, analysis: Analysis, recorded: Iterable[Entry] = ()) -> Report:
     """Suppress, hide, sort and count; what was said by a finding is not said again as a problem."""
-    lines = {path: _lines(sources, path) for path in sorted({finding.path for finding in analysis.findings})}
-    outcome = conclude(analysis.findings, lines, config)
+    outcome = conclude(analysis.findings, analysis.comments, config, sources, rules.CODES, recorded)
+    compared = outcome.compared
+    lines = {path: _lines(sources, path) for path in sorted({finding.path for finding in outcome.findings})}
     return Report(
         findings=outcome.findings,
         problems=(
@@ -87,19 +98,24 @@ def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
         root=sources.root,
         lines=lines,
         folder=os.getcwd(),
+        baseline=Baseline(config.baseline, compared.known, compared.mended, compared.unjudged)
+        if config.baseline
+        else None,
     )
 
 
 def _lines(sources: Sources, path: str) -> tuple[str, ...]:
     try:
-        return split_lines(read(os.path.join(sources.root, path)).decode())
+        return split_lines(sources.read(path).decode())
     except Unreadable:
         return ()
 
 
 def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
-    """What all rules find in a project given as texts by path, with nothing suppressed or hidden."""
+    """What all rules find in a project given as texts by path, what is only possible included."""
     texts = {path: text.encode() for path, text in files.items()}
-    project = link({path: extract(text) for path, text in texts.items()}, texts.__getitem__)
-    found = find(project, frozenset(files), frozenset(rule.code for rule in rules.RULES))
-    return tuple(sorted(found, key=lambda finding: (finding.path, finding.span, finding.code, finding.attribute)))
+    facts = {path: extract(text) for path, text in texts.items()}
+    found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(rules.CODES))
+    comments = {path: known.suppressions for path, known in facts.items()}
+    sources = Sources("", tuple(sorted(files)), frozenset(files))
+    return conclude(found, comments, Config(min_confidence=Confidence.POSSIBLE.value), sources, rules.CODES).findings

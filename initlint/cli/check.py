@@ -7,11 +7,13 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from initlint.config import Config, Option, load, options
+from initlint.cli.options import Command, Flag, settled
+from initlint.config import Config
 from initlint.errors import CLEAN, FINDINGS, InitlintError
 from initlint.model import Strategy
 
@@ -19,41 +21,33 @@ if TYPE_CHECKING:
     from initlint.report.record import Report
 
 
+STDIN = "-"
+"""The path that stands for standard input."""
+
 MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
 
 
-def _parameter(name: str, default: object, option: Option) -> click.Option:
-    """The command line's form of a field of Config; a list is given with commas or by repetition."""
-    flag = name.replace("_", "-")
-    declarations = [*filter(None, [option.short]), f"--no-{flag}" if default is True else f"--{flag}", name]
-    if isinstance(default, bool):
-        return click.Option(declarations, is_flag=True, default=None, flag_value=not default, help=option.help)
-    return click.Option(
-        declarations,
-        type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
-        multiple=isinstance(default, tuple),
-        metavar=option.metavar or None,
-        help=option.help,
-    )
+def _check(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, stdin_filename: str, **given: Any) -> int:
+    from initlint.sources import nearest_folder
+
+    buffer = _buffer(paths, stdin_filename)
+    if buffer is None:
+        return _run(settled(paths, config, isolated, given).config, None)
+    name = stdin_filename or STDIN
+    return _run(settled((name,), config, isolated, given, start=nearest_folder(name)).config, buffer)
 
 
-def _check(paths: tuple[str, ...], config: str, isolated: bool, **given: Any) -> int:
-    from initlint.sources import anchor
-
-    values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
-    values["paths"] = paths or (".",)
-    return _run(load(values, file=config, isolated=isolated, start=anchor(paths or (".",))))
-
-
-def _split(value: Any) -> Any:
-    """`--select SOH101,SOH102` is `--select SOH101 --select SOH102`."""
-    if not isinstance(value, tuple):
-        return value
-    return tuple(part.strip() for item in value for part in item.split(",") if part.strip())
+def _buffer(paths: tuple[str, ...], name: str) -> bytes | None:
+    """What is to be checked from standard input, if anything is."""
+    if STDIN not in paths and not name:
+        return None
+    if len(paths) > 1 or paths not in ((), (STDIN,)):
+        raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
+    return sys.stdin.buffer.read()
 
 
-def _run(config: Config) -> int:
+def _run(config: Config, buffer: bytes | None) -> int:
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
     from initlint.report import summary
@@ -61,11 +55,16 @@ def _run(config: Config) -> int:
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
-        report = run(config, bar)
+        report = run(_against_what_is_there(config), bar, buffer)
     if config.diff:
         return _show(config, report)
     if config.fix:
-        _fix(config, report)
+        _fix(config, report, buffer)
+        report = run(config)
+    if config.write_baseline:
+        report = _write_baseline(config, report)
+    if config.add_ignores:
+        _add_ignores(config, report, buffer)
         report = run(config)
     _write(config, _rendered(config, report))
     if not config.quiet:
@@ -84,9 +83,11 @@ def _show(config: Config, report: Report) -> int:
     return FINDINGS if text and not config.exit_zero else CLEAN
 
 
-def _fix(config: Config, report: Report) -> None:
+def _fix(config: Config, report: Report, buffer: bytes | None) -> None:
     from initlint.cli import fix
 
+    if buffer is not None:
+        raise InitlintError("standard input cannot be mended")
     mended = fix.mend(report, Strategy(config.fix))
     fix.write(report, mended)
     _tell(config, fix.notes(report, mended))
@@ -96,6 +97,35 @@ def _tell(config: Config, notes: Iterable[str]) -> None:
     if not config.quiet:
         for note in notes:
             click.echo(f"initlint: {note}", err=True)
+
+
+def _against_what_is_there(config: Config) -> Config:
+    """A baseline that is written anew keeps what the run says nothing about, so it is compared with itself first."""
+    if not config.write_baseline:
+        return config
+    return replace(config, baseline=config.write_baseline if os.path.exists(config.write_baseline) else "")
+
+
+def _write_baseline(config: Config, report: Report) -> Report:
+    """Write what is found as a baseline; what is left to report beyond it is nothing."""
+    from initlint import baseline
+    from initlint.report.record import Baseline
+
+    before = report.baseline or Baseline("", ())
+    baseline.write(config.write_baseline, (*before.known, *report.findings), before.unjudged)
+    known = Baseline(config.write_baseline, (*before.known, *report.findings))
+    return replace(report, findings=(), baseline=known)
+
+
+def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
+    from initlint.ignores import add
+
+    if buffer is not None:
+        raise InitlintError("comments cannot be written into standard input")
+    added = add(report.root, report.findings, config.reason)
+    if not config.quiet:
+        for path, count in added.items():
+            click.echo(f"initlint: {report.shown(path)}: {count} {'line' if count == 1 else 'lines'} written", err=True)
 
 
 def _rendered(config: Config, report: Report) -> str:
@@ -130,14 +160,9 @@ def _write(config: Config, text: str) -> None:
         raise InitlintError(f"cannot write to {config.output_file}: {error.strerror}") from error
 
 
-command = click.Command(
+command = Command(
     "check",
-    callback=_check,
-    help="Find what moves the random initialisation of the models in files and folders.",
-    params=[
-        click.Argument(["paths"], nargs=-1, metavar="[PATHS]..."),
-        *(_parameter(entry.name, entry.default, option) for entry, option in options()),
-        click.Option(["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."),
-        click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
-    ],
+    _check,
+    "Find what moves the random initialisation of the models in files and folders.",
+    Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
 )

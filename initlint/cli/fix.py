@@ -14,7 +14,7 @@ from initlint.model import Confidence, Finding, Strategy
 from initlint.report.record import Report
 from initlint.rewrite import Refusal, Rewritten, rewrite
 from initlint.rewrite.files import replace as replace_file
-from initlint.sources import to_utf8
+from initlint.texts import to_utf8
 
 
 @dataclass(frozen=True, slots=True)

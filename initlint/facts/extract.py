@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
 from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store
+from initlint.facts.suppressions import suppressions
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
@@ -89,6 +90,7 @@ def extract(source: bytes) -> FileFacts:
         functions=sweep.function_records(sweep.module),
         module_level=sweep.function_record(sweep.module),
         errors=_errors(source, captures) if root.has_error or "error" in captures else (),
+        suppressions=suppressions(source, root),
     )
 
 

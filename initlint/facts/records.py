@@ -79,6 +79,25 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
     methods: tuple[Function, ...]
 
 
+IGNORE, NOQA, SKIP_FILE = "ignore", "noqa", "skip-file"
+
+
+class Suppression(msgspec.Struct, frozen=True, array_like=True):
+    """A comment that suppresses findings: `# initlint: ignore[CODES]`, `# noqa: CODES` or `# initlint: skip-file`.
+
+    It stands in `line` from `column` to `end_column` and covers the lines `first` to `last`; one of kind `noqa`
+    without codes is meant for every tool.
+    """
+
+    kind: str
+    codes: tuple[str, ...]
+    line: int
+    column: int
+    end_column: int
+    first: int
+    last: int
+
+
 class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     """One file. `bindings` are the module-level variables, with the dotted name that each stands for, or "".
 
@@ -91,3 +110,4 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     functions: tuple[Function, ...]
     module_level: Function
     errors: tuple[int, ...]
+    suppressions: tuple[Suppression, ...] = ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from initlint.construction import knowledge
 from initlint.facts.extract import extract
 from initlint.facts.records import Class, FileFacts, Function
+from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment
 from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
@@ -61,6 +62,7 @@ class Project:
         read: Callable[[str], bytes],
         environment: Environment | None = None,
         package: str = "",
+        conventions: Conventions | None = None,
     ) -> None:
         self.files: dict[str, FileFacts] = dict(sorted(files.items()))
         self.own = frozenset(files)
@@ -68,6 +70,7 @@ class Project:
         self.classes: dict[ClassId, ClassInfo] = {}
         self._read = read
         self._environment = environment or Environment()
+        self.conventions = conventions or Conventions()
         self.installed: dict[str, bytes] = {}
         self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
         self._sources: dict[str, bytes] = {}
@@ -165,7 +168,7 @@ class Project:
             symbol = self.resolve(path, base, cls.qualname)
             if symbol is not None and symbol.target == f"{path}::{cls.qualname}":
                 symbol = self.modules.imported(path, base)
-            found = self.class_of(symbol) if symbol else None
+            found = self.class_of(symbol) if symbol else self._framework_class(base)
             if found:
                 bases.append(found)
             elif not _harmless(base, symbol):
@@ -179,7 +182,10 @@ class Project:
             return None
         if knowledge.module(symbol.target):
             return symbol.target
-        return self._installed_class(symbol.target) or framework_class(symbol.target)
+        return self._installed_class(symbol.target) or self._framework_class(symbol.target)
+
+    def _framework_class(self, dotted: str) -> ClassId | None:
+        return framework_class(dotted, self.conventions.base_classes)
 
     def _installed_class(self, dotted: str) -> ClassId | None:
         """The class behind a dotted name of an installed package, whose file is read on the way."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from initlint.errors import InitlintError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,17 @@ class Environment:
         return None
 
 
-def target(root: Path, python: Path | None = None) -> Environment:
-    """The environment that the project runs in: `python`, else VIRTUAL_ENV, else .venv in the root, else this one."""
+def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) -> Environment:
+    """The environment that the project runs in: `folders`, else that of `python`, else VIRTUAL_ENV, else .venv in
+    the root, else this one."""
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise InitlintError(f"there is no folder `{folder}` to look for installed packages in")
+    if folders:
+        return Environment(tuple(map(Path, folders)))
     if python is not None:
+        if not python.is_file():
+            raise InitlintError(f"there is no interpreter `{python}`")
         return Environment(_site_packages(python.parent.parent))
     active = os.environ.get("VIRTUAL_ENV")
     for prefix in filter(None, (Path(active) if active else None, root / ".venv", root / "venv")):

@@ -19,7 +19,7 @@ from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Use, uses_of
 from initlint.project.inference import Inference
-from initlint.project.roles import INITIALISATION
+from initlint.project.roles import initialises
 from initlint.project.sight import Sight
 from initlint.project.values import UNKNOWN, Value, union
 
@@ -56,7 +56,7 @@ class Foreign:
         for method, receiver in self.callers.readers(attribute, telling=True):
             if receiver == method.facts.instance and method.owner is not None:
                 continue
-            if _initialises(method) or not self._fits_shape(cls, method, receiver):
+            if self._initialises(method) or not self._fits_shape(cls, method, receiver):
                 continue
             value = self._receiver(method, receiver, attribute)
             known = self.is_instance(value, cls)
@@ -149,6 +149,10 @@ class Foreign:
         own = [cls for cls in value.bound if cls in self.project.classes]
         return not own or bool(value.exact) or any(self._fits_shape(cls, method, receiver) for cls in own)
 
+    def _initialises(self, method: Method) -> bool:
+        """Whether a function only initialises what it is given; the constructor of another class may well read it."""
+        return not method.facts.name.startswith("__") and initialises(self.project, method.facts.name)
+
     def _only_initialises(self, method: Method, receiver: str, attribute: str) -> bool:
         """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it."""
         body = self.bodies.body(method)
@@ -199,12 +203,6 @@ class Foreign:
         return value.unknown or any(
             bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
         )
-
-
-def _initialises(method: Method) -> bool:
-    """Whether a function only initialises what it is given; the constructor of another class may well read it."""
-    name = method.facts.name
-    return not name.startswith("__") and INITIALISATION.fullmatch(name) is not None
 
 
 def _called_on_tensor(node: Node, body: Body) -> bool:

@@ -19,6 +19,11 @@ SETUP = re.compile(
 """Methods that construct unless something reads them after construction."""
 
 
+def initialises(project: Project, name: str) -> bool:
+    """Whether a method of this name only constructs or initialises, whoever calls it."""
+    return INITIALISATION.fullmatch(name) is not None or project.conventions.initialises(name)
+
+
 class Roles:
     """The role of each method of a class, by its name and by who calls it."""
 
@@ -33,7 +38,7 @@ class Roles:
         name = method.facts.name
         if ".<locals>." in name:
             return False
-        if INITIALISATION.fullmatch(name):
+        if initialises(self.project, name):
             return True
         if not (name.startswith("_") and not name.startswith("__")) and not SETUP.fullmatch(name):
             return False

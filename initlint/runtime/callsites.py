@@ -8,7 +8,8 @@ import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 
-from initlint.sources import Unreadable, read
+from initlint.errors import Unreadable
+from initlint.texts import read
 
 MANY = 4
 """Different calls of one class that are tried."""
