@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from initlint.cli.options import Command, Flag, settled
-from initlint.config import Config
+from initlint.cli.confirm import OPTIONS, gathered, taken, tell, with_options
+from initlint.cli.options import Command, Flag, chosen, settled
+from initlint.config import Config, key
 from initlint.errors import CLEAN, FINDINGS, InitlintError
 from initlint.model import Strategy
 
 if TYPE_CHECKING:
+    from initlint.report.evidence import Evidence
     from initlint.report.record import Report
 
 
@@ -28,12 +30,24 @@ MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
 
 
-def _check(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, stdin_filename: str, **given: Any) -> int:
+def _check(
+    paths: tuple[str, ...],
+    config: tuple[str, ...],
+    isolated: bool,
+    stdin_filename: str,
+    confirm: bool,
+    **given: Any,
+) -> int:
     from initlint.sources import nearest_folder
 
+    own = taken(given)
+    if chosen(own) and not confirm:
+        raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to confirm, which takes `--confirm`")
     buffer = _buffer(paths, stdin_filename)
     if buffer is None:
-        return _run(settled(paths, config, isolated, given).config, None)
+        return _run(with_options(settled(paths, config, isolated, given).config, own), None, confirm)
+    if confirm:
+        raise InitlintError("standard input cannot be confirmed: the code must stand where it is imported from")
     name = stdin_filename or STDIN
     return _run(settled((name,), config, isolated, given, start=nearest_folder(name)).config, buffer)
 
@@ -47,7 +61,7 @@ def _buffer(paths: tuple[str, ...], name: str) -> bytes | None:
     return sys.stdin.buffer.read()
 
 
-def _run(config: Config, buffer: bytes | None) -> int:
+def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
     from initlint.report import summary
@@ -66,7 +80,10 @@ def _run(config: Config, buffer: bytes | None) -> int:
     if config.add_ignores:
         _add_ignores(config, report, buffer)
         report = run(config)
-    _write(config, _rendered(config, report))
+    evidence = gathered(config, report) if confirm else None
+    write(config, _rendered(config, report, evidence))
+    if evidence is not None:
+        tell(config, evidence)
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
@@ -78,7 +95,7 @@ def _show(config: Config, report: Report) -> int:
 
     mended = fix.mend(report, Strategy(config.fix or Strategy.REMOVE.value))
     text = fix.diff(report, mended)
-    _write(config, text)
+    write(config, text)
     _tell(config, fix.notes(report, mended))
     return FINDINGS if text and not config.exit_zero else CLEAN
 
@@ -128,26 +145,28 @@ def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
             click.echo(f"initlint: {report.shown(path)}: {count} {'line' if count == 1 else 'lines'} written", err=True)
 
 
-def _rendered(config: Config, report: Report) -> str:
-    from initlint.report import concise, full, json, statistics
+def _rendered(config: Config, report: Report, evidence: Evidence | None) -> str:
+    from initlint.report import concise, evidence_full, evidence_json, full, json, statistics
 
     if config.output_format == "json":
-        return json.render(report)
+        return json.render(report, {"confirm": evidence_json.document(evidence)} if evidence else {})
     if config.statistics:
         return statistics.render(report)
     if config.output_format == "concise":
         return concise.render(report)
-    return full.render(report, color=_wants_color(config))
+    color = wants_color(config)
+    proof = evidence_full.render(evidence, color, config.verbose) if evidence else ""
+    return full.render(report, color=color) + proof
 
 
-def _wants_color(config: Config) -> bool:
+def wants_color(config: Config) -> bool:
     if config.output_file or config.color != "auto":
         return config.color == "always" and not config.output_file
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not plain
 
 
-def _write(config: Config, text: str) -> None:
+def write(config: Config, text: str) -> None:
     data = text.encode("utf-8", errors="backslashreplace")
     if not config.output_file:
         sys.stdout.buffer.write(data)
@@ -165,4 +184,6 @@ command = Command(
     _check,
     "Find what moves the random initialisation of the models in files and folders.",
     Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
+    Flag("Confirm", ["--confirm"], is_flag=True, help="Build with and without what is found, and compare."),
+    *OPTIONS,
 )

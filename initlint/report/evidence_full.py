@@ -89,7 +89,8 @@ def _lines(result: Result, evidence: Evidence) -> Iterator[tuple[str, str]]:
 def _built(result: Result, evidence: Evidence) -> str:
     placed = "" if evidence.device == "cpu" else f" ({evidence.placement})"
     dtype = f", {evidence.dtype}" if evidence.dtype else ""
-    mended = f", as it is and with it {MENDED[result.strategy.value]}" if result.strategy else ""
+    what = f"`{result.findings[0].attribute}`" if len(result.findings) == 1 else "all of them"
+    mended = f", as it is and with {what} {MENDED[result.strategy.value]}" if result.strategy else ""
     return (
         f"`{result.target}`{mended}; seed {result.seed}, device {evidence.device}{placed}{dtype}, "
         f"torch {evidence.torch}, Python {evidence.python}"

@@ -12,7 +12,11 @@ SCHEMA_VERSION = 1
 
 
 def render(evidence: Evidence) -> str:
-    document = {
+    return json.dumps(document(evidence), indent=2) + "\n"
+
+
+def document(evidence: Evidence) -> dict[str, object]:
+    return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "initlint", "version": __version__},
         "target": evidence.target or None,
@@ -26,7 +30,6 @@ def render(evidence: Evidence) -> str:
         "results": [{"finding": finding_record(r.findings[0]), **_result(r)} for r in evidence.results],
         "together": [{"findings": [f.fingerprint for f in r.findings], **_result(r)} for r in evidence.together],
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def _result(result: Result) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from initlint import __version__
 from initlint.model import Entry, Finding, Problem
@@ -11,7 +12,8 @@ from initlint.report.record import Report
 SCHEMA_VERSION = 1
 
 
-def render(report: Report) -> str:
+def render(report: Report, more: Mapping[str, object] | None = None) -> str:
+    """The document; `more` stands at its end."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "initlint", "version": __version__},
@@ -19,6 +21,7 @@ def render(report: Report) -> str:
         "mended": [_entry(entry) for entry in report.baseline.mended] if report.baseline else [],
         "errors": [_error(problem) for problem in report.problems],
         "statistics": _statistics(report),
+        **(more or {}),
     }
     return json.dumps(document, indent=2) + "\n"
 
