@@ -300,8 +300,8 @@ class Calls(Methods):
         for value in arguments.values():
             self.run.read("", value)
             self.run.attach(thing.token, "", value)
+        self.run.direct[thing.token] = frame
         if known is not None:
-            self.run.direct[thing.token] = frame
             self.run.draw(thing.token, function_draws(known, arguments), (), site)
         return thing
 

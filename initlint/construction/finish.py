@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path
+from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path, within
 from initlint.construction.run import (
     Candidate,
     Draws,
@@ -98,7 +98,28 @@ class Finish:
                         self.swept.setdefault(id(store), []).append(entry)
 
     def _before(self, place: int) -> Iterator[Stored]:
-        return (entry for entry in self.run.log[:place] if isinstance(entry, Stored))
+        """The stores that stand at a place of the log."""
+        for entry in self.run.log[:place]:
+            if isinstance(entry, Stored) and self._replaced.get(id(entry), place) >= place:
+                yield entry
+
+    @functools.cached_property
+    def _replaced(self) -> dict[int, int]:
+        """Where in the log something else takes the place of a store for certain; what another store holds stays."""
+        standing: dict[str, list[Stored]] = {}
+        found: dict[int, int] = {}
+        for place, entry in enumerate(self.run.log):
+            if isinstance(entry, Stored):
+                for store in standing.get(entry.attribute, ()):
+                    if id(store) not in found and self._replaces(entry, store) and not self._is_held(store):
+                        found[id(store)] = place
+                standing.setdefault(entry.attribute, []).append(entry)
+        return found
+
+    def _is_held(self, store: Stored) -> bool:
+        own = set(tokens(store.value))
+        others = (other for other in self.stores if other is not store)
+        return any(own & set(self.run.reach(tokens(other.value))) for other in others)
 
     # -- what a store defines ----------------------------------------------------------------------------------
 
@@ -351,12 +372,14 @@ class Finish:
         return any(entry.swept.id == number for entry in self.swept.get(id(store), ()))
 
     def _discard(self, entry: Candidate) -> Discard | None:
+        """What nobody uses, if the statement itself draws for it."""
+        site = entry.site
         reached = set(self.run.reach(iter((entry.thing.token,))))
-        found = [draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached]
+        drawn = (draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached)
+        found = [d for d in drawn if d.site.slice is site.slice and within(_span(d.site), _span(site))]
         if entry.thing.kind is None or not any(draws.answer is Answer.YES for draws in found):
             return None
         names = tuple(name for draws in found for name in draws.names)
-        site = entry.site
         what = site.slice.code(entry.what)
         name = entry.name or _callee(what).rpartition(".")[2]
         return Discard(name, entry.thing.kind, what, names, _span(site), site.owner, site.path, entry.branch)

@@ -130,7 +130,7 @@ class Construction:
 
     def after_discard(self, discard: Discard) -> tuple[str, ...]:
         """The attributes that draw after something that is thrown away."""
-        inside = [place for place, drawn in enumerate(self.draws) if _within(drawn.draw.span, discard.span)]
+        inside = [place for place, drawn in enumerate(self.draws) if within(drawn.draw.span, discard.span)]
         return self._names(inside[-1], set()) if inside else ()
 
     def _names(self, place: int, same: set[int]) -> tuple[str, ...]:
@@ -161,7 +161,8 @@ def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:
     return zip(drawn.owners, indices, strict=True)
 
 
-def _within(inner: Span, outer: Span) -> bool:
+def within(inner: Span, outer: Span) -> bool:
+    """Whether a range of source lies in another one of the same file."""
     start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
     return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
 

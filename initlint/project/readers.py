@@ -11,6 +11,7 @@ from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import MODULE, ClassId, Method, Project
+from initlint.project.computed import Computed
 from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Trace, Use, uses
 from initlint.project.foreign import CERTAIN, Foreign
@@ -45,9 +46,10 @@ class Readers:
         self.roles = Roles(project, self.callers)
         self.named = NamedPaths(project, self.bodies)
         self.entries = Entries(project, self.roles)
-        self.foreign = Foreign(project, self.bodies, self.callers, self.inference)
+        self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
+        self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
-        self.wholesale = Wholesale(project, self.bodies, self.callers, self.inference, self.roles, self.entries)
+        self.wholesale = Wholesale(project, self.bodies, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
         self._active: set[tuple[ClassId, str]] = set()
         self._paths: dict[tuple[ClassId, tuple[str, ...]], Value] = {}
@@ -91,7 +93,7 @@ class Readers:
             self.entries.read(cls, attribute)
             or self._read_by_base(cls, attribute)
             or self.wholesale.reads_all(cls, self._is_submodule(cls, attribute))
-            or self.wholesale.reads_computed(cls, attribute)
+            or self.computed.reads(cls, attribute)
         )
 
     def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
@@ -202,13 +204,16 @@ class Readers:
                         yield flow.target or "*"
 
     def _registered(self, node: Node, body: Body) -> Iterator[str]:
-        """`nn.ModuleList(self.parts)` only registers what `self.parts` holds: it is needed as long as that is read."""
+        """`nn.ModuleList(self.parts)` registers what the list `self.parts` holds: needed as long as that is read."""
         function = node.child_by_field_name("function") if node.type == "call" else None
-        if function is not None and CONTAINERS & self.inference.expression(function, body).classes:
-            prefix = body.method.facts.instance + "."
-            for argument in call_arguments(node):
-                if body.text(argument).startswith(prefix) and argument.type == "attribute":
-                    yield body.text(argument).removeprefix(prefix).partition(".")[0]
+        if function is None or not CONTAINERS & self.inference.expression(function, body).classes:
+            return
+        prefix = body.method.facts.instance + "."
+        for argument in call_arguments(node):
+            held = argument.named_children[0] if argument.type == "list_splat" else argument
+            own = held.type == "attribute" and body.text(held).startswith(prefix)
+            if own and not self.inference.expression(held, body).instances:
+                yield body.text(held).removeprefix(prefix).partition(".")[0]
 
     def _is_live(self, cls: ClassId, target: str) -> bool:
         return target == "*" or self.verdict(cls, target) is LIVE

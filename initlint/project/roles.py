@@ -62,3 +62,9 @@ class Roles:
 
     def _called_elsewhere(self, name: str) -> bool:
         return any(receiver != reader.facts.instance for reader, receiver in self.callers.reading.get(name, ()))
+
+
+def initialises(method: Method) -> bool:
+    """Whether a function only initialises what it is given; the constructor of another class may well read it."""
+    name = method.facts.name
+    return not name.startswith("__") and INITIALISATION.fullmatch(name) is not None
