@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 def check(*paths: str, **options: object) -> Report:
     """Check files and folders as `initlint check` does; the options are the fields of config.Config."""
-    from initlint.config import load
     from initlint.pipeline import run
+    from initlint.settings import load
 
     return run(load({"paths": paths or (".",), **options}))

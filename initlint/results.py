@@ -9,22 +9,29 @@ from pathlib import Path
 
 import msgspec
 
+from initlint.config import Config
 from initlint.facts.cache import Cache
 from initlint.facts.gather import facts_version
+from initlint.facts.records import Suppression
 from initlint.facts.worker import digest
 from initlint.model import Finding, Problem
 from initlint.sources import Sources
+
+DECIDING = ("min_confidence", "extra_base_classes", "extra_init_methods")
+"""The options that change what is found, besides those that decide about rules, files and installed packages."""
 
 
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
     """The findings of all rules that ran, before anything is suppressed, hidden or sorted.
 
+    `comments` are the suppressing comments of those reported files that hold some.
     `installed` are the files of other packages that were read on the way, with the digests of their contents.
     """
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     modules: int
+    comments: dict[str, tuple[Suppression, ...]] = {}
     installed: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -41,14 +48,14 @@ def run_key(
     digests: Mapping[str, bytes],
     codes: Iterable[str],
     folders: Iterable[str],
-    thorough: bool,
+    config: Config,
 ) -> bytes:
     """A digest over all that a run depends on, but for the installed files, which only the run knows."""
     state = [
         tool_version(),
         sources.package,
         sorted(codes),
-        thorough,
+        *(getattr(config, name) for name in DECIDING),
         sorted(sources.reported),
         sorted(digests.items()),
         sources.skipped,

@@ -13,16 +13,24 @@ PACKAGE = Path(__file__).resolve().parent.parent / "initlint"
 
 LAYERS = (
     "errors",
+    "files",
     "model",
+    "tomlfile",
     "config",
+    "settings",
+    "notebooks",
+    "texts",
     "sources",
     "facts",
     "construction.knowledge",
     "project",
     "construction",
     "rules",
+    "shares",
     "hazards",
+    "suppressions",
     "findings",
+    "ignores",
     "results",
     "explain",
     "report",
@@ -42,7 +50,7 @@ ONLY_IN = {
     "tree_sitter": ("facts", "project"),
     "tree_sitter_python": ("facts",),
     "sqlite3": ("facts.cache",),
-    "subprocess": ("facts.gather", "runtime"),
+    "subprocess": ("cli.watch", "facts.gather", "runtime"),
     "pathspec": ("sources",),
 }
 """Where a library may be imported at all: the heavy ones cost time, the others belong to one place."""

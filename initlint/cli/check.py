@@ -6,52 +6,82 @@ import gc
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from initlint.config import Config, Option, load, options
+from initlint.cli.options import Command, Flag, settled
+from initlint.config import Config
 from initlint.errors import CLEAN, FINDINGS, InitlintError
 
 if TYPE_CHECKING:
     from initlint.report.record import Report
+    from initlint.settings import Settings
 
+
+STDIN = "-"
+"""The path that stands for standard input."""
+
+WATCH = "--watch"
 
 MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
 
 
-def _parameter(name: str, default: object, option: Option) -> click.Option:
-    """The command line's form of a field of Config; a list is given with commas or by repetition."""
-    flag = name.replace("_", "-")
-    declarations = [*filter(None, [option.short]), f"--no-{flag}" if default is True else f"--{flag}", name]
-    if isinstance(default, bool):
-        return click.Option(declarations, is_flag=True, default=None, flag_value=not default, help=option.help)
-    return click.Option(
-        declarations,
-        type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
-        multiple=isinstance(default, tuple),
-        metavar=option.metavar or None,
-        help=option.help,
-    )
+def _check(
+    paths: tuple[str, ...],
+    config: tuple[str, ...],
+    isolated: bool,
+    stdin_filename: str,
+    show_files: bool,
+    watch: bool,
+    **given: Any,
+) -> int:
+    from initlint.sources import nearest_folder
+
+    if STDIN in paths or stdin_filename:
+        if watch or len(paths) > 1 or paths not in ((), (STDIN,)):
+            raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
+        name = stdin_filename or STDIN
+        settings = settled((name,), config, isolated, given, start=nearest_folder(name))
+        return _run(settings.config, sys.stdin.buffer.read())
+    settings = settled(paths, config, isolated, given)
+    if show_files:
+        return _show_files(settings.config)
+    if watch:
+        _watch(lambda: settled(paths, config, isolated, given), settings.config.quiet)
+    return _run(settings.config, None)
 
 
-def _check(paths: tuple[str, ...], config: str, isolated: bool, **given: Any) -> int:
-    from initlint.sources import anchor
+def _show_files(config: Config) -> int:
+    from initlint.report.record import shown
+    from initlint.sources import discover
 
-    values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
-    values["paths"] = paths or (".",)
-    return _run(load(values, file=config, isolated=isolated, start=anchor(paths or (".",))))
-
-
-def _split(value: Any) -> Any:
-    """`--select SOH101,SOH102` is `--select SOH101 --select SOH102`."""
-    if not isinstance(value, tuple):
-        return value
-    return tuple(part.strip() for item in value for part in item.split(",") if part.strip())
+    sources = discover(config)
+    names = [shown(path, sources.root, os.getcwd()) for path in sorted(sources.reported)]
+    _write(config, "".join(f"{name}\n" for name in names))
+    return CLEAN
 
 
-def _run(config: Config) -> int:
+def _watch(settle: Callable[[], Settings], quiet: bool) -> NoReturn:
+    from initlint.cli.watch import watch
+    from initlint.sources import discover
+
+    def files() -> list[str]:
+        """Every file that the run depends on; none while the configuration is broken."""
+        try:
+            settings = settle()
+            sources = discover(settings.config)
+        except InitlintError:
+            return []
+        return [settings.file, *(os.path.join(sources.root, path) for path in sources.files)]
+
+    arguments: tuple[str, ...] = click.get_current_context().obj
+    watch([argument for argument in arguments if argument != WATCH], files, quiet)
+
+
+def _run(config: Config, buffer: bytes | None) -> int:
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
     from initlint.report import summary
@@ -59,11 +89,25 @@ def _run(config: Config) -> int:
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
-        report = run(config, bar)
+        report = run(config, bar, buffer)
+    if config.add_ignores:
+        _add_ignores(config, report, buffer)
+        report = run(config)
     _write(config, _rendered(config, report))
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
+
+
+def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
+    from initlint.ignores import add
+
+    if buffer is not None:
+        raise InitlintError("comments cannot be written into standard input")
+    added = add(report.root, report.findings, config.reason)
+    if not config.quiet:
+        for path, count in added.items():
+            click.echo(f"initlint: {report.shown(path)}: {count} {'line' if count == 1 else 'lines'} written", err=True)
 
 
 def _rendered(config: Config, report: Report) -> str:
@@ -98,14 +142,11 @@ def _write(config: Config, text: str) -> None:
         raise InitlintError(f"cannot write to {config.output_file}: {error.strerror}") from error
 
 
-command = click.Command(
+command = Command(
     "check",
-    callback=_check,
-    help="Find what moves the random initialisation of the models in files and folders.",
-    params=[
-        click.Argument(["paths"], nargs=-1, metavar="[PATHS]..."),
-        *(_parameter(entry.name, entry.default, option) for entry, option in options()),
-        click.Option(["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."),
-        click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
-    ],
+    _check,
+    "Find what moves the random initialisation of the models in files and folders.",
+    Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
+    Flag("Files", ["--show-files"], is_flag=True, help="List the files that would be checked."),
+    Flag("Run", [WATCH], is_flag=True, help="Check again whenever a file changes."),
 )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from importlib import resources
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
-from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store
+from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store, Variable
+from initlint.facts.suppressions import suppressions
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
@@ -41,6 +43,7 @@ What is read from such a receiver need not all exist on it.
 
 COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
+_START, _END = attrgetter("start_byte"), attrgetter("end_byte")
 _WORD = re.compile(rb"[^\W\d]\w*")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sd]")
@@ -82,17 +85,18 @@ def extract(source: bytes) -> FileFacts:
     sweep.mentions()
     return FileFacts(
         imports=tuple(_imports(captures.get("import", []))),
-        bindings=tuple(sweep.bindings),
+        variables=tuple(sweep.variables),
         classes=sweep.class_records(),
         functions=sweep.function_records(sweep.module),
         module_level=sweep.function_record(sweep.module),
         errors=_errors(source, captures) if root.has_error or "error" in captures else (),
+        suppressions=suppressions(source, root),
     )
 
 
 def in_order(captures: Captures) -> Captures:
     """Captures in the order of the source, outer nodes first; tree-sitter promises none."""
-    return {name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)) for name, nodes in captures.items()}
+    return {name: sorted(sorted(nodes, key=_END, reverse=True), key=_START) for name, nodes in captures.items()}
 
 
 def without_comment_runs(source: bytes) -> bytes:
@@ -140,7 +144,7 @@ class _Sweep:
         self.source = source
         self.captures = captures
         self.module = _Scope("module", -1, len(source) + 1, None, "<module>")
-        self.bindings: list[tuple[str, str]] = []
+        self.variables: list[Variable] = []
         self._edges: list[int] = [-1]
         self._owners: list[_Scope] = [self.module]
         self._texts: dict[bytes, str] = {}
@@ -342,7 +346,8 @@ class _Sweep:
     def _name_value(self, scope: _Scope, name: str, node: Node, right: Node) -> None:
         if scope.kind == "module":
             value = self.text(right)
-            self.bindings.append((name, value if re.fullmatch(r"[^\W\d][\w.]*", value) else ""))
+            dotted = value if re.fullmatch(r"[^\W\d][\w.]*", value) else ""
+            self.variables.append(Variable(name, dotted, node.start_byte))
         elif scope.kind == "class":
             self._store(scope, name, node, right)
         else:
@@ -361,27 +366,22 @@ class _Sweep:
     def _store(self, scope: _Scope, attribute: str, statement: Node, value: Node) -> None:
         start, end = value.start_byte, value.end_byte
         callees = tuple(dict.fromkeys(callee for _, callee in _between(scope.made, start, end)))
-        indirect = scope.kind == "function" and not {
-            w.decode() for w in _WORD.findall(self.source[start:end])
-        }.isdisjoint(self._assigned(scope))
+        assigned = self._locals.get(scope.start) if scope.kind == "function" else None
+        indirect = assigned is not None and not assigned.isdisjoint(_WORD.findall(self.source, start, end))
         strings = tuple(_STRING_NAME.findall(self.text(value))) if scope.kind == "class" else ()
         row = statement.start_point.row + 1
         scope.stores.append(Store(attribute, row, statement.start_byte, callees, indirect, strings))
 
     @functools.cached_property
-    def _locals(self) -> dict[int, set[str]]:
+    def _locals(self) -> dict[int, set[bytes]]:
         """By the start of a function: the names that are assigned in it."""
-        found: dict[int, set[str]] = defaultdict(set)
+        found: dict[int, set[bytes]] = {}
         for node in self.captures.get("assignment", ()):
             left = node.child_by_field_name("left")
             if left is not None and left.type in ("identifier", "pattern_list", "tuple_pattern"):
-                found[self.scope(node.start_byte).start].update(
-                    w.decode() for w in _WORD.findall(self.source[left.start_byte : left.end_byte])
-                )
+                names = found.setdefault(self.scope(node.start_byte).start, set())
+                names.update(_WORD.findall(self.source, left.start_byte, left.end_byte))
         return found
-
-    def _assigned(self, scope: _Scope) -> set[str]:
-        return self._locals[scope.start]
 
     def mentions(self) -> None:
         for node in self.captures.get("mention", ()):
@@ -520,8 +520,7 @@ def fits(pattern: str, name: str) -> bool:
 
 
 def _between(made: list[tuple[int, str]], start: int, end: int) -> list[tuple[int, str]]:
-    low = bisect_right(made, (start, "")) if made else 0
-    return [entry for entry in made[low:] if entry[0] < end]
+    return made[bisect_left(made, (start, "")) : bisect_left(made, (end, ""))]
 
 
 def _imports(nodes: list[Node]) -> list[Import]:

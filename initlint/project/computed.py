@@ -12,7 +12,7 @@ from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.inference import Inference
 from initlint.project.names import Found, Names, Place
-from initlint.project.roles import Roles, initialises
+from initlint.project.roles import Roles, initialises_others
 from initlint.project.sites import Site, computed, only_initialises, stands_for
 from initlint.project.values import Value
 
@@ -84,7 +84,7 @@ class Computed:
     def _foreign(self) -> tuple[Read, ...]:
         found = []
         for method, receiver in self.callers.reading.get("*", ()):
-            if initialises(method) or (method.owner and receiver == method.facts.instance):
+            if initialises_others(self.project, method) or (method.owner and receiver == method.facts.instance):
                 continue
             body = self.bodies.body(method)
             for site in computed(body, receiver):

@@ -18,7 +18,7 @@ from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.computed import Computed
 from initlint.project.inference import Inference
-from initlint.project.roles import initialises
+from initlint.project.roles import initialises_others
 from initlint.project.sight import Sight
 from initlint.project.sites import only_initialises, sites, stands_for
 from initlint.project.values import UNKNOWN, Value, union
@@ -58,7 +58,7 @@ class Foreign:
         """Reads through other receivers that are, or might be, an instance of the class."""
         for method, receiver in self.callers.readers(attribute, telling=True):
             own = method.owner is not None and receiver == method.facts.instance
-            if own or initialises(method) or not self._fits_shape(cls, method, receiver):
+            if own or initialises_others(self.project, method) or not self._fits_shape(cls, method, receiver):
                 continue
             doubt = self._doubt(cls, attribute, method, receiver, self._receiver(method, receiver, attribute))
             if doubt is not None and not self._only_initialises(method, receiver, attribute):

@@ -283,7 +283,7 @@ class Inference:
             case "binary_operator":
                 return self._operation(node, body)
             case "lambda" | "function_definition":
-                function = self.project.nested(body.method, node.start_byte + body.offset)
+                function = self.project.nested(body.method, body.place(node))
                 return Value(functions=frozenset({function})) if function else UNKNOWN
             case _:
                 return NOTHING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,13 +31,18 @@ class Suspect:
     dead: dict[str, Verdict]
 
 
-def suspects(project: Project, readers: Readers, paths: frozenset[str]) -> Iterator[Suspect]:
-    """The suspect classes in the reported files, in the order of their files and lines."""
-    for id, info in list(project.classes.items()):
-        if info.path in paths and _builds_modules(project, id):
-            dead = dict(_dead(readers, info))
-            if dead or _other_evidence(project, readers, info):
-                yield Suspect(id, dead)
+def candidates(project: Project, paths: frozenset[str]) -> list[ClassInfo]:
+    """The classes in the reported files that build modules, in the order of their files and lines."""
+    infos = list(project.classes.values())
+    return [info for info in infos if info.path in paths and _builds_modules(project, info.id)]
+
+
+def suspects(readers: Readers, infos: Iterable[ClassInfo]) -> Iterator[Suspect]:
+    """Those classes that are worth a construction."""
+    for info in infos:
+        dead = dict(_dead(readers, info))
+        if dead or _other_evidence(readers.project, readers, info):
+            yield Suspect(info.id, dead)
 
 
 def _builds_modules(project: Project, cls: ClassId) -> bool:

@@ -28,6 +28,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "name": finding.name,
         "message": finding.message,
         "path": finding.path,
+        "cell": finding.cell.number if finding.cell else None,
         "line": finding.span.line,
         "column": finding.span.column,
         "end_line": finding.span.end_line,

@@ -25,7 +25,7 @@ class Statistics:
 @dataclass(frozen=True, slots=True)
 class Report:
     """The findings in order; `problems` is what could not be looked at and is no finding; `lines` are the
-    lines of every file with a finding, `folder` is where the run was started."""
+    lines of every file or cell with a finding, `folder` is where the run was started."""
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
@@ -35,15 +35,17 @@ class Report:
     folder: str = ""
 
     def shown(self, path: str) -> str:
-        """A path as people and editors can open it: relative to the folder that the run was started in, if inside it.
-
-        `path` is relative to the root of the project, as in the machine-readable formats.
-        """
-        if not self.folder or self.root == self.folder:
-            return path
-        whole = os.path.join(self.root, path)
-        return os.path.relpath(whole, self.folder) if whole.startswith(self.folder.rstrip(os.sep) + os.sep) else whole
+        """A path as people and editors can open it; `path` is relative to the root, as programs want it."""
+        return shown(path, self.root, self.folder)
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How often each rule, by code and name, was broken."""
         return dict(sorted(Counter((finding.code, finding.name) for finding in self.findings).items()))
+
+
+def shown(path: str, root: str, folder: str) -> str:
+    """A path below `root` as it can be opened from `folder`: relative to it, if inside it."""
+    if not folder or root == folder:
+        return path
+    whole = os.path.join(root, path)
+    return os.path.relpath(whole, folder) if whole.startswith(folder.rstrip(os.sep) + os.sep) else whole
