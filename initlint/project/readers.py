@@ -98,7 +98,7 @@ class Readers:
 
     def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
         """Whether a definition is or may be a module, and not a parameter or tensor for certain."""
-        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
         if value.unknown or value.bound:
             return True
         kinds = [knowledge.module(kind) for kind in value.exact]
