@@ -10,10 +10,11 @@ from initlint.facts.extract import EVALUATIONS, fits
 from initlint.project.bodies import Bodies
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
+from initlint.project.flows import Use
 from initlint.project.inference import Inference
 from initlint.project.names import Found, Names, Place
 from initlint.project.roles import Roles, initialises_others
-from initlint.project.sites import Site, computed, only_initialises, stands_for
+from initlint.project.sites import Site, computed, only_does, stands_for
 from initlint.project.values import Value
 
 
@@ -89,7 +90,7 @@ class Computed:
             body = self.bodies.body(method)
             for site in computed(body, receiver):
                 value = stands_for(site, body, self.inference)
-                if (value.unknown or value.instances) and not only_initialises([site], body):
+                if (value.unknown or value.instances) and not only_does((Use.NONE,), [site], body):
                     found.append(Read(method, receiver, value, self._of(site, Place(body))))
         return tuple(found)
 

@@ -7,7 +7,7 @@ exists there. What is left is inferred.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,14 @@ from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.computed import Computed
+from initlint.project.flows import Use
+from initlint.project.handling import allows
 from initlint.project.inference import Inference
+from initlint.project.narrowing import tested_names
+from initlint.project.observed import Observed
 from initlint.project.roles import initialises_others
 from initlint.project.sight import Sight
-from initlint.project.sites import only_initialises, sites, stands_for
+from initlint.project.sites import only_does, sites, stands_for
 from initlint.project.values import UNKNOWN, Value, union
 
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ class Foreign:
         self.inference = inference
         self.computed = computed
         self.sight = Sight(project)
+        self.observed = Observed(project, bodies)
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
 
@@ -60,8 +65,9 @@ class Foreign:
             own = method.owner is not None and receiver == method.facts.instance
             if own or initialises_others(self.project, method) or not self._fits_shape(cls, method, receiver):
                 continue
-            doubt = self._doubt(cls, attribute, method, receiver, self._receiver(method, receiver, attribute))
-            if doubt is not None and not self._only_initialises(method, receiver, attribute):
+            value = self._receiver(method, receiver, attribute)
+            doubt = self._doubt(cls, attribute, method, receiver, value)
+            if doubt is not None and not self._only_initialises(method, receiver, attribute, doubt is CERTAIN):
                 yield doubt
         for read in self.computed.naming(attribute):
             if self._fits_shape(cls, read.method, read.receiver):
@@ -82,6 +88,10 @@ class Foreign:
             return False
         if not self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ())):
             return False
+        if not self._fits_handling(cls, method, receiver, attribute) or self._fits_another(
+            cls, method, receiver, attribute
+        ):
+            return False
         seen = self.sight.of(method.path)
         if any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
             return True
@@ -91,6 +101,26 @@ class Foreign:
         return not any(
             self.project.classes[other].path in seen and self._fits_shape(other, method, receiver)
             for other in self.callers.having(attribute)
+        )
+
+    def _fits_handling(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether what the class defines under a name can be called, iterated, computed with as it is here."""
+        body = self.bodies.body(method)
+        found = list(sites(body, receiver, attribute))
+        surface = self.surface(cls)
+        if found and surface is not None and all(not tested_names(site.owner, body) <= surface for site in found):
+            return False
+        if GUARDED in method.facts.reads.get(f"{receiver}.{attribute}", ()):
+            return True
+        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        return allows(self.project, self.bodies, value, [site.node for site in found], body)
+
+    def _fits_another(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether all that is ever read from the object exists on another class, and not on this one."""
+        names = self.observed.names(method, receiver)
+        family = self.project.family(cls)
+        return not self._has(cls, names) and any(
+            self._has(other, names) for other in self.callers.having(attribute) if other not in family
         )
 
     def _fits_value(self, cls: ClassId, attribute: str, names: tuple[str, ...]) -> bool:
@@ -112,7 +142,11 @@ class Foreign:
         return (knowledge.tensor_attributes() if tensor else knowledge.module_attributes()) | set(known.attributes)
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
-        surface, names = self.surface(cls), method.facts.reads.get(receiver, ())
+        return self._has(cls, method.facts.reads.get(receiver, ()))
+
+    def _has(self, cls: ClassId, names: Collection[str]) -> bool:
+        """Whether a class has all these names, but for those that the code tests for."""
+        surface = self.surface(cls)
         if surface is None or GUARDED in names:
             return True
         return all(name in surface or "*" in name or name[0] == GUARDED or GUARDED + name in names for name in names)
@@ -157,9 +191,14 @@ class Foreign:
         own = [cls for cls in value.bound if cls in self.project.classes]
         return not own or bool(value.exact) or any(self._fits_shape(cls, method, receiver) for cls in own)
 
-    def _only_initialises(self, method: Method, receiver: str, attribute: str) -> bool:
+    def _only_initialises(self, method: Method, receiver: str, attribute: str, known: bool) -> bool:
+        """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it.
+
+        What only might be the definition is not read by a look at it either.
+        """
+        spared = (Use.NONE,) if known else (Use.NONE, Use.CONFIGURATION)
         body = self.bodies.body(method)
-        return only_initialises(sites(body, receiver, attribute), body)
+        return only_does(spared, sites(body, receiver, attribute), body)
 
     def _is_tensor_method(self, method: Method, receiver: str, attribute: str) -> bool:
         """Whether every use is a call as tensors' methods are called (`x.norm(dim=1)`) and modules are not."""

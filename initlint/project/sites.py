@@ -52,10 +52,10 @@ def stands_for(site: Site, body: Body, inference: Inference) -> Value:
     return value
 
 
-def only_initialises(found: Iterable[Site], body: Body) -> bool:
-    """Whether all that is done with what these read is to set, initialise or freeze it."""
+def only_does(spared: tuple[Use, ...], found: Iterable[Site], body: Body) -> bool:
+    """Whether what these read is put to no other use than these."""
     uses = [flow.use for site in found for flow in uses_of(site.node, body)]
-    return bool(uses) and all(use is Use.NONE for use in uses)
+    return bool(uses) and all(use in spared for use in uses)
 
 
 def _receiver(site: Site, body: Body) -> str:
@@ -98,4 +98,5 @@ def _steps(node: Node, owner: Node, path: Node, body: Body) -> Iterator[Site]:
     if names == ("",):
         yield Site(node, owner, ("*",), path)
     else:
-        yield from (Site(node, owner, names[: length + 1]) for length in range(len(names)))
+        yield from (Site(path, owner, names[:length]) for length in range(1, len(names)))
+        yield Site(node, owner, names)
