@@ -16,6 +16,7 @@ from initlint.construction.run import (
     Stored,
     Sweeps,
 )
+from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER
 from initlint.construction.values import (
     EVERYTHING,
     Closure,
@@ -201,20 +202,32 @@ class Finish:
         reached = [token for token in run.reach(tokens(store.value)) if self._owned(token, store)]
         if swept.root is not None and swept.root not in reached:
             return Answer.NO
-        drawing = bool(self.draws.get(store.group))
+        sure = Answer.YES if entry.certain else Answer.UNKNOWN
         if entry.attribute == store.attribute and any(self.is_a(run.cls, cls) for cls in swept.classes):
-            return Answer.YES if entry.certain else Answer.UNKNOWN
+            return sure
+        drawing = bool(self.draws.get(store.group))
+        held = {cls for token in reached for cls in self._classes(token)}
         if swept.parameters:
-            if self.kind_told(store) is Kind.PARAMETER or drawing:
-                return Answer.YES if entry.certain else Answer.UNKNOWN
-            return Answer.NO
+            return self._parameters_let_through(store, held, drawing, sure)
         if not swept.classes:
             return Answer.UNKNOWN if drawing and self.kind_told(store) is Kind.SUBMODULE else Answer.NO
-        held = {cls for token in reached for cls in self._classes(token)}
         if any(self.is_a(cls, wanted) for cls in held for wanted in swept.classes):
-            return Answer.YES if entry.certain else Answer.UNKNOWN
+            return sure
         unsure = drawing and ("?" in held or "?" in swept.classes)
         return Answer.UNKNOWN if unsure else Answer.NO
+
+    def _parameters_let_through(self, store: Stored, held: set[str], drawing: bool, sure: Answer) -> Answer:
+        """Whether a loop over all parameters draws for what is stored, in which there are these classes.
+
+        Where it draws only for some (`if p.dim() > 1`), what draws nothing when it is built is none of them.
+        """
+        kind = self.kind_told(store)
+        alias = not held and any(True for _ in tokens(store.value))
+        if alias or kind in (Kind.BUFFER, Kind.TENSOR):
+            return Answer.NO
+        if kind is Kind.PARAMETER or (PARAMETER in held and (drawing or sure is Answer.YES)):
+            return sure
+        return Answer.UNKNOWN if drawing or (PERHAPS_PARAMETER in held and sure is Answer.YES) else Answer.NO
 
     def _owned(self, token: Token, store: Stored) -> bool:
         owner = self.run.owners.get(token)
@@ -366,6 +379,7 @@ class Finish:
         """One event for one loop, whatever number of statements in it draw."""
         entries, sweep = self.sweeps[number], self.run.sweeps[number]
         stores = [store for store in self.stores if id(store) in index and self._swept_by(store, number)]
+        stores.sort(key=self._place)
         if not stores:
             return
         what = sweep.site.slice.code(sweep.site.node)
@@ -374,6 +388,12 @@ class Finish:
         names = tuple(store.attribute for store in stores)
         known = tuple(index[id(store)] for store in stores)
         yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops, sweep.site.path, swept=True)
+
+    def _place(self, store: Stored) -> tuple[bool, int]:
+        """Where a loop comes to what is stored: own parameters first, then the parts, each where its name was first."""
+        kind = self.kind_told(store)
+        same = (s for s in self.stores if s.attribute == store.attribute and self.kind_told(s) is kind)
+        return kind is not Kind.PARAMETER, self.stores.index(next(same))
 
     def _swept_by(self, store: Stored, number: int) -> bool:
         return any(entry.swept.id == number for entry in self.swept.get(id(store), ()))

@@ -37,7 +37,7 @@ class Define:
 class Drawn:
     """The stream is drawn from, by code in the file `path`, or by an initialisation loop (`swept`).
 
-    `owners` are the attributes that get the numbers: several for an initialisation loop. `definitions` are
+    `owners` are the attributes that get the numbers, in order: several for an initialisation loop. `definitions` are
     the indices of their definitions; `loops` are the loops around it that run an unknown number of times.
     """
 
@@ -155,11 +155,11 @@ class Construction:
         found: dict[str, None] = {}
         for index, drawn in enumerate(self.draws):
             later = index > place or set(drawn.loops) & set(start.loops)
-            if drawn is start or not later or _exclusive(start.branch, drawn.branch):
+            if not (later or drawn is start) or _exclusive(start.branch, drawn.branch):
                 continue
             if drawn.definitions and set(drawn.definitions) <= same:
                 continue
-            for owner, target in _pairs(drawn):
+            for owner, target in _behind(drawn, same) if drawn is start else _pairs(drawn):
                 if target not in same and self._stays(target, start.branch):
                     found[owner] = None
         return tuple(found)
@@ -176,6 +176,13 @@ def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:
     """Each owner with the index of its definition, -1 where there is none."""
     indices = drawn.definitions or (-1,) * len(drawn.owners)
     return zip(drawn.owners, indices, strict=True)
+
+
+def _behind(drawn: Drawn, same: set[int]) -> Iterable[tuple[str, int]]:
+    """Those for which an initialisation loop draws after it has drawn for some definitions."""
+    pairs = list(_pairs(drawn)) if drawn.swept else []
+    first = next((place for place, (_, target) in enumerate(pairs) if target in same), len(pairs))
+    return pairs[first:]
 
 
 def within(inner: Span, outer: Span) -> bool:
