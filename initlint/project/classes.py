@@ -297,11 +297,18 @@ class Project:
         name, _, _ = method.facts.name.rpartition(".<locals>.")
         if not name:
             return None
-        pool = self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
         start = method.facts.start
-        return next(
-            (Method(method.path, method.owner, f) for f in pool if f.name == name and f.start < start < f.end), None
-        )
+        found = (f for f in self._pool(method) if f.name == name and f.start < start < f.end)
+        return next((Method(method.path, method.owner, f) for f in found), None)
+
+    def nested(self, method: Method, start: int) -> Method | None:
+        """The function or lambda that starts at a byte of the file, inside another function."""
+        found = (f for f in self._pool(method) if f.start == start and "<locals>" in f.name)
+        return next((Method(method.path, method.owner, f) for f in found), None)
+
+    def _pool(self, method: Method) -> tuple[Function, ...]:
+        """The functions of the class, or of the file, in which a function stands."""
+        return self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
 
     def function(self, symbol: Symbol) -> Method | None:
         """The function that a symbol of kind FUNCTION stands for."""
