@@ -113,6 +113,8 @@ class Config:
     )
     quiet: bool = _option(False, "Output", "Print findings and nothing else.", short="-q")
     verbose: bool = _option(False, "Output", "Also say what was read.", short="-v")
+    baseline: str = _option("", "Rules", "Report only what is not in this baseline.", metavar="FILE", is_path=True)
+    write_baseline: str = _option("", "Rules", "Write all that is found as a baseline.", metavar="FILE", key=False)
     add_ignores: bool = _option(False, "Run", "Suppress all that is found by comments.", key=False)
     reason: str = _option("", "Run", "Reason to write into these comments.", metavar="TEXT", key=False)
     exit_zero: bool = _option(False, "Run", "Exit with 0 even if something is found.")

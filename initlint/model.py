@@ -113,6 +113,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A finding as a baseline knows it: by what does not change when lines move."""
+
+    code: str
+    path: str
+    cls: str
+    attribute: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """What could not be looked at, where, and why: the opposite of a silent skip."""
 

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -89,7 +90,9 @@ def _run(config: Config, buffer: bytes | None) -> int:
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
-        report = run(config, bar, buffer)
+        report = run(_against_what_is_there(config), bar, buffer)
+    if config.write_baseline:
+        report = _write_baseline(config, report)
     if config.add_ignores:
         _add_ignores(config, report, buffer)
         report = run(config)
@@ -97,6 +100,24 @@ def _run(config: Config, buffer: bytes | None) -> int:
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
+
+
+def _against_what_is_there(config: Config) -> Config:
+    """A baseline that is written anew keeps what the run says nothing about, so it is compared with itself first."""
+    if not config.write_baseline:
+        return config
+    return replace(config, baseline=config.write_baseline if os.path.exists(config.write_baseline) else "")
+
+
+def _write_baseline(config: Config, report: Report) -> Report:
+    """Write what is found as a baseline; what is left to report beyond it is nothing."""
+    from initlint import baseline
+    from initlint.report.record import Baseline
+
+    before = report.baseline or Baseline("", ())
+    baseline.write(config.write_baseline, (*before.known, *report.findings), before.unjudged)
+    known = Baseline(config.write_baseline, (*before.known, *report.findings))
+    return replace(report, findings=(), baseline=known)
 
 
 def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
