@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from initlint.errors import InitlintError
+from initlint.model import Strategy
 
 DEFAULT_EXCLUDE = (
     ".bzr",
@@ -115,6 +116,15 @@ class Config:
     verbose: bool = _option(False, "Output", "Also say what was read.", short="-v")
     baseline: str = _option("", "Rules", "Report only what is not in this baseline.", metavar="FILE", is_path=True)
     write_baseline: str = _option("", "Rules", "Write all that is found as a baseline.", metavar="FILE", key=False)
+    fix: str = _option(
+        "",
+        "Run",
+        "Mend what is found: remove, isolate or keep-stream.",
+        metavar="STRATEGY",
+        choices=tuple(strategy.value for strategy in Strategy),
+        key=False,
+    )
+    diff: bool = _option(False, "Run", "Show what --fix would write (`remove`, if none is named).", key=False)
     add_ignores: bool = _option(False, "Run", "Suppress all that is found by comments.", key=False)
     reason: str = _option("", "Run", "Reason to write into these comments.", metavar="TEXT", key=False)
     exit_zero: bool = _option(False, "Run", "Exit with 0 even if something is found.")

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,6 +15,7 @@ import click
 from initlint.cli.options import Command, Flag, settled
 from initlint.config import Config
 from initlint.errors import CLEAN, FINDINGS, InitlintError
+from initlint.model import Strategy
 
 if TYPE_CHECKING:
     from initlint.report.record import Report
@@ -91,10 +92,17 @@ def _run(config: Config, buffer: bytes | None) -> int:
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
         report = run(_against_what_is_there(config), bar, buffer)
+    if buffer is not None and (config.diff or config.fix or config.add_ignores):
+        raise InitlintError("standard input cannot be written to; name a file")
     if config.write_baseline:
         report = _write_baseline(config, report)
+    if config.diff:
+        return _show(config, report)
+    if config.fix:
+        _fix(config, report)
     if config.add_ignores:
-        _add_ignores(config, report, buffer)
+        _add_ignores(config, report)
+    if config.fix or config.add_ignores:
         report = run(config)
     _write(config, _rendered(config, report))
     if not config.quiet:
@@ -120,15 +128,38 @@ def _write_baseline(config: Config, report: Report) -> Report:
     return replace(report, findings=(), baseline=known)
 
 
-def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
+def _add_ignores(config: Config, report: Report) -> None:
     from initlint.ignores import add
 
-    if buffer is not None:
-        raise InitlintError("comments cannot be written into standard input")
     added = add(report.root, report.findings, config.reason)
     if not config.quiet:
         for path, count in added.items():
             click.echo(f"initlint: {report.shown(path)}: {count} {'line' if count == 1 else 'lines'} written", err=True)
+
+
+def _show(config: Config, report: Report) -> int:
+    """Print what would change, as ruff does: the status says whether anything would."""
+    from initlint.cli import fix
+
+    mended = fix.mend(report, Strategy(config.fix or Strategy.REMOVE.value))
+    text = fix.diff(report, mended)
+    _write(config, text)
+    _tell(config, fix.notes(report, mended))
+    return FINDINGS if text and not config.exit_zero else CLEAN
+
+
+def _fix(config: Config, report: Report) -> None:
+    from initlint.cli import fix
+
+    mended = fix.mend(report, Strategy(config.fix))
+    fix.write(report, mended)
+    _tell(config, fix.notes(report, mended))
+
+
+def _tell(config: Config, notes: Iterable[str]) -> None:
+    if not config.quiet:
+        for note in notes:
+            click.echo(f"initlint: {note}", err=True)
 
 
 def _rendered(config: Config, report: Report) -> str:
