@@ -42,6 +42,8 @@ DEFAULT_EXCLUDE = (
 )
 
 
+FORMATS = ("full", "concise", "json", "jsonl", "sarif", "github", "gitlab", "rdjson", "junit")
+
 GROUPS = ("Rules", "Files", "Output", "Run")
 """The headings under which `--help` lists the options."""
 
@@ -103,9 +105,7 @@ class Config:
     site_packages: tuple[str, ...] = _option(
         (), "Files", "Folders of installed packages, instead of the interpreter's.", flag=False, is_path=True
     )
-    output_format: str = _option(
-        "full", "Output", "Write full, concise or json.", metavar="NAME", choices=("full", "concise", "json")
-    )
+    output_format: str = _option("full", "Output", f"One of {', '.join(FORMATS)}.", metavar="NAME", choices=FORMATS)
     output_file: str = _option("", "Output", "Write the findings to a file.", short="-o", metavar="FILE", is_path=True)
     statistics: bool = _option(False, "Output", "Count findings by rule instead of listing them.")
     color: str = _option(

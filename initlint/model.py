@@ -95,6 +95,32 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """The text between two places is replaced by another."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a finding: all edits together, in its own file."""
+
+    description: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """What a rule says about itself; `page` is all of it, as markdown."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A finding as a baseline knows it: by what does not change when lines move."""
 
