@@ -39,6 +39,10 @@ class Span:
     end_line: int
     end_column: int
 
+    def up(self, lines: int) -> Span:
+        """The same range, so many lines further up."""
+        return Span(self.line - lines, self.column, self.end_line - lines, self.end_column)
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
@@ -76,8 +80,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class InCell:
+    """The cell of a notebook that a finding stands in: its number among all cells, and the line in the file."""
+
+    number: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One report of one rule at one place."""
+    """One report of one rule at one place; in a notebook the span counts from the beginning of the cell."""
 
     code: str
     name: str
@@ -92,6 +104,12 @@ class Finding:
     shifts: tuple[str, ...]
     confidence: Confidence
     fingerprint: str
+    cell: InCell | None = None
+
+    @property
+    def place(self) -> str:
+        """What the span counts in: the file, or a cell of it."""
+        return f"{self.path}:cell {self.cell.number}" if self.cell else self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from initlint import baseline, explain, results, rules
 from initlint.config import Config
@@ -22,13 +25,16 @@ from initlint.facts.gather import (
 )
 from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
-from initlint.model import Confidence, Entry, Finding, Problem
+from initlint.model import Confidence, Entry, Finding, InCell, Problem
 from initlint.project import link
 from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
 from initlint.report.record import Baseline, Report, Statistics
 from initlint.results import Analysis
 from initlint.sources import Sources, discover
+
+if TYPE_CHECKING:
+    from initlint.notebooks import Cell
 
 
 def run(config: Config, progress: Progress | None = None, buffer: bytes | None = None) -> Report:
@@ -85,9 +91,9 @@ def report(config: Config, sources: Sources, analysis: Analysis, recorded: Itera
     """Suppress, hide, sort and count; what was said by a finding is not said again as a problem."""
     outcome = conclude(analysis.findings, analysis.comments, config, sources, rules.CODES, recorded)
     compared = outcome.compared
-    lines = {path: _lines(sources, path) for path in sorted({finding.path for finding in outcome.findings})}
+    cells = {finding.path: _cells(sources, finding.path) for finding in outcome.findings}
     return Report(
-        findings=outcome.findings,
+        findings=tuple(_in_cell(finding, cells[finding.path]) for finding in outcome.findings),
         problems=(
             *(Problem(folder, reason, 1) for folder, reason in sources.skipped),
             *(problem for problem in analysis.problems if problem.path not in sources.reported),
@@ -96,7 +102,7 @@ def report(config: Config, sources: Sources, analysis: Analysis, recorded: Itera
             len(sources.reported), analysis.modules, len(sources.files), outcome.suppressed, outcome.hidden
         ),
         root=sources.root,
-        lines=lines,
+        lines={place: lines for path in sorted(cells) for place, lines in _lines(sources, path, cells[path])},
         folder=os.getcwd(),
         baseline=Baseline(config.baseline, compared.known, compared.mended, compared.unjudged)
         if config.baseline
@@ -105,11 +111,29 @@ def report(config: Config, sources: Sources, analysis: Analysis, recorded: Itera
     )
 
 
-def _lines(sources: Sources, path: str) -> tuple[str, ...]:
+def _cells(sources: Sources, path: str) -> tuple[Cell, ...]:
     try:
-        return split_lines(sources.read(path).decode())
+        return sources.cells(path)
     except Unreadable:
         return ()
+
+
+def _in_cell(finding: Finding, cells: tuple[Cell, ...]) -> Finding:
+    """A finding in a notebook is placed in its cell."""
+    if not cells:
+        return finding
+    cell = [cell for cell in cells if cell.line <= finding.span.line][-1]
+    span = finding.span.up(cell.line - 1)
+    return replace(finding, span=span, cell=InCell(cell.number, cell.file_line(span.line)))
+
+
+def _lines(sources: Sources, path: str, cells: tuple[Cell, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The lines of a file, or of each cell of a notebook as they stand there."""
+    if cells:
+        yield from ((f"{path}:cell {cell.number}", tuple(cell.text.split("\n"))) for cell in cells)
+    else:
+        with suppress(Unreadable):
+            yield path, split_lines(sources.read(path).decode())
 
 
 def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:

@@ -6,9 +6,10 @@ import gc
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -18,32 +19,68 @@ from initlint.errors import CLEAN, FINDINGS, InitlintError
 
 if TYPE_CHECKING:
     from initlint.report.record import Report
+    from initlint.settings import Settings
 
 
 STDIN = "-"
 """The path that stands for standard input."""
 
+WATCH = "--watch"
+
 MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
 
 
-def _check(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, stdin_filename: str, **given: Any) -> int:
+def _check(
+    paths: tuple[str, ...],
+    config: tuple[str, ...],
+    isolated: bool,
+    stdin_filename: str,
+    show_files: bool,
+    watch: bool,
+    **given: Any,
+) -> int:
     from initlint.sources import nearest_folder
 
-    buffer = _buffer(paths, stdin_filename)
-    if buffer is None:
-        return _run(settled(paths, config, isolated, given).config, None)
-    name = stdin_filename or STDIN
-    return _run(settled((name,), config, isolated, given, start=nearest_folder(name)).config, buffer)
+    if STDIN in paths or stdin_filename:
+        if watch or len(paths) > 1 or paths not in ((), (STDIN,)):
+            raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
+        name = stdin_filename or STDIN
+        settings = settled((name,), config, isolated, given, start=nearest_folder(name))
+        return _run(settings.config, sys.stdin.buffer.read())
+    settings = settled(paths, config, isolated, given)
+    if show_files:
+        return _show_files(settings.config)
+    if watch:
+        _watch(lambda: settled(paths, config, isolated, given), settings.config.quiet)
+    return _run(settings.config, None)
 
 
-def _buffer(paths: tuple[str, ...], name: str) -> bytes | None:
-    """What is to be checked from standard input, if anything is."""
-    if STDIN not in paths and not name:
-        return None
-    if len(paths) > 1 or paths not in ((), (STDIN,)):
-        raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
-    return sys.stdin.buffer.read()
+def _show_files(config: Config) -> int:
+    from initlint.report.record import shown
+    from initlint.sources import discover
+
+    sources = discover(config)
+    names = [shown(path, sources.root, os.getcwd()) for path in sorted(sources.reported)]
+    _write(config, "".join(f"{name}\n" for name in names))
+    return CLEAN
+
+
+def _watch(settle: Callable[[], Settings], quiet: bool) -> NoReturn:
+    from initlint.cli.watch import watch
+    from initlint.sources import discover
+
+    def files() -> list[str]:
+        """Every file that the run depends on; none while the configuration is broken."""
+        try:
+            settings = settle()
+            sources = discover(settings.config)
+        except InitlintError:
+            return []
+        return [settings.file, *(os.path.join(sources.root, path) for path in sources.files)]
+
+    arguments: tuple[str, ...] = click.get_current_context().obj
+    watch([argument for argument in arguments if argument != WATCH], files, quiet)
 
 
 def _run(config: Config, buffer: bytes | None) -> int:
@@ -140,4 +177,6 @@ command = Command(
     _check,
     "Find what moves the random initialisation of the models in files and folders.",
     Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
+    Flag("Files", ["--show-files"], is_flag=True, help="List the files that would be checked."),
+    Flag("Run", [WATCH], is_flag=True, help="Check again whenever a file changes."),
 )

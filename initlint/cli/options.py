@@ -10,6 +10,8 @@ import click
 from initlint.config import GROUPS, Option, key, options
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from initlint.settings import Settings
 
 
@@ -25,7 +27,7 @@ class Command(click.Command):
     """A command that takes the options of a run, and some of its own, and lists them under headings."""
 
     def __init__(self, name: str, callback: Callable[..., int], help: str, *own: Flag) -> None:
-        paths = click.Argument(["paths"], nargs=-1, metavar="[PATHS]...")
+        paths = click.Argument(["paths"], nargs=-1, type=click.Path(), metavar="[PATHS]...")
         super().__init__(name, callback=callback, help=help, params=[paths, *_flags(), *own])
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -56,11 +58,26 @@ def _flag(name: str, default: object, option: Option) -> Flag:
     return Flag(
         option.group,
         declarations,
-        type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
+        type=_type(default, option),
         multiple=isinstance(default, tuple),
         metavar=option.metavar or None,
         help=option.help,
+        shell_complete=_rules if option.metavar == "CODES" else None,
     )
+
+
+def _type(default: object, option: Option) -> click.ParamType[Any]:
+    if option.choices:
+        return click.Choice(option.choices)
+    if option.is_path:
+        return click.Path()
+    return click.INT if isinstance(default, int) else click.STRING
+
+
+def _rules(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from initlint.cli.completion import rules
+
+    return rules(incomplete)
 
 
 def settled(
