@@ -111,6 +111,11 @@ class Finding:
         """What the span counts in: the file, or a cell of it."""
         return f"{self.path}:cell {self.cell.number}" if self.cell else self.path
 
+    @property
+    def file_span(self) -> Span:
+        """Where the finding stands in its file; of a notebook only the line is known."""
+        return Span(self.cell.line, 1, self.cell.line, 1) if self.cell else self.span
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:

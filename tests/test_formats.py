@@ -21,7 +21,7 @@ from xmlschema import XMLSchema
 from initlint import __version__, cli, explain, rules
 from initlint.config import FORMATS
 from initlint.findings import split_lines
-from initlint.model import Answer, Edit, Fix, Span
+from initlint.model import Answer, Edit, Fix, InCell, Span
 from initlint.report import concise, full, github, gitlab, jsonl, junit, rdjson, sarif
 from initlint.report import json as json_format
 from initlint.report.record import Report
@@ -247,3 +247,18 @@ def test_the_worst_is_said_loudest() -> None:
     words = [issue["severity"] for issue in json.loads(gitlab.render(FULL_REPORT))]
     assert words == ["major", "minor", "critical", "major", "minor"]
     assert (GAMMA.code, PROJ.code, BROKEN.code) == ("SOH102", "SOH101", "SOH901")
+
+
+def test_a_finding_in_a_notebook_stands_on_a_line_of_the_file() -> None:
+    inside = replace(GAMMA, path="a.ipynb", cell=InCell(2, 57))
+    report = replace(REPORT, findings=(inside,), lines={inside.place: split_lines(SOURCE)})
+    (issue,) = json.loads(gitlab.render(report))
+    assert issue["location"] == {
+        "path": "a.ipynb",
+        "positions": {"begin": {"line": 57, "column": 1}, "end": {"line": 57, "column": 1}},
+    }
+    assert "file=a.ipynb,line=57,endLine=57,col=1,endColumn=1::a.ipynb:cell 2:3:9: SOH102 " in github.render(report)
+    (run,) = json.loads(sarif.render(report))["runs"]
+    assert run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 57
+    assert json.loads(rdjson.render(report))["diagnostics"][0]["location"]["range"]["start"]["line"] == 57
+    assert ">a.ipynb:cell 2:3:9: SOH102 " in junit.render(report)

@@ -13,15 +13,19 @@ _PROPERTY = {**_DATA, **str.maketrans({":": "%3A", ",": "%2C"})}
 
 
 def render(report: Report) -> str:
-    return "".join(_command(finding, report.located(finding.path)) for finding in report.findings)
+    return "".join(_command(finding, report) for finding in report.findings)
 
 
-def _command(finding: Finding, path: str) -> str:
+def _command(finding: Finding, report: Report) -> str:
     """Columns are only understood where a finding stands on one line."""
-    span = finding.span
+    span, path = finding.file_span, report.located(finding.path)
     properties = {"title": f"initlint ({finding.code})", "file": path, "line": span.line, "endLine": span.end_line}
     if span.line == span.end_line:
         properties |= {"col": span.column, "endColumn": span.end_column}
     written = ",".join(f"{name}={str(value).translate(_PROPERTY)}" for name, value in properties.items())
-    text = "\n".join(filter(None, [concise.line(finding, path), finding.advice and f"help: {finding.advice}"]))
+    text = "\n".join(
+        filter(
+            None, [concise.line(finding, report.located(finding.place)), finding.advice and f"help: {finding.advice}"]
+        )
+    )
     return f"::{_COMMANDS[severity(finding)]} {written}::{text.translate(_DATA)}\n"

@@ -17,7 +17,7 @@ def render(report: Report) -> str:
 
 
 def _issue(finding: Finding, path: str) -> dict[str, object]:
-    span = finding.span
+    span = finding.file_span
     return {
         "check_name": finding.code,
         "description": f"{finding.code}: {finding.message}",

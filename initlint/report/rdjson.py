@@ -24,7 +24,7 @@ def _diagnostic(finding: Finding, report: Report) -> dict[str, object]:
     lines = report.lines.get(finding.path, ())
     diagnostic: dict[str, object] = {
         "message": finding.message,
-        "location": {"path": report.located(finding.path), "range": _range(finding.span, lines)},
+        "location": {"path": report.located(finding.path), "range": _range(finding.file_span, lines)},
         "severity": _WORDS[severity(finding)],
         "code": {"value": finding.code},
     }

@@ -44,7 +44,7 @@ def _rule(rule: RuleText) -> dict[str, object]:
 def _result(finding: Finding, report: Report, indices: dict[str, int]) -> dict[str, object]:
     """A finding; a pull request shows it only where all its lines are changed, so it stands on its first."""
     artifact = _artifact(report.located(finding.path))
-    first = _first_line(finding.span, report.lines.get(finding.path, ()))
+    first = _first_line(finding.file_span, report.lines.get(finding.path, ()))
     result: dict[str, object] = {
         "ruleId": finding.code,
         "level": severity(finding).value,
