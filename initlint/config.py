@@ -117,7 +117,7 @@ class Config:
     write_baseline: str = _option("", "Rules", "Write all that is found as a baseline.", metavar="FILE", key=False)
     add_ignores: bool = _option(False, "Run", "Suppress all that is found by comments.", key=False)
     reason: str = _option("", "Run", "Reason to write into these comments.", metavar="TEXT", key=False)
-    exit_zero: bool = _option(False, "Run", "Exit with 0 even if something is found.")
+    exit_zero: bool = _option(False, "Output", "Exit with 0 even if something is found.")
     jobs: int = _option(0, "Run", "Number of processes; 0 for one per core.", short="-j", metavar="N")
     no_cache: bool = _option(False, "Run", "Neither read nor write the cache.", short="-n")
     cache_dir: str = _option("", "Run", "Keep the cache here.", metavar="FOLDER", is_path=True)
