@@ -43,6 +43,8 @@ DEFAULT_EXCLUDE = (
 )
 
 
+FORMATS = ("full", "concise", "json", "jsonl", "sarif", "github", "gitlab", "rdjson", "junit")
+
 GROUPS = ("Rules", "Files", "Output", "Run")
 """The headings under which `--help` lists the options."""
 
@@ -104,9 +106,7 @@ class Config:
     site_packages: tuple[str, ...] = _option(
         (), "Files", "Folders of installed packages, instead of the interpreter's.", flag=False, is_path=True
     )
-    output_format: str = _option(
-        "full", "Output", "Write full, concise or json.", metavar="NAME", choices=("full", "concise", "json")
-    )
+    output_format: str = _option("full", "Output", f"One of {', '.join(FORMATS)}.", metavar="NAME", choices=FORMATS)
     output_file: str = _option("", "Output", "Write the findings to a file.", short="-o", metavar="FILE", is_path=True)
     statistics: bool = _option(False, "Output", "Count findings by rule instead of listing them.")
     color: str = _option(
@@ -127,7 +127,7 @@ class Config:
     diff: bool = _option(False, "Run", "Show what --fix would write (`remove`, if none is named).", key=False)
     add_ignores: bool = _option(False, "Run", "Suppress all that is found by comments.", key=False)
     reason: str = _option("", "Run", "Reason to write into these comments.", metavar="TEXT", key=False)
-    exit_zero: bool = _option(False, "Run", "Exit with 0 even if something is found.")
+    exit_zero: bool = _option(False, "Output", "Exit with 0 even if something is found.")
     jobs: int = _option(0, "Run", "Number of processes; 0 for one per core.", short="-j", metavar="N")
     no_cache: bool = _option(False, "Run", "Neither read nor write the cache.", short="-n")
     cache_dir: str = _option("", "Run", "Keep the cache here.", metavar="FOLDER", is_path=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint import baseline, results, rules
+from initlint import baseline, explain, results, rules
 from initlint.config import Config
 from initlint.errors import Unreadable
 from initlint.facts.cache import FOLDER, Cache
@@ -107,6 +107,7 @@ def report(config: Config, sources: Sources, analysis: Analysis, recorded: Itera
         baseline=Baseline(config.baseline, compared.known, compared.mended, compared.unjudged)
         if config.baseline
         else None,
+        rules=tuple(map(explain.text, rules.RULES)) if config.output_format == "sarif" else (),
     )
 
 

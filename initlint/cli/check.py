@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -84,6 +85,7 @@ def _watch(settle: Callable[[], Settings], quiet: bool) -> NoReturn:
 
 
 def _run(config: Config, buffer: bytes | None) -> int:
+    _refuse_what_cannot_be(config)
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
     from initlint.report import summary
@@ -108,6 +110,14 @@ def _run(config: Config, buffer: bytes | None) -> int:
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
+
+
+def _refuse_what_cannot_be(config: Config) -> None:
+    from initlint.report.statistics import FORMATS
+
+    if config.statistics and config.output_format not in FORMATS:
+        formats = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
+        raise InitlintError(f"{config.output_format} has no place for `--statistics`; {formats} have one")
 
 
 def _against_what_is_there(config: Config) -> Config:
@@ -163,15 +173,14 @@ def _tell(config: Config, notes: Iterable[str]) -> None:
 
 
 def _rendered(config: Config, report: Report) -> str:
-    from initlint.report import concise, full, json, statistics
+    from initlint.report import full, statistics
 
-    if config.output_format == "json":
-        return json.render(report)
     if config.statistics:
-        return statistics.render(report)
-    if config.output_format == "concise":
-        return concise.render(report)
-    return full.render(report, color=_wants_color(config))
+        return statistics.render(report, config.output_format)
+    if config.output_format == "full":
+        return full.render(report, color=_wants_color(config))
+    rendered: str = import_module(f"initlint.report.{config.output_format}").render(report)
+    return rendered
 
 
 def _wants_color(config: Config) -> bool:

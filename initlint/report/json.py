@@ -15,7 +15,7 @@ def render(report: Report) -> str:
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "initlint", "version": __version__},
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [fields(finding) for finding in report.findings],
         "mended": [_entry(entry) for entry in report.baseline.mended] if report.baseline else [],
         "errors": [_error(problem) for problem in report.problems],
         "statistics": _statistics(report),
@@ -23,7 +23,7 @@ def render(report: Report) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def fields(finding: Finding) -> dict[str, object]:
     return {
         "code": finding.code,
         "name": finding.name,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from initlint.model import Entry, Finding, Problem
+from initlint.model import Entry, Finding, Fix, Problem, RuleText
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Baseline:
 @dataclass(frozen=True, slots=True)
 class Report:
     """The findings in order; `problems` is what could not be looked at and is no finding; `lines` are the
-    lines of every file or cell with a finding, `folder` is where the run was started."""
+    lines of every file or cell with a finding, `folder` is where the run was started. `fixes` are by fingerprint.
+    """
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
@@ -45,10 +46,16 @@ class Report:
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: str = ""
     baseline: Baseline | None = None
+    fixes: Mapping[str, Fix] = field(default_factory=dict)
+    rules: tuple[RuleText, ...] = ()
 
     def shown(self, path: str) -> str:
         """A path as people and editors can open it; `path` is relative to the root, as programs want it."""
         return shown(path, self.root, self.folder)
+
+    def located(self, path: str) -> str:
+        """A path as services know it that show findings beside the code: they run in the root of a checkout."""
+        return self.shown(path).replace(os.sep, "/")
 
     def opened(self, path: str) -> str:
         """An absolute path as it can be opened from the folder that the run was started in."""
