@@ -122,8 +122,25 @@ def test_a_command_does_what_the_page_says(block: Block, tmp_path: Path, command
         assert re.fullmatch(pattern(printed), said), f"$ {command}\n{said}"
 
 
+YAML = re.compile(r"^ *```yaml\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+STEPS = [
+    command
+    for page in PAGES
+    for block in YAML.findall(page.read_text(encoding="utf-8"))
+    for command in re.findall(r"^ *- (?:run: )?(initlint .*)$", block, re.MULTILINE)
+]
+
+
+@pytest.mark.skipif(sys.platform == "win32" or shutil.which("bash") is None, reason="there is no bash")
+@pytest.mark.parametrize("command", STEPS)
+def test_a_step_of_a_recipe_runs(command: str, tmp_path: Path, commands: str) -> None:
+    run = shell(command, copy(ROOT / "docs" / "ci.md", tmp_path / "copy"), commands)
+    assert run.returncode == (0 if "--exit-zero" in command else 1), run.stdout
+
+
 def test_every_page_is_looked_at() -> None:
     assert {block.page.name for block in BLOCKS} >= {"README.md", "CONTRIBUTING.md", "usage.md"}
+    assert len(STEPS) == 3
 
 
 OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
