@@ -130,7 +130,9 @@ def _in_cell(finding: Finding, cells: tuple[Cell, ...]) -> Finding:
 def _lines(sources: Sources, path: str, cells: tuple[Cell, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The lines of a file, or of each cell of a notebook as they stand there."""
     if cells:
-        yield from ((f"{path}:cell {cell.number}", tuple(cell.text.split("\n"))) for cell in cells)
+        from initlint.notebooks import lines
+
+        yield from lines(path, cells).items()
     else:
         with suppress(Unreadable):
             yield path, split_lines(sources.read(path).decode())
