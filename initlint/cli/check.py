@@ -84,11 +84,12 @@ def _watch(settle: Callable[[], Settings], quiet: bool) -> NoReturn:
 
 
 def _run(config: Config, buffer: bytes | None) -> int:
-    _refuse_what_cannot_be(config)
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
     from initlint.report import summary
 
+    if config.statistics:
+        _refuse_uncountable(config)
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
@@ -104,10 +105,10 @@ def _run(config: Config, buffer: bytes | None) -> int:
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
 
 
-def _refuse_what_cannot_be(config: Config) -> None:
+def _refuse_uncountable(config: Config) -> None:
     from initlint.report.statistics import FORMATS
 
-    if config.statistics and config.output_format not in FORMATS:
+    if config.output_format not in FORMATS:
         formats = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
         raise InitlintError(f"{config.output_format} has no place for `--statistics`; {formats} have one")
 
@@ -142,11 +143,13 @@ def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
 
 
 def _rendered(config: Config, report: Report) -> str:
-    from initlint.report import full, statistics
-
     if config.statistics:
+        from initlint.report import statistics
+
         return statistics.render(report, config.output_format)
     if config.output_format == "full":
+        from initlint.report import full
+
         return full.render(report, color=_wants_color(config))
     rendered: str = import_module(f"initlint.report.{config.output_format}").render(report)
     return rendered
