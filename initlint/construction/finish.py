@@ -290,11 +290,18 @@ class Finish:
         defines: dict[int, Define] = {}
         index: dict[int, int] = {}
         for store in self.stores:
-            if store.definable and (kind := self.kind(store)) is not None:
+            if store.definable and not self._again(store) and (kind := self.kind(store)) is not None:
                 index[id(store)] = len(defines)
                 defines[id(store)] = self._define(store, kind)
         events = list(self._events(defines, index))
         return Construction(self.run.cls, name, path, (*events, *self._overwrites(defines)))
+
+    def _again(self, store: Stored) -> bool:
+        """Whether an attribute is given only what it has already: `self.x = init_(self.x)`."""
+        owners = [self.run.owners.get(token) for token in tokens(store.value)]
+        return bool(owners) and all(
+            owner is not None and owner is not store and owner.attribute == store.attribute for owner in owners
+        )
 
     def _events(self, defines: dict[int, Define], index: dict[int, int]) -> Iterator[Event]:
         told: set[int] = set()
@@ -332,7 +339,7 @@ class Finish:
         names = tuple(store.attribute for store in owners)
         draw = Draw(names[0] if names else _callee(what), what, STREAM, _span(entry.site))
         known = tuple(index[id(store)] for store in owners) if all(id(store) in index for store in owners) else ()
-        return Drawn(draw, entry.answer, entry.names, names, known, entry.branch, entry.loops)
+        return Drawn(draw, entry.answer, entry.names, names, known, entry.branch, entry.loops, entry.site.path)
 
     def _sweeps(self, number: int, index: dict[int, int]) -> Iterator[Drawn]:
         """One event for one loop, whatever number of statements in it draw."""
@@ -345,7 +352,7 @@ class Finish:
         draw = Draw(_callee(what), what, STREAM, _span(sweep.site))
         names = tuple(store.attribute for store in stores)
         known = tuple(index[id(store)] for store in stores)
-        yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops)
+        yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops, sweep.site.path, swept=True)
 
     def _swept_by(self, store: Stored, number: int) -> bool:
         return any(entry.swept.id == number for entry in self.swept.get(id(store), ()))
@@ -367,7 +374,7 @@ class Finish:
         for entry in self.run.log:
             if isinstance(entry, Read):
                 self._forget(waiting, entry)
-            elif isinstance(entry, Stored) and entry.site.owner == self.run.cls:
+            elif isinstance(entry, Stored) and entry.site.owner == self.run.cls and not self._again(entry):
                 kept = []
                 for store in waiting.get(entry.attribute, []):
                     if self._replaces(entry, store):

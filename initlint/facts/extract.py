@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
-from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store
+from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store, Variable
 from initlint.facts.suppressions import suppressions
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def extract(source: bytes) -> FileFacts:
     sweep.mentions()
     return FileFacts(
         imports=tuple(_imports(captures.get("import", []))),
-        bindings=tuple(sweep.bindings),
+        variables=tuple(sweep.variables),
         classes=sweep.class_records(),
         functions=sweep.function_records(sweep.module),
         module_level=sweep.function_record(sweep.module),
@@ -144,7 +144,7 @@ class _Sweep:
         self.source = source
         self.captures = captures
         self.module = _Scope("module", -1, len(source) + 1, None, "<module>")
-        self.bindings: list[tuple[str, str]] = []
+        self.variables: list[Variable] = []
         self._edges: list[int] = [-1]
         self._owners: list[_Scope] = [self.module]
         self._texts: dict[bytes, str] = {}
@@ -345,7 +345,8 @@ class _Sweep:
     def _name_value(self, scope: _Scope, name: str, node: Node, right: Node) -> None:
         if scope.kind == "module":
             value = self.text(right)
-            self.bindings.append((name, value if re.fullmatch(r"[^\W\d][\w.]*", value) else ""))
+            dotted = value if re.fullmatch(r"[^\W\d][\w.]*", value) else ""
+            self.variables.append(Variable(name, dotted, node.start_byte))
         elif scope.kind == "class":
             self._store(scope, name, node, right)
         elif right.type == "call" and scope.instance:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.project.bodies import Body, call_arguments
 from initlint.project.classes import Project
+from initlint.project.imports import SymbolKind
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ SEQUENCES = frozenset(
 )
 FETCHES = frozenset("next max min pop get popitem setdefault choice".split())
 ITERATORS = frozenset("children modules values".split())
-LOADERS = ("load", "instantiate", "from_pretrained", "from_config", "build", "create", "make", "get_model", "unpickle")
+LOADERS = tuple(
+    "load instantiate from_pretrained from_config build create make get_model get_class get_obj unpickle import_module"
+    " __import__ eval globals locals".split()
+)
 """Calls outside the project by whose result a class of the project can come back although none went in."""
 
 CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
@@ -64,7 +67,8 @@ class Calls:
             ]
         )
         if value.functions or value.classes:
-            return known
+            owner = function.child_by_field_name("object") if callee in PASSES_ON else None
+            return union([known, self.inference.expression(owner, body)]) if owner is not None else known
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
 
     def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
@@ -72,7 +76,12 @@ class Calls:
             owner, names = self.inference.expression(arguments[0], body), self.inference.expression(arguments[1], body)
             if names.strings and not names.unknown:
                 return union(self.inference.attribute(owner, text) for text in sorted(names.strings))
-            return UNKNOWN if owner.unknown or owner.instances else NOTHING
+            table = arguments[0].child_by_field_name("value") if arguments[0].type == "subscript" else None
+            symbol = self.inference.static(table or arguments[0], body)
+            module = symbol is not None and (
+                symbol.kind is SymbolKind.MODULE or symbol.target.startswith("sys.modules")
+            )
+            return UNKNOWN if owner.unknown or owner.instances or module else NOTHING
         if name == "type" and len(arguments) == 1:
             return self.inference.attribute(self.inference.expression(arguments[0], body), "__class__")
         if name == "super":
@@ -134,6 +143,6 @@ class Calls:
         """A function of another library gives an instance of the project only if one went in, or if it loads one."""
         if dotted.startswith(NUMERIC):
             return NOTHING
-        if callee.lower().startswith(LOADERS) and not hasattr(builtins, callee):
+        if callee.lower().startswith(LOADERS):
             return UNKNOWN
         return UNKNOWN if dotted and any(g.unknown or g.instances for g in given) else NOTHING

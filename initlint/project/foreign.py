@@ -7,7 +7,7 @@ exists there. What is left is inferred.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,10 @@ from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Use, uses_of
+from initlint.project.handling import allows
 from initlint.project.inference import Inference
+from initlint.project.narrowing import tested_names
+from initlint.project.observed import Observed
 from initlint.project.roles import initialises
 from initlint.project.sight import Sight
 from initlint.project.values import UNKNOWN, Value, union
@@ -48,6 +51,7 @@ class Foreign:
         self.callers = callers
         self.inference = inference
         self.sight = Sight(project)
+        self.observed = Observed(project, bodies)
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
 
@@ -62,7 +66,7 @@ class Foreign:
             known = self.is_instance(value, cls)
             if not known and not (self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)):
                 continue
-            if not self._only_initialises(method, receiver, attribute):
+            if not self._only_initialises(method, receiver, attribute, known):
                 yield CERTAIN if known else f"`{receiver}.{attribute}` in {method.path}"
 
     def _is_plausible(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
@@ -70,6 +74,10 @@ class Foreign:
         if receiver.rpartition(".")[2] in CONFIGURATIONS or self._is_tensor_method(method, receiver, attribute):
             return False
         if not self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ())):
+            return False
+        if not self._fits_handling(cls, method, receiver, attribute) or self._fits_another(
+            cls, method, receiver, attribute
+        ):
             return False
         seen = self.sight.of(method.path)
         if any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
@@ -80,6 +88,26 @@ class Foreign:
         return not any(
             self.project.classes[other].path in seen and self._fits_shape(other, method, receiver)
             for other in self.callers.having(attribute)
+        )
+
+    def _fits_handling(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether what the class defines under a name can be called, iterated, computed with as it is here."""
+        body = self.bodies.body(method)
+        owners = [node for node in self._receivers(body, receiver, attribute) if _reads(node)]
+        surface = self.surface(cls)
+        if owners and surface is not None and all(not tested_names(owner, body) <= surface for owner in owners):
+            return False
+        if GUARDED in method.facts.reads.get(f"{receiver}.{attribute}", ()):
+            return True
+        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        return allows(self.project, self.bodies, value, [owner.parent for owner in owners if owner.parent], body)
+
+    def _fits_another(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether all that is ever read from the object exists on another class, and not on this one."""
+        names = self.observed.names(method, receiver)
+        family = self.project.family(cls)
+        return not self._has(cls, names) and any(
+            self._has(other, names) for other in self.callers.having(attribute) if other not in family
         )
 
     def _fits_value(self, cls: ClassId, attribute: str, names: tuple[str, ...]) -> bool:
@@ -101,7 +129,11 @@ class Foreign:
         return (knowledge.tensor_attributes() if tensor else knowledge.module_attributes()) | set(known.attributes)
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
-        surface, names = self.surface(cls), method.facts.reads.get(receiver, ())
+        return self._has(cls, method.facts.reads.get(receiver, ()))
+
+    def _has(self, cls: ClassId, names: Collection[str]) -> bool:
+        """Whether a class has all these names, but for those that the code tests for."""
+        surface = self.surface(cls)
         if surface is None or GUARDED in names:
             return True
         return all(name in surface or "*" in name or name[0] == GUARDED or GUARDED + name in names for name in names)
@@ -153,14 +185,18 @@ class Foreign:
         """Whether a function only initialises what it is given; the constructor of another class may well read it."""
         return not method.facts.name.startswith("__") and initialises(self.project, method.facts.name)
 
-    def _only_initialises(self, method: Method, receiver: str, attribute: str) -> bool:
-        """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it."""
+    def _only_initialises(self, method: Method, receiver: str, attribute: str, known: bool) -> bool:
+        """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it.
+
+        What only might be the definition is not read by a look at it either.
+        """
+        spared = (Use.NONE,) if known else (Use.NONE, Use.CONFIGURATION)
         body = self.bodies.body(method)
         nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
         found = [
             flow.use for node in nodes if node is not None and node.type == "attribute" for flow in uses_of(node, body)
         ]
-        return bool(found) and all(use is Use.NONE for use in found)
+        return bool(found) and all(use in spared for use in found)
 
     def _is_tensor_method(self, method: Method, receiver: str, attribute: str) -> bool:
         """Whether every use is a call as tensors' methods are called (`x.norm(dim=1)`) and modules are not."""
@@ -203,6 +239,11 @@ class Foreign:
         return value.unknown or any(
             bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
         )
+
+
+def _reads(owner: Node) -> bool:
+    """Whether an owner stands before a dot, and not in a `getattr`."""
+    return owner.parent is not None and owner.parent.type == "attribute"
 
 
 def _called_on_tensor(node: Node, body: Body) -> bool:

@@ -15,7 +15,7 @@ from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS, Calls
 from initlint.project.classes import MAX_FAMILY, MODULE, ClassId, Method, Project
 from initlint.project.imports import Symbol, SymbolKind
-from initlint.project.narrowing import tested_classes
+from initlint.project.narrowing import asserted_classes, tested_classes
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 if TYPE_CHECKING:
@@ -214,6 +214,9 @@ class Inference:
             annotated = self.annotations.annotation(body.text(annotation), body)
             if annotated is not UNKNOWN:
                 return annotated
+        asserted = asserted_classes(name, body)
+        if asserted is not None and (instance := self._instance_of(asserted, body)) is not None:
+            return instance
         default = node.child_by_field_name("value")
         passed = self._once(("calls", body.method.id, name), self._passed, name, body)
         return union([passed, self.expression(default, body) if default is not None else NOTHING])
@@ -404,7 +407,8 @@ class Inference:
         family = self.project.mro(cls) if exact else sorted(self.project.family(cls))
         if len(family) > MAX_FAMILY:
             return self.of_unknown(name)
-        assigning = [ancestor for ancestor in family if self._assigns(ancestor, name)]
+        assigning = [ancestor for ancestor in family if ancestor in self.callers.assigning(name)]
+        assigning = assigning or [ancestor for ancestor in family if self._assigns(ancestor, name)]
         if not assigning:
             dynamic = not self.callers.assigning("*").isdisjoint(family)
             return UNKNOWN if dynamic else self.of_unknown(name)
