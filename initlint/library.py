@@ -12,12 +12,15 @@ from initlint.report.record import Report
 from initlint.settings import settle
 from initlint.sources import anchor
 
+GROUPS = ("Rules", "Files", "Run")
+"""The options that decide about what is found, and how fast."""
+
 Path = str | os.PathLike[str]
 
 
 def check(paths: Path | Iterable[Path], config: Path | None, isolated: bool, given: Mapping[str, object]) -> Report:
     """What `initlint.check` does; how something is printed or written is not among its options."""
-    usable = [entry.name for entry, option in options(Config) if option.key and option.group != "Output"]
+    usable = [entry.name for entry, option in options(Config) if option.group in GROUPS]
     for name in given:
         if name not in usable:
             raise InitlintError(f"check(): there is no option `{name}`{suggestion(name, usable)}")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint import baseline, explain, results, rules
+from initlint import baseline, results, rules
 from initlint.config import Config
 from initlint.errors import Unreadable
 from initlint.facts.cache import FOLDER, Cache
@@ -25,7 +25,7 @@ from initlint.facts.gather import (
 )
 from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
-from initlint.model import Confidence, Entry, Finding, InCell, Problem
+from initlint.model import Confidence, Entry, Finding, InCell, Problem, RuleText
 from initlint.project import link
 from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
@@ -107,8 +107,14 @@ def report(config: Config, sources: Sources, analysis: Analysis, recorded: Itera
         baseline=Baseline(config.baseline, compared.known, compared.mended, compared.unjudged)
         if config.baseline
         else None,
-        rules=tuple(map(explain.text, rules.RULES)) if config.output_format == "sarif" else (),
+        rules=_rule_texts() if config.output_format == "sarif" else (),
     )
+
+
+def _rule_texts() -> tuple[RuleText, ...]:
+    from initlint.explain import text
+
+    return tuple(map(text, rules.RULES))
 
 
 def _cells(sources: Sources, path: str) -> tuple[Cell, ...]:

@@ -25,6 +25,7 @@ from initlint.model import Answer, Edit, Fix, InCell, Span
 from initlint.report import concise, full, github, gitlab, jsonl, junit, rdjson, sarif
 from initlint.report import json as json_format
 from initlint.report.record import Report
+from initlint.rewrite.suggest import between
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent
@@ -262,3 +263,63 @@ def test_a_finding_in_a_notebook_stands_on_a_line_of_the_file() -> None:
     assert run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 57
     assert json.loads(rdjson.render(report))["diagnostics"][0]["location"]["range"]["start"]["line"] == 57
     assert ">a.ipynb:cell 2:3:9: SOH102 " in junit.render(report)
+
+
+def applied(text: str, edits: tuple[Edit, ...]) -> str:
+    lines = [0, *(end.end() for end in re.finditer(r"\r\n|\r|\n", text))]
+    for edit in reversed(edits):
+        start, end = (
+            lines[line - 1] + column - 1
+            for line, column in ((edit.span.line, edit.span.column), (edit.span.end_line, edit.span.end_column))
+        )
+        text = text[:start] + edit.text + text[end:]
+    return text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a\nb\nc\n", "a\nc\n"),
+        ("a\r\nb\r\nc", "a\r\nb"),
+        ("a\nb", "a\n"),
+        ("a\nb\nc\nd\ne\n", "x\na\nc\ny\ne\n"),
+        ("a", ""),
+        ("", "a\n"),
+        ("same\n", "same\n"),
+    ],
+)
+def test_edits_turn_one_text_into_the_other(before: str, after: str) -> None:
+    assert applied(before, tuple(between(before, after))) == after
+
+
+def test_real_fixes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """What SARIF and rdjson offer is what `--fix remove` would write."""
+    source = "\ufeff" + (ROOT / "fixtures" / "story" / "project2" / "models" / "attention.py").read_text()
+    source = source.replace("self.gamma", "é = 1; self.gamma")
+    (tmp_path / "pyproject.toml").write_text("")
+    path = tmp_path / "attention.py"
+    path.write_text(source, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    def output(*arguments: str) -> str:
+        cli.run(["--no-cache", "--select", "SOH102", *arguments])
+        return capfd.readouterr().out
+
+    document = json.loads(output("--output-format", "sarif"))
+    assert sarif_schema().is_valid(document)
+    ((fix,),) = (result["fixes"] for result in document["runs"][0]["results"])
+    assert fix["description"]["text"] == "Remove `gamma`; what is drawn after it gets other numbers"
+    replacements = fix["artifactChanges"][0]["replacements"]
+    sarif_edits = tuple(
+        Edit(
+            Span(*(each["deletedRegion"][key] for key in ("startLine", "startColumn", "endLine", "endColumn"))),
+            each.get("insertedContent", {"text": ""})["text"],
+        )
+        for each in replacements
+    )
+    (found,) = json.loads(output("--output-format", "rdjson"))["diagnostics"]
+    assert [each["text"] for each in found["suggestions"]] == [edit.text for edit in sarif_edits]
+    output("--fix", "remove")
+    mended = path.read_text(encoding="utf-8")
+    assert "self.gamma" not in mended
+    assert applied(source.removeprefix("\ufeff"), sarif_edits) == mended.removeprefix("\ufeff")

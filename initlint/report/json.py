@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from initlint import __version__
 from initlint.model import Entry, Finding, Problem
@@ -11,19 +12,21 @@ from initlint.report.record import Report
 SCHEMA_VERSION = 1
 
 
-def render(report: Report) -> str:
+def render(report: Report, more: Mapping[str, object] | None = None) -> str:
+    """The document; `more` stands at its end."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "initlint", "version": __version__},
-        "findings": [fields(finding) for finding in report.findings],
+        "findings": [finding_record(finding) for finding in report.findings],
         "mended": [_entry(entry) for entry in report.baseline.mended] if report.baseline else [],
         "errors": [_error(problem) for problem in report.problems],
         "statistics": _statistics(report),
+        **(more or {}),
     }
     return json.dumps(document, indent=2) + "\n"
 
 
-def fields(finding: Finding) -> dict[str, object]:
+def finding_record(finding: Finding) -> dict[str, object]:
     return {
         "code": finding.code,
         "name": finding.name,
