@@ -25,7 +25,7 @@ from initlint.facts.gather import (
 )
 from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
-from initlint.model import Confidence, Entry, Finding, InCell, Problem
+from initlint.model import Confidence, Entry, Finding, InCell, Problem, RuleText
 from initlint.project import link
 from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
@@ -115,7 +115,14 @@ def report(config: Config, sources: Sources, analysis: Analysis, recorded: Itera
         baseline=Baseline(config.baseline, compared.known, compared.mended, compared.unjudged)
         if config.baseline
         else None,
+        rules=_rule_texts() if config.output_format == "sarif" else (),
     )
+
+
+def _rule_texts() -> tuple[RuleText, ...]:
+    from initlint.explain import text
+
+    return tuple(map(text, rules.RULES))
 
 
 def _cells(sources: Sources, path: str) -> tuple[Cell, ...]:
@@ -137,7 +144,9 @@ def _in_cell(finding: Finding, cells: tuple[Cell, ...]) -> Finding:
 def _lines(sources: Sources, path: str, cells: tuple[Cell, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The lines of a file, or of each cell of a notebook as they stand there."""
     if cells:
-        yield from ((f"{path}:cell {cell.number}", tuple(cell.text.split("\n"))) for cell in cells)
+        from initlint.notebooks import lines
+
+        yield from lines(path, cells).items()
     else:
         with suppress(Unreadable):
             yield path, split_lines(sources.read(path).decode())
