@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
+import sys
 import tempfile
 
 from initlint.errors import InitlintError
@@ -20,16 +22,18 @@ def replace(path: str, before: bytes, after: bytes) -> None:
 
 
 def _replace(target: str, before: bytes, after: bytes) -> None:
-    with open(target, "r+b") as stream:
+    with open(target, "rb") as stream:
         _compare(target, stream.read(), before)
-        mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+        state = os.fstat(stream.fileno())
+    if not state.st_mode & stat.S_IWUSR:
+        raise PermissionError(errno.EACCES, "the file is read-only")
     descriptor, temporary = tempfile.mkstemp(prefix=".initlint-", suffix=".tmp", dir=os.path.dirname(target))
     try:
         with open(descriptor, "wb") as stream:
             stream.write(after)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, mode)
+        _take_over(temporary, state)
         with open(target, "rb") as stream:
             _compare(target, stream.read(), before)
         os.replace(temporary, target)
@@ -37,6 +41,14 @@ def _replace(target: str, before: bytes, after: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _take_over(path: str, state: os.stat_result) -> None:
+    """Give a file the mode of another one and, where that is allowed, its owner."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.chown(path, state.st_uid, state.st_gid)
+    os.chmod(path, stat.S_IMODE(state.st_mode))
 
 
 def _compare(path: str, now: bytes, before: bytes) -> None:
