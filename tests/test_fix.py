@@ -158,6 +158,26 @@ def test_a_strategy_has_to_be_named(project: Path) -> None:
     assert files(project) == {"model.py": MODEL}
 
 
+def test_what_other_files_initialise_is_left_as_it_is(project: Path) -> None:
+    (project / "child.py").write_text(
+        "from torch import nn\n\nfrom model import Net\n\n\n"
+        "class Child(Net):\n    def __init__(self):\n        super().__init__()\n"
+        "        nn.init.zeros_(self.spare.bias)\n\n\n"
+        "class Owner(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.net = Net()\n"
+        "        self.apply(lambda part: part.reset_parameters() if isinstance(part, nn.Linear) else None)\n\n"
+        "    def forward(self, x):\n        return self.net(x)\n"
+    )
+    reasons = {
+        "remove": "`__init__` in child.py initialises it",
+        "isolate": "`Owner.__init__` may draw for it along with others",
+        "keep-stream": "`Owner.__init__` may draw for it along with others",
+    }
+    for strategy, reason in reasons.items():
+        done = initlint_(project, "--fix", strategy, "--select", "SOH1", "model.py")
+        assert done.stderr.splitlines()[0] == f"initlint: model.py:9:9: SOH101 `spare` is left as it is: {reason}"
+        assert (project / "model.py").read_text() == MODEL
+
+
 def test_json_names_the_strategies_of_a_finding(project: Path) -> None:
     document = json.loads(initlint_(project, "--output-format", "json").stdout)
     assert [finding["fix"] for finding in document["findings"]] == [
@@ -190,7 +210,7 @@ def test_a_file_that_changed_after_it_was_mended_is_left_alone(project: Path) ->
 def test_a_file_that_is_gone_is_said_to_be(project: Path) -> None:
     report = run(Config(paths=(str(project),), no_cache=True))
     (project / "model.py").unlink()
-    with pytest.raises(InitlintError, match="cannot read .*model.py: no such file or directory"):
+    with pytest.raises(InitlintError, match=r"cannot read .*model\.py: no such file or directory"):
         fix.mend(report, Strategy.REMOVE)
 
 

@@ -22,7 +22,7 @@ def keep_stream(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edit
     edits = Edits()
     for place in places:
         with refusals.of(place):
-            alone(tree, place)
+            alone(place)
             if place.keeps:
                 together = [each for each in places if each.statement is place.statement]
                 _throw_away(tree, place, together, [each.statement for each in places], edits)

@@ -28,6 +28,8 @@ class Touch:
 
 def touching(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[Touch]:
     """The statements outside of `gone` that touch a definition."""
+    if place.finding.touched_by:
+        raise Refused(f"{place.finding.touched_by} initialises it")
     nodes = mentions(tree, place) if place.keeps else []
     if place.finding.code == OVERWRITTEN:
         nodes = _until_replaced(tree, place, nodes)
