@@ -13,8 +13,13 @@ PACKAGE = Path(__file__).resolve().parent.parent / "initlint"
 
 LAYERS = (
     "errors",
+    "files",
     "model",
+    "tomlfile",
     "config",
+    "settings",
+    "notebooks",
+    "texts",
     "sources",
     "facts",
     "construction.knowledge",
@@ -23,13 +28,17 @@ LAYERS = (
     "rules",
     "shares",
     "hazards",
+    "suppressions",
+    "baseline",
     "findings",
+    "ignores",
     "results",
     "explain",
     "report",
     "rewrite",
     "runtime",
     "pipeline",
+    "library",
     "cli",
     "__main__",
 )
@@ -43,7 +52,7 @@ ONLY_IN = {
     "tree_sitter": ("facts", "project"),
     "tree_sitter_python": ("facts",),
     "sqlite3": ("facts.cache",),
-    "subprocess": ("facts.gather", "runtime"),
+    "subprocess": ("cli.watch", "facts.gather", "runtime"),
     "pathspec": ("sources",),
 }
 """Where a library may be imported at all: the heavy ones cost time, the others belong to one place."""

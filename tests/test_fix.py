@@ -15,9 +15,9 @@ import initlint
 from initlint.cli import fix
 from initlint.config import Config
 from initlint.errors import InitlintError
+from initlint.files import write
 from initlint.model import Strategy
 from initlint.pipeline import run
-from initlint.rewrite.files import replace
 
 HOME = str(Path(initlint.__file__).parent.parent)
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs what POSIX has")
@@ -193,7 +193,7 @@ def test_a_file_that_changed_after_it_was_checked_is_left_alone(project: Path) -
     report = run(Config(paths=(str(project),), no_cache=True))
     changed = MODEL.replace("import torch\n", "import torch  # edited\n")
     (project / "model.py").write_text(changed)
-    with pytest.raises(InitlintError, match="was changed while initlint was running, and is left as it is"):
+    with pytest.raises(InitlintError, match="was changed while initlint was running"):
         fix.mend(report, Strategy.REMOVE)
     assert files(project) == {"model.py": changed}
 
@@ -202,7 +202,7 @@ def test_a_file_that_changed_after_it_was_mended_is_left_alone(project: Path) ->
     report = run(Config(paths=(str(project),), no_cache=True))
     mended = fix.mend(report, Strategy.REMOVE)
     (project / "model.py").write_text(MODEL + "\n")
-    with pytest.raises(InitlintError, match="was changed while initlint was running, and is left as it is"):
+    with pytest.raises(InitlintError, match="was changed while initlint was running"):
         fix.write(report, mended)
     assert files(project) == {"model.py": MODEL + "\n"}
 
@@ -240,7 +240,7 @@ def test_mode_and_links_stay(project: Path) -> None:
 
 def test_what_cannot_be_written_leaves_nothing_behind(project: Path) -> None:
     with pytest.raises(InitlintError, match="cannot write to"):
-        replace(str(project / "missing" / "model.py"), b"", b"x")
+        write(str(project / "missing" / "model.py"), b"x", expected=b"")
     with pytest.raises(InitlintError, match="was changed"):
-        replace(str(project / "model.py"), b"something else", b"x")
+        write(str(project / "model.py"), b"x", expected=b"something else")
     assert files(project) == {"model.py": MODEL}

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from initlint.config import Config
-from initlint.errors import InitlintError
-from initlint.sources import CACHE_TAG, Sources, Unreadable, discover, read, to_utf8
+from initlint.errors import InitlintError, Unreadable
+from initlint.sources import CACHE_TAG, Sources, discover
+from initlint.texts import read, to_utf8
 
 
 def tree(root: Path, *files: str, **contents: str) -> Path:

@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from initlint import files
 from initlint.config import Config
 from initlint.errors import InitlintError
 from initlint.findings import split_lines
-from initlint.model import Confidence, Finding, Kind, Strategy
+from initlint.model import Confidence, Finding, Fix, Kind, Strategy
+from initlint.notebooks import cells, lines
 from initlint.report.record import Report
 from initlint.report.summary import counted
 from initlint.rewrite import Refusal, Rewritten, rewrite
-from initlint.rewrite.files import replace as replace_file
+from initlint.rewrite.notebook import rewrite_notebook
 from initlint.rewrite.place import DISCARDED, OVERWRITTEN
-from initlint.sources import to_utf8
+from initlint.rewrite.suggest import suggestions
+from initlint.texts import to_utf8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +39,38 @@ def mend(report: Report, strategy: Strategy) -> list[Mended]:
 
 
 def _mended(report: Report, path: str, findings: list[Finding], strategy: Strategy) -> Mended:
-    try:
-        with open(os.path.join(report.root, path), "rb") as stream:
-            before = stream.read()
-    except OSError as error:
-        raise InitlintError(f"cannot read {report.shown(path)}: {(error.strerror or str(error)).lower()}") from error
-    if split_lines(to_utf8(before).decode()) != report.lines.get(path):
+    before = _source(report, path)
+    in_cells = any(finding.cell for finding in findings)
+    read = lines(path, cells(before)) if in_cells else {path: split_lines(to_utf8(before).decode())}
+    if any(report.lines.get(place) != shown for place, shown in read.items()):
         raise InitlintError(f"{report.shown(path)} was changed while initlint was running, and is left as it is")
     certain = [finding for finding in findings if finding.confidence is Confidence.CERTAIN]
     doubtful = [finding for finding in findings if finding.confidence is not Confidence.CERTAIN]
-    result = rewrite(before, certain, strategy)
+    result = (rewrite_notebook if in_cells else rewrite)(before, certain, strategy)
     refusals = [Refusal(finding, "it is possible that something reads it") for finding in doubtful]
     return Mended(path, before, replace(result, refused=(*result.refused, *refusals)))
+
+
+def suggested(report: Report) -> Report:
+    """The report with what each finding would change."""
+    fixes: dict[str, Fix] = {}
+    for path, findings in groupby(report.findings, key=lambda finding: finding.path):
+        fixes |= suggestions(_source(report, path), findings)
+    return replace(report, fixes=fixes)
+
+
+def _source(report: Report, path: str) -> bytes:
+    try:
+        with open(os.path.join(report.root, path), "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise InitlintError(f"cannot read {report.shown(path)}: {(error.strerror or str(error)).lower()}") from error
 
 
 def write(report: Report, mended: list[Mended]) -> None:
     for each in mended:
         if each.result.source != each.before:
-            replace_file(os.path.join(report.root, each.path), each.before, each.result.source)
+            files.write(os.path.join(report.root, each.path), each.result.source, expected=each.before)
 
 
 def diff(report: Report, mended: list[Mended]) -> str:
@@ -75,14 +92,14 @@ def notes(report: Report, mended: list[Mended], config: Config, strategy: Strate
     for each in mended:
         for refusal in each.result.refused:
             finding = refusal.finding
-            place = f"{report.shown(finding.path)}:{finding.span.line}:{finding.span.column}"
+            place = f"{report.shown(finding.place)}:{finding.span.line}:{finding.span.column}"
             yield f"{place}: {finding.code} `{finding.attribute}` is left as it is: {refusal.reason}"
     if strategy is not Strategy.ISOLATE:
         yield from _keys_notes(_lost_keys(mended), config.verbose)
     found = sum(len(each.result.mended) for each in mended)
-    files = counted(sum(each.result.source != each.before for each in mended), "file")
+    changed = counted(sum(each.result.source != each.before for each in mended), "file")
     does = "would mend" if config.diff else "mended"
-    yield f"{does} {found} of {counted(len(report.findings), 'finding')} in {files} ({strategy.value})"
+    yield f"{does} {found} of {counted(len(report.findings), 'finding')} in {changed} ({strategy.value})"
 
 
 def _keys_notes(lost: dict[str, list[str]], verbose: bool) -> Iterator[str]:

@@ -6,11 +6,12 @@ import builtins
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from initlint.construction import knowledge
 from initlint.facts.extract import extract
 from initlint.facts.records import Class, FileFacts, Function
+from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment
 from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
@@ -39,17 +40,23 @@ class ClassInfo:
     methods: Mapping[str, Function]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Method:
     """A function where it stands: `owner` is the class whose instance it is called on, None for a plain function."""
 
     path: str
     owner: ClassId | None
-    facts: Function = field(compare=False)
-    id: tuple[str, int, str] = field(init=False)
+    facts: Function
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "id", (self.path, self.facts.start, self.facts.name))
+    @property
+    def id(self) -> tuple[str, int, str]:
+        return self.path, self.facts.start, self.facts.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Method) and self.id == other.id and self.owner == other.owner
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
 class Project:
@@ -61,6 +68,7 @@ class Project:
         read: Callable[[str], bytes],
         environment: Environment | None = None,
         package: str = "",
+        conventions: Conventions | None = None,
     ) -> None:
         self.files: dict[str, FileFacts] = dict(sorted(files.items()))
         self.own = frozenset(files)
@@ -68,6 +76,7 @@ class Project:
         self.classes: dict[ClassId, ClassInfo] = {}
         self._read = read
         self._environment = environment or Environment()
+        self.conventions = conventions or Conventions()
         self.installed: dict[str, bytes] = {}
         self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
         self._sources: dict[str, bytes] = {}
@@ -165,7 +174,7 @@ class Project:
             symbol = self.resolve(path, base, cls.qualname)
             if symbol is not None and symbol.target == f"{path}::{cls.qualname}":
                 symbol = self.modules.imported(path, base)
-            found = self.class_of(symbol) if symbol else None
+            found = self.class_of(symbol) if symbol else self._framework_class(base)
             if found:
                 bases.append(found)
             elif not _harmless(base, symbol):
@@ -179,7 +188,10 @@ class Project:
             return None
         if knowledge.module(symbol.target):
             return symbol.target
-        return self._installed_class(symbol.target) or framework_class(symbol.target)
+        return self._installed_class(symbol.target) or self._framework_class(symbol.target)
+
+    def _framework_class(self, dotted: str) -> ClassId | None:
+        return framework_class(dotted, self.conventions.base_classes)
 
     def _installed_class(self, dotted: str) -> ClassId | None:
         """The class behind a dotted name of an installed package, whose file is read on the way."""
@@ -285,11 +297,18 @@ class Project:
         name, _, _ = method.facts.name.rpartition(".<locals>.")
         if not name:
             return None
-        pool = self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
         start = method.facts.start
-        return next(
-            (Method(method.path, method.owner, f) for f in pool if f.name == name and f.start < start < f.end), None
-        )
+        found = (f for f in self._pool(method) if f.name == name and f.start < start < f.end)
+        return next((Method(method.path, method.owner, f) for f in found), None)
+
+    def nested(self, method: Method, start: int) -> Method | None:
+        """The function or lambda that starts at a byte of the file, inside another function."""
+        found = (f for f in self._pool(method) if f.start == start and "<locals>" in f.name)
+        return next((Method(method.path, method.owner, f) for f in found), None)
+
+    def _pool(self, method: Method) -> tuple[Function, ...]:
+        """The functions of the class, or of the file, in which a function stands."""
+        return self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
 
     def function(self, symbol: Symbol) -> Method | None:
         """The function that a symbol of kind FUNCTION stands for."""

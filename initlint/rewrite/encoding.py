@@ -6,7 +6,8 @@ import io
 from dataclasses import dataclass
 from tokenize import detect_encoding
 
-from initlint.sources import Unreadable, to_utf8
+from initlint.errors import Unreadable
+from initlint.texts import to_utf8
 
 
 @dataclass(frozen=True, slots=True)

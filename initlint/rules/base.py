@@ -43,6 +43,15 @@ class Unreadable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A suppressing comment without effect."""
+
+    path: str
+    span: Span
+    reason: str
+
+
 CERTAIN = Verdict(Confidence.CERTAIN)
 
 
@@ -98,7 +107,7 @@ def expectations(source: str) -> Iterator[tuple[int, str, str]]:
                 yield number, code, attribute.strip()
 
 
-Subject = TypeVar("Subject", Case, Unreadable)
+Subject = TypeVar("Subject", Case, Unreadable, Comment)
 
 
 @dataclass(frozen=True, slots=True)
