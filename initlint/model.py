@@ -47,6 +47,10 @@ class Span:
     end_line: int
     end_column: int
 
+    def up(self, lines: int) -> Span:
+        """The same range, so many lines further up."""
+        return Span(self.line - lines, self.column, self.end_line - lines, self.end_column)
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
@@ -84,8 +88,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class InCell:
+    """The cell of a notebook that a finding stands in: its number among all cells, and the line in the file."""
+
+    number: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """One report of one rule at one place.
+    """One report of one rule at one place; in a notebook the span counts from the beginning of the cell.
 
     `fixes` are the strategies that can mend it. `drawn_at` are the places in its file at which draws are made for it
     alone, `swept_by` is the initialisation loop that draws for it along with others, "" where there is none.
@@ -104,9 +116,46 @@ class Finding:
     shifts: tuple[str, ...]
     confidence: Confidence
     fingerprint: str
+    cell: InCell | None = None
     fixes: tuple[Strategy, ...] = ()
     drawn_at: tuple[Span, ...] = ()
     swept_by: str = ""
+
+    @property
+    def place(self) -> str:
+        """What the span counts in: the file, or a cell of it."""
+        return f"{self.path}:cell {self.cell.number}" if self.cell else self.path
+
+    @property
+    def file_span(self) -> Span:
+        """Where the finding stands in its file; of a notebook only the line is known."""
+        return Span(self.cell.line, 1, self.cell.line, 1) if self.cell else self.span
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The text between two places is replaced by another."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a finding: all edits together, in its own file."""
+
+    description: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """What a rule says about itself; `page` is all of it, as markdown."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 
 from initlint.config import Config
 from initlint.errors import InitlintError
-from initlint.texts import read, reason_of, to_utf8
+from initlint.texts import NOTEBOOK, load, reason_of, text
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    from initlint.notebooks import Cell
+
 SUFFIXES = (".py", ".pyw")
+"""Files that hold Python and nothing else."""
+
+_READ = (*SUFFIXES, NOTEBOOK)
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 """A folder that holds one of these is the root of a project."""
 
@@ -40,9 +45,18 @@ class Sources:
 
     def read(self, path: str) -> bytes:
         """The text of a file as UTF-8: of its buffer, if it has one."""
-        if path in self.buffers:
-            return to_utf8(self.buffers[path])
-        return read(os.path.join(self.root, path))
+        return text(path, self._load(path))
+
+    def cells(self, path: str) -> tuple[Cell, ...]:
+        """The cells whose texts are the text of a file; none if it is no notebook."""
+        if not path.endswith(NOTEBOOK):
+            return ()
+        from initlint.notebooks import cells
+
+        return cells(self._load(path))
+
+    def _load(self, path: str) -> bytes:
+        return self.buffers[path] if path in self.buffers else load(os.path.join(self.root, path))
 
 
 def anchor(paths: Iterable[str]) -> str:
@@ -57,10 +71,20 @@ def anchor(paths: Iterable[str]) -> str:
 def _existing(path: str) -> str:
     full = os.path.abspath(path)
     if not os.path.exists(full):
-        raise InitlintError(f"there is no file or folder `{path}`")
+        raise InitlintError(f"there is no file or folder `{path}`{_neighbour(path)}")
     if not (os.path.isdir(full) or os.path.isfile(full)):
         raise InitlintError(f"`{path}` is neither a file nor a folder")
     return full
+
+
+def _neighbour(path: str) -> str:
+    """What stands where the path should, under a name much like it."""
+    import difflib
+
+    folder, name = os.path.split(path)
+    names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean `{os.path.join(folder, close[0])}`?" if close else ""
 
 
 def nearest_folder(path: str) -> str:
@@ -84,7 +108,7 @@ def discover(config: Config, buffer: bytes | None = None) -> Sources:
     walk = _Walk(root, config)
     named = [os.path.abspath(path) for path in config.paths]
     folders = [path for path in named if os.path.isdir(path)]
-    files = {path for path in named if not os.path.isdir(path) and not path.endswith((".pyi", ".ipynb"))}
+    files = {path for path in named if not os.path.isdir(path) and not path.endswith(".pyi")}
     if not _too_wide(root):
         context = walk.under(root)
     else:
@@ -148,14 +172,14 @@ def _package(root: str) -> str:
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether an entry is a folder or a link to one; asks the disk only about links."""
-    if entry.name.endswith(SUFFIXES):
+    if entry.name.endswith(_READ):
         return False
     return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and entry.is_dir())
 
 
 def _beside(folder: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
-        yield from [entry.path for entry in entries if entry.name.endswith(SUFFIXES) and entry.is_file()]
+        yield from [entry.path for entry in entries if entry.name.endswith(_READ) and entry.is_file()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +231,7 @@ class _Walk:
                 ignores += _ignore_file(os.path.join(folder, ".gitignore"), folder)
             for entry in entries:
                 is_folder = _is_folder(entry)
-                if not (is_folder or entry.name.endswith(SUFFIXES)) or self._excluded(entry, is_folder, ignores):
+                if not (is_folder or entry.name.endswith(_READ)) or self._excluded(entry, is_folder, ignores):
                     continue
                 if entry.is_symlink():
                     links.append((entry.path, ignores))

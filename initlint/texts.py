@@ -6,19 +6,34 @@ import re
 
 from initlint.errors import Unreadable
 
+NOTEBOOK = ".ipynb"
+
 _COOKIE = re.compile(rb"coding[:=][ \t]*[-\w.]+")
 
 
 def read(path: str) -> bytes:
     """The text of a source file as UTF-8 without a byte order mark; line ends stay as they are."""
+    return text(path, load(path))
+
+
+def load(path: str) -> bytes:
+    """What a file holds."""
     try:
         with open(path, "rb") as stream:
-            data = stream.read()
+            return stream.read()
     except FileNotFoundError as error:
         raise Unreadable("the file was removed while initlint was running") from error
     except OSError as error:
         raise Unreadable(f"the file cannot be read: {reason_of(error)}") from error
-    return to_utf8(data)
+
+
+def text(path: str, data: bytes) -> bytes:
+    """What a file of this name says in Python: all of it, or the cells of a notebook."""
+    if not path.endswith(NOTEBOOK):
+        return to_utf8(data)
+    from initlint.notebooks import source
+
+    return source(data)
 
 
 def to_utf8(data: bytes) -> bytes:

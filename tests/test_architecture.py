@@ -38,6 +38,7 @@ LAYERS = (
     "rewrite",
     "runtime",
     "pipeline",
+    "library",
     "cli",
     "__main__",
 )
@@ -51,7 +52,7 @@ ONLY_IN = {
     "tree_sitter": ("facts", "project"),
     "tree_sitter_python": ("facts",),
     "sqlite3": ("facts.cache",),
-    "subprocess": ("facts.gather", "runtime"),
+    "subprocess": ("cli.watch", "facts.gather", "runtime"),
     "pathspec": ("sources",),
 }
 """Where a library may be imported at all: the heavy ones cost time, the others belong to one place."""

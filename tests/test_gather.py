@@ -106,8 +106,8 @@ def test_unchanged_files_are_not_even_read(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "m002.py").write_text("changed = 1\n")
     (tmp_path / "new.py").write_text("new = 1\n")
     reads: list[str] = []
-    read = sources_module.read
-    monkeypatch.setattr(sources_module, "read", lambda path: (reads.append(os.path.basename(path)), read(path))[1])
+    load = sources_module.load
+    monkeypatch.setattr(sources_module, "load", lambda path: (reads.append(os.path.basename(path)), load(path))[1])
     found = digests(sources(tmp_path, [*paths, "new.py"]), cache)
     assert reads == ["m002.py", "new.py"]
     assert found == {**first.digests, "m002.py": digest(b"changed = 1\n"), "new.py": digest(b"new = 1\n")}
@@ -131,8 +131,8 @@ def test_files_written_a_moment_ago_are_not_trusted(tmp_path: Path, monkeypatch:
     cache = Cache(str(tmp_path / "cache"))
     gather(sources(tmp_path, paths), cache)
     reads: list[str] = []
-    read = sources_module.read
-    monkeypatch.setattr(sources_module, "read", lambda path: (reads.append(os.path.basename(path)), read(path))[1])
+    load = sources_module.load
+    monkeypatch.setattr(sources_module, "load", lambda path: (reads.append(os.path.basename(path)), load(path))[1])
     digests(sources(tmp_path, paths), cache)
     assert reads == paths
 

@@ -6,9 +6,10 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -21,10 +22,16 @@ from initlint.model import Strategy
 if TYPE_CHECKING:
     from initlint.report.evidence import Evidence
     from initlint.report.record import Report
+    from initlint.settings import Settings
 
 
 STDIN = "-"
 """The path that stands for standard input."""
+
+WATCH = "--watch"
+
+WITH_FIXES = ("sarif", "rdjson")
+"""The formats that show what a fix would change, which takes time to find out."""
 
 MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
@@ -35,6 +42,8 @@ def _check(
     config: tuple[str, ...],
     isolated: bool,
     stdin_filename: str,
+    show_files: bool,
+    watch: bool,
     confirm: bool,
     **given: Any,
 ) -> int:
@@ -43,22 +52,47 @@ def _check(
     own = taken(given)
     if chosen(own) and not confirm:
         raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to confirm, which takes `--confirm`")
-    buffer = _buffer(paths, stdin_filename)
-    if buffer is None:
-        return _run(with_options(settled(paths, config, isolated, given).config, own), None, confirm)
-    if confirm:
-        raise InitlintError("standard input cannot be confirmed: the code must stand where it is imported from")
-    name = stdin_filename or STDIN
-    return _run(settled((name,), config, isolated, given, start=nearest_folder(name)).config, buffer)
+    if STDIN in paths or stdin_filename:
+        if watch or len(paths) > 1 or paths not in ((), (STDIN,)):
+            raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
+        if confirm:
+            raise InitlintError("standard input cannot be confirmed: the code must stand where it is imported from")
+        name = stdin_filename or STDIN
+        settings = settled((name,), config, isolated, given, start=nearest_folder(name))
+        return _run(settings.config, sys.stdin.buffer.read())
+    settings = settled(paths, config, isolated, given)
+    if show_files:
+        return _show_files(settings.config)
+    if watch:
+        _watch(lambda: settled(paths, config, isolated, given), settings.config.quiet)
+    return _run(with_options(settings.config, own), None, confirm)
 
 
-def _buffer(paths: tuple[str, ...], name: str) -> bytes | None:
-    """What is to be checked from standard input, if anything is."""
-    if STDIN not in paths and not name:
-        return None
-    if len(paths) > 1 or paths not in ((), (STDIN,)):
-        raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
-    return sys.stdin.buffer.read()
+def _show_files(config: Config) -> int:
+    from initlint.report.record import shown
+    from initlint.sources import discover
+
+    sources = discover(config)
+    names = [shown(path, sources.root, os.getcwd()) for path in sorted(sources.reported)]
+    write(config, "".join(f"{name}\n" for name in names))
+    return CLEAN
+
+
+def _watch(settle: Callable[[], Settings], quiet: bool) -> NoReturn:
+    from initlint.cli.watch import watch
+    from initlint.sources import discover
+
+    def files() -> list[str]:
+        """Every file that the run depends on; none while the configuration is broken."""
+        try:
+            settings = settle()
+            sources = discover(settings.config)
+        except InitlintError:
+            return []
+        return [settings.file, *(os.path.join(sources.root, path) for path in sources.files)]
+
+    arguments: tuple[str, ...] = click.get_current_context().obj
+    watch([argument for argument in arguments if argument != WATCH], files, quiet)
 
 
 def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
@@ -66,19 +100,23 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     from initlint.pipeline import run
     from initlint.report import summary
 
+    if config.statistics:
+        _refuse_uncountable(config)
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
         report = run(_against_what_is_there(config), bar, buffer)
+    if buffer is not None and (config.diff or config.fix or config.add_ignores):
+        raise InitlintError("standard input cannot be written to; name a file")
     if config.diff:
         return _show(config, report)
     if config.fix:
-        _fix(config, report, buffer)
+        _fix(config, report)
         report = run(config)
     if config.write_baseline:
         report = _write_baseline(config, report)
     if config.add_ignores:
-        _add_ignores(config, report, buffer)
+        _add_ignores(config, report)
         report = run(config)
     evidence = gathered(config, report) if confirm else None
     write(config, _rendered(config, report, evidence))
@@ -87,6 +125,14 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
+
+
+def _refuse_uncountable(config: Config) -> None:
+    from initlint.report.statistics import FORMATS
+
+    if config.output_format not in FORMATS:
+        formats = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
+        raise InitlintError(f"{config.output_format} has no place for `--statistics`; {formats} have one")
 
 
 def _show(config: Config, report: Report) -> int:
@@ -100,11 +146,9 @@ def _show(config: Config, report: Report) -> int:
     return FINDINGS if text and not config.exit_zero else CLEAN
 
 
-def _fix(config: Config, report: Report, buffer: bytes | None) -> None:
+def _fix(config: Config, report: Report) -> None:
     from initlint.cli import fix
 
-    if buffer is not None:
-        raise InitlintError("standard input cannot be mended")
     mended = fix.mend(report, Strategy(config.fix))
     fix.write(report, mended)
     _tell(config, fix.notes(report, mended))
@@ -134,11 +178,9 @@ def _write_baseline(config: Config, report: Report) -> Report:
     return replace(report, findings=(), baseline=known)
 
 
-def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
+def _add_ignores(config: Config, report: Report) -> None:
     from initlint.ignores import add
 
-    if buffer is not None:
-        raise InitlintError("comments cannot be written into standard input")
     added = add(report.root, report.findings, config.reason)
     if not config.quiet:
         for path, count in added.items():
@@ -146,17 +188,26 @@ def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
 
 
 def _rendered(config: Config, report: Report, evidence: Evidence | None) -> str:
-    from initlint.report import concise, evidence_full, evidence_json, full, json, statistics
-
-    if config.output_format == "json":
-        return json.render(report, {"confirm": evidence_json.document(evidence)} if evidence else {})
     if config.statistics:
-        return statistics.render(report)
-    if config.output_format == "concise":
-        return concise.render(report)
-    color = wants_color(config)
-    proof = evidence_full.render(evidence, color, config.verbose) if evidence else ""
-    return full.render(report, color=color) + proof
+        from initlint.report import statistics
+
+        return statistics.render(report, config.output_format)
+    if config.output_format == "json":
+        from initlint.report import evidence_json, json
+
+        return json.render(report, {"confirm": evidence_json.document(evidence)} if evidence else {})
+    if config.output_format == "full":
+        from initlint.report import evidence_full, full
+
+        color = wants_color(config)
+        proof = evidence_full.render(evidence, color, config.verbose) if evidence else ""
+        return full.render(report, color=color) + proof
+    if config.output_format in WITH_FIXES:
+        from initlint.cli.fix import suggested
+
+        report = suggested(report)
+    rendered: str = import_module(f"initlint.report.{config.output_format}").render(report)
+    return rendered
 
 
 def wants_color(config: Config) -> bool:
@@ -184,6 +235,8 @@ command = Command(
     _check,
     "Find what moves the random initialisation of the models in files and folders.",
     Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
+    Flag("Files", ["--show-files"], is_flag=True, help="List the files that would be checked."),
+    Flag("Run", [WATCH], is_flag=True, help="Check again whenever a file changes."),
     Flag("Confirm", ["--confirm"], is_flag=True, help="Build with and without what is found, and compare."),
     *OPTIONS,
 )

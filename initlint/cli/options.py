@@ -10,6 +10,8 @@ import click
 from initlint.config import GROUPS, Config, Option, key, options
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from initlint.settings import Settings
 
 
@@ -27,7 +29,7 @@ class Command(click.Command):
     def __init__(
         self, name: str, callback: Callable[..., int], help: str, *own: Flag, without: Collection[str] = ()
     ) -> None:
-        paths = click.Argument(["paths"], nargs=-1, metavar="[PATHS]...")
+        paths = click.Argument(["paths"], nargs=-1, type=click.Path(), metavar="[PATHS]...")
         common = [flag for flag in _flags() if flag.name not in without]
         super().__init__(name, callback=callback, help=help, params=[paths, *common, *own])
 
@@ -64,11 +66,26 @@ def _flag(name: str, default: object, option: Option) -> Flag:
     return Flag(
         option.group,
         declarations,
-        type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
+        type=_type(default, option),
         multiple=isinstance(default, tuple),
         metavar=option.metavar or None,
         help=option.help,
+        shell_complete=_rules if option.metavar == "CODES" else None,
     )
+
+
+def _type(default: object, option: Option) -> click.ParamType[Any]:
+    if option.choices:
+        return click.Choice(option.choices)
+    if option.is_path:
+        return click.Path()
+    return click.INT if isinstance(default, int) else click.STRING
+
+
+def _rules(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from initlint.cli.completion import rules
+
+    return rules(incomplete)
 
 
 def settled(

@@ -181,10 +181,3 @@ def _statement_end(source: bytes) -> int:
         pass
     text = "".join(lines[: last[0] - 1]) + (lines[last[0] - 1][: last[1]] if last[0] <= len(lines) else "")
     return len(text.encode())
-
-
-def assignment_start(source: bytes, name: str) -> int | None:
-    """Where the last module-level assignment to a name starts."""
-    pattern = re.compile(rb"^" + re.escape(name.encode()) + rb"[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
-    found = [match.start() for match in pattern.finditer(source)]
-    return found[-1] if found else None

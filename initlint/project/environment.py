@@ -29,8 +29,11 @@ class Environment:
 
 
 def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) -> Environment:
-    """The environment that the project runs in: `folders`, else that of `python`, else VIRTUAL_ENV, else .venv in
-    the root, else this one."""
+    """The environment that the project runs in: `folders`, else that of `python`, else VIRTUAL_ENV, .venv or venv in
+    the root, or this one.
+
+    Of the latter the first that holds torch: pre-commit, for one, activates an environment made for initlint alone.
+    """
     for folder in folders:
         if not os.path.isdir(folder):
             raise InitlintError(f"there is no folder `{folder}` to look for installed packages in")
@@ -41,10 +44,10 @@ def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) 
             raise InitlintError(f"there is no interpreter `{python}`")
         return Environment(_site_packages(python.parent.parent))
     active = os.environ.get("VIRTUAL_ENV")
-    for prefix in filter(None, (Path(active) if active else None, root / ".venv", root / "venv")):
-        if found := _site_packages(prefix):
-            return Environment(found)
-    return Environment(tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))))
+    prefixes = [*([Path(active)] if active else []), root / ".venv", root / "venv"]
+    own = tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages")))
+    found = [Environment(packages) for packages in (*map(_site_packages, prefixes), own) if packages]
+    return next((environment for environment in found if environment.find("torch")), (*found, Environment())[0])
 
 
 def interpreter(root: Path, python: Path | None = None) -> str:

@@ -35,9 +35,9 @@ def render(report: Report, color: bool = False) -> str:
 
 
 def _finding(finding: Finding, report: Report) -> Iterator[Fragment]:
-    lines = report.lines.get(finding.path, ())
+    lines = report.lines.get(finding.place, ())
     gutter = len(str(min(finding.span.end_line + _CONTEXT, max(len(lines), 1))))
-    yield from _head(finding, report.shown(finding.path))
+    yield from _head(finding, report.shown(finding.place))
     yield from _excerpt(finding, lines, gutter)
     yield from _notes(finding, gutter)
     yield "\n", ""

@@ -32,6 +32,7 @@ def finding_record(finding: Finding) -> dict[str, object]:
         "name": finding.name,
         "message": finding.message,
         "path": finding.path,
+        "cell": finding.cell.number if finding.cell else None,
         "line": finding.span.line,
         "column": finding.span.column,
         "end_line": finding.span.end_line,

@@ -17,7 +17,8 @@ def render(report: Report, seconds: float, verbose: bool = False) -> str:
 
 def _verdict(report: Report, seconds: float) -> str:
     checked = f"{_count(report.statistics.modules, 'module')} in {_count(report.statistics.files, 'file')}"
-    return f"{_found(report)} Checked {checked} in {seconds:.2f} s.{_not_shown(report)}\n"
+    hint = f" `initlint explain {report.findings[0].code}` says more." if report.findings else ""
+    return f"{_found(report)} Checked {checked} in {seconds:.2f} s.{_not_shown(report)}{hint}\n"
 
 
 def _unread(report: Report, verbose: bool) -> list[str]:
@@ -29,7 +30,12 @@ def _unread(report: Report, verbose: bool) -> list[str]:
 
 
 def _empty(report: Report) -> list[str]:
-    return [] if report.statistics.files else ["warning: there are no Python files under the given paths"]
+    """Nothing to look at is worth a word: the wrong folder looks like clean code."""
+    if not report.statistics.files:
+        return ["warning: there are no Python files under the given paths"]
+    if not (report.statistics.modules or report.findings):
+        return ["no class in these files is a torch.nn.Module, as far as can be seen"]
+    return []
 
 
 def _reading(report: Report) -> str:

@@ -64,12 +64,15 @@ class _Editor(cst.CSTTransformer):
     def leave_SimpleStatementSuite(
         self, original_node: cst.SimpleStatementSuite, updated_node: cst.SimpleStatementSuite
     ) -> cst.BaseSuite:
-        pieces = self._line(original_node, cst.SimpleStatementLine(updated_node.body))
-        trailing = _commented(updated_node.trailing_whitespace, self._comments(original_node.body))
+        line = cst.SimpleStatementLine(updated_node.body, trailing_whitespace=updated_node.trailing_whitespace)
+        pieces = self._line(original_node, line)
         if any(piece.context for piece in pieces):
-            return cst.IndentedBlock(_wrapped(pieces), header=trailing)
-        small = [each for piece in pieces for each in _smalls(piece.statement)]
-        return updated_node.with_changes(body=small or [cst.Pass()], trailing_whitespace=trailing)
+            return cst.IndentedBlock(_wrapped(pieces))
+        if not pieces:
+            return updated_node.with_changes(body=[cst.Pass()])
+        (only,) = (piece.statement for piece in pieces)
+        assert isinstance(only, cst.SimpleStatementLine)
+        return updated_node.with_changes(body=only.body, trailing_whitespace=only.trailing_whitespace)
 
     def _block(
         self, before: Sequence[cst.BaseStatement], after: Sequence[cst.BaseStatement]
@@ -96,35 +99,26 @@ class _Editor(cst.CSTTransformer):
         if id(old) in self.edits.removed:
             return []
         if isinstance(old, cst.SimpleStatementLine) and isinstance(new, cst.SimpleStatementLine):
-            comments = self._comments(old.body)
-            return self._line(old, new.with_changes(trailing_whitespace=_commented(new.trailing_whitespace, comments)))
+            return self._line(old, new)
         return [_Piece(new, self.edits.wrapped.get(id(old), ""))]
-
-    def _comments(self, line: Sequence[cst.BaseSmallStatement]) -> list[str]:
-        return [self.edits.comments[id(each)] for each in line if id(each) in self.edits.comments]
 
     def _line(
         self, old: cst.SimpleStatementLine | cst.SimpleStatementSuite, new: cst.SimpleStatementLine
     ) -> list[_Piece]:
         """What stays of a line, in as many lines as it takes to wrap some of its statements."""
         edits = self.edits
-        kept = [
-            (edits.wrapped.get(id(one), ""), edits.replaced.get(id(one), _same)(other))
-            for one, other in zip(old.body, new.body, strict=True)
-            if id(one) not in edits.removed
-        ]
-        if len(kept) == len(old.body) and not any(context for context, _ in kept):
-            return [_Piece(new.with_changes(body=[small for _, small in kept]))]
-        pieces = []
-        for context, group in groupby(kept, key=lambda each: each[0]):
-            body = [small for _, small in group]
-            body[-1] = body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
-            pieces.append(_Piece(cst.SimpleStatementLine(body), context))
-        if pieces:
-            pieces[-1] = _Piece(
-                pieces[-1].statement.with_changes(trailing_whitespace=new.trailing_whitespace), pieces[-1].context
-            )
-            pieces[0] = _led(pieces[0], new.leading_lines)
+        kept = [pair for pair in zip(old.body, new.body, strict=True) if id(pair[0]) not in edits.removed]
+        pieces: list[_Piece] = []
+        for context, group in groupby(kept, key=lambda pair: edits.wrapped.get(id(pair[0]), "")):
+            pairs = list(group)
+            body = [edits.replaced.get(id(one), _same)(other) for one, other in pairs]
+            last = pairs[-1][0] is kept[-1][0]
+            if pairs[-1][0] is not old.body[-1]:
+                body[-1] = body[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+            trailing = new.trailing_whitespace if last else cst.TrailingWhitespace()
+            comments = [edits.comments[id(one)] for one, _ in pairs if id(one) in edits.comments]
+            line = new.with_changes(body=body, trailing_whitespace=_commented(trailing, comments))
+            pieces.append(_Piece(line if not pieces else line.with_changes(leading_lines=()), context))
         return pieces
 
 

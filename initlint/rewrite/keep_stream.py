@@ -24,34 +24,36 @@ def keep_stream(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edit
         with refusals.of(place):
             alone(tree, place)
             if place.keeps:
-                _throw_away(tree, place, [each for each in places if each.statement is place.statement], edits)
+                together = [each for each in places if each.statement is place.statement]
+                _throw_away(tree, place, together, [each.statement for each in places], edits)
             else:
                 edits.comments[id(place.statement)] = COMMENT
     return edits
 
 
-def _throw_away(tree: Tree, place: Place, together: Sequence[Place], edits: Edits) -> None:
+def _throw_away(
+    tree: Tree, place: Place, together: Sequence[Place], defining: Sequence[cst.CSTNode], edits: Edits
+) -> None:
     """A definition loses its attribute. What initialises it and draws, or does more, gets it by a local name."""
     statement, value = place.statement, place.value
-    needing = _needing(tree, place, edits)
-    rest = thrown_away(statement, together)
-    if rest is not None:
-        if needing:
-            raise still_needed(tree, tree.statement(needing[0]))
-        edits.replaced[id(statement)] = rest
-        if isinstance(statement, cst.Assign) and len(statement.targets) == 1:
-            _no_call_of_underscore(tree, statement)
-            edits.comments[id(statement)] = COMMENT
-        return
-    local = value.value if isinstance(value, cst.Name) else _free_name(tree, together[0])
+    needing = _needing(tree, place, defining, edits)
+    local = value.value if isinstance(value, cst.Name) else _free_name(tree, place)
+    rest = thrown_away(statement, together, local if needing else "_")
+    shared = isinstance(statement, cst.Assign) and len(statement.targets) > 1
+    if needing and (len(together) > 1 or (rest is not None and shared)):
+        raise still_needed(tree, tree.statement(needing[0]))
     edits.renamed.update({id(node): local for node in needing})
-    if isinstance(value, cst.Name):
+    if rest is not None:
+        if not (needing or shared):
+            _no_call_of_underscore(tree, statement)
+        edits.replaced[id(statement)] = rest
+    elif isinstance(value, cst.Name):
         edits.removed.add(id(statement))
-        edits.comments.update({id(each): COMMENT for each in _makers(tree, statement, local)})
     else:
-        if needing or id(statement) not in edits.replaced:
-            edits.replaced[id(statement)] = _valued(place, local if needing else "")
-        edits.comments[id(statement)] = COMMENT
+        edits.replaced[id(statement)] = _valued(place, local if needing else "")
+    if not (rest is not None and shared):
+        makers = _makers(tree, statement, local) if isinstance(value, cst.Name) else [statement]
+        edits.comments.update({id(each): COMMENT for each in makers})
 
 
 def _no_call_of_underscore(tree: Tree, statement: cst.CSTNode) -> None:
@@ -61,12 +63,12 @@ def _no_call_of_underscore(tree: Tree, statement: cst.CSTNode) -> None:
             raise Refused("it is unpacked from a value that makes others too, and `_` is a function there")
 
 
-def _needing(tree: Tree, place: Place, edits: Edits) -> list[cst.BaseExpression]:
+def _needing(tree: Tree, place: Place, defining: Sequence[cst.CSTNode], edits: Edits) -> list[cst.BaseExpression]:
     """The mentions in statements that draw or do more, and stay; the other statements that touch it go."""
     drawn, function = sites(tree, place), tree.callable(place.statement)
     touched = touching(tree, place, [])
     if touched:
-        only_definition(tree, place, [place.statement])
+        only_definition(tree, place, defining)
     found: list[cst.BaseExpression] = []
     for touch in touched:
         if touch.only and not may_draw(tree, touch.statement, drawn):

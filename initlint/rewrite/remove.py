@@ -25,5 +25,6 @@ def remove(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edits:
                 edits.replaced[id(place.statement)] = left
     for place in places:
         with refusals.of(place):
-            edits.removed |= {id(node) for node in retinue(tree, place, gone)}
+            defining = [each.statement for each in places]
+            edits.removed |= {id(node) for node in retinue(tree, place, gone, defining)}
     return edits

@@ -41,14 +41,19 @@ def touching(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[Touc
     return [Touch(each, tuple(found[key]), effects.only(each, roots)) for key, each in statements.items()]
 
 
-def retinue(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
-    """What goes with a definition when the statements `gone` go; refuses where something of it is needed."""
+def retinue(
+    tree: Tree, place: Place, gone: Sequence[cst.CSTNode], defining: Sequence[cst.CSTNode]
+) -> list[cst.CSTNode]:
+    """What goes with a definition when the statements `gone` go; refuses where something of it is needed.
+
+    `defining` are the statements that lose definitions, those included that go only in part.
+    """
     touched = touching(tree, place, gone)
     for touch in touched:
         if not touch.only:
             raise still_needed(tree, touch.statement)
     if touched:
-        only_definition(tree, place, gone)
+        only_definition(tree, place, defining)
     going = [touch.statement for touch in touched]
     if place.value is not None and (effect := Effects(tree, place.cls).of(place.value, Roots(frozenset()))):
         raise Refused(effect)
@@ -61,13 +66,13 @@ def still_needed(tree: Tree, statement: cst.CSTNode) -> Refused:
     return Refused(f"line {tree.line(statement)} still needs it: `{shorten(tree.code(statement))}`")
 
 
-def only_definition(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> None:
+def only_definition(tree: Tree, place: Place, defining: Sequence[cst.CSTNode]) -> None:
     """Refuses where the attribute is defined elsewhere as well, so that what initialises one initialises both."""
     if place.finding.code == OVERWRITTEN:
         return
     for statement in stores(tree, place):
         none = isinstance(statement, cst.Assign) and isinstance(statement.value, cst.Name)
-        if not none and not any(statement is each for each in gone):
+        if not none and not any(statement is each for each in defining):
             raise Refused(f"line {tree.line(statement)} defines it as well, and it is initialised with that one")
 
 

@@ -28,8 +28,8 @@ def left_of(statement: Small, places: Sequence[Place]) -> Replacement | None:
     return lambda new: _assign(new).with_changes(targets=[_assign(new).targets[index] for index in kept])
 
 
-def thrown_away(statement: Small, places: Sequence[Place]) -> Replacement | None:
-    """As `left_of`, but what is unpacked is still made, and `_` takes it."""
+def thrown_away(statement: Small, places: Sequence[Place], name: str) -> Replacement | None:
+    """As `left_of`, but what goes is still made: where it is unpacked, `name` takes it."""
     if not isinstance(statement, cst.Assign) or len(statement.targets) > 1:
         return left_of(statement, places)
     target = statement.targets[0]
@@ -37,7 +37,7 @@ def thrown_away(statement: Small, places: Sequence[Place]) -> Replacement | None
     if not isinstance(target.target, cst.Tuple | cst.List) or all(going):
         return None
     elements = [
-        element.with_changes(value=cst.Name("_")) if goes else element
+        element.with_changes(value=cst.Name(name)) if goes else element
         for element, goes in zip(target.target.elements, going, strict=True)
     ]
     unpacked = target.with_changes(target=target.target.with_changes(elements=elements))
