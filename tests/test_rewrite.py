@@ -212,8 +212,8 @@ CASES = {
         members="  def _init_weights(self, m):\n"
         "      if isinstance(m, nn.Linear):\n          nn.init.normal_(m.weight)",
         refused=(
-            (ISOLATE, "`self.apply(self._init_weights)` draws for it along with others"),
-            (KEEP_STREAM, "`self.apply(self._init_weights)` draws for it along with others"),
+            (ISOLATE, "`self.apply(self._init_weights)` may draw for it along with others"),
+            (KEEP_STREAM, "`self.apply(self._init_weights)` may draw for it along with others"),
         ),
     ),
     "overwritten": Case(

@@ -10,6 +10,7 @@ import libcst as cst
 from initlint.construction.slices import shorten
 from initlint.construction.syntax import variables, walk
 from initlint.model import Answer
+from initlint.rewrite.draws import may_draw
 from initlint.rewrite.effects import Effects, Roots
 from initlint.rewrite.mentions import mentions, stores
 from initlint.rewrite.place import OVERWRITTEN, Place, Refused
@@ -27,6 +28,8 @@ class Touch:
 
 def touching(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[Touch]:
     """The statements outside of `gone` that touch a definition."""
+    if place.finding.touched_by:
+        raise Refused(f"{place.finding.touched_by} initialises it")
     nodes = mentions(tree, place) if place.keeps else []
     if place.finding.code == OVERWRITTEN:
         nodes = _until_replaced(tree, place, nodes)
@@ -53,13 +56,31 @@ def retinue(
         if not touch.only:
             raise still_needed(tree, touch.statement)
     if touched:
-        only_definition(tree, place, defining)
-    going = [touch.statement for touch in touched]
+        only_definition(tree, place, [*defining, *replaced_before(tree, place, defining)])
+    going = [*replaced_before(tree, place, defining), *(touch.statement for touch in touched)]
     if place.value is not None and (effect := Effects(tree, place.cls).of(place.value, Roots(frozenset()))):
         raise Refused(effect)
     going += carriers(tree, place, [*gone, *going])
     _no_name_left(tree, [place.statement, *going], gone)
     return going
+
+
+def replaced_before(tree: Tree, place: Place, defining: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+    """The still definitions in the same function that a definition replaced, and that would come back without it."""
+    if not place.keeps or place.finding.code == OVERWRITTEN:
+        return []
+    function, start = tree.function(place.statement), tree.start(place.statement)
+    earlier = [each for each in stores(tree, place) if tree.function(each) is function and tree.start(each) < start]
+    return [each for each in earlier if each not in defining and _is_still_definition(tree, place, each)]
+
+
+def _is_still_definition(tree: Tree, place: Place, statement: cst.CSTNode) -> bool:
+    """Whether a statement gives the attribute something that is built without draws, and does nothing else."""
+    match statement:
+        case cst.Assign(targets=[_], value=cst.Call() as value):
+            return not may_draw(tree, value, ()) and not Effects(tree, place.cls).of(value, Roots(frozenset()))
+        case _:
+            return False
 
 
 def still_needed(tree: Tree, statement: cst.CSTNode) -> Refused:

@@ -159,7 +159,8 @@ class Rule(Generic[Subject]):
             fingerprint="",
             fixes=self.fixes,
             drawn_at=hit.drawn_at,
-            swept_by=hit.swept_by,
+            swept_by=hit.swept_by or hit.verdict.swept_by,
+            touched_by=hit.verdict.touched_by,
         )
 
 
