@@ -272,7 +272,7 @@ def test_matrix(case: Case, strategy: Strategy) -> None:
     text = result.source.decode()
     keeps_promise(case, strategy, text)
     places = {finding.attribute for finding in result.mended}
-    assert [finding for finding in found(text) if finding.attribute in places] == []
+    assert [finding for finding in found(text) if finding.attribute in places or finding.code == "SOH900"] == []
 
 
 def keeps_promise(case: Case, strategy: Strategy, text: str) -> None:

@@ -6,11 +6,10 @@ from textwrap import dedent
 
 import pytest
 
-from initlint.findings import is_suppressed, split_lines
 from initlint.model import Finding, Strategy
 from initlint.pipeline import check_sources
 from initlint.rewrite import Rewritten, rewrite
-from initlint.sources import to_utf8
+from initlint.texts import to_utf8
 
 HEAD = """\
 from torch import nn
@@ -27,9 +26,7 @@ TAIL = """
 
 
 def found(source: bytes) -> list[Finding]:
-    text = to_utf8(source).decode()
-    lines = split_lines(text)
-    return [finding for finding in check_sources({"net.py": text}) if not is_suppressed(finding, lines)]
+    return list(check_sources({"net.py": to_utf8(source).decode()}))
 
 
 def mended(source: bytes, strategy: Strategy = Strategy.REMOVE) -> Rewritten:
