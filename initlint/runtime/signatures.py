@@ -54,7 +54,7 @@ def annotated_elsewhere(name: str, module: types.ModuleType) -> type | None:
     found: list[type] = []
     for other in list(vars(module).values()):
         if isinstance(other, type) and other.__module__ == module.__name__:
-            said = [vars(other).get("__annotations__", {}).get(name)]
+            said = [getattr(other, "__annotations__", {}).get(name)]
             with contextlib.suppress(TypeError, ValueError):
                 said += [parameter.annotation for key, parameter in taken(other).items() if key == name]
             found += [kind for kind in (annotated(annotation, module) for annotation in said) if kind is not None]
