@@ -64,6 +64,8 @@ class Foreign:
                 continue
             value = self._receiver(method, receiver, attribute)
             known = self.is_instance(value, cls)
+            if known and self._is_one_of_many(value) and not self._fits(cls, method, receiver, attribute):
+                continue
             if not known and not (self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)):
                 continue
             if not self._only_initialises(method, receiver, attribute, known):
@@ -73,11 +75,7 @@ class Foreign:
         """Whether a receiver of unknown type is not better explained as something else than this class."""
         if receiver.rpartition(".")[2] in CONFIGURATIONS or self._is_tensor_method(method, receiver, attribute):
             return False
-        if not self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ())):
-            return False
-        if not self._fits_handling(cls, method, receiver, attribute) or self._fits_another(
-            cls, method, receiver, attribute
-        ):
+        if not self._fits(cls, method, receiver, attribute):
             return False
         seen = self.sight.of(method.path)
         if any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
@@ -88,6 +86,17 @@ class Foreign:
         return not any(
             self.project.classes[other].path in seen and self._fits_shape(other, method, receiver)
             for other in self.callers.having(attribute)
+        )
+
+    def _is_one_of_many(self, value: Value) -> bool:
+        return value.unknown or len(value.instances) > 1
+
+    def _fits(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether the object and what is read from it can be all that the code takes them for."""
+        return (
+            self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ()))
+            and self._fits_handling(cls, method, receiver, attribute)
+            and not self._fits_another(cls, method, receiver, attribute)
         )
 
     def _fits_handling(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
