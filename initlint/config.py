@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from initlint.errors import InitlintError
+from initlint.model import Strategy
 
 DEFAULT_EXCLUDE = (
     ".bzr",
@@ -42,7 +43,7 @@ DEFAULT_EXCLUDE = (
 )
 
 
-GROUPS = ("Rules", "Files", "Output", "Run")
+GROUPS = ("Rules", "Files", "Output", "Confirm", "Run")
 """The headings under which `--help` lists the options."""
 
 
@@ -66,6 +67,25 @@ class Option:
 
 def _option(default: Any, group: str, help: str, **details: Any) -> Any:
     return field(default=default, metadata={"option": Option(group, help, **details)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """How findings are confirmed: the table `confirm` of a configuration file."""
+
+    build: str = _option("", "Confirm", "Build this: package.module:factory, or an expression there.", metavar="TARGET")
+    device: str = _option("cpu", "Confirm", "Device: cpu, cuda, cuda:N, mps or xpu.", metavar="DEVICE")
+    seed: tuple[int, ...] = _option((0,), "Confirm", "Seeds to build with.", metavar="N")
+    placement: str = _option(
+        "construct",
+        "Confirm",
+        "Construct on the device, or on the CPU and move.",
+        metavar="HOW",
+        choices=("construct", "move"),
+    )
+    dtype: str = _option("", "Confirm", "Default type of torch, as bfloat16.", metavar="TYPE")
+    timeout: int = _option(120, "Confirm", "Seconds that one build may take.", metavar="SECONDS")
+    max_memory: int = _option(16_000, "Confirm", "Megabytes that one build may allocate; 0 for any.", metavar="MB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +133,20 @@ class Config:
     )
     quiet: bool = _option(False, "Output", "Print findings and nothing else.", short="-q")
     verbose: bool = _option(False, "Output", "Also say what was read.", short="-v")
+    fix: str = _option(
+        "",
+        "Run",
+        "Mend what is found: remove, isolate or keep-stream.",
+        metavar="STRATEGY",
+        choices=tuple(strategy.value for strategy in Strategy),
+        key=False,
+    )
+    diff: bool = _option(False, "Run", "Show what --fix would write (`remove`, if none is named).", key=False)
+    baseline: str = _option("", "Rules", "Report only what is not in this baseline.", metavar="FILE", is_path=True)
+    write_baseline: str = _option("", "Rules", "Write all that is found as a baseline.", metavar="FILE", key=False)
     add_ignores: bool = _option(False, "Run", "Suppress all that is found by comments.", key=False)
     reason: str = _option("", "Run", "Reason to write into these comments.", metavar="TEXT", key=False)
+    confirm: Confirm = _option(Confirm(), "Confirm", "How findings are confirmed.", flag=False)  # noqa: RUF009
     exit_zero: bool = _option(False, "Run", "Exit with 0 even if something is found.")
     jobs: int = _option(0, "Run", "Number of processes; 0 for one per core.", short="-j", metavar="N")
     no_cache: bool = _option(False, "Run", "Neither read nor write the cache.", short="-n")
@@ -179,6 +211,20 @@ def _strings(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _seeds(value: object) -> tuple[int, ...]:
+    values = value if isinstance(value, (list, tuple)) else [value]
+    texts = [str(item) for item in values if isinstance(item, int | str) and not isinstance(item, bool)]
+    if not texts or len(texts) < len(values) or not all(text.isdecimal() and int(text) < 2**63 for text in texts):
+        raise TypeError
+    return tuple(dict.fromkeys(map(int, texts)))
+
+
+def _confirm(value: object) -> Confirm:
+    if not isinstance(value, Confirm):
+        raise TypeError
+    return value
+
+
 def _codes(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, Mapping):
         raise TypeError
@@ -189,6 +235,8 @@ _KINDS: dict[str, tuple[str, Callable[[object], Any]]] = {
     "bool": ("true or false", _plain(bool)),
     "int": ("a whole number", _plain(int)),
     "str": ("a string", _plain(str)),
+    "tuple[int, ...]": ("a number, or a list of numbers, that torch takes as seeds", _seeds),
+    "Confirm": ("a table", _confirm),
     "tuple[str, ...]": ("a list of strings", _strings),
     "tuple[tuple[str, tuple[str, ...]], ...]": ("a table of lists of strings", _codes),
 }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+from initlint.baseline import Compared, compare
 from initlint.config import Config
 from initlint.errors import InitlintError
-from initlint.model import Confidence, Finding
-from initlint.sources import fitting
+from initlint.model import Confidence, Entry, Finding
+from initlint.sources import Sources, fitting
 from initlint.suppressions import Judge, Suppressions, suppress
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -20,11 +22,13 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The findings to show, and how many were suppressed in the source or hidden as merely possible."""
+    """The findings to show, how many were suppressed in the source or hidden as merely possible, and what came of
+    the baseline."""
 
     findings: tuple[Finding, ...]
     suppressed: int
     hidden: int
+    compared: Compared
 
 
 def chosen(config: Config, codes: Collection[str]) -> frozenset[str]:
@@ -52,23 +56,34 @@ def _fits(prefix: str, code: str) -> bool:
 
 
 def conclude(
-    found: Iterable[Finding], comments: Suppressions, config: Config, root: str, known: Collection[str]
+    found: Iterable[Finding],
+    comments: Suppressions,
+    config: Config,
+    sources: Sources,
+    codes: Collection[str],
+    baseline: Iterable[Entry] = (),
 ) -> Outcome:
-    """The findings as they are reported. `comments` are the suppressing comments of the reported files, `known` the
-    codes of all rules."""
-    judge = Judge(frozenset(known), _looked_for(config, root, known), chosen(Config(), known))
-    wanted = {finding for finding in found if finding.code in judge.looked_for(finding.path)}
+    """The findings as they are reported. `comments` are the suppressing comments of the reported files, `codes` are
+    those of all rules."""
+    looked_for = _looked_for(config, sources.root, codes)
+    judge = Judge(frozenset(codes), looked_for, chosen(Config(), codes))
+    wanted = {finding for finding in found if finding.code in looked_for(finding.path)}
+
+    def is_judged(entry: Entry) -> bool:
+        is_seen = entry.path in sources.reported or not os.path.exists(os.path.join(sources.root, entry.path))
+        return is_seen and (entry.code in looked_for(entry.path) or entry.code not in judge.codes)
+
     kept, unused, suppressed = suppress(_named(wanted), comments, judge)
-    ordered = sorted([*kept, *_named(unused)], key=_place)
-    shown = [finding for finding in ordered if _is_shown(finding, config)]
-    return Outcome(tuple(shown), suppressed, len(ordered) - len(shown))
+    compared = compare(baseline, sorted([*kept, *_named(unused)], key=_place), is_judged)
+    shown = [finding for finding in compared.new if _is_shown(finding, config)]
+    return Outcome(tuple(shown), suppressed, len(compared.new) - len(shown), compared)
 
 
-def _looked_for(config: Config, root: str, known: Collection[str]) -> Callable[[str], frozenset[str]]:
+def _looked_for(config: Config, root: str, all_codes: Collection[str]) -> Callable[[str], frozenset[str]]:
     """The codes of the rules that run over a file."""
-    codes = chosen(config, known)
+    codes = chosen(config, all_codes)
     ignores = [
-        (fitting(config, root, pattern), {code for code in known if any(_fits(prefix, code) for prefix in prefixes)})
+        (fitting(config, root, pattern), frozenset(code for code in all_codes if code.startswith(tuple(prefixes))))
         for pattern, prefixes in config.per_file_ignores
     ]
 

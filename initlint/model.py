@@ -30,6 +30,14 @@ class Confidence(enum.Enum):
     POSSIBLE = "possible"
 
 
+class Strategy(enum.Enum):
+    """How a definition is mended: it goes; it stays and its draws move nobody else's; it goes and its draws stay."""
+
+    REMOVE = "remove"
+    ISOLATE = "isolate"
+    KEEP_STREAM = "keep-stream"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A range of source: lines and columns count from 1, columns in code points, the end is exclusive."""
@@ -89,7 +97,11 @@ class InCell:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One report of one rule at one place; in a notebook the span counts from the beginning of the cell."""
+    """One report of one rule at one place; in a notebook the span counts from the beginning of the cell.
+
+    `fixes` are the strategies that can mend it. `drawn_at` are the places in its file at which draws are made for it
+    alone, `swept_by` is the initialisation loop that draws for it along with others, "" where there is none.
+    """
 
     code: str
     name: str
@@ -105,11 +117,25 @@ class Finding:
     confidence: Confidence
     fingerprint: str
     cell: InCell | None = None
+    fixes: tuple[Strategy, ...] = ()
+    drawn_at: tuple[Span, ...] = ()
+    swept_by: str = ""
 
     @property
     def place(self) -> str:
         """What the span counts in: the file, or a cell of it."""
         return f"{self.path}:cell {self.cell.number}" if self.cell else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A finding as a baseline knows it: by what does not change when lines move."""
+
+    code: str
+    path: str
+    cls: str
+    attribute: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint import results, rules
+from initlint import baseline, results, rules
 from initlint.config import Config
 from initlint.errors import Unreadable
 from initlint.facts.cache import FOLDER, Cache
@@ -25,11 +25,11 @@ from initlint.facts.gather import (
 )
 from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
-from initlint.model import Confidence, Finding, InCell, Problem
+from initlint.model import Confidence, Entry, Finding, InCell, Problem
 from initlint.project import link
 from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
-from initlint.report.record import Report, Statistics
+from initlint.report.record import Baseline, Report, Statistics
 from initlint.results import Analysis
 from initlint.sources import Sources, discover
 
@@ -42,7 +42,8 @@ def run(config: Config, progress: Progress | None = None, buffer: bytes | None =
 
     A `buffer` is what an editor holds of the one file that is named.
     """
-    codes = chosen(config, _codes())
+    codes = chosen(config, rules.CODES)
+    recorded = baseline.load(config.baseline) if config.baseline else ()
     sources = discover(config, buffer)
     environment = target(Path(sources.root), Path(config.python) if config.python else None, config.site_packages)
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
@@ -59,7 +60,7 @@ def run(config: Config, progress: Progress | None = None, buffer: bytes | None =
             analysis = analyse(sources, gathered, environment, codes, config, jobs)
         results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, config), analysis)
     cache.close()
-    return report(config, sources, analysis)
+    return report(config, sources, analysis, recorded)
 
 
 def analyse(
@@ -86,9 +87,10 @@ def analyse(
     return Analysis(found, problems, modules, reported, results.installed(project.installed))
 
 
-def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
+def report(config: Config, sources: Sources, analysis: Analysis, recorded: Iterable[Entry] = ()) -> Report:
     """Suppress, hide, sort and count; what was said by a finding is not said again as a problem."""
-    outcome = conclude(analysis.findings, analysis.comments, config, sources.root, _codes())
+    outcome = conclude(analysis.findings, analysis.comments, config, sources, rules.CODES, recorded)
+    compared = outcome.compared
     cells = {finding.path: _cells(sources, finding.path) for finding in outcome.findings}
     return Report(
         findings=tuple(_in_cell(finding, cells[finding.path]) for finding in outcome.findings),
@@ -102,6 +104,9 @@ def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
         root=sources.root,
         lines={place: lines for path in sorted(cells) for place, lines in _lines(sources, path, cells[path])},
         folder=os.getcwd(),
+        baseline=Baseline(config.baseline, compared.known, compared.mended, compared.unjudged)
+        if config.baseline
+        else None,
     )
 
 
@@ -134,10 +139,7 @@ def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
     """What all rules find in a project given as texts by path, what is only possible included."""
     texts = {path: text.encode() for path, text in files.items()}
     facts = {path: extract(text) for path, text in texts.items()}
-    found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(_codes()))
+    found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(rules.CODES))
     comments = {path: known.suppressions for path, known in facts.items()}
-    return conclude(found, comments, Config(min_confidence=Confidence.POSSIBLE.value), "", _codes()).findings
-
-
-def _codes() -> list[str]:
-    return [rule.code for rule in rules.RULES]
+    sources = Sources("", tuple(sorted(files)), frozenset(files))
+    return conclude(found, comments, Config(min_confidence=Confidence.POSSIBLE.value), sources, rules.CODES).findings

@@ -29,6 +29,7 @@ LAYERS = (
     "shares",
     "hazards",
     "suppressions",
+    "baseline",
     "findings",
     "ignores",
     "results",

@@ -12,6 +12,7 @@ from initlint.errors import InitlintError
 from initlint.facts.extract import extract
 from initlint.findings import Outcome, chosen, conclude
 from initlint.model import Answer, Confidence, Finding, Kind, Span
+from initlint.sources import Sources
 
 CODES = ("SOH101", "SOH102", "SOH104", "SOH201", "SOH900", "SOH901")
 
@@ -59,13 +60,15 @@ PROJ = replace(GAMMA, code="SOH101", attribute="proj")
 MAYBE = replace(PROJ, span=Span(1, 1, 1, 2), confidence=Confidence.POSSIBLE, attribute="maybe")
 
 
+SOURCES = Sources("/project", ("pkg/a.py",), frozenset({"pkg/a.py"}))
+
 Shown = tuple[int, str, str]
 """Line, code, and attribute or message of a finding."""
 
 
 def concluded(source: str, *findings: Finding, **options: Any) -> Outcome:
     comments = {"pkg/a.py": extract(source.encode()).suppressions}
-    return conclude(findings, comments, Config(**options), "/project", CODES)
+    return conclude(findings, comments, Config(**options), SOURCES, CODES)
 
 
 def shown(source: str, *findings: Finding, **options: Any) -> list[Shown]:

@@ -186,8 +186,10 @@ def test_json_is_the_contract() -> None:
         "findings": {"SOH101": 1, "SOH102": 1, "SOH901": 1},
         "suppressed": 1,
         "hidden": 2,
+        "baseline": 0,
     }
-    assert sorted(document) == ["errors", "findings", "schema_version", "statistics", "tool"]
+    assert document["mended"] == []
+    assert sorted(document) == ["errors", "findings", "mended", "schema_version", "statistics", "tool"]
 
 
 def test_statistics() -> None:

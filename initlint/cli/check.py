@@ -6,16 +6,20 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from initlint.cli.options import Command, Flag, settled
-from initlint.config import Config
+from initlint.cli.confirm import OPTIONS, gathered, taken, tell, with_options
+from initlint.cli.options import Command, Flag, chosen, settled
+from initlint.config import Config, key
 from initlint.errors import CLEAN, FINDINGS, InitlintError
+from initlint.model import Strategy
 
 if TYPE_CHECKING:
+    from initlint.report.evidence import Evidence
     from initlint.report.record import Report
     from initlint.settings import Settings
 
@@ -36,13 +40,19 @@ def _check(
     stdin_filename: str,
     show_files: bool,
     watch: bool,
+    confirm: bool,
     **given: Any,
 ) -> int:
     from initlint.sources import nearest_folder
 
+    own = taken(given)
+    if chosen(own) and not confirm:
+        raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to confirm, which takes `--confirm`")
     if STDIN in paths or stdin_filename:
         if watch or len(paths) > 1 or paths not in ((), (STDIN,)):
             raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
+        if confirm:
+            raise InitlintError("standard input cannot be confirmed: the code must stand where it is imported from")
         name = stdin_filename or STDIN
         settings = settled((name,), config, isolated, given, start=nearest_folder(name))
         return _run(settings.config, sys.stdin.buffer.read())
@@ -51,7 +61,7 @@ def _check(
         return _show_files(settings.config)
     if watch:
         _watch(lambda: settled(paths, config, isolated, given), settings.config.quiet)
-    return _run(settings.config, None)
+    return _run(with_options(settings.config, own), None, confirm)
 
 
 def _show_files(config: Config) -> int:
@@ -60,7 +70,7 @@ def _show_files(config: Config) -> int:
 
     sources = discover(config)
     names = [shown(path, sources.root, os.getcwd()) for path in sorted(sources.reported)]
-    _write(config, "".join(f"{name}\n" for name in names))
+    write(config, "".join(f"{name}\n" for name in names))
     return CLEAN
 
 
@@ -81,7 +91,7 @@ def _watch(settle: Callable[[], Settings], quiet: bool) -> NoReturn:
     watch([argument for argument in arguments if argument != WATCH], files, quiet)
 
 
-def _run(config: Config, buffer: bytes | None) -> int:
+def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
     from initlint.report import summary
@@ -89,47 +99,102 @@ def _run(config: Config, buffer: bytes | None) -> int:
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
-        report = run(config, bar, buffer)
-    if config.add_ignores:
-        _add_ignores(config, report, buffer)
+        report = run(_against_what_is_there(config), bar, buffer)
+    if buffer is not None and (config.diff or config.fix or config.add_ignores):
+        raise InitlintError("standard input cannot be written to; name a file")
+    if config.diff:
+        return _show(config, report)
+    if config.fix:
+        _fix(config, report)
         report = run(config)
-    _write(config, _rendered(config, report))
+    if config.write_baseline:
+        report = _write_baseline(config, report)
+    if config.add_ignores:
+        _add_ignores(config, report)
+        report = run(config)
+    evidence = gathered(config, report) if confirm else None
+    write(config, _rendered(config, report, evidence))
+    if evidence is not None:
+        tell(config, evidence)
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
 
 
-def _add_ignores(config: Config, report: Report, buffer: bytes | None) -> None:
+def _show(config: Config, report: Report) -> int:
+    """Print what would change, as ruff does: the status says whether anything would."""
+    from initlint.cli import fix
+
+    mended = fix.mend(report, Strategy(config.fix or Strategy.REMOVE.value))
+    text = fix.diff(report, mended)
+    write(config, text)
+    _tell(config, fix.notes(report, mended))
+    return FINDINGS if text and not config.exit_zero else CLEAN
+
+
+def _fix(config: Config, report: Report) -> None:
+    from initlint.cli import fix
+
+    mended = fix.mend(report, Strategy(config.fix))
+    fix.write(report, mended)
+    _tell(config, fix.notes(report, mended))
+
+
+def _tell(config: Config, notes: Iterable[str]) -> None:
+    if not config.quiet:
+        for note in notes:
+            click.echo(f"initlint: {note}", err=True)
+
+
+def _against_what_is_there(config: Config) -> Config:
+    """A baseline that is written anew keeps what the run says nothing about, so it is compared with itself first."""
+    if not config.write_baseline:
+        return config
+    return replace(config, baseline=config.write_baseline if os.path.exists(config.write_baseline) else "")
+
+
+def _write_baseline(config: Config, report: Report) -> Report:
+    """Write what is found as a baseline; what is left to report beyond it is nothing."""
+    from initlint import baseline
+    from initlint.report.record import Baseline
+
+    before = report.baseline or Baseline("", ())
+    baseline.write(config.write_baseline, (*before.known, *report.findings), before.unjudged)
+    known = Baseline(config.write_baseline, (*before.known, *report.findings))
+    return replace(report, findings=(), baseline=known)
+
+
+def _add_ignores(config: Config, report: Report) -> None:
     from initlint.ignores import add
 
-    if buffer is not None:
-        raise InitlintError("comments cannot be written into standard input")
     added = add(report.root, report.findings, config.reason)
     if not config.quiet:
         for path, count in added.items():
             click.echo(f"initlint: {report.shown(path)}: {count} {'line' if count == 1 else 'lines'} written", err=True)
 
 
-def _rendered(config: Config, report: Report) -> str:
-    from initlint.report import concise, full, json, statistics
+def _rendered(config: Config, report: Report, evidence: Evidence | None) -> str:
+    from initlint.report import concise, evidence_full, evidence_json, full, json, statistics
 
     if config.output_format == "json":
-        return json.render(report)
+        return json.render(report, {"confirm": evidence_json.document(evidence)} if evidence else {})
     if config.statistics:
         return statistics.render(report)
     if config.output_format == "concise":
         return concise.render(report)
-    return full.render(report, color=_wants_color(config))
+    color = wants_color(config)
+    proof = evidence_full.render(evidence, color, config.verbose) if evidence else ""
+    return full.render(report, color=color) + proof
 
 
-def _wants_color(config: Config) -> bool:
+def wants_color(config: Config) -> bool:
     if config.output_file or config.color != "auto":
         return config.color == "always" and not config.output_file
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not plain
 
 
-def _write(config: Config, text: str) -> None:
+def write(config: Config, text: str) -> None:
     data = text.encode("utf-8", errors="backslashreplace")
     if not config.output_file:
         sys.stdout.buffer.write(data)
@@ -149,4 +214,6 @@ command = Command(
     Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
     Flag("Files", ["--show-files"], is_flag=True, help="List the files that would be checked."),
     Flag("Run", [WATCH], is_flag=True, help="Check again whenever a file changes."),
+    Flag("Confirm", ["--confirm"], is_flag=True, help="Build with and without what is found, and compare."),
+    *OPTIONS,
 )

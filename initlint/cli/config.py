@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from initlint.cli.options import Command, settled
-from initlint.config import key, options
+from initlint.config import Confirm, key, options
 from initlint.settings import DEFAULT
 
 
@@ -32,6 +32,8 @@ def _shown(origin: str) -> str:
 
 def _toml(value: Any) -> str:
     """A value as it would stand in a configuration file."""
+    if isinstance(value, Confirm):
+        return _table(tuple((key(entry.name), getattr(value, entry.name)) for entry, _ in options(value)))
     if isinstance(value, tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from initlint.config import GROUPS, Option, key, options
+from initlint.config import GROUPS, Config, Option, key, options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -24,11 +24,14 @@ class Flag(click.Option):
 
 
 class Command(click.Command):
-    """A command that takes the options of a run, and some of its own, and lists them under headings."""
+    """A command that takes the options of a run but for some, and some of its own, and lists them under headings."""
 
-    def __init__(self, name: str, callback: Callable[..., int], help: str, *own: Flag) -> None:
+    def __init__(
+        self, name: str, callback: Callable[..., int], help: str, *own: Flag, without: Collection[str] = ()
+    ) -> None:
         paths = click.Argument(["paths"], nargs=-1, type=click.Path(), metavar="[PATHS]...")
-        super().__init__(name, callback=callback, help=help, params=[paths, *_flags(), *own])
+        common = [flag for flag in _flags() if flag.name not in without]
+        super().__init__(name, callback=callback, help=help, params=[paths, *common, *own])
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         flags = [parameter for parameter in self.get_params(context) if isinstance(parameter, click.Option)]
@@ -41,10 +44,15 @@ class Command(click.Command):
                 )
 
 
-def _flags() -> Iterator[Flag]:
-    for entry, option in options():
+def flags(declared: Any) -> Iterator[Flag]:
+    """The fields of a dataclass of options, as far as they can be given on the command line."""
+    for entry, option in options(declared):
         if option.flag:
             yield _flag(entry.name, entry.default, option)
+
+
+def _flags() -> Iterator[Flag]:
+    yield from flags(Config)
     yield Flag("Run", ["--config"], multiple=True, metavar="FILE", help="Read this file, or take this 'KEY = VALUE'.")
     yield Flag("Run", ["--isolated"], is_flag=True, help="Read no configuration file.")
 
@@ -93,15 +101,19 @@ def settled(
     from initlint.sources import anchor
 
     paths = paths or (".",)
-    values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
     return settle(
-        {**values, "paths": paths},
+        {**chosen(given), "paths": paths},
         named=config,
         isolated=isolated,
         start=start or anchor(paths),
         caller="command line",
         located=located,
     )
+
+
+def chosen(given: Mapping[str, Any]) -> dict[str, object]:
+    """What was given on a command line, without what was not."""
+    return {name: _split(value) for name, value in given.items() if value not in (None, ())}
 
 
 def _split(value: Any) -> Any:

@@ -339,7 +339,7 @@ class Finish:
         names = tuple(store.attribute for store in owners)
         draw = Draw(names[0] if names else _callee(what), what, STREAM, _span(entry.site))
         known = tuple(index[id(store)] for store in owners) if all(id(store) in index for store in owners) else ()
-        return Drawn(draw, entry.answer, entry.names, names, known, entry.branch, entry.loops)
+        return Drawn(draw, entry.answer, entry.names, names, known, entry.branch, entry.loops, entry.site.path)
 
     def _sweeps(self, number: int, index: dict[int, int]) -> Iterator[Drawn]:
         """One event for one loop, whatever number of statements in it draw."""
@@ -352,7 +352,7 @@ class Finish:
         draw = Draw(_callee(what), what, STREAM, _span(sweep.site))
         names = tuple(store.attribute for store in stores)
         known = tuple(index[id(store)] for store in stores)
-        yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops)
+        yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops, sweep.site.path, swept=True)
 
     def _swept_by(self, store: Stored, number: int) -> bool:
         return any(entry.swept.id == number for entry in self.swept.get(id(store), ()))

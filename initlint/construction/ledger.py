@@ -35,7 +35,7 @@ class Define:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The stream is drawn from.
+    """The stream is drawn from, by code in the file `path`, or by an initialisation loop (`swept`).
 
     `owners` are the attributes that get the numbers: several for an initialisation loop. `definitions` are
     the indices of their definitions; `loops` are the loops around it that run an unknown number of times.
@@ -48,6 +48,8 @@ class Drawn:
     definitions: tuple[int, ...]
     branch: Path
     loops: tuple[int, ...]
+    path: str
+    swept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +122,28 @@ class Construction:
 
     def after(self, definition: Definition) -> tuple[str, ...]:
         """The attributes that draw after this definition does, and so get other numbers without it, in order."""
-        same = {
+        same = self._same(definition)
+        places = [place for place, drawn in enumerate(self.draws) if same & set(drawn.definitions)]
+        return self._names(places[0], same) if places else ()
+
+    def drawn_at(self, define: Define) -> tuple[Span, ...]:
+        """Where in the file of a definition draws are made for it alone."""
+        same = self._same(define.definition)
+        found = (d for d in self.draws if same & set(d.definitions) and d.path == define.path)
+        return tuple(dict.fromkeys(d.draw.span for d in found if not d.swept or set(d.definitions) <= same))
+
+    def swept_by(self, define: Define) -> str:
+        """The first initialisation loop that draws for a definition along with others."""
+        same = self._same(define.definition)
+        found = (d for d in self.draws if d.swept and same & set(d.definitions))
+        return next((d.draw.what for d in found if set(d.definitions) - same), "")
+
+    def _same(self, definition: Definition) -> set[int]:
+        return {
             index
             for index, define in enumerate(self.definitions)
             if (define.definition.attribute, define.definition.span) == (definition.attribute, definition.span)
         }
-        places = [place for place, drawn in enumerate(self.draws) if same & set(drawn.definitions)]
-        return self._names(places[0], same) if places else ()
 
     def after_discard(self, discard: Discard) -> tuple[str, ...]:
         """The attributes that draw after something that is thrown away."""

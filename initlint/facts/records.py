@@ -90,11 +90,12 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
     methods: tuple[Function, ...]
 
 
-IGNORE, NOQA, SKIP_FILE = "ignore", "noqa", "skip-file"
+IGNORE, KEEP_STREAM, NOQA, SKIP_FILE = "ignore", "keep-stream", "noqa", "skip-file"
 
 
 class Suppression(msgspec.Struct, frozen=True, array_like=True):
-    """A comment that suppresses findings: `# initlint: ignore[CODES]`, `# noqa: CODES` or `# initlint: skip-file`.
+    """A comment that suppresses findings: `# initlint: ignore[CODES]`, `# noqa: CODES`, `# initlint: skip-file`, or
+    `# initlint: keep-stream`, by which draws that nobody keeps are made so that the stream stays as it was.
 
     It stands in `line` from `column` to `end_column` and covers the lines `first` to `last`; one of kind `noqa`
     without codes is meant for every tool.

@@ -8,19 +8,22 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.records import IGNORE, NOQA, SKIP_FILE, Suppression
+from initlint.facts.records import IGNORE, KEEP_STREAM, NOQA, SKIP_FILE, Suppression
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
 
 _HINT = re.compile(rb"#\s*(?:initlint:|noqa)", re.IGNORECASE)
 _COMMENT = re.compile(
-    r"#\s*(?:initlint:\s*(?:(?P<skip>skip-file\b)|ignore\b(?:\s*\[(?P<ignore>[^\]]*)\])?)"
+    r"#\s*(?:initlint:\s*(?:(?P<skip>skip-file\b)|(?P<keep>keep-stream\b)|ignore\b(?:\s*\[(?P<ignore>[^\]]*)\])?)"
     r"|(?i:noqa)\b(?:(?P<colon>\s*:)\s*(?P<noqa>[A-Z]+\d+\b(?:[,\s]+[A-Z]+\d+\b)*)?)?)"
 )
 _CODE = re.compile(r"[^\s,]+")
 _OWN_CODE = re.compile(r"SOH\d+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+DISCARDED = ("SOH105",)
+"""What draws that are kept on purpose are allowed."""
+
 _BLOCKS = ("module", "block", "decorated_definition", "ERROR")
 _BETWEEN = (*_BLOCKS, "_definition", "_statement", "_clause")
 """Ends of the types of nodes whose own comments stand between statements and not inside of one."""
@@ -102,6 +105,8 @@ def _meaning(match: re.Match[str]) -> tuple[str, tuple[str, ...]]:
     """The kind of a comment and the codes that it names; codes of other tools are theirs alone."""
     if match["skip"]:
         return SKIP_FILE, ()
+    if match["keep"]:
+        return KEEP_STREAM, DISCARDED
     if match[0].lstrip("# \t").startswith("initlint"):
         return IGNORE, tuple(_CODE.findall(match["ignore"] or ""))
     codes = tuple(code for code in _CODE.findall(match["noqa"] or "") if _OWN_CODE.fullmatch(code))

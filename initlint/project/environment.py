@@ -50,5 +50,20 @@ def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) 
     return next((environment for environment in found if environment.find("torch")), (*found, Environment())[0])
 
 
+def interpreter(root: Path, python: Path | None = None) -> str:
+    """The interpreter that the project runs with: `python`, else that of VIRTUAL_ENV, else of .venv in the root, else
+    this one."""
+    if python is not None:
+        if not python.is_file():
+            raise InitlintError(f"there is no interpreter `{python}`")
+        return str(python)
+    active = os.environ.get("VIRTUAL_ENV")
+    for prefix in filter(None, (Path(active) if active else None, root / ".venv", root / "venv")):
+        for candidate in (prefix / "bin" / "python", prefix / "Scripts" / "python.exe"):
+            if candidate.is_file():
+                return str(candidate)
+    return sys.executable
+
+
 def _site_packages(prefix: Path) -> tuple[Path, ...]:
     return tuple(sorted([*prefix.glob("lib*/python3*/site-packages"), *prefix.glob("Lib/site-packages")]))

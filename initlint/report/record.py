@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from initlint.model import Finding, Problem
+from initlint.model import Entry, Finding, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,17 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """The findings that the baseline in a file has, its entries that are mended, and those of files or rules that
+    the run did not look at."""
+
+    file: str
+    known: tuple[Finding, ...]
+    mended: tuple[Entry, ...] = ()
+    unjudged: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The findings in order; `problems` is what could not be looked at and is no finding; `lines` are the
     lines of every file or cell with a finding, `folder` is where the run was started."""
@@ -33,10 +44,16 @@ class Report:
     root: str
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: str = ""
+    baseline: Baseline | None = None
 
     def shown(self, path: str) -> str:
         """A path as people and editors can open it; `path` is relative to the root, as programs want it."""
         return shown(path, self.root, self.folder)
+
+    def opened(self, path: str) -> str:
+        """An absolute path as it can be opened from the folder that the run was started in."""
+        inside = self.folder.rstrip(os.sep) + os.sep
+        return path.removeprefix(inside) if self.folder else path
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How often each rule, by code and name, was broken."""

@@ -6,7 +6,12 @@ from initlint.report.record import Report
 
 
 def render(report: Report, seconds: float, verbose: bool = False) -> str:
-    notes = (*_unread(report, verbose), *([_reading(report)] if verbose else ()), *_empty(report))
+    notes = (
+        *_unread(report, verbose),
+        *([_reading(report)] if verbose else ()),
+        *_empty(report),
+        *_mended(report, verbose),
+    )
     return "".join(f"initlint: {note}\n" for note in notes) + _verdict(report, seconds)
 
 
@@ -39,6 +44,19 @@ def _reading(report: Report) -> str:
     return f"read {_count(read, 'file')} under {report.root} to check {files:,} of them"
 
 
+def _mended(report: Report, verbose: bool) -> list[str]:
+    """What the baseline need not hold any longer."""
+    baseline = report.baseline
+    if baseline is None or not baseline.mended:
+        return []
+    count, file = len(baseline.mended), report.opened(baseline.file)
+    shrink = f"`--write-baseline {file}` writes it without"
+    notes = [f"{_count(count, 'finding')} of {file} {_are(count)} not there any more; {shrink} {_them(count)}"]
+    if verbose:
+        notes += [f"gone: {entry.path}: {entry.code} {entry.cls}.{entry.attribute}" for entry in baseline.mended]
+    return notes
+
+
 def _found(report: Report) -> str:
     if not report.findings:
         return "Nothing found."
@@ -50,6 +68,8 @@ def _not_shown(report: Report) -> str:
     text = ""
     if hidden := report.statistics.hidden:
         text += f" {hidden} more {_are(hidden)} possible: `--min-confidence possible` shows {_them(hidden)}."
+    if report.baseline is not None and (known := len(report.baseline.known)):
+        text += f" {known} {_are(known)} in the baseline."
     if suppressed := report.statistics.suppressed:
         text += f" {suppressed} {_are(suppressed)} suppressed in the source."
     return text

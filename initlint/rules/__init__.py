@@ -32,3 +32,5 @@ COMMENT_RULES: tuple[Rule[Comment], ...] = (unused_suppression,)
 
 RULES: tuple[Rule[Case] | Rule[Comment] | Rule[Unreadable], ...] = (*CONSTRUCTION_RULES, *COMMENT_RULES, *FILE_RULES)
 """All of them, sorted by code."""
+
+CODES = tuple(rule.code for rule in RULES)

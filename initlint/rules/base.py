@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from initlint.construction.ledger import Construction, Define
-from initlint.model import Answer, Confidence, Finding, Kind, Span, Verdict
+from initlint.model import Answer, Confidence, Finding, Kind, Span, Strategy, Verdict
 
 PRELUDE = "import torch\nfrom torch import nn\n\n\n"
 """What every example starts with, so that it need not say so itself."""
@@ -68,13 +68,15 @@ class Hit:
     shifts: tuple[str, ...] = ()
     verdict: Verdict = CERTAIN
     values: Mapping[str, str] = field(default_factory=dict)
+    drawn_at: tuple[Span, ...] = ()
+    swept_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A file and what is due in it: `# expect: CODE attribute` on the line of a finding, none where all is well.
 
-    It starts after `PRELUDE`. `fixed` is the text that a fix makes of it, where a rule has one.
+    It starts after `PRELUDE`. `fixed` is what `--fix remove` makes of it.
     """
 
     title: str
@@ -118,6 +120,7 @@ class Rule(Generic[Subject]):
     message: str
     advice: str
     doc: str
+    fixes: tuple[Strategy, ...]
     examples: tuple[Example, ...]
     find: Callable[[Subject], Iterator[Hit]]
 
@@ -154,6 +157,9 @@ class Rule(Generic[Subject]):
             shifts=hit.shifts,
             confidence=hit.verdict.confidence,
             fingerprint="",
+            fixes=self.fixes,
+            drawn_at=hit.drawn_at,
+            swept_by=hit.swept_by,
         )
 
 
@@ -168,12 +174,18 @@ def _needs(verdict: Verdict) -> str:
 
 
 def rule(
-    code: str, *, since: str, message: str, advice: str, examples: tuple[Example, ...]
+    code: str,
+    *,
+    since: str,
+    message: str,
+    advice: str,
+    examples: tuple[Example, ...],
+    fixes: tuple[Strategy, ...] = (),
 ) -> Callable[[Callable[[Subject], Iterator[Hit]]], Rule[Subject]]:
     """Make a rule of the function that finds its hits; the docstring is the prose."""
 
     def made(find: Callable[[Subject], Iterator[Hit]]) -> Rule[Subject]:
         name = find.__name__.replace("_", "-")
-        return Rule(code, name, since, message, advice, inspect.getdoc(find) or "", examples, find)
+        return Rule(code, name, since, message, advice, inspect.getdoc(find) or "", fixes, examples, find)
 
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.model import Answer, Kind
+from initlint.model import Answer, Kind, Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import dead
 
@@ -14,6 +14,7 @@ from initlint.rules.words import dead
     since="0.1.0",
     message="parameter `{attribute}` of `{cls}` is never used, but {drawn}, {shifted}",
     advice="Remove it, or start it from constants (`torch.zeros`, `torch.ones`) until it is used.",
+    fixes=tuple(Strategy),
     examples=(
         Example(
             "for a later idea",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.model import Answer, Kind
+from initlint.model import Answer, Kind, Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import dead
 
@@ -15,6 +15,7 @@ from initlint.rules.words import dead
     message="submodule `{attribute}` of `{cls}` is never used, but {drawn}, {shifted}",
     advice="Remove it. To keep what old seeds gave, keep its draws without it; to keep old checkpoints loading, "
     "suppress this with a reason.",
+    fixes=tuple(Strategy),
     examples=(
         Example(
             "left behind by a rewrite",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.model import Answer, Kind
+from initlint.model import Answer, Kind, Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import dead
 
@@ -14,6 +14,7 @@ from initlint.rules.words import dead
     since="0.1.0",
     message="submodule `{attribute}` of `{cls}` is never used; it draws nothing, so no weight depends on it",
     advice="Remove it. Checkpoints that hold its parameters or buffers then need `strict=False` once.",
+    fixes=(Strategy.REMOVE,),
     examples=(
         Example(
             "a dropout that no longer runs",

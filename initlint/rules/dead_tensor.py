@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.model import Answer, Kind
+from initlint.model import Answer, Kind, Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import dead
 
@@ -14,6 +14,7 @@ from initlint.rules.words import dead
     since="0.1.0",
     message="{kind} `{attribute}` of `{cls}` is never used, but {drawn}, {shifted}",
     advice="Remove it, or draw it from a generator of its own: `torch.Generator().manual_seed(...)`.",
+    fixes=tuple(Strategy),
     examples=(
         Example(
             "a queue that nobody reads any more",

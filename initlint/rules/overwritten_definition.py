@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from initlint.model import Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import sentences
 
@@ -14,6 +15,7 @@ from initlint.rules.words import sentences
     message="{kind} `{attribute}` of `{cls}` is replaced in line {line} before anything reads it, "
     "but {drawn}, {shifted}",
     advice="Remove the first definition, or move both into the arms of one `if`.",
+    fixes=tuple(Strategy),
     examples=(
         Example(
             "defined twice",
@@ -92,5 +94,7 @@ def overwritten_definition(case: Case) -> Iterator[Hit]:
             kind=found.kind,
             draws=found.draws,
             shifts=shifts,
+            drawn_at=case.construction.drawn_at(overwrite.first),
+            swept_by=case.construction.swept_by(overwrite.first),
             values={**values, "line": str(overwrite.by.line)},
         )
