@@ -338,7 +338,7 @@ class Calls(Methods):
         """Call a function of the project: apart from this run where it sees nothing of it, else as a part of it."""
         method, instance = callee.method, callee.instance
         if (copied := _copied_initialiser(callee)) is not None:
-            return self.initialise(knowledge.function(copied), arguments, site)
+            return self.initialise(copied, arguments, site)
         if method.owner is None and _keeps_nothing(arguments) and self.interpreter.workshop.inert.function(method):
             self.hand_over(arguments)
             return PLAIN_DATA
@@ -398,8 +398,8 @@ class Calls(Methods):
         tail = name.rpartition(".")[2]
         if package == "builtins":
             return self._builtin(tail, arguments, site, frame)
-        if (copied := _initialiser(name)) is not None:
-            return self.initialise(knowledge.function(copied), arguments, site)
+        if (copied := knowledge.initialiser(name)) is not None:
+            return self.initialise(copied, arguments, site)
         match package, rest:
             case "functools", "partial" | "partialmethod":
                 return _partial(arguments)
@@ -597,28 +597,21 @@ def _super_owner(first: Value, frame: Frame) -> str:
     return frame.owner
 
 
-def _initialiser(name: str) -> str | None:
-    """The function of torch.nn.init that a function is, or is another package's copy of, by its name."""
-    tail = name.rpartition(".")[2]
-    original = "torch.nn.init." + ("trunc_normal_" if tail == "trunc_normal_tf_" else tail)
-    return original if tail.endswith("_") and knowledge.function(original) is not None else None
-
-
 def _keeps_nothing(arguments: Arguments) -> bool:
     """Whether a function could do nothing with these but look at them: they hold neither the instance nor lists."""
     given = (option for value in arguments.values() for option in options(value))
     return not any(isinstance(option, Self | Group | Closure) for option in given)
 
 
-def _copied_initialiser(callee: ProjectFunction) -> str | None:
+def _copied_initialiser(callee: ProjectFunction) -> knowledge.TorchFunction | None:
     """The function of torch.nn.init that a module-level function of the project stands for, by its name."""
-    return _initialiser(callee.method.facts.name) if callee.method.owner is None else None
+    return knowledge.initialiser(callee.method.facts.name) if callee.method.owner is None else None
 
 
 def _fills(callee: Value) -> bool:
     match callee:
         case TorchFunction() | External():
-            return _initialiser(callee.name) is not None
+            return knowledge.initialiser(callee.name) is not None
         case ProjectFunction():
             return _copied_initialiser(callee) is not None
         case _:

@@ -102,7 +102,7 @@ class Foreign:
     def _fits_handling(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether what the class defines under a name can be called, iterated, computed with as it is here."""
         body = self.bodies.body(method)
-        owners = [node for node in self._receivers(body, receiver, attribute) if _reads(node)]
+        owners = [node for node in self.receivers(body, receiver, attribute) if _reads(node)]
         surface = self.surface(cls)
         if owners and surface is not None and all(not tested_names(owner, body) <= surface for owner in owners):
             return False
@@ -179,7 +179,7 @@ class Foreign:
     def _infer_receiver(self, method: Method, receiver: str, attribute: str) -> Value:
         body = self.bodies.body(method)
         values = []
-        for node in self._receivers(body, receiver, attribute):
+        for node in self.receivers(body, receiver, attribute):
             narrowed = self.inference.narrowed(node, body)
             values.append(narrowed if narrowed is not None else self.inference.expression(node, body))
         value = union(values) if values else UNKNOWN
@@ -201,7 +201,7 @@ class Foreign:
         """
         spared = (Use.NONE,) if known else (Use.NONE, Use.CONFIGURATION)
         body = self.bodies.body(method)
-        nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
+        nodes = [owner.parent for owner in self.receivers(body, receiver, attribute)]
         found = [
             flow.use for node in nodes if node is not None and node.type == "attribute" for flow in uses_of(node, body)
         ]
@@ -212,10 +212,11 @@ class Foreign:
         if attribute not in knowledge.tensor_attributes():
             return False
         body = self.bodies.body(method)
-        nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
+        nodes = [owner.parent for owner in self.receivers(body, receiver, attribute)]
         return bool(nodes) and all(node is not None and _called_on_tensor(node, body) for node in nodes)
 
-    def _receivers(self, body: Body, receiver: str, attribute: str) -> Iterator[Node]:
+    def receivers(self, body: Body, receiver: str, attribute: str) -> Iterator[Node]:
+        """The expressions of that spelling from which a body reads the attribute."""
         for node in body.captures.get("attribute", ()):
             owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
             if (
