@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from initlint.construction import groups, knowledge
+from initlint.construction import groups, hooks, knowledge
 from initlint.construction.finish import Copies, Copy, Made
 from initlint.construction.groups import element, extend
 from initlint.construction.methods import ANY_MODULE, MODULE, Methods
@@ -350,8 +350,9 @@ class Calls(Methods):
         if instance is None and method.owner is not None and arguments.positional and not is_static(callee):
             instance = arguments.positional[0]
             arguments = Arguments(arguments.positional[1:], arguments.named, arguments.unseen)
-        if isinstance(instance, Self) and method.facts.name == "post_init":
-            return self.post_init(site)
+        if isinstance(instance, Self) and (hook := hooks.initialiser(self.project, self.run.cls, method)) is not None:
+            self.sweep_with(ProjectFunction(hook, Self()), None, site)
+            return NONE
         if isinstance(instance, Self) and self.interpreter.workshop.inert.method(self.run.cls, method):
             self.hand_over(arguments)
             for name in method.facts.reads.get(method.facts.instance, ()):
