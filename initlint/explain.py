@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from initlint.model import RuleText
 from initlint.rules.base import Example, Rule
 
 
@@ -17,6 +18,11 @@ def page(rule: Rule[Any]) -> str:
         examples = [_example(example) for example in rule.examples if example.bad is bad]
         sections += [f"## {heading}", *examples] if examples else []
     return "\n\n".join(_filled(section) for section in sections) + f"\n\nSince {rule.since}.\n"
+
+
+def text(rule: Rule[Any]) -> RuleText:
+    """A rule in words, for those who do not know what a rule is."""
+    return RuleText(rule.code, rule.name, rule.summary, page(rule))
 
 
 def row(rule: Rule[Any]) -> str:

@@ -126,6 +126,37 @@ class Finding:
         """What the span counts in: the file, or a cell of it."""
         return f"{self.path}:cell {self.cell.number}" if self.cell else self.path
 
+    @property
+    def file_span(self) -> Span:
+        """Where the finding stands in its file; of a notebook only the line is known."""
+        return Span(self.cell.line, 1, self.cell.line, 1) if self.cell else self.span
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The text between two places is replaced by another."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a finding: all edits together, in its own file."""
+
+    description: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """What a rule says about itself; `page` is all of it, as markdown."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -38,6 +38,7 @@ LAYERS = (
     "rewrite",
     "runtime",
     "pipeline",
+    "library",
     "cli",
     "__main__",
 )

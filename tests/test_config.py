@@ -11,7 +11,7 @@ import pytest
 from initlint import config, settings, tomlfile
 from initlint.config import Config
 from initlint.errors import InitlintError
-from initlint.settings import Table, fill, load, settle
+from initlint.settings import Table, fill, settle
 
 
 def write(folder: Path, text: str, name: str = "pyproject.toml") -> Path:
@@ -19,6 +19,10 @@ def write(folder: Path, text: str, name: str = "pyproject.toml") -> Path:
     path = folder / name
     path.write_text(text)
     return path
+
+
+def load(*arguments: Any, **more: Any) -> Config:
+    return settle(*arguments, **more).config
 
 
 def failure(*arguments: Any, **more: Any) -> str:

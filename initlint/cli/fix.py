@@ -11,9 +11,12 @@ from itertools import groupby
 from initlint import files
 from initlint.errors import InitlintError
 from initlint.findings import split_lines
-from initlint.model import Confidence, Finding, Strategy
+from initlint.model import Confidence, Finding, Fix, Strategy
+from initlint.notebooks import cells, lines
 from initlint.report.record import Report
 from initlint.rewrite import Refusal, Rewritten, rewrite
+from initlint.rewrite.notebook import rewrite_notebook
+from initlint.rewrite.suggest import suggestions
 from initlint.texts import to_utf8
 
 
@@ -33,18 +36,29 @@ def mend(report: Report, strategy: Strategy) -> list[Mended]:
 
 
 def _mended(report: Report, path: str, findings: list[Finding], strategy: Strategy) -> Mended:
-    with open(os.path.join(report.root, path), "rb") as stream:
-        before = stream.read()
-    if any(finding.cell for finding in findings):
-        refused = tuple(Refusal(finding, "notebooks are not written to") for finding in findings)
-        return Mended(path, before, Rewritten(before, (), refused))
-    if split_lines(to_utf8(before).decode()) != report.lines.get(path):
+    before = _source(report, path)
+    in_cells = any(finding.cell for finding in findings)
+    read = lines(path, cells(before)) if in_cells else {path: split_lines(to_utf8(before).decode())}
+    if any(report.lines.get(place) != shown for place, shown in read.items()):
         raise InitlintError(f"{report.shown(path)} was changed while initlint was running, and is left as it is")
     certain = [finding for finding in findings if finding.confidence is Confidence.CERTAIN]
     doubtful = [finding for finding in findings if finding.confidence is not Confidence.CERTAIN]
-    result = rewrite(before, certain, strategy)
+    result = (rewrite_notebook if in_cells else rewrite)(before, certain, strategy)
     refusals = [Refusal(finding, "it is possible that something reads it") for finding in doubtful]
     return Mended(path, before, replace(result, refused=(*result.refused, *refusals)))
+
+
+def suggested(report: Report) -> Report:
+    """The report with what each finding would change."""
+    fixes: dict[str, Fix] = {}
+    for path, findings in groupby(report.findings, key=lambda finding: finding.path):
+        fixes |= suggestions(_source(report, path), findings)
+    return replace(report, fixes=fixes)
+
+
+def _source(report: Report, path: str) -> bytes:
+    with open(os.path.join(report.root, path), "rb") as stream:
+        return stream.read()
 
 
 def write(report: Report, mended: list[Mended]) -> None:
@@ -72,5 +86,5 @@ def notes(report: Report, mended: list[Mended]) -> Iterator[str]:
     for each in mended:
         for refusal in each.result.refused:
             finding = refusal.finding
-            place = f"{report.shown(finding.path)}:{finding.span.line}:{finding.span.column}"
+            place = f"{report.shown(finding.place)}:{finding.span.line}:{finding.span.column}"
             yield f"{place}: {finding.code} `{finding.attribute}` is left as it is: {refusal.reason}"

@@ -12,7 +12,15 @@ from initlint.construction.finish import Copies, Copy, Made
 from initlint.construction.groups import element, extend
 from initlint.construction.methods import ANY_MODULE, MODULE, Methods
 from initlint.construction.run import Site
-from initlint.construction.torchcalls import META, class_draws, first_thing, function_draws, kind_of, on_meta
+from initlint.construction.torchcalls import (
+    META,
+    class_draws,
+    class_holds,
+    first_thing,
+    function_draws,
+    kind_of,
+    on_meta,
+)
 from initlint.construction.values import (
     EVERYTHING,
     NONE,
@@ -173,7 +181,7 @@ class Calls(Methods):
     ) -> Value:
         answer, names = class_draws(known, arguments)
         name = knowledge.canonical(cls)
-        thing = self.run.thing(kind_of(known, name), name)
+        thing = self.run.thing(kind_of(known, name), name, class_holds(known, arguments))
         self.run.direct[thing.token] = frame
         if name in CONTAINERS:
             self._fill(thing, arguments, site)
@@ -241,11 +249,11 @@ class Calls(Methods):
             return
         answer, names = class_draws(known, arguments)
         inner: dict[str, list[str]] = {}
-        for name in names:
+        for name in names or (("weight",) if class_holds(known, arguments) else ()):
             head, _, rest = name.partition(".")
             inner.setdefault(head, []).append(rest)
         for head, rests in inner.items():
-            thing = self.run.thing(Kind.SUBMODULE if any(rests) else Kind.PARAMETER)
+            thing = self.run.thing(Kind.SUBMODULE if any(rests) else Kind.PARAMETER, "", class_holds(known, arguments))
             self.run.draw(thing.token, answer, tuple(filter(None, rests)), site)
             self.run.store(head, thing, site, site.node, self.run.fresh(), definable=False)
 
@@ -300,8 +308,8 @@ class Calls(Methods):
         for value in arguments.values():
             self.run.read("", value)
             self.run.attach(thing.token, "", value)
+        self.run.direct[thing.token] = frame
         if known is not None:
-            self.run.direct[thing.token] = frame
             self.run.draw(thing.token, function_draws(known, arguments), (), site)
         return thing
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path
+from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path, within
 from initlint.construction.run import (
     Candidate,
     Draws,
@@ -16,6 +16,7 @@ from initlint.construction.run import (
     Stored,
     Sweeps,
 )
+from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER
 from initlint.construction.values import (
     EVERYTHING,
     Closure,
@@ -98,7 +99,28 @@ class Finish:
                         self.swept.setdefault(id(store), []).append(entry)
 
     def _before(self, place: int) -> Iterator[Stored]:
-        return (entry for entry in self.run.log[:place] if isinstance(entry, Stored))
+        """The stores that stand at a place of the log."""
+        for entry in self.run.log[:place]:
+            if isinstance(entry, Stored) and self._replaced.get(id(entry), place) >= place:
+                yield entry
+
+    @functools.cached_property
+    def _replaced(self) -> dict[int, int]:
+        """Where in the log something else takes the place of a store for certain; what another store holds stays."""
+        standing: dict[str, list[Stored]] = {}
+        found: dict[int, int] = {}
+        for place, entry in enumerate(self.run.log):
+            if isinstance(entry, Stored):
+                for store in standing.get(entry.attribute, ()):
+                    if id(store) not in found and self._replaces(entry, store) and not self._is_held(store):
+                        found[id(store)] = place
+                standing.setdefault(entry.attribute, []).append(entry)
+        return found
+
+    def _is_held(self, store: Stored) -> bool:
+        own = set(tokens(store.value))
+        others = (other for other in self.stores if other is not store)
+        return any(own & set(self.run.reach(tokens(other.value))) for other in others)
 
     # -- what a store defines ----------------------------------------------------------------------------------
 
@@ -180,20 +202,32 @@ class Finish:
         reached = [token for token in run.reach(tokens(store.value)) if self._owned(token, store)]
         if swept.root is not None and swept.root not in reached:
             return Answer.NO
-        drawing = bool(self.draws.get(store.group))
+        sure = Answer.YES if entry.certain else Answer.UNKNOWN
         if entry.attribute == store.attribute and any(self.is_a(run.cls, cls) for cls in swept.classes):
-            return Answer.YES if entry.certain else Answer.UNKNOWN
+            return sure
+        drawing = bool(self.draws.get(store.group))
+        held = {cls for token in reached for cls in self._classes(token)}
         if swept.parameters:
-            if self.kind_told(store) is Kind.PARAMETER or drawing:
-                return Answer.YES if entry.certain else Answer.UNKNOWN
-            return Answer.NO
+            return self._parameters_let_through(store, held, drawing, sure)
         if not swept.classes:
             return Answer.UNKNOWN if drawing and self.kind_told(store) is Kind.SUBMODULE else Answer.NO
-        held = {cls for token in reached for cls in self._classes(token)}
         if any(self.is_a(cls, wanted) for cls in held for wanted in swept.classes):
-            return Answer.YES if entry.certain else Answer.UNKNOWN
+            return sure
         unsure = drawing and ("?" in held or "?" in swept.classes)
         return Answer.UNKNOWN if unsure else Answer.NO
+
+    def _parameters_let_through(self, store: Stored, held: set[str], drawing: bool, sure: Answer) -> Answer:
+        """Whether a loop over all parameters draws for what is stored, in which there are these classes.
+
+        Where it draws only for some (`if p.dim() > 1`), what draws nothing when it is built is none of them.
+        """
+        kind = self.kind_told(store)
+        alias = not held and any(True for _ in tokens(store.value))
+        if alias or kind in (Kind.BUFFER, Kind.TENSOR):
+            return Answer.NO
+        if kind is Kind.PARAMETER or (PARAMETER in held and (drawing or sure is Answer.YES)):
+            return sure
+        return Answer.UNKNOWN if drawing or (PERHAPS_PARAMETER in held and sure is Answer.YES) else Answer.NO
 
     def _owned(self, token: Token, store: Stored) -> bool:
         owner = self.run.owners.get(token)
@@ -345,6 +379,7 @@ class Finish:
         """One event for one loop, whatever number of statements in it draw."""
         entries, sweep = self.sweeps[number], self.run.sweeps[number]
         stores = [store for store in self.stores if id(store) in index and self._swept_by(store, number)]
+        stores.sort(key=self._place)
         if not stores:
             return
         what = sweep.site.slice.code(sweep.site.node)
@@ -354,16 +389,24 @@ class Finish:
         known = tuple(index[id(store)] for store in stores)
         yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops, sweep.site.path, swept=True)
 
+    def _place(self, store: Stored) -> tuple[bool, int]:
+        """Where a loop comes to what is stored: own parameters first, then the parts, each where its name was first."""
+        kind = self.kind_told(store)
+        same = (s for s in self.stores if s.attribute == store.attribute and self.kind_told(s) is kind)
+        return kind is not Kind.PARAMETER, self.stores.index(next(same))
+
     def _swept_by(self, store: Stored, number: int) -> bool:
         return any(entry.swept.id == number for entry in self.swept.get(id(store), ()))
 
     def _discard(self, entry: Candidate) -> Discard | None:
+        """What nobody uses, if the statement itself draws for it."""
+        site = entry.site
         reached = set(self.run.reach(iter((entry.thing.token,))))
-        found = [draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached]
+        drawn = (draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached)
+        found = [d for d in drawn if d.site.slice is site.slice and within(_span(d.site), _span(site))]
         if entry.thing.kind is None or not any(draws.answer is Answer.YES for draws in found):
             return None
         names = tuple(name for draws in found for name in draws.names)
-        site = entry.site
         what = site.slice.code(entry.what)
         name = entry.name or _callee(what).rpartition(".")[2]
         return Discard(name, entry.thing.kind, what, names, _span(site), site.owner, site.path, entry.branch)

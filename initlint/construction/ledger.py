@@ -37,7 +37,7 @@ class Define:
 class Drawn:
     """The stream is drawn from, by code in the file `path`, or by an initialisation loop (`swept`).
 
-    `owners` are the attributes that get the numbers: several for an initialisation loop. `definitions` are
+    `owners` are the attributes that get the numbers, in order: several for an initialisation loop. `definitions` are
     the indices of their definitions; `loops` are the loops around it that run an unknown number of times.
     """
 
@@ -159,7 +159,7 @@ class Construction:
 
     def after_discard(self, discard: Discard) -> tuple[str, ...]:
         """The attributes that draw after something that is thrown away."""
-        inside = [place for place, drawn in enumerate(self.draws) if _within(drawn.draw.span, discard.span)]
+        inside = [place for place, drawn in enumerate(self.draws) if within(drawn.draw.span, discard.span)]
         return self._names(inside[-1], set()) if inside else ()
 
     def _names(self, place: int, same: set[int]) -> tuple[str, ...]:
@@ -167,11 +167,11 @@ class Construction:
         found: dict[str, None] = {}
         for index, drawn in enumerate(self.draws):
             later = index > place or set(drawn.loops) & set(start.loops)
-            if drawn is start or not later or _exclusive(start.branch, drawn.branch):
+            if not (later or drawn is start) or _exclusive(start.branch, drawn.branch):
                 continue
             if drawn.definitions and set(drawn.definitions) <= same:
                 continue
-            for owner, target in _pairs(drawn):
+            for owner, target in _behind(drawn, same) if drawn is start else _pairs(drawn):
                 if target not in same and self._stays(target, start.branch):
                     found[owner] = None
         return tuple(found)
@@ -190,7 +190,15 @@ def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:
     return zip(drawn.owners, indices, strict=True)
 
 
-def _within(inner: Span, outer: Span) -> bool:
+def _behind(drawn: Drawn, same: set[int]) -> Iterable[tuple[str, int]]:
+    """Those for which an initialisation loop draws after it has drawn for some definitions."""
+    pairs = list(_pairs(drawn)) if drawn.swept else []
+    first = next((place for place, (_, target) in enumerate(pairs) if target in same), len(pairs))
+    return pairs[first:]
+
+
+def within(inner: Span, outer: Span) -> bool:
+    """Whether a range of source lies in another one of the same file."""
     start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
     return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
 

@@ -387,6 +387,8 @@ class Methods:
         result = self.run.thing(Kind.TENSOR if tensor else None)
         for thing in things:
             self.run.attach(result.token, "", thing)
+            if thing.token in self.run.direct:
+                self.run.direct.setdefault(result.token, self.run.direct[thing.token])
         return result
 
 

@@ -252,7 +252,10 @@ class _Sweep:
         for scope, name, node in self._named:
             self._store(scope, name, node, node)
         for node in self.captures.get("discarded", ()):
-            self._built(node, "")
+            scope = self.scope(node.start_byte)
+            starts = {call.start_byte for call in _givers(node)}
+            made = _between(scope.made, node.start_byte, node.end_byte)
+            self._built(scope, "", [entry for entry in made if entry[0] in starts])
 
     def _spoken(self, scope: _Scope, callee: str, node: Node) -> None:
         """A call that says in a string, or by a class, what it reads, stores or expects."""
@@ -269,12 +272,10 @@ class _Sweep:
         elif name in LOOKUPS and arguments:
             self._path(scope, owner, string_pattern(self.text(arguments[0])) or "*")
 
-    def _built(self, call: Node, name: str) -> None:
-        scope = self.scope(call.start_byte)
-        function = call.child_by_field_name("function")
-        if scope.instance and function is not None and not scope.name.startswith("forward"):
-            callee = self.receiver(self.source[function.start_byte : function.end_byte])
-            scope.locals.append(Local(name, callee, call.start_byte))
+    def _built(self, scope: _Scope, name: str, made: list[tuple[int, str]]) -> None:
+        """The calls that a method makes for a local name, or for nobody."""
+        if scope.instance and not scope.name.startswith("forward"):
+            scope.locals += [Local(name, callee, start) for start, callee in made if not callee.endswith("[]")]
 
     def _by_string(self, scope: _Scope, callee: str, node: Node) -> None:
         arguments = _arguments(node)
@@ -349,8 +350,8 @@ class _Sweep:
             self.variables.append(Variable(name, dotted, node.start_byte))
         elif scope.kind == "class":
             self._store(scope, name, node, right)
-        elif right.type == "call" and scope.instance:
-            self._built(right, name)
+        else:
+            self._built(scope, name, _between(scope.made, right.start_byte, right.end_byte))
 
     def _attribute_value(self, scope: _Scope, target: Node, node: Node, right: Node) -> None:
         text = self.text(target)
@@ -486,6 +487,16 @@ def _arguments(call: Node) -> list[Node]:
         for child in arguments.named_children
     ]
     return [value for value in values if value is not None and value.type != "comment"]
+
+
+def _givers(node: Node) -> list[Node]:
+    """The calls from which the value of an expression comes: not those that make arguments of others."""
+    if node.type == "call":
+        function = node.child_by_field_name("function")
+        return [node, *(_givers(function) if function is not None else [])]
+    if node.type in ("binary_operator", "unary_operator", "parenthesized_expression", "attribute", "subscript"):
+        return [call for child in node.named_children for call in _givers(child)]
+    return []
 
 
 def string_pattern(text: str) -> str:

@@ -35,7 +35,7 @@ class Store(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Local(msgspec.Struct, frozen=True, array_like=True):
-    """A call in a method, whose result is bound to a local name, or to nothing ("")."""
+    """A call in a method that helps to make the value of a local name, or of nothing ("")."""
 
     name: str
     callee: str

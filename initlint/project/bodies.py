@@ -82,6 +82,13 @@ class Body:
         nodes = sorted([*self.captures.get("nested", ()), *self.captures.get("class", ())], key=lambda n: n.start_byte)
         return tuple((n.start_byte, n.end_byte) for n in (nodes[1:] if own else nodes))
 
+    def place(self, node: Node) -> int:
+        """Where in the file a node of a function starts; the code around functions is not parsed as it stands."""
+        facts = self.method.facts
+        if facts.name in (MODULE_LEVEL, CLASS_LEVEL):
+            return -1
+        return facts.start + node.start_byte - facts.name.endswith(LAMBDA)
+
     def own(self, node: Node) -> bool:
         """Whether a node belongs to this body and to nothing nested in it."""
         start = node.start_byte
@@ -153,7 +160,17 @@ class Body:
             value, alias = node.named_children[0], node.named_children[-1]
             origin = Origin.VALUE if node.parent is not None and node.parent.type == "with_item" else Origin.OPAQUE
             self._bind(found, alias.named_children[0] if alias.named_children else alias, Binding(origin, value))
+        for node in self._local_functions():
+            self._bind(found, node.child_by_field_name("name"), Binding(Origin.VALUE, node))
         return found
+
+    def _local_functions(self) -> list[Node]:
+        """The functions that are defined in this one, not deeper."""
+        if self.method.facts.name in (MODULE_LEVEL, CLASS_LEVEL):
+            return []
+        nodes = [node for node in self.captures.get("nested", ()) if node.type == "function_definition"]
+        inner = [node for node in nodes if node != self.definition]
+        return [node for node in inner if sum(low <= node.start_byte < high for low, high in self.nested) == 1]
 
     def _bind(self, found: dict[str, list[Binding]], target: Node | None, binding: Binding) -> None:
         if target is None:
@@ -305,11 +322,17 @@ def call_arguments(call: Node) -> list[Node]:
 
 
 def _runs_after(first: Node, second: Node) -> bool:
-    """Whether the block that the second node stands in also holds the first."""
+    """Whether the block that the second node stands in, if anything does run it, also holds the first."""
     block = second.parent
-    while block is not None and block.type not in ("block", "module"):
+    while block is not None and (block.type not in ("block", "module") or _always_runs(block)):
         block = block.parent
     return block is not None and block.start_byte <= first.start_byte < block.end_byte
+
+
+def _always_runs(block: Node) -> bool:
+    """Whether a block runs whenever the statement does in which it stands: that of a `with`, or of a `try` at first."""
+    statement = block.parent
+    return statement is not None and statement.type in ("with_statement", "try_statement", "finally_clause")
 
 
 def _parameter_name(text: str) -> str:

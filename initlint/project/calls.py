@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.project.bodies import Body, call_arguments
+from initlint.project.callers import SPLATS
 from initlint.project.classes import Project
 from initlint.project.imports import SymbolKind
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
@@ -23,9 +24,8 @@ PASSES_ON = frozenset(
 )
 """Functions and methods that give back what they were given, or a wrapper around it."""
 
-SEQUENCES = frozenset(
-    "list tuple set reversed sorted iter frozenset chain cycle islice deque nn.ModuleList ModuleList".split()
-)
+SEQUENCES = frozenset("list tuple set reversed sorted iter frozenset chain cycle islice deque".split())
+DICTIONARIES = frozenset({"dict", "OrderedDict"})
 FETCHES = frozenset("next max min pop get popitem setdefault choice".split())
 ITERATORS = frozenset("children modules values".split())
 LOADERS = tuple(
@@ -59,6 +59,8 @@ class Calls:
             return self._special(text, arguments, body)
         if callee in SEQUENCES and arguments:
             return Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
+        if callee in DICTIONARIES and arguments:
+            return Value(element=union(self._entry(argument, body) for argument in arguments))
         value = self.inference.expression(function, body)
         known = union(
             [
@@ -96,13 +98,21 @@ class Calls:
         """Instances of called classes; containers know what they hold."""
         parts = []
         for cls in sorted(value.classes):
-            held = None
-            if CONTAINERS & set(self.project.mro(cls)):
-                held = union(self._held(argument, body) for argument in arguments)
-            spread = any(argument.type in ("list_splat", "dictionary_splat") for argument in arguments)
-            single = tuple(self.inference.expression(a, body) for a in arguments) if held and not spread else ()
-            parts.append(Value(exact=frozenset({cls}), element=held, items=single))
+            containers = CONTAINERS & set(self.project.mro(cls))
+            held = union(self._held(argument, body) for argument in arguments) if containers else None
+            spread = any(argument.type in SPLATS for argument in arguments)
+            single = containers == {"torch.nn.Sequential"} and not spread
+            items = tuple(self.inference.expression(a, body) for a in arguments) if single else ()
+            mapping = any(item.element is not None and not item.instances for item in items)
+            parts.append(Value(exact=frozenset({cls}), element=held, items=() if mapping else items))
         return union(parts)
+
+    def _entry(self, argument: Node, body: Body) -> Value:
+        """What an argument of `dict` makes a value of it: a pair's second half, a mapping's value, or itself."""
+        value = self.inference.expression(argument, body)
+        named = argument.parent is not None and argument.parent.type == "keyword_argument"
+        item = value if named else self.inference.item(value)
+        return item if named or item.element is None else item.element
 
     def _held(self, argument: Node, body: Body) -> Value:
         value = self.inference.expression(argument, body)

@@ -6,7 +6,7 @@ import builtins
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from initlint.construction import knowledge
 from initlint.facts.extract import extract
@@ -40,17 +40,23 @@ class ClassInfo:
     methods: Mapping[str, Function]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Method:
     """A function where it stands: `owner` is the class whose instance it is called on, None for a plain function."""
 
     path: str
     owner: ClassId | None
-    facts: Function = field(compare=False)
-    id: tuple[str, int, str] = field(init=False)
+    facts: Function
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "id", (self.path, self.facts.start, self.facts.name))
+    @property
+    def id(self) -> tuple[str, int, str]:
+        return self.path, self.facts.start, self.facts.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Method) and self.id == other.id and self.owner == other.owner
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
 class Project:
@@ -291,11 +297,18 @@ class Project:
         name, _, _ = method.facts.name.rpartition(".<locals>.")
         if not name:
             return None
-        pool = self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
         start = method.facts.start
-        return next(
-            (Method(method.path, method.owner, f) for f in pool if f.name == name and f.start < start < f.end), None
-        )
+        found = (f for f in self._pool(method) if f.name == name and f.start < start < f.end)
+        return next((Method(method.path, method.owner, f) for f in found), None)
+
+    def nested(self, method: Method, start: int) -> Method | None:
+        """The function or lambda that starts at a byte of the file, inside another function."""
+        found = (f for f in self._pool(method) if f.start == start and "<locals>" in f.name)
+        return next((Method(method.path, method.owner, f) for f in found), None)
+
+    def _pool(self, method: Method) -> tuple[Function, ...]:
+        """The functions of the class, or of the file, in which a function stands."""
+        return self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
 
     def function(self, symbol: Symbol) -> Method | None:
         """The function that a symbol of kind FUNCTION stands for."""

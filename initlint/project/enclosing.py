@@ -11,10 +11,10 @@ from initlint.construction import knowledge
 from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
-from initlint.project.foreign import Foreign
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.roles import initialises
+from initlint.project.sites import sites
 from initlint.project.values import Value
 
 if TYPE_CHECKING:
@@ -24,14 +24,11 @@ if TYPE_CHECKING:
 class Enclosing:
     """Which definitions are filled at random by the initialisation of whatever holds an instance."""
 
-    def __init__(
-        self, project: Project, bodies: Bodies, callers: Callers, inference: Inference, foreign: Foreign
-    ) -> None:
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
         self.project = project
         self.bodies = bodies
         self.callers = callers
         self.inference = inference
-        self.foreign = foreign
 
     def draws(self, cls: ClassId, attribute: str) -> bool:
         """Whether such code draws for a parameter, or for a parameter of the module that the attribute is."""
@@ -55,10 +52,10 @@ class Enclosing:
 
     def _fills_in(self, method: Method, receiver: str, cls: ClassId, attribute: str) -> bool:
         body = self.bodies.body(method)
-        for owner in self.foreign.receivers(body, receiver, attribute):
-            tested = self.inference.narrowed(owner, body)
+        for site in sites(body, receiver, attribute):
+            tested = self.inference.narrowed(site.owner, body)
             is_own = tested is not None and not tested.bound.isdisjoint(self.project.mro(cls))
-            if is_own and owner.parent is not None and self._is_filled(owner.parent, body):
+            if is_own and self._is_filled(site.node, body):
                 return True
         return False
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.facts.receivers import normalise
 from initlint.model import Confidence, Verdict
 from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import MODULE, ClassId, Method, Project
+from initlint.project.computed import Computed
 from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Trace, Use, uses
@@ -47,10 +47,11 @@ class Readers:
         self.roles = Roles(project, self.callers)
         self.named = NamedPaths(project, self.bodies)
         self.entries = Entries(project, self.roles)
-        self.foreign = Foreign(project, self.bodies, self.callers, self.inference)
-        self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference, self.foreign)
+        self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
+        self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed)
+        self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
-        self.wholesale = Wholesale(project, self.bodies, self.callers, self.inference, self.roles, self.entries)
+        self.wholesale = Wholesale(project, self.bodies, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
         self._active: set[tuple[ClassId, str]] = set()
         self._paths: dict[tuple[ClassId, tuple[str, ...]], Value] = {}
@@ -95,16 +96,16 @@ class Readers:
             self.entries.read(cls, attribute)
             or self._read_by_base(cls, attribute)
             or self.wholesale.reads_all(cls, self._is_submodule(cls, attribute))
-            or self.wholesale.reads_computed(cls, attribute)
+            or self.computed.reads(cls, attribute)
         )
 
     def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
         """Whether a definition is or may be a module, and not a parameter or tensor for certain."""
-        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
         if value.unknown or value.bound:
             return True
         if not value.exact:
-            return not self._is_computed(cls, attribute)
+            return value.element is None and not self._is_computed(cls, attribute)
         kinds = [knowledge.module(kind) for kind in value.exact]
         return any(known is None or "torch.Tensor" not in known.bases for known in kinds)
 
@@ -216,7 +217,7 @@ class Readers:
                 yield from self._kept(body.text(node), body)
 
     def _registered(self, node: Node, body: Body) -> Iterator[str]:
-        """`nn.ModuleList(self.parts)` only registers what `self.parts` holds: it is needed as long as that is read.
+        """`nn.ModuleList(self.parts)` registers what the list `self.parts` holds: needed as long as that is read.
 
         So it is with a local name that construction also keeps elsewhere.
         """
@@ -225,11 +226,11 @@ class Readers:
             return
         instance = body.method.facts.instance
         for argument in call_arguments(node):
-            root, *names = normalise(body.text(argument)).split(".")
-            if root == instance and names:
-                yield names[0].removesuffix("[]")
-            elif root in body.bindings and root != instance:
-                yield from self._kept(root, body)
+            root = _root(argument, instance, body)
+            if root.type == "attribute" and not self.inference.expression(root, body).instances:
+                yield body.text(root).rpartition(".")[2]
+            elif body.text(root) in body.bindings and body.text(root) != instance:
+                yield from self._kept(body.text(root), body)
 
     def _kept(self, name: str, body: Body) -> Iterator[str]:
         """The attributes that get what a local name holds; "*" where it is used otherwise."""
@@ -295,3 +296,13 @@ class Readers:
                 self.inference.attribute(self._along(owner, path[:-1]), path[-1]) if path else start
             )
         return self._paths[owner, path]
+
+
+def _root(node: Node, instance: str, body: Body) -> Node:
+    """`self.parts` in `*self.parts[1:]`, `parts` in `parts[0]`."""
+    while node.type in ("list_splat", "subscript", "attribute", "call"):
+        inner = node.named_children[0]
+        if body.text(inner) == instance:
+            break
+        node = inner
+    return node

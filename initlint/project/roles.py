@@ -24,6 +24,11 @@ def initialises(project: Project, name: str) -> bool:
     return INITIALISATION.fullmatch(name) is not None or project.conventions.initialises(name)
 
 
+def initialises_others(project: Project, method: Method) -> bool:
+    """Whether a function only initialises what it is given; the constructor of another class may well read it."""
+    return not method.facts.name.startswith("__") and initialises(project, method.facts.name)
+
+
 class Roles:
     """The role of each method of a class, by its name and by who calls it."""
 

@@ -6,15 +6,21 @@ import builtins
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
+from initlint.facts.receivers import normalise
 from initlint.facts.records import Function, Local, Store
 from initlint.model import Verdict
+from initlint.project.bodies import Body
 from initlint.project.calls import PASSES_ON
 from initlint.project.classes import ClassId, ClassInfo, Method, Project
 from initlint.project.flows import unused
 from initlint.project.imports import SymbolKind
 from initlint.project.readers import Readers
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +76,30 @@ def _construction_stores(readers: Readers, info: ClassInfo) -> Iterator[tuple[Me
 
 def _may_define(readers: Readers, method: Method, store: Store) -> bool:
     info = readers.project.classes[method.owner or ""]
-    if any(may_build(readers.project, info, callee, method.facts.instance) for callee in store.callees):
+    callees = store.callees
+    if store.indirect:
+        body = readers.bodies.body(method)
+        callees += tuple(callee for node in body.stores(store.attribute) for callee in _callees(node, body))
+    if any(may_build(readers.project, info, callee, method.facts.instance) for callee in callees):
         return True
-    passed_on = any(callee.rpartition(".")[2] in PASSES_ON for callee in store.callees)
+    passed_on = any(callee.rpartition(".")[2] in PASSES_ON for callee in callees)
     return (store.indirect or passed_on) and readers.assigns_module(method, store.attribute)
+
+
+def _callees(node: Node, body: Body) -> Iterator[str]:
+    """Everything that is called to make a value, by way of local variables too."""
+    seen: set[str] = set()
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        pending += current.named_children
+        function = current.child_by_field_name("function") if current.type == "call" else None
+        if function is not None:
+            yield normalise(body.text(function))
+        name = body.text(current) if current.type == "identifier" else ""
+        if name in body.bindings and name not in seen:
+            seen.add(name)
+            pending += [binding.node for binding in body.bindings[name] if binding.node is not None]
 
 
 def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:
