@@ -80,11 +80,17 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the search for readers of one dead definition ended with; `doubt` names the place that might read it."""
+    """What the search for readers of one dead definition ended with; `doubt` names the place that might read it.
+
+    `touched_by` is initialisation in another file that touches it, `swept_by` what draws for all parts of a model that
+    may hold it.
+    """
 
     confidence: Confidence
     doubt: str = ""
     needs: str = ""
+    touched_by: str = ""
+    swept_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,8 @@ class Finding:
     """One report of one rule at one place; in a notebook the span counts from the beginning of the cell.
 
     `fixes` are the strategies that can mend it. `drawn_at` are the places in its file at which draws are made for it
-    alone, `swept_by` is the initialisation loop that draws for it along with others, "" where there is none.
+    alone, `swept_by` is the initialisation that draws for it along with others, `touched_by` the code in another file
+    that initialises it; each "" where there is none.
     """
 
     code: str
@@ -120,6 +127,7 @@ class Finding:
     fixes: tuple[Strategy, ...] = ()
     drawn_at: tuple[Span, ...] = ()
     swept_by: str = ""
+    touched_by: str = ""
 
     @property
     def place(self) -> str:

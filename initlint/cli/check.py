@@ -139,19 +139,21 @@ def _show(config: Config, report: Report) -> int:
     """Print what would change, as ruff does: the status says whether anything would."""
     from initlint.cli import fix
 
-    mended = fix.mend(report, Strategy(config.fix or Strategy.REMOVE.value))
+    strategy = Strategy(config.fix or Strategy.REMOVE.value)
+    mended = fix.mend(report, strategy)
     text = fix.diff(report, mended)
     write(config, text)
-    _tell(config, fix.notes(report, mended))
+    _tell(config, fix.notes(report, mended, config, strategy))
     return FINDINGS if text and not config.exit_zero else CLEAN
 
 
 def _fix(config: Config, report: Report) -> None:
     from initlint.cli import fix
 
-    mended = fix.mend(report, Strategy(config.fix))
+    strategy = Strategy(config.fix)
+    mended = fix.mend(report, strategy)
     fix.write(report, mended)
-    _tell(config, fix.notes(report, mended))
+    _tell(config, fix.notes(report, mended, config, strategy))
 
 
 def _tell(config: Config, notes: Iterable[str]) -> None:

@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from initlint import files
+from initlint.config import Config
 from initlint.errors import InitlintError
 from initlint.findings import split_lines
-from initlint.model import Confidence, Finding, Fix, Strategy
+from initlint.model import Confidence, Finding, Fix, Kind, Strategy
 from initlint.notebooks import cells, lines
 from initlint.report.record import Report
+from initlint.report.summary import counted
 from initlint.rewrite import Refusal, Rewritten, rewrite
 from initlint.rewrite.notebook import rewrite_notebook
+from initlint.rewrite.place import DISCARDED, OVERWRITTEN
 from initlint.rewrite.suggest import suggestions
 from initlint.texts import to_utf8
 
@@ -57,8 +60,11 @@ def suggested(report: Report) -> Report:
 
 
 def _source(report: Report, path: str) -> bytes:
-    with open(os.path.join(report.root, path), "rb") as stream:
-        return stream.read()
+    try:
+        with open(os.path.join(report.root, path), "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise InitlintError(f"cannot read {report.shown(path)}: {(error.strerror or str(error)).lower()}") from error
 
 
 def write(report: Report, mended: list[Mended]) -> None:
@@ -81,10 +87,39 @@ def _lines(source: bytes) -> list[str]:
     return to_utf8(source).decode().splitlines(keepends=True)
 
 
-def notes(report: Report, mended: list[Mended]) -> Iterator[str]:
-    """What was not mended, and which keys of checkpoints are gone."""
+def notes(report: Report, mended: list[Mended], config: Config, strategy: Strategy) -> Iterator[str]:
+    """What was not mended and why, what was, and which keys older checkpoints have and the model has not."""
     for each in mended:
         for refusal in each.result.refused:
             finding = refusal.finding
             place = f"{report.shown(finding.place)}:{finding.span.line}:{finding.span.column}"
             yield f"{place}: {finding.code} `{finding.attribute}` is left as it is: {refusal.reason}"
+    if strategy is not Strategy.ISOLATE:
+        yield from _keys_notes(_lost_keys(mended), config.verbose)
+    found = sum(len(each.result.mended) for each in mended)
+    changed = counted(sum(each.result.source != each.before for each in mended), "file")
+    does = "would mend" if config.diff else "mended"
+    yield f"{does} {found} of {counted(len(report.findings), 'finding')} in {changed} ({strategy.value})"
+
+
+def _keys_notes(lost: dict[str, list[str]], verbose: bool) -> Iterator[str]:
+    for number, (cls, keys) in enumerate(lost.items()):
+        if number == _CLASSES and not verbose:
+            yield f"so have those of {counted(len(lost) - number, 'other class', 'es')}, `--verbose` names all"
+            return
+        yield f"older checkpoints of {cls} have keys that are unexpected now: {', '.join(keys)}"
+
+
+def _lost_keys(mended: list[Mended]) -> dict[str, list[str]]:
+    """What leaves the state_dict, by class; of a submodule everything under its name."""
+    lost: dict[str, list[str]] = {}
+    for finding in (finding for each in mended for finding in each.result.mended):
+        if finding.code not in (OVERWRITTEN, DISCARDED) and finding.kind in _KEYS:
+            lost.setdefault(finding.cls, []).append(_KEYS[finding.kind].format(finding.attribute))
+    return lost
+
+
+_CLASSES = 5
+"""Classes of which lost keys are named without `--verbose`."""
+
+_KEYS = {Kind.SUBMODULE: "{}.*", Kind.PARAMETER: "{}", Kind.BUFFER: "{}"}

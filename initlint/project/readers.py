@@ -16,6 +16,7 @@ from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Trace, Use, uses
 from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.inference import Inference
+from initlint.project.initialisers import Initialisers
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.roles import Roles
 from initlint.project.strangers import Strangers
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 LIVE = None
 """The verdict on a definition that something reads."""
+
+MAX_CALLS = 3
+"""Functions within functions that are looked into for a tensor."""
 
 DEAD = Verdict(Confidence.CERTAIN)
 
@@ -44,6 +48,7 @@ class Readers:
         self.callers = Callers(project, self.bodies)
         self.inference = Inference(project, self.bodies, self.callers)
         self.roles = Roles(project, self.callers)
+        self.initialisers = Initialisers(project, self.callers, self.roles)
         self.named = NamedPaths(project, self.bodies)
         self.entries = Entries(project, self.roles)
         self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
@@ -86,6 +91,8 @@ class Readers:
             Confidence.POSSIBLE if doubt else Confidence.CERTAIN,
             doubt,
             f"line {needs} reads its shape or configuration" if needs else "",
+            self.initialisers.touching(cls, attribute),
+            self.initialisers.sweeping(cls),
         )
 
     def _is_read(self, cls: ClassId, attribute: str) -> bool:
@@ -103,7 +110,8 @@ class Readers:
         if value.unknown or value.bound:
             return True
         if not value.exact:
-            return value.element is None and not self._is_computed(cls, attribute)
+            plain = value.element is not None or value.functions or value.classes
+            return not plain and not self._is_computed(cls, attribute)
         kinds = [knowledge.module(kind) for kind in value.exact]
         return any(known is None or "torch.Tensor" not in known.bases for known in kinds)
 
@@ -111,9 +119,23 @@ class Readers:
         """Whether a function of torch makes what the attribute is given: a tensor."""
         for relative in self.callers.assigning(attribute) & self.project.family(cls):
             info = self.project.classes[relative]
-            stores = [store for facts in info.facts.methods for store in facts.stores if store.attribute == attribute]
-            symbols = [self.project.resolve(info.path, callee) for store in stores for callee in store.callees]
-            if any(s is not None and knowledge.function(s.target) is not None for s in symbols):
+            for facts in info.facts.methods:
+                if any(store.attribute == attribute for store in facts.stores):
+                    body = self.bodies.body(Method(info.path, relative, facts))
+                    if any(self._computes(node, body) for node in body.stores(attribute)):
+                        return True
+        return False
+
+    def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
+        """Whether a function of torch helps to make a value, perhaps within functions of the project."""
+        for call in body.makers(node):
+            function = call.child_by_field_name("function")
+            symbol = self.inference.static(function, body) if function is not None else None
+            if symbol is not None and knowledge.function(symbol.target) is not None:
+                return True
+            called = self.inference.expression(function, body).functions if depth < MAX_CALLS else ()
+            bodies = [self.bodies.body(method) for method in sorted(called, key=lambda method: method.id)]
+            if any(self._computes(result, inner, depth + 1) for inner in bodies for result in inner.returns):
                 return True
         return False
 

@@ -27,6 +27,8 @@ class Touch:
 
 def touching(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[Touch]:
     """The statements outside of `gone` that touch a definition."""
+    if place.finding.touched_by:
+        raise Refused(f"{place.finding.touched_by} initialises it")
     nodes = mentions(tree, place) if place.keeps else []
     if place.finding.code == OVERWRITTEN:
         nodes = _until_replaced(tree, place, nodes)
@@ -53,13 +55,30 @@ def retinue(
         if not touch.only:
             raise still_needed(tree, touch.statement)
     if touched:
-        only_definition(tree, place, defining)
-    going = [touch.statement for touch in touched]
+        only_definition(tree, place, [*defining, *replaced_before(tree, place, defining)])
+    going = [*replaced_before(tree, place, defining), *(touch.statement for touch in touched)]
     if place.value is not None and (effect := Effects(tree, place.cls).of(place.value, Roots(frozenset()))):
         raise Refused(effect)
     going += carriers(tree, place, [*gone, *going])
     _no_name_left(tree, [place.statement, *going], gone)
     return going
+
+
+def replaced_before(tree: Tree, place: Place, defining: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+    """What the attribute was given before in the same function, and would have again without the definition."""
+    if not place.keeps or place.finding.code == OVERWRITTEN:
+        return []
+    function, start = tree.function(place.statement), tree.start(place.statement)
+    earlier = [each for each in stores(tree, place) if tree.function(each) is function and tree.start(each) < start]
+    return [each for each in earlier if each not in defining and _only_builds(tree, place, each)]
+
+
+def _only_builds(tree: Tree, place: Place, statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.Assign(targets=[_], value=cst.Call() as value):
+            return not Effects(tree, place.cls).of(value, Roots(frozenset()))
+        case _:
+            return False
 
 
 def still_needed(tree: Tree, statement: cst.CSTNode) -> Refused:
