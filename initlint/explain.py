@@ -36,7 +36,12 @@ def table(rules: Sequence[Rule[Any]]) -> str:
 
 
 def _example(example: Example) -> str:
-    return f"{_raised(example.title)}:\n\n```python\n{textwrap.dedent(example.text).strip()}\n```"
+    shown = f"{_raised(example.title)}:\n\n{_code(example.text)}"
+    return shown if example.fixed is None else f"{shown}\n\n`--fix remove` makes of it:\n\n{_code(example.fixed)}"
+
+
+def _code(text: str) -> str:
+    return f"```python\n{textwrap.dedent(text).strip()}\n```"
 
 
 def _filled(section: str) -> str:

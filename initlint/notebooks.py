@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,6 +22,9 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OFFSET = re.compile(r" \(byte (\d+)\)")
 _LIST_START = re.compile(rb"\[(\s*)")
 _LIST_END = re.compile(rb"(\s*)\]$")
+_MOST_WORDS = 20
+"""Words of a magic at which Python is looked for."""
+
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _LINE_END = re.compile(r"\r\n?")
 
@@ -241,7 +245,7 @@ def _replaced(magic: re.Match[str]) -> str:
 
 
 def _python_end(rest: str) -> str:
-    ends = (rest[match.start() :] for match in re.finditer(r"\S+", rest))
+    ends = (rest[match.start() :] for match in islice(re.finditer(r"\S+", rest), _MOST_WORDS))
     return next((end for end in ends if _is_python(end)), "")
 
 

@@ -30,6 +30,7 @@ LAYERS = (
     "hazards",
     "suppressions",
     "baseline",
+    "comparison",
     "findings",
     "ignores",
     "results",
@@ -52,7 +53,7 @@ ONLY_IN = {
     "tree_sitter": ("facts", "project"),
     "tree_sitter_python": ("facts",),
     "sqlite3": ("facts.cache",),
-    "subprocess": ("cli.watch", "facts.gather", "runtime"),
+    "subprocess": ("cli.watch", "facts.gather", "runtime", "comparison.git"),
     "pathspec": ("sources",),
 }
 """Where a library may be imported at all: the heavy ones cost time, the others belong to one place."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +223,15 @@ def test_every_option_can_be_written_in_a_file_or_on_the_command_line() -> None:
     assert all(option.key or option.flag for _, option in config.options())
     assert {option.group for _, option in config.options()} <= set(config.GROUPS)
     assert settings.SHARED_TABLE == ("tool", "initlint")
+
+
+def test_the_page_names_every_option_with_its_default() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+?) \|", page, re.MULTILINE))
+    spoken = {"exclude": "the usual", "confirm": "a table", "per-file-ignores": "`{}`"}
+    defaults = {config.key(entry.name): entry.default for entry, option in config.options() if option.key}
+    assert rows == {key: spoken.get(key) or f"`{written(default)}`" for key, default in defaults.items()}
+
+
+def written(default: object) -> str:
+    return json.dumps(list(default) if isinstance(default, tuple) else default)

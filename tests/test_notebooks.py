@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_cli import CLEAN, MODEL, environment, initlint_
 
 from initlint.errors import Unreadable
@@ -268,6 +270,42 @@ def test_a_change_over_several_cells_is_refused() -> None:
     assert with_source(data, b"a = 1\nb = 2\nc = 3\n") == data
     assert with_source(data, b"x = (\n1)\nc = 3\n") is None
     assert with_source(data, b"a = 1\nc = 3\n") is None
+
+
+PIECES = (
+    "%",
+    "%%",
+    "!",
+    "?",
+    " ",
+    "\n",
+    "\\\n",
+    "(",
+    ")",
+    "'",
+    '"',
+    "'" * 3,
+    "#",
+    "=",
+    "x",
+    "y = ",
+    "é",
+    "\f",
+    "\u2028",
+)
+
+
+@settings(deadline=None, database=None)
+@given(st.lists(st.lists(st.sampled_from(PIECES)).map("".join), max_size=3))
+def test_every_line_keeps_its_place_whatever_a_cell_holds(texts: list[str]) -> None:
+    data = written(notebook(*texts))
+    whole = source(data)
+    assert [python(text).count("\n") for text in texts] == [text.count("\n") for text in texts]
+    assert [python(text) for text in texts if not set(text) & set("%!?")] == [
+        text for text in texts if not set(text) & set("%!?")
+    ]
+    assert whole.count(b"\n") == sum(text.count("\n") + 1 for text in texts)
+    assert with_source(data, whole) == data
 
 
 def test_checkpoints_are_left_out(project: Path) -> None:

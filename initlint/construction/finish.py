@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path, within
+from initlint.construction.replacements import overwritten, replaced
 from initlint.construction.run import (
     Candidate,
     Draws,
-    Read,
     Run,
     Site,
     Stored,
@@ -18,7 +18,6 @@ from initlint.construction.run import (
 )
 from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER
 from initlint.construction.values import (
-    EVERYTHING,
     Closure,
     Constant,
     Group,
@@ -106,21 +105,7 @@ class Finish:
 
     @functools.cached_property
     def _replaced(self) -> dict[int, int]:
-        """Where in the log something else takes the place of a store for certain; what another store holds stays."""
-        standing: dict[str, list[Stored]] = {}
-        found: dict[int, int] = {}
-        for place, entry in enumerate(self.run.log):
-            if isinstance(entry, Stored):
-                for store in standing.get(entry.attribute, ()):
-                    if id(store) not in found and self._replaces(entry, store) and not self._is_held(store):
-                        found[id(store)] = place
-                standing.setdefault(entry.attribute, []).append(entry)
-        return found
-
-    def _is_held(self, store: Stored) -> bool:
-        own = set(tokens(store.value))
-        others = (other for other in self.stores if other is not store)
-        return any(own & set(self.run.reach(tokens(other.value))) for other in others)
+        return replaced(self.run, self.stores)
 
     # -- what a store defines ----------------------------------------------------------------------------------
 
@@ -412,34 +397,8 @@ class Finish:
         return Discard(name, entry.thing.kind, what, names, _span(site), site.owner, site.path, entry.branch)
 
     def _overwrites(self, defines: dict[int, Define]) -> Iterator[Overwrite]:
-        """Stores of this class that are surely replaced by a later one of this class, with no read in between."""
-        waiting: dict[str, list[Stored]] = {}
-        for entry in self.run.log:
-            if isinstance(entry, Read):
-                self._forget(waiting, entry)
-            elif isinstance(entry, Stored) and entry.site.owner == self.run.cls and not self._again(entry):
-                kept = []
-                for store in waiting.get(entry.attribute, []):
-                    if self._replaces(entry, store):
-                        yield Overwrite(defines[id(store)], _span(entry.site))
-                    else:
-                        kept.append(store)
-                defined = id(entry) in defines and "*" not in entry.attribute
-                waiting[entry.attribute] = [*kept, entry] if defined else kept
-
-    def _forget(self, waiting: dict[str, list[Stored]], read: Read) -> None:
-        if read.attribute == EVERYTHING:
-            waiting.clear()
-        waiting.pop(read.attribute, None)
-        if read.tokens:
-            for attribute, stores in waiting.items():
-                waiting[attribute] = [s for s in stores if not read.tokens & set(self.run.reach(tokens(s.value)))]
-
-    def _replaces(self, later: Stored, first: Stored) -> bool:
-        straight = first.branch[: len(later.branch)] == later.branch
-        turns = {step[0] for step in first.branch[len(later.branch) :]}
-        looped = turns & {*first.loops, *self.run.certain}
-        return straight and not looped and later.site.node is not first.site.node
+        for first, later in overwritten(self.run, lambda store: id(store) in defines, self._again):
+            yield Overwrite(defines[id(first)], _span(later.site))
 
 
 def _is_none(value: Value) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from importlib import resources
@@ -267,6 +268,20 @@ class Body:
             )
             for index, child in enumerate(target.named_children):
                 self._store(found, child, parts[index] if index < len(parts) else value)
+
+    def makers(self, node: Node) -> Iterator[Node]:
+        """Every call that helps to make a value, by way of local variables too."""
+        seen: set[str] = set()
+        pending = [node]
+        while pending:
+            current = pending.pop()
+            pending += current.named_children
+            if current.type == "call":
+                yield current
+            name = self.text(current) if current.type == "identifier" else ""
+            if name in self.bindings and name not in seen:
+                seen.add(name)
+                pending += [binding.node for binding in self.bindings[name] if binding.node is not None]
 
     def filled(self, attribute: str) -> list[Node]:
         """What this body puts into the container `self.attribute`, by a method or by an item."""

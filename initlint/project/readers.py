@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 LIVE = None
 """The verdict on a definition that something reads."""
 
+MAX_CALLS = 3
+"""Functions within functions that are looked into for a tensor."""
+
 DEAD = Verdict(Confidence.CERTAIN)
 
 
@@ -107,7 +110,8 @@ class Readers:
         if value.unknown or value.bound:
             return True
         if not value.exact:
-            return value.element is None and not self._is_computed(cls, attribute)
+            plain = value.element is not None or value.functions or value.classes
+            return not plain and not self._is_computed(cls, attribute)
         kinds = [knowledge.module(kind) for kind in value.exact]
         return any(known is None or "torch.Tensor" not in known.bases for known in kinds)
 
@@ -115,9 +119,23 @@ class Readers:
         """Whether a function of torch makes what the attribute is given: a tensor."""
         for relative in self.callers.assigning(attribute) & self.project.family(cls):
             info = self.project.classes[relative]
-            stores = [store for facts in info.facts.methods for store in facts.stores if store.attribute == attribute]
-            symbols = [self.project.resolve(info.path, callee) for store in stores for callee in store.callees]
-            if any(s is not None and knowledge.function(s.target) is not None for s in symbols):
+            for facts in info.facts.methods:
+                if any(store.attribute == attribute for store in facts.stores):
+                    body = self.bodies.body(Method(info.path, relative, facts))
+                    if any(self._computes(node, body) for node in body.stores(attribute)):
+                        return True
+        return False
+
+    def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
+        """Whether a function of torch helps to make a value, perhaps within functions of the project."""
+        for call in body.makers(node):
+            function = call.child_by_field_name("function")
+            symbol = self.inference.static(function, body) if function is not None else None
+            if symbol is not None and knowledge.function(symbol.target) is not None:
+                return True
+            called = self.inference.expression(function, body).functions if depth < MAX_CALLS else ()
+            bodies = [self.bodies.body(method) for method in sorted(called, key=lambda method: method.id)]
+            if any(self._computes(result, inner, depth + 1) for inner in bodies for result in inner.returns):
                 return True
         return False
 

@@ -87,19 +87,8 @@ def _may_define(readers: Readers, method: Method, store: Store) -> bool:
 
 
 def _callees(node: Node, body: Body) -> Iterator[str]:
-    """Everything that is called to make a value, by way of local variables too."""
-    seen: set[str] = set()
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        pending += current.named_children
-        function = current.child_by_field_name("function") if current.type == "call" else None
-        if function is not None:
-            yield normalise(body.text(function))
-        name = body.text(current) if current.type == "identifier" else ""
-        if name in body.bindings and name not in seen:
-            seen.add(name)
-            pending += [binding.node for binding in body.bindings[name] if binding.node is not None]
+    functions = (call.child_by_field_name("function") for call in body.makers(node))
+    return (normalise(body.text(function)) for function in functions if function is not None)
 
 
 def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:

@@ -66,7 +66,8 @@ def _no_call_of_underscore(tree: Tree, statement: cst.CSTNode) -> None:
 def _needing(tree: Tree, place: Place, defining: Sequence[cst.CSTNode], edits: Edits) -> list[cst.BaseExpression]:
     """The mentions in statements that draw or do more, and stay; the other statements that touch it go."""
     drawn, function = sites(tree, place), tree.callable(place.statement)
-    touched, replaced = touching(tree, place, []), replaced_before(tree, place, defining)
+    touched = touching(tree, place, [])
+    replaced = [each for each in replaced_before(tree, place, defining) if not may_draw(tree, each, drawn)]
     if touched:
         only_definition(tree, place, [*defining, *replaced])
     edits.removed |= {id(statement) for statement in replaced}

@@ -10,7 +10,6 @@ import libcst as cst
 from initlint.construction.slices import shorten
 from initlint.construction.syntax import variables, walk
 from initlint.model import Answer
-from initlint.rewrite.draws import may_draw
 from initlint.rewrite.effects import Effects, Roots
 from initlint.rewrite.mentions import mentions, stores
 from initlint.rewrite.place import OVERWRITTEN, Place, Refused
@@ -66,19 +65,18 @@ def retinue(
 
 
 def replaced_before(tree: Tree, place: Place, defining: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
-    """The still definitions in the same function that a definition replaced, and that would come back without it."""
+    """What the attribute was given before in the same function, and would have again without the definition."""
     if not place.keeps or place.finding.code == OVERWRITTEN:
         return []
     function, start = tree.function(place.statement), tree.start(place.statement)
     earlier = [each for each in stores(tree, place) if tree.function(each) is function and tree.start(each) < start]
-    return [each for each in earlier if each not in defining and _is_still_definition(tree, place, each)]
+    return [each for each in earlier if each not in defining and _only_builds(tree, place, each)]
 
 
-def _is_still_definition(tree: Tree, place: Place, statement: cst.CSTNode) -> bool:
-    """Whether a statement gives the attribute something that is built without draws, and does nothing else."""
+def _only_builds(tree: Tree, place: Place, statement: cst.CSTNode) -> bool:
     match statement:
         case cst.Assign(targets=[_], value=cst.Call() as value):
-            return not may_draw(tree, value, ()) and not Effects(tree, place.cls).of(value, Roots(frozenset()))
+            return not Effects(tree, place.cls).of(value, Roots(frozenset()))
         case _:
             return False
 

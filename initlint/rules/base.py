@@ -86,7 +86,12 @@ class Example:
     @property
     def source(self) -> str:
         """The file, complete."""
-        return PRELUDE + textwrap.dedent(self.text).strip("\n") + "\n"
+        return _whole(self.text)
+
+    @property
+    def mended(self) -> str | None:
+        """The file as `--fix remove` leaves it, complete."""
+        return None if self.fixed is None else _whole(self.fixed)
 
     @property
     def expected(self) -> tuple[tuple[int, str, str], ...]:
@@ -96,6 +101,10 @@ class Example:
     @property
     def bad(self) -> bool:
         return bool(self.expected)
+
+
+def _whole(text: str) -> str:
+    return PRELUDE + textwrap.dedent(text).strip("\n") + "\n"
 
 
 def expectations(source: str) -> Iterator[tuple[int, str, str]]:

@@ -29,6 +29,15 @@ from initlint.rules.words import dead
                 def forward(self, x):
                     return self.head(x)
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.head = nn.Linear(8, 1)
+
+                def forward(self, x):
+                    return self.head(x)
+            """,
         ),
         Example(
             "a stack of blocks that nobody runs, built by a method",
@@ -47,6 +56,27 @@ from initlint.rules.words import dead
                     super().__init__()
                     self.blocks = self._make(dim, depth)
                     self.extra = self._make(dim, depth)  # expect: SOH101 extra
+
+                def _make(self, dim, depth):
+                    return nn.Sequential(*[Block(dim) for _ in range(depth)])
+
+                def forward(self, x):
+                    return self.blocks(x)
+            """,
+            fixed="""
+            class Block(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.fc = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.fc(x)
+
+
+            class Net(nn.Module):
+                def __init__(self, dim, depth):
+                    super().__init__()
+                    self.blocks = self._make(dim, depth)
 
                 def _make(self, dim, depth):
                     return nn.Sequential(*[Block(dim) for _ in range(depth)])
