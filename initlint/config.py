@@ -1,15 +1,14 @@
-"""The options of a run. Config declares them; the command line and pyproject.toml are derived from it."""
+"""The options of a run. Config declares them; the command line and the configuration files are derived from it."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from initlint.errors import InitlintError
+from initlint.model import Strategy
 
 DEFAULT_EXCLUDE = (
     ".bzr",
@@ -44,157 +43,200 @@ DEFAULT_EXCLUDE = (
 )
 
 
+FORMATS = ("full", "concise", "json", "jsonl", "sarif", "github", "gitlab", "rdjson", "junit")
+
+GROUPS = ("Rules", "Files", "Output", "Mend", "Confirm", "Run")
+"""The headings under which `--help` lists the options."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What the command line says about a field of Config; an `is_path` value counts from its file."""
+    """What users are told about a field of Config.
 
+    An `is_path` value counts from the file that it stands in. `flag`: it can be given on the command line;
+    `key`: it can stand in a configuration file.
+    """
+
+    group: str
     help: str
     short: str = ""
     metavar: str = ""
     choices: tuple[str, ...] = ()
     is_path: bool = False
+    flag: bool = True
+    key: bool = True
 
 
-def _option(default: Any, help: str, **details: Any) -> Any:
-    return field(default=default, metadata={"option": Option(help, **details)})
+def _option(default: Any, group: str, help: str, **details: Any) -> Any:
+    return field(default=default, metadata={"option": Option(group, help, **details)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """How findings are confirmed: the table `confirm` of a configuration file."""
+
+    build: str = _option("", "Confirm", "Build this: package.module:factory, or an expression there.", metavar="TARGET")
+    device: str = _option("cpu", "Confirm", "Device: cpu, cuda, cuda:N, mps or xpu.", metavar="DEVICE")
+    seed: tuple[int, ...] = _option((0,), "Confirm", "Seeds to build with.", metavar="N")
+    placement: str = _option(
+        "construct",
+        "Confirm",
+        "Construct on the device, or on the CPU and move.",
+        metavar="HOW",
+        choices=("construct", "move"),
+    )
+    dtype: str = _option("", "Confirm", "Default type of torch, as bfloat16.", metavar="TYPE")
+    timeout: int = _option(120, "Confirm", "Seconds that one build may take.", metavar="SECONDS")
+    max_memory: int = _option(16_000, "Confirm", "Megabytes that one build may allocate; 0 for any.", metavar="MB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Every option with its default; the type of the default is the type of the option."""
+    """Every option with its type and default. Patterns of files count from `folder`, else from the project's root."""
 
     paths: tuple[str, ...] = (".",)
-    select: tuple[str, ...] = _option((), "Run these rules, by code or prefix.", metavar="CODES")
-    ignore: tuple[str, ...] = _option((), "Leave these rules out.", metavar="CODES")
-    extend_select: tuple[str, ...] = _option((), "Run these rules besides the others.", metavar="CODES")
+    folder: str = ""
+
+    select: tuple[str, ...] = _option((), "Rules", "Run these rules, by code or prefix.", metavar="CODES")
+    ignore: tuple[str, ...] = _option((), "Rules", "Leave these rules out.", metavar="CODES")
+    extend_select: tuple[str, ...] = _option((), "Rules", "Run these rules besides the others.", metavar="CODES")
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = _option(
+        (), "Rules", "Rules to leave out, by pattern of files.", flag=False
+    )
     min_confidence: str = _option(
         "certain",
+        "Rules",
         "Report what is certain, or also what is possible.",
         metavar="LEVEL",
         choices=("certain", "possible"),
     )
-    output_format: str = _option(
-        "full", "Write full, concise or json.", metavar="NAME", choices=("full", "concise", "json")
+    extra_base_classes: tuple[str, ...] = _option(
+        (), "Rules", "Base classes that are modules and read only their own attributes.", flag=False
     )
-    output_file: str = _option("", "Write the findings to a file.", short="-o", metavar="FILE", is_path=True)
-    statistics: bool = _option(False, "Count findings by rule instead of listing them.")
-    exit_zero: bool = _option(False, "Exit with 0 even if something is found.")
+    extra_init_methods: tuple[str, ...] = _option(
+        (), "Rules", "Methods, by name or pattern, that only construct or initialise.", flag=False
+    )
     exclude: tuple[str, ...] = _option(
-        DEFAULT_EXCLUDE, "Leave out these names instead of the usual.", metavar="PATTERNS"
+        DEFAULT_EXCLUDE, "Files", "Leave out these names instead of the usual.", metavar="PATTERNS"
     )
-    extend_exclude: tuple[str, ...] = _option((), "Leave out these besides the usual.", metavar="PATTERNS")
-    respect_gitignore: bool = _option(True, "Also read files that git ignores.")
-    python: str = _option("", "Interpreter that the checked code runs with.", metavar="PATH", is_path=True)
-    jobs: int = _option(0, "Number of processes; 0 for one per core.", short="-j", metavar="N")
-    no_cache: bool = _option(False, "Neither read nor write the cache.", short="-n")
-    cache_dir: str = _option("", "Keep the cache here.", metavar="FOLDER", is_path=True)
-    color: str = _option("auto", "Colour: auto, always or never.", metavar="WHEN", choices=("auto", "always", "never"))
-    quiet: bool = _option(False, "Print findings and nothing else.", short="-q")
-    verbose: bool = _option(False, "Also say what was read.", short="-v")
+    extend_exclude: tuple[str, ...] = _option((), "Files", "Leave out these besides the usual.", metavar="PATTERNS")
+    respect_gitignore: bool = _option(True, "Files", "Also read files that git ignores.")
+    python: str = _option("", "Files", "Interpreter that the checked code runs with.", metavar="PATH", is_path=True)
+    site_packages: tuple[str, ...] = _option(
+        (), "Files", "Folders of installed packages, instead of the interpreter's.", flag=False, is_path=True
+    )
+    output_format: str = _option("full", "Output", f"One of {', '.join(FORMATS)}.", metavar="NAME", choices=FORMATS)
+    output_file: str = _option("", "Output", "Write the findings to a file.", short="-o", metavar="FILE", is_path=True)
+    statistics: bool = _option(False, "Output", "Count findings by rule instead of listing them.")
+    color: str = _option(
+        "auto", "Output", "Colour: auto, always or never.", metavar="WHEN", choices=("auto", "always", "never")
+    )
+    quiet: bool = _option(False, "Output", "Print findings and nothing else.", short="-q")
+    verbose: bool = _option(False, "Output", "Also say what was read.", short="-v")
+    fix: str = _option(
+        "",
+        "Mend",
+        "Mend what is found: remove, isolate or keep-stream.",
+        metavar="STRATEGY",
+        choices=tuple(strategy.value for strategy in Strategy),
+        key=False,
+    )
+    diff: bool = _option(False, "Mend", "Show what --fix would write (`remove`, if none is named).", key=False)
+    baseline: str = _option("", "Rules", "Report only what is not in this baseline.", metavar="FILE", is_path=True)
+    write_baseline: str = _option("", "Mend", "Write all that is found as a baseline.", metavar="FILE", key=False)
+    add_ignores: bool = _option(False, "Mend", "Suppress all that is found by comments.", key=False)
+    reason: str = _option("", "Mend", "Reason to write into these comments.", metavar="TEXT", key=False)
+    confirm: Confirm = _option(Confirm(), "Confirm", "How findings are confirmed.", flag=False)  # noqa: RUF009
+    exit_zero: bool = _option(False, "Output", "Exit with 0 even if something is found.")
+    jobs: int = _option(0, "Run", "Number of processes; 0 for one per core.", short="-j", metavar="N")
+    no_cache: bool = _option(False, "Run", "Neither read nor write the cache.", short="-n")
+    cache_dir: str = _option("", "Run", "Keep the cache here.", metavar="FOLDER", is_path=True)
 
 
-def options() -> Iterator[tuple[dataclasses.Field[Any], Option]]:
-    """The fields that are options, each with its description."""
-    for entry in dataclasses.fields(Config):
+def options(declared: Any = Config) -> Iterator[tuple[dataclasses.Field[Any], Option]]:
+    """The fields that are options, each with what users are told about it."""
+    for entry in dataclasses.fields(declared):
         if option := entry.metadata.get("option"):
             yield entry, option
 
 
-def load(overrides: Mapping[str, object], *, file: str = "", isolated: bool = False, start: str = ".") -> Config:
-    """The defaults, under [tool.initlint] of `file` or of the nearest pyproject.toml from `start` upwards,
-    under `overrides`."""
-    values: dict[str, Any] = {}
-    if not isolated:
-        path, table = (file, _explicit(file)) if file else _nearest(os.path.abspath(start))
-        folder = os.path.dirname(os.path.abspath(path))
-        values.update(_from_table(key, value, path, folder) for key, value in table.items())
-    values.update(_checked(key, value, "check()") for key, value in overrides.items())
-    return Config(**values)
+def key(name: str) -> str:
+    """The name of a field as users write it."""
+    return name.replace("_", "-")
 
 
-def _explicit(path: str) -> dict[str, Any]:
-    table = _table(path)
-    if table is None:
-        raise InitlintError(f"{path} has no table [tool.initlint]")
-    return table
-
-
-def _nearest(folder: str) -> tuple[str, dict[str, Any]]:
-    """The nearest pyproject.toml that has a table for initlint; one without is passed by."""
-    while True:
-        path = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(path) and (table := _table(path)) is not None:
-            return path, table
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return "", {}
-        folder = parent
-
-
-def _table(path: str) -> dict[str, Any] | None:
-    """The table [tool.initlint] of a file; a file that does not name initlint need not even be valid."""
+def checked(entry: dataclasses.Field[Any], value: object, where: str) -> Any:
+    """The value of an option in the form that Config holds, if it is one that the option can have."""
+    kind, convert = _KINDS[str(entry.type)]
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-    except OSError as error:
-        raise InitlintError(f"cannot read the configuration file {path}: {error.strerror}") from error
-    if b"initlint" not in data:
-        return None
-    tool = _parse(path, data).get("tool", {})
-    table = tool.get("initlint") if isinstance(tool, dict) else None
-    if table is not None and not isinstance(table, dict):
-        raise InitlintError(f"{path}: `tool.initlint` must be a table")
-    return table
+        held = convert(value)
+    except TypeError:
+        raise InitlintError(f"{where}: `{key(entry.name)}` must be {kind}, not {_shown(value)}") from None
+    option = entry.metadata.get("option")
+    if option and option.choices and held not in option.choices:
+        choices = ", ".join(option.choices)
+        hint = suggestion(held, option.choices)
+        raise InitlintError(f"{where}: `{key(entry.name)}` must be one of {choices}, not {_shown(held)}{hint}")
+    if entry.type == "int" and held < 0:
+        raise InitlintError(f"{where}: `{key(entry.name)}` must not be negative")
+    return held
 
 
-def _parse(path: str, data: bytes) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return tomllib.loads(data.decode())
-    except ValueError as error:
-        raise InitlintError(f"{path} is not valid TOML: {error}") from error
-
-
-def _from_table(key: str, value: object, path: str, folder: str) -> tuple[str, Any]:
-    names = {entry.name.replace("_", "-"): option for entry, option in options()}
-    if key not in names:
-        raise InitlintError(f"{path}: [tool.initlint] has no option `{key}`{_suggestion(key, names)}")
-    name, checked = _checked(key.replace("-", "_"), value, path)
-    if names[key].is_path and checked:
-        checked = os.path.join(folder, os.path.expanduser(checked))
-    return name, checked
-
-
-def _checked(name: str, value: object, where: str) -> tuple[str, Any]:
-    """The value of an option, if it has the type of the default and stands among the choices."""
-    fields = {entry.name: entry for entry in dataclasses.fields(Config)}
-    if name not in fields:
-        raise InitlintError(f"{where}: there is no option `{name}`{_suggestion(name, fields)}")
-    default = fields[name].default
-    if isinstance(default, tuple):
-        good = isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
-        value = tuple(value) if good and isinstance(value, (list, tuple)) else value
-    else:
-        good = type(value) is type(default)
-    shown = name.replace("_", "-")
-    if not good:
-        raise InitlintError(f"{where}: `{shown}` must be {_KINDS[type(default)]}, not {value!r}")
-    option = fields[name].metadata.get("option")
-    if option and option.choices and value not in option.choices:
-        raise InitlintError(f"{where}: `{shown}` must be one of {', '.join(option.choices)}, not {value!r}")
-    if name == "jobs" and isinstance(value, int) and value < 0:
-        raise InitlintError(f"{where}: `jobs` must not be negative")
-    return name, value
-
-
-_KINDS = {tuple: "a list of strings", bool: "true or false", int: "a whole number", str: "a string"}
-
-
-def _suggestion(name: str, known: Mapping[str, object]) -> str:
+def suggestion(name: str, known: Iterator[str] | tuple[str, ...] | list[str]) -> str:
     import difflib
 
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def _shown(value: object) -> str:
+    """A value as TOML writes it, as far as that is short."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _plain(kind: type) -> Callable[[object], Any]:
+    def convert(value: object) -> Any:
+        if type(value) is not kind:
+            raise TypeError
+        return value
+
+    return convert
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise TypeError
+    return tuple(value)
+
+
+def _seeds(value: object) -> tuple[int, ...]:
+    values = value if isinstance(value, (list, tuple)) else [value]
+    texts = [str(item) for item in values if isinstance(item, int | str) and not isinstance(item, bool)]
+    if not texts or len(texts) < len(values) or not all(text.isdecimal() and int(text) < 2**63 for text in texts):
+        raise TypeError
+    return tuple(dict.fromkeys(map(int, texts)))
+
+
+def _confirm(value: object) -> Confirm:
+    if not isinstance(value, Confirm):
+        raise TypeError
+    return value
+
+
+def _codes(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, Mapping):
+        raise TypeError
+    return tuple((str(pattern), _strings(codes)) for pattern, codes in value.items())
+
+
+_KINDS: dict[str, tuple[str, Callable[[object], Any]]] = {
+    "bool": ("true or false", _plain(bool)),
+    "int": ("a whole number", _plain(int)),
+    "str": ("a string", _plain(str)),
+    "tuple[int, ...]": ("a number, or a list of numbers, that torch takes as seeds", _seeds),
+    "Confirm": ("a table", _confirm),
+    "tuple[str, ...]": ("a list of strings", _strings),
+    "tuple[tuple[str, tuple[str, ...]], ...]": ("a table of lists of strings", _codes),
+}

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+from initlint.baseline import Compared, compare
 from initlint.config import Config
 from initlint.errors import InitlintError
-from initlint.model import Confidence, Finding
+from initlint.model import Confidence, Entry, Finding
+from initlint.sources import Sources, fitting
+from initlint.suppressions import Judge, Suppressions, suppress
 
-_SUPPRESSION = re.compile(
-    r"#\s*(?:initlint:\s*ignore\s*\[(?P<own>[^\]]*)\]|noqa\s*:\s*(?P<noqa>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))"
-)
-_CODE = re.compile(r"[A-Z]+\d+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The findings to show, and how many were suppressed in the source or hidden as merely possible."""
+    """The findings to show, how many were suppressed in the source or hidden as merely possible, and what came of
+    the baseline."""
 
     findings: tuple[Finding, ...]
     suppressed: int
     hidden: int
+    compared: Compared
 
 
 def chosen(config: Config, codes: Collection[str]) -> frozenset[str]:
@@ -34,7 +37,8 @@ def chosen(config: Config, codes: Collection[str]) -> frozenset[str]:
     Of a selection and an exclusion that both match a code, the longer one counts:
     `--select SOH101 --ignore SOH1` runs SOH101 alone.
     """
-    for prefix in (*config.select, *config.ignore, *config.extend_select):
+    ignored = (prefix for _, prefixes in config.per_file_ignores for prefix in prefixes)
+    for prefix in (*config.select, *config.ignore, *config.extend_select, *ignored):
         if not any(_fits(prefix, code) for code in codes):
             raise InitlintError(f"there is no rule `{prefix}`; `initlint rules` lists them")
     selected = (*(config.select or ("ALL",)), *config.extend_select)
@@ -51,12 +55,43 @@ def _fits(prefix: str, code: str) -> bool:
     return prefix == "ALL" or code.startswith(prefix)
 
 
-def conclude(found: Iterable[Finding], lines: Mapping[str, tuple[str, ...]], config: Config) -> Outcome:
-    """The findings as they are reported; `lines` holds the source of every file with a finding."""
-    ordered = sorted(set(found), key=_place)
-    kept = [finding for finding in ordered if not is_suppressed(finding, lines.get(finding.path, ()))]
-    shown = [finding for finding in kept if _is_shown(finding, config)]
-    return Outcome(_distinct(shown), len(ordered) - len(kept), len(kept) - len(shown))
+def conclude(
+    found: Iterable[Finding],
+    comments: Suppressions,
+    config: Config,
+    sources: Sources,
+    codes: Collection[str],
+    baseline: Iterable[Entry] = (),
+) -> Outcome:
+    """The findings as they are reported. `comments` are the suppressing comments of the reported files, `codes` are
+    those of all rules."""
+    looked_for = _looked_for(config, sources.root, codes)
+    judge = Judge(frozenset(codes), looked_for, chosen(Config(), codes))
+    wanted = {finding for finding in found if finding.code in looked_for(finding.path)}
+
+    def is_judged(entry: Entry) -> bool:
+        is_seen = entry.path in sources.reported or not os.path.exists(os.path.join(sources.root, entry.path))
+        return is_seen and (entry.code in looked_for(entry.path) or entry.code not in judge.codes)
+
+    kept, unused, suppressed = suppress(_named(wanted), comments, judge)
+    compared = compare(baseline, sorted([*kept, *_named(unused)], key=_place), is_judged)
+    shown = [finding for finding in compared.new if _is_shown(finding, config)]
+    return Outcome(tuple(shown), suppressed, len(compared.new) - len(shown), compared)
+
+
+def _looked_for(config: Config, root: str, all_codes: Collection[str]) -> Callable[[str], frozenset[str]]:
+    """The codes of the rules that run over a file."""
+    codes = chosen(config, all_codes)
+    ignores = [
+        (fitting(config, root, pattern), frozenset(code for code in all_codes if code.startswith(tuple(prefixes))))
+        for pattern, prefixes in config.per_file_ignores
+    ]
+
+    @functools.cache
+    def looked_for(path: str) -> frozenset[str]:
+        return codes.difference(*(ignored for fits, ignored in ignores if fits(path)))
+
+    return looked_for
 
 
 def _place(finding: Finding) -> tuple[object, ...]:
@@ -72,29 +107,17 @@ def split_lines(text: str) -> tuple[str, ...]:
     return tuple(_LINE_END.split(text))
 
 
-def is_suppressed(finding: Finding, lines: tuple[str, ...]) -> bool:
-    """Whether a comment on one of the lines of a finding names its code."""
-    span = finding.span
-    return any(finding.code in suppressed_codes(line) for line in lines[span.line - 1 : span.end_line])
+def _named(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings in order, each with its fingerprint: it holds no line, so that it stays when code moves.
 
-
-def suppressed_codes(line: str) -> frozenset[str]:
-    """The codes in `# initlint: ignore[SOH101] reason` and `# noqa: SOH101`."""
-    return frozenset(
-        code for match in _SUPPRESSION.finditer(line) for code in _CODE.findall(match["own"] or match["noqa"] or "")
-    )
-
-
-def _distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings whose fingerprints differ: what a rule says twice about one thing is counted."""
+    What is found several times under one name is counted from the top of the file.
+    """
     seen: Counter[str] = Counter()
-    distinct = []
-    for finding in findings:
-        seen[finding.fingerprint] += 1
-        number = seen[finding.fingerprint]
-        distinct.append(finding if number == 1 else replace(finding, fingerprint=_nth(finding.fingerprint, number)))
-    return tuple(distinct)
+    for finding in sorted(findings, key=_place):
+        name = "\0".join((finding.code, finding.path, finding.cls, finding.attribute))
+        seen[name] += 1
+        yield replace(finding, fingerprint=_digest(f"{name}\0{seen[name]}"))
 
 
-def _nth(fingerprint: str, number: int) -> str:
-    return blake2b(f"{fingerprint} {number}".encode(), digest_size=8).hexdigest()
+def _digest(text: str) -> str:
+    return blake2b(text.encode(errors="surrogateescape"), digest_size=8).hexdigest()

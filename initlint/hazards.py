@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
 
 from initlint.construction.ledger import Ledgers
 from initlint.model import Finding, Problem
-from initlint.project.classes import Project
+from initlint.project.classes import ClassInfo, Project
 from initlint.project.readers import Readers
-from initlint.project.suspects import suspects
+from initlint.project.suspects import candidates, suspects
 from initlint.rules import CONSTRUCTION_RULES, FILE_RULES
 from initlint.rules.base import Case, Unreadable
+from initlint.shares import shared
+
+SHARE = 200
+"""Classes that are looked at together. The first ones are looked at alone, which fills the indices that all need."""
 
 
 def find(
@@ -19,19 +25,52 @@ def find(
     codes: frozenset[str],
     problems: Iterable[Problem] = (),
     thorough: bool = False,
+    processes: int = 1,
 ) -> Iterator[Finding]:
     """Everything that the rules of these codes find in the reported files.
 
     `thorough` looks past the first doubtful reader of a definition for a certain one, so that what is called possible
-    is no more than that.
+    is no more than that. Large projects are shared among processes.
     """
-    readers, ledgers = Readers(project, thorough), Ledgers(project)
-    rules = [rule for rule in CONSTRUCTION_RULES if rule.code in codes]
-    for suspect in suspects(project, readers, reported):
-        case = Case(ledgers.construction(suspect.cls), suspect.dead)
-        for rule in rules:
-            yield from rule.check(case)
+    search = _Search(project, Readers(project, thorough), Ledgers(project), codes)
+    infos = candidates(project, reported)
+    yield from search.found(infos[:SHARE])
+    shares = [infos[start : start + SHARE] for start in range(SHARE, len(infos), SHARE)]
+    for answer in shared(lambda number: search.answer(shares[number]), len(shares), processes):
+        share = msgspec.msgpack.decode(answer, type=_Answer)
+        project.installed.update(share.installed)
+        yield from share.findings
     yield from _unreadable(project, reported, codes, problems)
+
+
+class _Answer(msgspec.Struct, frozen=True, array_like=True):
+    """What a share of the classes comes to, with the installed files that had to be read for it."""
+
+    findings: list[Finding]
+    installed: dict[str, bytes]
+
+
+class _Search:
+    """suspects -> construction -> rules, for any classes of one project."""
+
+    def __init__(self, project: Project, readers: Readers, ledgers: Ledgers, codes: frozenset[str]) -> None:
+        self.project = project
+        self.readers = readers
+        self.ledgers = ledgers
+        self.rules = [rule for rule in CONSTRUCTION_RULES if rule.code in codes]
+
+    def found(self, infos: Sequence[ClassInfo]) -> Iterator[Finding]:
+        for suspect in suspects(self.readers, infos):
+            filled = frozenset(name for name in suspect.dead if self.readers.enclosing.draws(suspect.cls, name))
+            case = Case(self.ledgers.construction(suspect.cls).filled(filled), suspect.dead)
+            for rule in self.rules:
+                yield from rule.check(case)
+
+    def answer(self, infos: Sequence[ClassInfo]) -> bytes:
+        known = set(self.project.installed)
+        findings = list(self.found(infos))
+        fresh = {path: text for path, text in self.project.installed.items() if path not in known}
+        return msgspec.msgpack.encode(_Answer(findings, fresh))
 
 
 def _unreadable(

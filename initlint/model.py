@@ -30,6 +30,14 @@ class Confidence(enum.Enum):
     POSSIBLE = "possible"
 
 
+class Strategy(enum.Enum):
+    """How a definition is mended: it goes; it stays and its draws move nobody else's; it goes and its draws stay."""
+
+    REMOVE = "remove"
+    ISOLATE = "isolate"
+    KEEP_STREAM = "keep-stream"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A range of source: lines and columns count from 1, columns in code points, the end is exclusive."""
@@ -38,6 +46,10 @@ class Span:
     column: int
     end_line: int
     end_column: int
+
+    def up(self, lines: int) -> Span:
+        """The same range, so many lines further up."""
+        return Span(self.line - lines, self.column, self.end_line - lines, self.end_column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +80,35 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the search for readers of one dead definition ended with; `doubt` names the place that might read it."""
+    """What the search for readers of one dead definition ended with; `doubt` names the place that might read it.
+
+    `touched_by` is initialisation in another file that touches it, `swept_by` what draws for all parts of a model that
+    may hold it.
+    """
 
     confidence: Confidence
     doubt: str = ""
     needs: str = ""
+    touched_by: str = ""
+    swept_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InCell:
+    """The cell of a notebook that a finding stands in: its number among all cells, and the line in the file."""
+
+    number: int
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One report of one rule at one place."""
+    """One report of one rule at one place; in a notebook the span counts from the beginning of the cell.
+
+    `fixes` are the strategies that can mend it. `drawn_at` are the places in its file at which draws are made for it
+    alone, `swept_by` is the initialisation that draws for it along with others, `touched_by` the code in another file
+    that initialises it; each "" where there is none.
+    """
 
     code: str
     name: str
@@ -91,6 +122,58 @@ class Finding:
     draws: Answer
     shifts: tuple[str, ...]
     confidence: Confidence
+    fingerprint: str
+    cell: InCell | None = None
+    fixes: tuple[Strategy, ...] = ()
+    drawn_at: tuple[Span, ...] = ()
+    swept_by: str = ""
+    touched_by: str = ""
+
+    @property
+    def place(self) -> str:
+        """What the span counts in: the file, or a cell of it."""
+        return f"{self.path}:cell {self.cell.number}" if self.cell else self.path
+
+    @property
+    def file_span(self) -> Span:
+        """Where the finding stands in its file; of a notebook only the line is known."""
+        return Span(self.cell.line, 1, self.cell.line, 1) if self.cell else self.span
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The text between two places is replaced by another."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a finding: all edits together, in its own file."""
+
+    description: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """What a rule says about itself; `page` is all of it, as markdown."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A finding as a baseline knows it: by what does not change when lines move."""
+
+    code: str
+    path: str
+    cls: str
+    attribute: str
     fingerprint: str
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from initlint import results, rules
+from initlint import baseline, results, rules
 from initlint.config import Config
+from initlint.errors import Unreadable
 from initlint.facts.cache import FOLDER, Cache
 from initlint.facts.extract import extract
 from initlint.facts.gather import (
@@ -20,34 +25,43 @@ from initlint.facts.gather import (
 )
 from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
-from initlint.model import Confidence, Finding, Problem
+from initlint.model import Confidence, Entry, Finding, InCell, Problem, RuleText
 from initlint.project import link
+from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
-from initlint.report.record import Report, Statistics
+from initlint.report.record import Baseline, Report, Statistics
 from initlint.results import Analysis
-from initlint.sources import Sources, Unreadable, discover, read
+from initlint.sources import Sources, discover
+
+if TYPE_CHECKING:
+    from initlint.notebooks import Cell
 
 
-def run(config: Config, progress: Progress | None = None) -> Report:
-    """Check what the configuration names; the progress is told while files are read."""
-    codes = chosen(config, [rule.code for rule in rules.RULES])
-    thorough = config.min_confidence == Confidence.POSSIBLE.value
-    sources = discover(config)
-    environment = target(Path(sources.root), Path(config.python) if config.python else None)
+def run(config: Config, progress: Progress | None = None, buffer: bytes | None = None) -> Report:
+    """Check what the configuration names; the progress is told while files are read.
+
+    A `buffer` is what an editor holds of the one file that is named.
+    """
+    codes = chosen(config, rules.CODES)
+    recorded = baseline.load(config.baseline) if config.baseline else ()
+    sources = discover(config, buffer)
+    environment = target(Path(sources.root), Path(config.python) if config.python else None, config.site_packages)
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
     folders = [str(folder) for folder in environment.folders]
-    known = digests(sources.root, sources.files, cache)
-    analysis = results.recall(cache, results.run_key(sources, known, codes, folders, thorough)) if known else None
+    known = digests(sources, cache)
+    key = results.run_key(sources, known, codes, folders, config)
+    analysis = results.recall(cache, key, sources.reported) if known else None
     if analysis is None:
-        gathered = gather(sources.root, sources.files, cache, worker_count(config.jobs), known, progress)
+        jobs = worker_count(config.jobs)
+        gathered = gather(sources, cache, jobs, known, progress)
         try:
-            analysis = analyse(sources, gathered, environment, codes, thorough)
+            analysis = analyse(sources, gathered, environment, codes, config, jobs)
         except Unreadable:
-            gathered = without_changed(sources.root, gathered)
-            analysis = analyse(sources, gathered, environment, codes, thorough)
-        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, thorough), analysis)
+            gathered = without_changed(sources, gathered)
+            analysis = analyse(sources, gathered, environment, codes, config, jobs)
+        results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, config), analysis)
     cache.close()
-    return report(config, sources, analysis)
+    return report(config, sources, analysis, recorded)
 
 
 def analyse(
@@ -55,49 +69,94 @@ def analyse(
     gathered: Gathered,
     environment: Environment,
     codes: frozenset[str],
-    thorough: bool = False,
+    config: Config,
+    processes: int = 1,
 ) -> Analysis:
     """Link the facts and run the rules over them."""
 
     def source(path: str) -> bytes:
-        return read_again(sources.root, path, gathered)
+        return read_again(sources, path, gathered)
 
-    project = link(gathered.facts, source, environment, sources.package)
+    conventions = Conventions(config.extra_base_classes, config.extra_init_methods)
+    thorough = config.min_confidence == Confidence.POSSIBLE.value
+    project = link(gathered.facts, source, environment, sources.package, conventions)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
-    found = tuple(find(project, sources.reported, codes, problems, thorough))
-    modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())
-    return Analysis(found, problems, modules, results.installed(project.installed))
+    found = tuple(find(project, sources.reported, codes, problems, thorough, processes))
+    modules = dict.fromkeys(sorted(sources.reported), 0)
+    for id, info in project.classes.items():
+        if info.path in modules:
+            modules[info.path] += project.is_module(id)
+    comments = {path: facts.suppressions for path, facts in gathered.facts.items() if facts.suppressions}
+    reported = {path: comments[path] for path in sorted(comments) if path in sources.reported}
+    return Analysis(found, problems, modules, reported, results.installed(project.installed))
 
 
-def report(config: Config, sources: Sources, analysis: Analysis) -> Report:
+def report(config: Config, sources: Sources, analysis: Analysis, recorded: Iterable[Entry] = ()) -> Report:
     """Suppress, hide, sort and count; what was said by a finding is not said again as a problem."""
-    lines = {path: _lines(sources, path) for path in sorted({finding.path for finding in analysis.findings})}
-    outcome = conclude(analysis.findings, lines, config)
+    outcome = conclude(analysis.findings, analysis.comments, config, sources, rules.CODES, recorded)
+    compared = outcome.compared
+    cells = {finding.path: _cells(sources, finding.path) for finding in outcome.findings}
     return Report(
-        findings=outcome.findings,
+        findings=tuple(_in_cell(finding, cells[finding.path]) for finding in outcome.findings),
         problems=(
             *(Problem(folder, reason, 1) for folder, reason in sources.skipped),
             *(problem for problem in analysis.problems if problem.path not in sources.reported),
         ),
         statistics=Statistics(
-            len(sources.reported), analysis.modules, len(sources.files), outcome.suppressed, outcome.hidden
+            len(sources.reported),
+            sum(analysis.modules.values()),
+            len(sources.files),
+            outcome.suppressed,
+            outcome.hidden,
         ),
         root=sources.root,
-        lines=lines,
+        lines={place: lines for path in sorted(cells) for place, lines in _lines(sources, path, cells[path])},
         folder=os.getcwd(),
+        baseline=Baseline(config.baseline, compared.known, compared.mended, compared.unjudged)
+        if config.baseline
+        else None,
+        rules=_rule_texts() if config.output_format == "sarif" else (),
     )
 
 
-def _lines(sources: Sources, path: str) -> tuple[str, ...]:
+def _rule_texts() -> tuple[RuleText, ...]:
+    from initlint.explain import text
+
+    return tuple(map(text, rules.RULES))
+
+
+def _cells(sources: Sources, path: str) -> tuple[Cell, ...]:
     try:
-        return split_lines(read(os.path.join(sources.root, path)).decode())
+        return sources.cells(path)
     except Unreadable:
         return ()
 
 
+def _in_cell(finding: Finding, cells: tuple[Cell, ...]) -> Finding:
+    """A finding in a notebook is placed in its cell."""
+    if not cells:
+        return finding
+    cell = [cell for cell in cells if cell.line <= finding.span.line][-1]
+    span = finding.span.up(cell.line - 1)
+    return replace(finding, span=span, cell=InCell(cell.number, cell.file_line(span.line)))
+
+
+def _lines(sources: Sources, path: str, cells: tuple[Cell, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The lines of a file, or of each cell of a notebook as they stand there."""
+    if cells:
+        from initlint.notebooks import lines
+
+        yield from lines(path, cells).items()
+    else:
+        with suppress(Unreadable):
+            yield path, split_lines(sources.read(path).decode())
+
+
 def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
-    """What all rules find in a project given as texts by path, with nothing suppressed or hidden."""
+    """What all rules find in a project given as texts by path, what is only possible included."""
     texts = {path: text.encode() for path, text in files.items()}
-    project = link({path: extract(text) for path, text in texts.items()}, texts.__getitem__)
-    found = find(project, frozenset(files), frozenset(rule.code for rule in rules.RULES))
-    return tuple(sorted(found, key=lambda finding: (finding.path, finding.span, finding.code, finding.attribute)))
+    facts = {path: extract(text) for path, text in texts.items()}
+    found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(rules.CODES))
+    comments = {path: known.suppressions for path, known in facts.items()}
+    sources = Sources("", tuple(sorted(files)), frozenset(files))
+    return conclude(found, comments, Config(min_confidence=Confidence.POSSIBLE.value), sources, rules.CODES).findings

@@ -1,36 +1,30 @@
-"""Which files belong to a run, and their text as UTF-8."""
+"""Which files belong to a run."""
 
 from __future__ import annotations
 
 import os
-import re
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from initlint.config import Config
 from initlint.errors import InitlintError
+from initlint.texts import NOTEBOOK, load, reason_of, text
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    from initlint.notebooks import Cell
+
 SUFFIXES = (".py", ".pyw")
+"""Files that hold Python and nothing else."""
+
+_READ = (*SUFFIXES, NOTEBOOK)
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 """A folder that holds one of these is the root of a project."""
 
 CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
-
-_COOKIE = re.compile(rb"coding[:=][ \t]*[-\w.]+")
-
-
-class Unreadable(InitlintError):
-    """Why a file has no text that could be checked."""
-
-    def __init__(self, reason: str, line: int = 1) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +33,7 @@ class Sources:
 
     `files` is everything that is read, `reported` what the user named. `package` is the name of the root
     where that is itself a package. `skipped` are folders that could not be listed, each with the reason.
+    `buffers` are the contents of files that stand unsaved in an editor.
     """
 
     root: str
@@ -46,6 +41,22 @@ class Sources:
     reported: frozenset[str]
     package: str = ""
     skipped: tuple[tuple[str, str], ...] = ()
+    buffers: Mapping[str, bytes] = field(default_factory=dict)
+
+    def read(self, path: str) -> bytes:
+        """The text of a file as UTF-8: of its buffer, if it has one."""
+        return text(path, self._load(path))
+
+    def cells(self, path: str) -> tuple[Cell, ...]:
+        """The cells whose texts are the text of a file; none if it is no notebook."""
+        if not path.endswith(NOTEBOOK):
+            return ()
+        from initlint.notebooks import cells
+
+        return cells(self._load(path))
+
+    def _load(self, path: str) -> bytes:
+        return self.buffers[path] if path in self.buffers else load(os.path.join(self.root, path))
 
 
 def anchor(paths: Iterable[str]) -> str:
@@ -60,24 +71,48 @@ def anchor(paths: Iterable[str]) -> str:
 def _existing(path: str) -> str:
     full = os.path.abspath(path)
     if not os.path.exists(full):
-        raise InitlintError(f"there is no file or folder `{path}`")
+        raise InitlintError(f"there is no file or folder `{path}`{_neighbour(path)}")
     if not (os.path.isdir(full) or os.path.isfile(full)):
         raise InitlintError(f"`{path}` is neither a file nor a folder")
     return full
 
 
-def discover(config: Config) -> Sources:
-    """The files to report on, and around them every Python file of their project."""
-    start = anchor(config.paths)
+def _neighbour(path: str) -> str:
+    """What stands where the path should, under a name much like it."""
+    import difflib
+
+    folder, name = os.path.split(path)
+    names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean `{os.path.join(folder, close[0])}`?" if close else ""
+
+
+def nearest_folder(path: str) -> str:
+    """The folder of a file that need not exist yet, or what exists of that folder."""
+    full = os.path.abspath(path)
+    if os.path.isdir(full):
+        raise InitlintError(f"`{path}` is a folder, but what comes from standard input is one file")
+    folder = os.path.dirname(full)
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def discover(config: Config, buffer: bytes | None = None) -> Sources:
+    """The files to report on, and around them every Python file of their project.
+
+    A `buffer` stands for the content of the one path that the configuration names.
+    """
+    start = anchor(config.paths) if buffer is None else nearest_folder(config.paths[0])
     root = project_root(start)
     walk = _Walk(root, config)
     named = [os.path.abspath(path) for path in config.paths]
     folders = [path for path in named if os.path.isdir(path)]
-    files = {path for path in named if not os.path.isdir(path) and not path.endswith((".pyi", ".ipynb"))}
+    files = {path for path in named if not os.path.isdir(path) and not path.endswith(".pyi")}
     if not _too_wide(root):
         context = walk.under(root)
     else:
-        context = {entry for path in sorted(files) for entry in _beside(os.path.dirname(path))}
+        context = {entry for path in sorted(files) for entry in _beside(nearest_folder(path))}
     reported = set(files)
     for folder in folders:
         inside = {path for path in context if path.startswith(os.path.join(folder, ""))}
@@ -88,6 +123,7 @@ def discover(config: Config) -> Sources:
         reported=frozenset(_relative(root, path) for path in reported),
         package=_package(root),
         skipped=tuple(sorted((_relative(root, path), reason) for path, reason in walk.skipped.items())),
+        buffers={} if buffer is None else {_relative(root, path): buffer for path in files},
     )
 
 
@@ -136,14 +172,14 @@ def _package(root: str) -> str:
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether an entry is a folder or a link to one; asks the disk only about links."""
-    if entry.name.endswith(SUFFIXES):
+    if entry.name.endswith(_READ):
         return False
     return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and entry.is_dir())
 
 
 def _beside(folder: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
-        yield from [entry.path for entry in entries if entry.name.endswith(SUFFIXES) and entry.is_file()]
+        yield from [entry.path for entry in entries if entry.name.endswith(_READ) and entry.is_file()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +202,7 @@ class _Walk:
         patterns = (*config.exclude, *config.extend_exclude)
         self._names = frozenset(pattern for pattern in patterns if _is_plain(pattern))
         globs = [pattern for pattern in patterns if not _is_plain(pattern)]
-        self._globs = (_ignore(root, globs),) if globs else ()
+        self._globs = (_ignore(pattern_base(root, config), globs),) if globs else ()
         self._above: dict[str, tuple[_Ignore, ...]] = {}
 
     def under(self, folder: str) -> set[str]:
@@ -195,7 +231,7 @@ class _Walk:
                 ignores += _ignore_file(os.path.join(folder, ".gitignore"), folder)
             for entry in entries:
                 is_folder = _is_folder(entry)
-                if not (is_folder or entry.name.endswith(SUFFIXES)) or self._excluded(entry, is_folder, ignores):
+                if not (is_folder or entry.name.endswith(_READ)) or self._excluded(entry, is_folder, ignores):
                     continue
                 if entry.is_symlink():
                     links.append((entry.path, ignores))
@@ -209,7 +245,7 @@ class _Walk:
             with os.scandir(folder) as entries:
                 return list(entries)
         except OSError as error:
-            self.skipped[folder] = f"the folder cannot be listed: {_lower(error)}"
+            self.skipped[folder] = f"the folder cannot be listed: {reason_of(error)}"
             return []
 
     def _excluded(self, entry: os.DirEntry[str], is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
@@ -258,6 +294,21 @@ class _Walk:
         return found
 
 
+def pattern_base(root: str, config: Config) -> str:
+    """The folder that patterns of files count from."""
+    return config.folder if config.folder and _holds(config.folder, root) else root
+
+
+def fitting(config: Config, root: str, pattern: str) -> Callable[[str], bool]:
+    """Tells whether a path under the root fits a pattern of files; `!` before a pattern turns it round."""
+    ignore = _ignore(pattern_base(root, config), [pattern.removeprefix("!")])
+
+    def fits(path: str) -> bool:
+        return (ignore.verdict(os.path.join(root, path)) is True) != pattern.startswith("!")
+
+    return fits
+
+
 def _holds(folder: str, path: str) -> bool:
     return path == folder or path.startswith(os.path.join(folder, ""))
 
@@ -296,59 +347,3 @@ def _is_disposable(folder: str, names: set[str]) -> bool:
             return stream.read(len(CACHE_TAG)) == CACHE_TAG
     except OSError:
         return False
-
-
-def read(path: str) -> bytes:
-    """The text of a source file as UTF-8 without a byte order mark; line ends stay as they are."""
-    try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-    except FileNotFoundError as error:
-        raise Unreadable("the file was removed while initlint was running") from error
-    except OSError as error:
-        raise Unreadable(f"the file cannot be read: {_lower(error)}") from error
-    return to_utf8(data)
-
-
-def to_utf8(data: bytes) -> bytes:
-    """Source in whatever encoding it declares (PEP 263), as UTF-8."""
-    if b"\0" in data:
-        line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise Unreadable("the file holds NUL bytes, so it is binary data and no Python source", line)
-    head = data[: _second_line_end(data)]
-    if head.startswith(b"\xef\xbb\xbf") or _COOKIE.search(head):
-        return _decode(data).encode()
-    _strict(data, "utf-8")
-    return data
-
-
-def _second_line_end(data: bytes) -> int:
-    first = data.find(b"\n")
-    second = data.find(b"\n", first + 1) if first >= 0 else -1
-    return second if second >= 0 else len(data)
-
-
-def _decode(data: bytes) -> str:
-    import io
-    from tokenize import detect_encoding
-
-    try:
-        encoding, _ = detect_encoding(io.BytesIO(data).readline)
-    except SyntaxError as error:
-        raise Unreadable(f"the encoding that the file declares cannot be used: {error.msg}") from error
-    return _strict(data, encoding)
-
-
-def _strict(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        byte = data[error.start : error.start + 1].hex()
-        raise Unreadable(f"byte 0x{byte} is not valid in {encoding}, the encoding of the file", line) from error
-    except (LookupError, UnicodeError, ValueError) as error:
-        raise Unreadable(f"the encoding that the file declares cannot be used: {encoding}") from error
-
-
-def _lower(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()

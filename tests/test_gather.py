@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from initlint import sources as sources_module
+from initlint.errors import Unreadable
 from initlint.facts import gather as module
 from initlint.facts.cache import Cache
 from initlint.facts.extract import extract
@@ -24,7 +26,7 @@ from initlint.facts.gather import (
     without_changed,
 )
 from initlint.facts.worker import digest
-from initlint.sources import Unreadable
+from initlint.sources import Sources
 
 MODEL = """import torch.nn as nn
 
@@ -53,6 +55,10 @@ def _old_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RACY_NANOSECONDS", 0)
 
 
+def sources(root: Path, paths: Sequence[str] = ()) -> Sources:
+    return Sources(str(root), tuple(paths), frozenset())
+
+
 def expected(root: Path, paths: list[str]) -> Gathered:
     contents = {path: (root / path).read_bytes() for path in sorted(paths)}
     return Gathered(
@@ -66,29 +72,29 @@ def expected(root: Path, paths: list[str]) -> Gathered:
 @pytest.mark.parametrize("large", [False, True])
 def test_every_way_of_working_gives_the_same(tmp_path: Path, jobs: int, large: bool) -> None:
     paths = write(tmp_path, 12, large)
-    assert gather(str(tmp_path), paths, Cache(""), jobs) == expected(tmp_path, paths)
-    backwards = gather(str(tmp_path), paths[::-1], Cache(""), jobs)
+    assert gather(sources(tmp_path, paths), Cache(""), jobs) == expected(tmp_path, paths)
+    backwards = gather(sources(tmp_path, paths[::-1]), Cache(""), jobs)
     assert list(backwards.facts) == list(backwards.digests) == paths
 
 
 def test_progress_counts_up_to_all(tmp_path: Path) -> None:
     paths = write(tmp_path, 5)
     told: list[tuple[int, int]] = []
-    gather(str(tmp_path), paths, Cache(""), progress=lambda done, total: told.append((done, total)))
+    gather(sources(tmp_path, paths), Cache(""), progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
 
 
 def test_a_second_run_extracts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write(tmp_path, 5)
-    first = gather(str(tmp_path), paths, Cache(str(tmp_path / "cache")))
+    first = gather(sources(tmp_path, paths), Cache(str(tmp_path / "cache")))
     monkeypatch.setattr(module, "_examine_all", _nothing)
     cache = Cache(str(tmp_path / "cache"))
-    known = digests(str(tmp_path), paths, cache)
+    known = digests(sources(tmp_path, paths), cache)
     assert known == first.digests
-    assert gather(str(tmp_path), paths, cache, known=known) == first
+    assert gather(sources(tmp_path, paths), cache, known=known) == first
 
 
-def _nothing(root: str, files: list[str], jobs: int) -> Iterator[None]:
+def _nothing(_: Sources, files: list[str], jobs: int) -> Iterator[None]:
     assert files == []
     yield from ()
 
@@ -96,13 +102,13 @@ def _nothing(root: str, files: list[str], jobs: int) -> Iterator[None]:
 def test_unchanged_files_are_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write(tmp_path, 5)
     cache = Cache(str(tmp_path / "cache"))
-    first = gather(str(tmp_path), paths, cache)
+    first = gather(sources(tmp_path, paths), cache)
     (tmp_path / "m002.py").write_text("changed = 1\n")
     (tmp_path / "new.py").write_text("new = 1\n")
     reads: list[str] = []
-    read = module.read
-    monkeypatch.setattr(module, "read", lambda path: (reads.append(os.path.basename(path)), read(path))[1])
-    found = digests(str(tmp_path), [*paths, "new.py"], cache)
+    load = sources_module.load
+    monkeypatch.setattr(sources_module, "load", lambda path: (reads.append(os.path.basename(path)), load(path))[1])
+    found = digests(sources(tmp_path, [*paths, "new.py"]), cache)
     assert reads == ["m002.py", "new.py"]
     assert found == {**first.digests, "m002.py": digest(b"changed = 1\n"), "new.py": digest(b"new = 1\n")}
 
@@ -110,24 +116,24 @@ def test_unchanged_files_are_not_even_read(tmp_path: Path, monkeypatch: pytest.M
 def test_a_change_that_keeps_size_and_time_is_seen(tmp_path: Path) -> None:
     paths = write(tmp_path, 2)
     cache = Cache(str(tmp_path / "cache"))
-    gather(str(tmp_path), paths, cache)
+    gather(sources(tmp_path, paths), cache)
     before = (tmp_path / "m000.py").stat()
     text = (tmp_path / "m000.py").read_text()
     (tmp_path / "m000.py").write_text(text.replace("layer0", "layerX"))
     os.utime(tmp_path / "m000.py", ns=(before.st_atime_ns, before.st_mtime_ns))
-    known = digests(str(tmp_path), paths, cache)
-    assert gather(str(tmp_path), paths, cache, known=known) == expected(tmp_path, paths)
+    known = digests(sources(tmp_path, paths), cache)
+    assert gather(sources(tmp_path, paths), cache, known=known) == expected(tmp_path, paths)
 
 
 def test_files_written_a_moment_ago_are_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RACY_NANOSECONDS", 3600 * 10**9)
     paths = write(tmp_path, 2)
     cache = Cache(str(tmp_path / "cache"))
-    gather(str(tmp_path), paths, cache)
+    gather(sources(tmp_path, paths), cache)
     reads: list[str] = []
-    read = module.read
-    monkeypatch.setattr(module, "read", lambda path: (reads.append(os.path.basename(path)), read(path))[1])
-    digests(str(tmp_path), paths, cache)
+    load = sources_module.load
+    monkeypatch.setattr(sources_module, "load", lambda path: (reads.append(os.path.basename(path)), load(path))[1])
+    digests(sources(tmp_path, paths), cache)
     assert reads == paths
 
 
@@ -136,7 +142,7 @@ def test_what_cannot_be_read_costs_only_itself(tmp_path: Path, jobs: int) -> Non
     paths = write(tmp_path, 4, large=True)
     (tmp_path / "binary.py").write_bytes(b"\0\1\2")
     (tmp_path / "latin.py").write_bytes(b"\n\n'\xe9'")
-    found = gather(str(tmp_path), [*paths, "binary.py", "gone.py", "latin.py"], Cache(""), jobs)
+    found = gather(sources(tmp_path, [*paths, "binary.py", "gone.py", "latin.py"]), Cache(""), jobs)
     assert found.facts == expected(tmp_path, paths).facts
     assert [(lost.path, lost.line, lost.reason) for lost in found.problems] == [
         ("binary.py", 1, "the file holds NUL bytes, so it is binary data and no Python source"),
@@ -158,7 +164,7 @@ def test_a_worker_that_dies_costs_only_its_file(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(module, "_WORKER", DEADLY)
     monkeypatch.setattr(module, "BATCH_BYTES", 800_000)
     paths = write(tmp_path, 12, large=True)
-    found = gather(str(tmp_path), paths, Cache(""), 2)
+    found = gather(sources(tmp_path, paths), Cache(""), 2)
     assert [(lost.path, lost.reason) for lost in found.problems] == [
         ("m007.py", "the process that read this file died or did not come to an end")
     ]
@@ -172,7 +178,7 @@ def test_a_worker_that_hangs_costs_only_its_file(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(module, "_WORKER", HANGING)
     monkeypatch.setattr(module, "SECONDS_PER_BATCH", 1.0)
     paths = write(tmp_path, 12, large=True)
-    found = gather(str(tmp_path), paths, Cache(""), 2)
+    found = gather(sources(tmp_path, paths), Cache(""), 2)
     assert [lost.path for lost in found.problems] == ["m007.py"]
     assert len(found.facts) == 11
 
@@ -183,19 +189,19 @@ def test_without_workers_this_process_does_the_work(
 ) -> None:
     monkeypatch.setattr(module, "_WORKER", program.replace("{", "{{"))
     paths = write(tmp_path, 4, large=True)
-    assert gather(str(tmp_path), paths, Cache(""), 2) == expected(tmp_path, paths)
+    assert gather(sources(tmp_path, paths), Cache(""), 2) == expected(tmp_path, paths)
 
 
 def test_a_file_changed_since_is_not_read_as_if_it_were_the_same(tmp_path: Path) -> None:
     paths = write(tmp_path, 3)
-    gathered = gather(str(tmp_path), paths, Cache(""))
-    assert read_again(str(tmp_path), "m001.py", gathered) == MODEL.format(1).encode()
+    gathered = gather(sources(tmp_path, paths), Cache(""))
+    assert read_again(sources(tmp_path), "m001.py", gathered) == MODEL.format(1).encode()
     (tmp_path / "m001.py").write_text("other = 1\n")
     (tmp_path / "m002.py").unlink()
     for path in ("m001.py", "m002.py"):
         with pytest.raises(Unreadable, match="removed while initlint was running"):
-            read_again(str(tmp_path), path, gathered)
-    left = without_changed(str(tmp_path), gathered)
+            read_again(sources(tmp_path), path, gathered)
+    left = without_changed(sources(tmp_path), gathered)
     assert list(left.facts) == ["m000.py"]
     assert [lost.path for lost in left.problems] == ["m001.py", "m002.py"]
     assert left.digests["m000.py"] == gathered.digests["m000.py"]
@@ -206,9 +212,11 @@ GATHER = """
 import sys
 from initlint.facts.cache import Cache
 from initlint.facts.gather import gather
+from initlint.sources import Sources
 import initlint.facts.gather as module
 module._WORKER = {worker!r}
-gather(sys.argv[1], sys.argv[2:], Cache(""), 2, progress=lambda done, total: print(done, flush=True))
+sources = Sources(sys.argv[1], tuple(sys.argv[2:]), frozenset())
+gather(sources, Cache(""), 2, progress=lambda done, total: print(done, flush=True))
 """
 
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, example, given, note, settings
+from hypothesis import HealthCheck, given, note, settings
 
 torch = pytest.importorskip("torch")
 
 from generated import render
 from generated.execution import Built, build, imported, read_in_use
-from generated.gaps import GAPS, Gap, outside_of_gaps
 from generated.program import Class, Expected, Program, Role, after
 from generated.strategies import programs
 
@@ -38,18 +37,11 @@ PROFILE = settings(
 
 
 @PROFILE
-@given(programs().filter(outside_of_gaps))
+@given(programs())
 def test_linter_agrees(program: Program) -> None:
     """The same findings, the same draws, the same shifts; nothing missing, nothing more."""
     note(render.show(program))
     assert list(disagreements(program)) == []
-
-
-@pytest.mark.parametrize("gap", GAPS, ids=lambda gap: gap.concerns.__name__)
-def test_gaps_are_open(gap: Gap) -> None:
-    """What stands in the list of gaps is wrong today; delete it from the list when it is not."""
-    assert gap.concerns(gap.example)
-    assert list(disagreements(gap.example)) != [], f"this gap has closed:\n{render.show(gap.example)}"
 
 
 def disagreements(program: Program) -> Iterator[str]:
@@ -83,15 +75,7 @@ def differences(finding: Finding, expected: Expected) -> Iterator[str]:
 # -- torch ----------------------------------------------------------------------------------------------------------
 
 
-def with_the_examples_of_gaps(test: Callable[..., None]) -> Callable[..., None]:
-    """What the linter gets wrong is measured every time, so that it is the linter that is wrong."""
-    for gap in GAPS:
-        test = example(gap.example)(test)
-    return test
-
-
 @PROFILE
-@with_the_examples_of_gaps
 @given(programs())
 def test_truth_is_measured(program: Program) -> None:
     """What is called dead is never read, what is called live is; what is removed shifts what it is said to shift."""

@@ -7,13 +7,9 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from initlint import __version__
-from initlint.config import Config
-from initlint.errors import InitlintError
-from initlint.findings import chosen, conclude, split_lines, suppressed_codes
-from initlint.model import Answer, Confidence, Finding, Kind, Problem, Span
+from initlint.findings import split_lines
+from initlint.model import Answer, Confidence, Finding, Kind, Problem, Span, Strategy
 from initlint.report import concise, full, statistics, summary
 from initlint.report import json as json_format
 from initlint.report.record import Report, Statistics
@@ -41,6 +37,7 @@ GAMMA = Finding(
     shifts=("proj",),
     confidence=Confidence.CERTAIN,
     fingerprint="0123456789abcdef",
+    fixes=tuple(Strategy),
 )
 PROJ = replace(
     GAMMA,
@@ -167,6 +164,7 @@ def test_json_is_the_contract() -> None:
         "code": "SOH102",
         "name": "dead-parameter",
         "message": "parameter `gamma` of `Attention` is never used, but its values are drawn at random",
+        "cell": None,
         "path": "models/attention.py",
         "line": 3,
         "column": 9,
@@ -179,7 +177,7 @@ def test_json_is_the_contract() -> None:
         "shifts": ["proj"],
         "confidence": "certain",
         "fingerprint": "0123456789abcdef",
-        "fix": None,
+        "fix": {"applicability": "unsafe", "strategies": ["remove", "isolate", "keep-stream"]},
     }
     assert [finding["kind"] for finding in document["findings"]] == ["parameter", "submodule", None]
     assert document["errors"] == [{"path": "other.py", "line": 12, "message": "byte 0xe9 is not valid in utf-8"}]
@@ -189,8 +187,10 @@ def test_json_is_the_contract() -> None:
         "findings": {"SOH101": 1, "SOH102": 1, "SOH901": 1},
         "suppressed": 1,
         "hidden": 2,
+        "baseline": 0,
     }
-    assert sorted(document) == ["errors", "findings", "schema_version", "statistics", "tool"]
+    assert document["mended"] == []
+    assert sorted(document) == ["errors", "findings", "mended", "schema_version", "statistics", "tool"]
 
 
 def test_statistics() -> None:
@@ -207,7 +207,8 @@ def test_summary() -> None:
     assert summary.render(REPORT, 1.234) == (
         "initlint: warning: other.py: byte 0xe9 is not valid in utf-8\n"
         "3 findings: 1 SOH101, 1 SOH102, 1 SOH901. Checked 1 module in 2 files in 1.23 s."
-        " 2 more are possible: `--min-confidence possible` shows them. 1 is suppressed in the source.\n"
+        " 2 more are possible: `--min-confidence possible` shows them. 1 is suppressed in the source."
+        " `initlint explain SOH102` says more.\n"
     )
     assert summary.render(NOTHING, 0.5) == "Nothing found. Checked 1 module in 1,200 files in 0.50 s.\n"
 
@@ -231,85 +232,6 @@ def test_summary_names_one_unread_file_or_all() -> None:
         "initlint: warning: c.py: bad",
         "initlint: read 1,200 files under /project to check 1,200 of them",
     ]
-
-
-CODES = ("SOH101", "SOH102", "SOH104", "SOH201", "SOH901")
-
-
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ({}, CODES),
-        ({"select": ("SOH1",)}, ("SOH101", "SOH102", "SOH104")),
-        ({"select": ("SOH101",), "extend_select": ("SOH2",)}, ("SOH101", "SOH201")),
-        ({"ignore": ("SOH1", "SOH9")}, ("SOH201",)),
-        ({"select": ("SOH101", "SOH2"), "ignore": ("SOH1",)}, ("SOH101", "SOH201")),
-        ({"select": ("SOH1",), "ignore": ("SOH102",)}, ("SOH101", "SOH104")),
-        ({"select": ("ALL",), "ignore": ("SOH",)}, ()),
-        ({"ignore": ("ALL",)}, ()),
-    ],
-)
-def test_chosen(options: dict[str, tuple[str, ...]], expected: tuple[str, ...]) -> None:
-    assert chosen(Config(**options), CODES) == frozenset(expected)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("option", ["select", "ignore", "extend_select"])
-def test_a_code_that_fits_no_rule_is_an_error(option: str) -> None:
-    with pytest.raises(InitlintError) as caught:
-        chosen(Config(**{option: ("SOH1", "E501")}), CODES)  # type: ignore[arg-type]
-    assert str(caught.value) == "there is no rule `E501`; `initlint rules` lists them"
-
-
-@pytest.mark.parametrize(
-    ("line", "codes"),
-    [
-        ("x = 1  # initlint: ignore[SOH101] kept for old checkpoints", {"SOH101"}),
-        ("x = 1  # initlint:ignore[SOH101, SOH102]", {"SOH101", "SOH102"}),
-        ("x = 1  # noqa: SOH101", {"SOH101"}),
-        ("x = 1  # noqa:E501,SOH101 # because", {"E501", "SOH101"}),
-        ("x = 1  # type: ignore[x]  # noqa: SOH101", {"SOH101"}),
-        ("x = 1  # noqa", set()),
-        ("x = 1  # initlint: ignore", set()),
-        ("x = 1  # type: ignore[SOH101]", set()),
-        ("x = 'SOH101'", set()),
-    ],
-)
-def test_suppressed_codes(line: str, codes: set[str]) -> None:
-    assert suppressed_codes(line) == codes
-
-
-def concluded(source: str, *findings: Finding, **options: str) -> tuple[tuple[Finding, ...], int, int]:
-    outcome = conclude(findings, {"a.py": split_lines(source)}, Config(**options))  # type: ignore[arg-type]
-    return outcome.findings, outcome.suppressed, outcome.hidden
-
-
-A = replace(GAMMA, path="a.py", span=Span(2, 1, 4, 2))
-B = replace(A, code="SOH101", fingerprint="b")
-MAYBE = replace(B, span=Span(1, 1, 1, 2), confidence=Confidence.POSSIBLE, fingerprint="c")
-
-
-def test_findings_are_sorted_and_said_once() -> None:
-    assert concluded("", A, B, A) == ((B, A), 0, 0)
-
-
-def test_a_comment_on_any_line_of_the_statement_suppresses_its_code() -> None:
-    assert concluded("\nx = (\n1)\n  # noqa: SOH102\n", A, B) == ((B,), 1, 0)
-    assert concluded("# noqa: SOH102\n\n\n\n# noqa: SOH102\n", A, B) == ((B, A), 0, 0)
-
-
-def test_what_is_only_possible_is_counted_until_it_is_asked_for() -> None:
-    assert concluded("", A, MAYBE) == ((A,), 0, 1)
-    assert concluded("", A, MAYBE, min_confidence="possible") == ((MAYBE, A), 0, 0)
-    assert concluded("x # noqa: SOH101", A, MAYBE) == ((A,), 1, 0)
-
-
-def test_fingerprints_differ() -> None:
-    again = replace(A, span=Span(7, 1, 7, 2))
-    third = replace(A, span=Span(8, 1, 8, 2))
-    found, _, _ = concluded("", third, again, A)
-    assert found[0] == A
-    assert len({finding.fingerprint for finding in found}) == 3
-    assert found == concluded("", again, A, third)[0]
 
 
 def test_paths_are_shown_as_they_can_be_opened_from_where_the_run_was_started() -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from initlint import __version__
 from initlint.errors import FAILED, FINDINGS, INTERRUPTED, InitlintError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 COMMANDS = {
     "check": "Find what moves a model's random initialisation.",
+    "confirm": "Build with and without what is found, and compare the weights.",
+    "config": "Show the options in force, and where each value comes from.",
     "diff": "Say where the random streams of two versions part.",
     "explain": "Say what a rule finds, why it matters and what to do.",
     "rules": "List the rules.",
@@ -29,6 +36,19 @@ output, everything else to standard error."""
 
 class _Lazy(click.Group):
     """A group whose commands live in modules of their own."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """A command line without a command is one of `check`; where only completion asks, none can still follow."""
+        return super().parse_args(context, args if context.resilient_parsing and not args else _with_command(args))
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, and what could follow `check`, which need not be written."""
+        from initlint.cli.completion import paths
+
+        check = self.get_command(context, "check")
+        assert check is not None
+        flags = check.shell_complete(click.Context(check, context, resilient_parsing=True), incomplete)
+        return [*paths(incomplete), *super().shell_complete(context, incomplete), *flags]
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -59,7 +79,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit status; a failure ends in one sentence on standard error."""
     try:
-        result = main.main(_with_command(list(arguments)), "initlint", standalone_mode=False)
+        result = main.main(list(arguments), "initlint", standalone_mode=False, obj=tuple(arguments))
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except InitlintError as error:
@@ -76,9 +96,20 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _with_command(arguments: list[str]) -> list[str]:
+    """`check` stands before everything that is not another command."""
     if arguments and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version")):
         return arguments
+    if arguments and arguments[0][:1] != "-" and not os.path.exists(arguments[0]):
+        _refuse_misspelt(arguments[0])
     return ["check", *arguments]
+
+
+def _refuse_misspelt(name: str) -> None:
+    """A name that is nearly a command was hardly meant as a path that does not exist."""
+    import difflib
+
+    if close := difflib.get_close_matches(name, COMMANDS, n=1):
+        raise InitlintError(f"there is no command, file or folder `{name}`; did you mean `initlint {close[0]}`?")
 
 
 def _sentence(error: click.ClickException) -> str:
@@ -102,7 +133,5 @@ def _fail(sentence: str) -> int:
 
 def _pipe_closed() -> int:
     """Whoever read the output has seen enough; nothing is left to be flushed into the closed pipe."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return FINDINGS

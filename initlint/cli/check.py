@@ -6,86 +6,220 @@ import gc
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from initlint.config import Config, Option, load, options
+from initlint.cli.confirm import OPTIONS, gathered, taken, tell, with_options
+from initlint.cli.options import Command, Flag, chosen, settled
+from initlint.config import Config, key
 from initlint.errors import CLEAN, FINDINGS, InitlintError
+from initlint.model import Strategy
 
 if TYPE_CHECKING:
+    from initlint.report.evidence import Evidence
     from initlint.report.record import Report
+    from initlint.settings import Settings
 
+
+STDIN = "-"
+"""The path that stands for standard input."""
+
+WATCH = "--watch"
+
+WITH_FIXES = ("sarif", "rdjson")
+"""The formats that show what a fix would change, which takes time to find out."""
 
 MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
 
 
-def _parameter(name: str, default: object, option: Option) -> click.Option:
-    """The command line's form of a field of Config; a list is given with commas or by repetition."""
-    flag = name.replace("_", "-")
-    declarations = [*filter(None, [option.short]), f"--no-{flag}" if default is True else f"--{flag}", name]
-    if isinstance(default, bool):
-        return click.Option(declarations, is_flag=True, default=None, flag_value=not default, help=option.help)
-    return click.Option(
-        declarations,
-        type=click.Choice(option.choices) if option.choices else int if isinstance(default, int) else str,
-        multiple=isinstance(default, tuple),
-        metavar=option.metavar or None,
-        help=option.help,
-    )
+def _check(
+    paths: tuple[str, ...],
+    config: tuple[str, ...],
+    isolated: bool,
+    stdin_filename: str,
+    show_files: bool,
+    watch: bool,
+    confirm: bool,
+    **given: Any,
+) -> int:
+    from initlint.sources import nearest_folder
+
+    own = taken(given)
+    if chosen(own) and not confirm:
+        raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to confirm, which takes `--confirm`")
+    if STDIN in paths or stdin_filename:
+        if watch or len(paths) > 1 or paths not in ((), (STDIN,)):
+            raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
+        if confirm:
+            raise InitlintError("standard input cannot be confirmed: the code must stand where it is imported from")
+        name = stdin_filename or STDIN
+        settings = settled((name,), config, isolated, given, start=nearest_folder(name))
+        return _run(settings.config, sys.stdin.buffer.read())
+    settings = settled(paths, config, isolated, given)
+    if show_files:
+        return _show_files(settings.config)
+    if watch:
+        _watch(lambda: settled(paths, config, isolated, given), settings.config.quiet)
+    return _run(with_options(settings.config, own), None, confirm)
 
 
-def _check(paths: tuple[str, ...], config: str, isolated: bool, **given: Any) -> int:
-    from initlint.sources import anchor
+def _show_files(config: Config) -> int:
+    from initlint.report.record import shown
+    from initlint.sources import discover
 
-    values: dict[str, object] = {name: _split(value) for name, value in given.items() if value not in (None, ())}
-    values["paths"] = paths or (".",)
-    return _run(load(values, file=config, isolated=isolated, start=anchor(paths or (".",))))
-
-
-def _split(value: Any) -> Any:
-    """`--select SOH101,SOH102` is `--select SOH101 --select SOH102`."""
-    if not isinstance(value, tuple):
-        return value
-    return tuple(part.strip() for item in value for part in item.split(",") if part.strip())
+    sources = discover(config)
+    names = [shown(path, sources.root, os.getcwd()) for path in sorted(sources.reported)]
+    write(config, "".join(f"{name}\n" for name in names))
+    return CLEAN
 
 
-def _run(config: Config) -> int:
+def _watch(settle: Callable[[], Settings], quiet: bool) -> NoReturn:
+    from initlint.cli.watch import watch
+    from initlint.sources import discover
+
+    def files() -> list[str]:
+        """Every file that the run depends on; none while the configuration is broken."""
+        try:
+            settings = settle()
+            sources = discover(settings.config)
+        except InitlintError:
+            return []
+        return [settings.file, *(os.path.join(sources.root, path) for path in sources.files)]
+
+    arguments: tuple[str, ...] = click.get_current_context().obj
+    watch([argument for argument in arguments if argument != WATCH], files, quiet)
+
+
+def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
     from initlint.report import summary
 
+    if config.statistics:
+        _refuse_uncountable(config)
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
-        report = run(config, bar)
-    _write(config, _rendered(config, report))
+        report = run(_against_what_is_there(config), bar, buffer)
+    if buffer is not None and (config.diff or config.fix or config.add_ignores):
+        raise InitlintError("standard input cannot be written to; name a file")
+    if config.diff:
+        return _show(config, report)
+    if config.fix:
+        _fix(config, report)
+        report = run(config)
+    if config.write_baseline:
+        report = _write_baseline(config, report)
+    if config.add_ignores:
+        _add_ignores(config, report)
+        report = run(config)
+    evidence = gathered(config, report) if confirm else None
+    write(config, _rendered(config, report, evidence))
+    if evidence is not None:
+        tell(config, evidence)
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
 
 
-def _rendered(config: Config, report: Report) -> str:
-    from initlint.report import concise, full, json, statistics
+def _refuse_uncountable(config: Config) -> None:
+    from initlint.report.statistics import FORMATS
 
-    if config.output_format == "json":
-        return json.render(report)
+    if config.output_format not in FORMATS:
+        formats = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
+        raise InitlintError(f"{config.output_format} has no place for `--statistics`; {formats} have one")
+
+
+def _show(config: Config, report: Report) -> int:
+    """Print what would change, as ruff does: the status says whether anything would."""
+    from initlint.cli import fix
+
+    strategy = Strategy(config.fix or Strategy.REMOVE.value)
+    mended = fix.mend(report, strategy)
+    text = fix.diff(report, mended)
+    write(config, text)
+    _tell(config, fix.notes(report, mended, config, strategy))
+    return FINDINGS if text and not config.exit_zero else CLEAN
+
+
+def _fix(config: Config, report: Report) -> None:
+    from initlint.cli import fix
+
+    strategy = Strategy(config.fix)
+    mended = fix.mend(report, strategy)
+    fix.write(report, mended)
+    _tell(config, fix.notes(report, mended, config, strategy))
+
+
+def _tell(config: Config, notes: Iterable[str]) -> None:
+    if not config.quiet:
+        for note in notes:
+            click.echo(f"initlint: {note}", err=True)
+
+
+def _against_what_is_there(config: Config) -> Config:
+    """A baseline that is written anew keeps what the run says nothing about, so it is compared with itself first."""
+    if not config.write_baseline:
+        return config
+    return replace(config, baseline=config.write_baseline if os.path.exists(config.write_baseline) else "")
+
+
+def _write_baseline(config: Config, report: Report) -> Report:
+    """Write what is found as a baseline; what is left to report beyond it is nothing."""
+    from initlint import baseline
+    from initlint.report.record import Baseline
+
+    before = report.baseline or Baseline("", ())
+    baseline.write(config.write_baseline, (*before.known, *report.findings), before.unjudged)
+    known = Baseline(config.write_baseline, (*before.known, *report.findings))
+    return replace(report, findings=(), baseline=known)
+
+
+def _add_ignores(config: Config, report: Report) -> None:
+    from initlint.ignores import add
+
+    added = add(report.root, report.findings, config.reason)
+    if not config.quiet:
+        for path, count in added.items():
+            click.echo(f"initlint: {report.shown(path)}: {count} {'line' if count == 1 else 'lines'} written", err=True)
+
+
+def _rendered(config: Config, report: Report, evidence: Evidence | None) -> str:
     if config.statistics:
-        return statistics.render(report)
-    if config.output_format == "concise":
-        return concise.render(report)
-    return full.render(report, color=_wants_color(config))
+        from initlint.report import statistics
+
+        return statistics.render(report, config.output_format)
+    if config.output_format == "json":
+        from initlint.report import evidence_json, json
+
+        return json.render(report, {"confirm": evidence_json.document(evidence)} if evidence else {})
+    if config.output_format == "full":
+        from initlint.report import evidence_full, full
+
+        color = wants_color(config)
+        proof = evidence_full.render(evidence, color, config.verbose) if evidence else ""
+        return full.render(report, color=color) + proof
+    if config.output_format in WITH_FIXES:
+        from initlint.cli.fix import suggested
+
+        report = suggested(report)
+    rendered: str = import_module(f"initlint.report.{config.output_format}").render(report)
+    return rendered
 
 
-def _wants_color(config: Config) -> bool:
+def wants_color(config: Config) -> bool:
     if config.output_file or config.color != "auto":
         return config.color == "always" and not config.output_file
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not plain
 
 
-def _write(config: Config, text: str) -> None:
+def write(config: Config, text: str) -> None:
     data = text.encode("utf-8", errors="backslashreplace")
     if not config.output_file:
         sys.stdout.buffer.write(data)
@@ -98,14 +232,13 @@ def _write(config: Config, text: str) -> None:
         raise InitlintError(f"cannot write to {config.output_file}: {error.strerror}") from error
 
 
-command = click.Command(
+command = Command(
     "check",
-    callback=_check,
-    help="Find what moves the random initialisation of the models in files and folders.",
-    params=[
-        click.Argument(["paths"], nargs=-1, metavar="[PATHS]..."),
-        *(_parameter(entry.name, entry.default, option) for entry, option in options()),
-        click.Option(["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."),
-        click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
-    ],
+    _check,
+    "Find what moves the random initialisation of the models in files and folders.",
+    Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
+    Flag("Files", ["--show-files"], is_flag=True, help="List the files that would be checked."),
+    Flag("Run", [WATCH], is_flag=True, help="Check again whenever a file changes."),
+    Flag("Confirm", ["--confirm"], is_flag=True, help="Build with and without what is found, and compare."),
+    *OPTIONS,
 )

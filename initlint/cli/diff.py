@@ -12,16 +12,19 @@ from initlint.errors import CLEAN, FINDINGS, InitlintError
 FORMATS = ("full", "json")
 
 
-def _diff(versions: tuple[str, ...], output_format: str, config: str, isolated: bool, no_cache: bool) -> int:
+def _diff(
+    versions: tuple[str, ...], output_format: str, config: tuple[str, ...], isolated: bool, no_cache: bool
+) -> int:
     from initlint.comparison import json, text
     from initlint.comparison.compare import Verdict, compare
     from initlint.comparison.sides import chosen, sides
-    from initlint.config import load
+    from initlint.settings import settle
 
     old, new, paths = _split(versions)
     start = next((each for each in (new, old) if os.path.isdir(each)), ".")
-    settings = load({"no_cache": no_cache}, file=config, isolated=isolated, start=start)
-    both = sides(old, new, settings)
+    given = {"no_cache": True} if no_cache else {}
+    settings = settle(given, named=config, isolated=isolated, start=start, caller="command line")
+    both = sides(old, new, settings.config)
     comparison = compare(*both, chosen(paths, both), _notes(old, new))
     rendered = json.render(comparison) if output_format == "json" else text.render(comparison)
     sys.stdout.buffer.write(rendered.encode("utf-8", errors="backslashreplace"))
@@ -64,7 +67,9 @@ command = click.Command(
             metavar="NAME",
             help="Write full or json.",
         ),
-        click.Option(["--config"], metavar="FILE", default="", help="Read this instead of the nearest pyproject.toml."),
+        click.Option(
+            ["--config"], metavar="FILE", multiple=True, help="Read this instead of the nearest file, or KEY=VALUE."
+        ),
         click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
         click.Option(["--no-cache", "-n"], is_flag=True, help="Neither read nor write the cache."),
     ],

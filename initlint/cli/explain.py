@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from initlint.cli.completion import rules
 from initlint.errors import InitlintError
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("explain", help="Say what a rule finds, why it matters and what to do, with examples.")
-@click.argument("rule")
+@click.argument("rule", shell_complete=lambda _context, _parameter, incomplete: rules(incomplete))
 def command(rule: str) -> int:
     from initlint.explain import page
 

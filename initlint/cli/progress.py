@@ -17,7 +17,8 @@ PATIENCE = 1.0
 class Bar:
     """Shows nothing unless standard error is a terminal and the work has taken a while."""
 
-    def __init__(self, shown: bool = True) -> None:
+    def __init__(self, shown: bool = True, work: str = "Reading") -> None:
+        self._work = work
         self._shown = shown and sys.stderr.isatty()
         self._started = time.monotonic()
         self._bar: Progress | None = None
@@ -39,7 +40,7 @@ class Bar:
         from rich.progress import Progress
 
         self._bar = Progress(console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task("Reading", total=total)
+        self._task = self._bar.add_task(self._work, total=total)
         self._bar.start()
 
     def __exit__(

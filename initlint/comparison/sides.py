@@ -12,7 +12,7 @@ import msgspec
 
 from initlint.comparison import git
 from initlint.config import Config
-from initlint.errors import InitlintError
+from initlint.errors import InitlintError, Unreadable
 from initlint.facts.cache import FOLDER, Cache
 from initlint.facts.extract import extract
 from initlint.facts.gather import facts_version
@@ -22,7 +22,8 @@ from initlint.model import Problem
 from initlint.project import link
 from initlint.project.classes import Project
 from initlint.project.environment import target
-from initlint.sources import Unreadable, discover, project_root, to_utf8
+from initlint.sources import discover, project_root
+from initlint.texts import to_utf8
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from initlint.construction import groups, knowledge
+from initlint.construction import groups, hooks, knowledge
 from initlint.construction.finish import Copies, Copy, Made
 from initlint.construction.groups import element, extend
 from initlint.construction.methods import ANY_MODULE, MODULE, Methods
 from initlint.construction.run import Site
-from initlint.construction.torchcalls import META, class_draws, first_thing, function_draws, kind_of, on_meta
+from initlint.construction.torchcalls import (
+    META,
+    class_draws,
+    class_holds,
+    first_thing,
+    function_draws,
+    kind_of,
+    on_meta,
+)
 from initlint.construction.values import (
     EVERYTHING,
     NONE,
@@ -173,7 +181,7 @@ class Calls(Methods):
     ) -> Value:
         answer, names = class_draws(known, arguments)
         name = knowledge.canonical(cls)
-        thing = self.run.thing(kind_of(known, name), name)
+        thing = self.run.thing(kind_of(known, name), name, class_holds(known, arguments))
         self.run.direct[thing.token] = frame
         if name in CONTAINERS:
             self._fill(thing, arguments, site)
@@ -241,11 +249,11 @@ class Calls(Methods):
             return
         answer, names = class_draws(known, arguments)
         inner: dict[str, list[str]] = {}
-        for name in names:
+        for name in names or (("weight",) if class_holds(known, arguments) else ()):
             head, _, rest = name.partition(".")
             inner.setdefault(head, []).append(rest)
         for head, rests in inner.items():
-            thing = self.run.thing(Kind.SUBMODULE if any(rests) else Kind.PARAMETER)
+            thing = self.run.thing(Kind.SUBMODULE if any(rests) else Kind.PARAMETER, "", class_holds(known, arguments))
             self.run.draw(thing.token, answer, tuple(filter(None, rests)), site)
             self.run.store(head, thing, site, site.node, self.run.fresh(), definable=False)
 
@@ -300,8 +308,8 @@ class Calls(Methods):
         for value in arguments.values():
             self.run.read("", value)
             self.run.attach(thing.token, "", value)
+        self.run.direct[thing.token] = frame
         if known is not None:
-            self.run.direct[thing.token] = frame
             self.run.draw(thing.token, function_draws(known, arguments), (), site)
         return thing
 
@@ -338,7 +346,7 @@ class Calls(Methods):
         """Call a function of the project: apart from this run where it sees nothing of it, else as a part of it."""
         method, instance = callee.method, callee.instance
         if (copied := _copied_initialiser(callee)) is not None:
-            return self.initialise(knowledge.function(copied), arguments, site)
+            return self.initialise(copied, arguments, site)
         if method.owner is None and _keeps_nothing(arguments) and self.interpreter.workshop.inert.function(method):
             self.hand_over(arguments)
             return PLAIN_DATA
@@ -350,8 +358,9 @@ class Calls(Methods):
         if instance is None and method.owner is not None and arguments.positional and not is_static(callee):
             instance = arguments.positional[0]
             arguments = Arguments(arguments.positional[1:], arguments.named, arguments.unseen)
-        if isinstance(instance, Self) and method.facts.name == "post_init":
-            return self.post_init(site)
+        if isinstance(instance, Self) and (hook := hooks.initialiser(self.project, self.run.cls, method)) is not None:
+            self.sweep_with(ProjectFunction(hook, Self()), None, site)
+            return NONE
         if isinstance(instance, Self) and self.interpreter.workshop.inert.method(self.run.cls, method):
             self.hand_over(arguments)
             for name in method.facts.reads.get(method.facts.instance, ()):
@@ -398,8 +407,8 @@ class Calls(Methods):
         tail = name.rpartition(".")[2]
         if package == "builtins":
             return self._builtin(tail, arguments, site, frame)
-        if (copied := _initialiser(name)) is not None:
-            return self.initialise(knowledge.function(copied), arguments, site)
+        if (copied := knowledge.initialiser(name)) is not None:
+            return self.initialise(copied, arguments, site)
         match package, rest:
             case "functools", "partial" | "partialmethod":
                 return _partial(arguments)
@@ -597,28 +606,21 @@ def _super_owner(first: Value, frame: Frame) -> str:
     return frame.owner
 
 
-def _initialiser(name: str) -> str | None:
-    """The function of torch.nn.init that a function is, or is another package's copy of, by its name."""
-    tail = name.rpartition(".")[2]
-    original = "torch.nn.init." + ("trunc_normal_" if tail == "trunc_normal_tf_" else tail)
-    return original if tail.endswith("_") and knowledge.function(original) is not None else None
-
-
 def _keeps_nothing(arguments: Arguments) -> bool:
     """Whether a function could do nothing with these but look at them: they hold neither the instance nor lists."""
     given = (option for value in arguments.values() for option in options(value))
     return not any(isinstance(option, Self | Group | Closure) for option in given)
 
 
-def _copied_initialiser(callee: ProjectFunction) -> str | None:
+def _copied_initialiser(callee: ProjectFunction) -> knowledge.TorchFunction | None:
     """The function of torch.nn.init that a module-level function of the project stands for, by its name."""
-    return _initialiser(callee.method.facts.name) if callee.method.owner is None else None
+    return knowledge.initialiser(callee.method.facts.name) if callee.method.owner is None else None
 
 
 def _fills(callee: Value) -> bool:
     match callee:
         case TorchFunction() | External():
-            return _initialiser(callee.name) is not None
+            return knowledge.initialiser(callee.name) is not None
         case ProjectFunction():
             return _copied_initialiser(callee) is not None
         case _:

@@ -6,18 +6,18 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path
+from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path, within
+from initlint.construction.replacements import overwritten, replaced
 from initlint.construction.run import (
     Candidate,
     Draws,
-    Read,
     Run,
     Site,
     Stored,
     Sweeps,
 )
+from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER
 from initlint.construction.values import (
-    EVERYTHING,
     Closure,
     Constant,
     Group,
@@ -98,7 +98,14 @@ class Finish:
                         self.swept.setdefault(id(store), []).append(entry)
 
     def _before(self, place: int) -> Iterator[Stored]:
-        return (entry for entry in self.run.log[:place] if isinstance(entry, Stored))
+        """The stores that stand at a place of the log."""
+        for entry in self.run.log[:place]:
+            if isinstance(entry, Stored) and self._replaced.get(id(entry), place) >= place:
+                yield entry
+
+    @functools.cached_property
+    def _replaced(self) -> dict[int, int]:
+        return replaced(self.run, self.stores)
 
     # -- what a store defines ----------------------------------------------------------------------------------
 
@@ -180,20 +187,32 @@ class Finish:
         reached = [token for token in run.reach(tokens(store.value)) if self._owned(token, store)]
         if swept.root is not None and swept.root not in reached:
             return Answer.NO
-        drawing = bool(self.draws.get(store.group))
+        sure = Answer.YES if entry.certain else Answer.UNKNOWN
         if entry.attribute == store.attribute and any(self.is_a(run.cls, cls) for cls in swept.classes):
-            return Answer.YES if entry.certain else Answer.UNKNOWN
+            return sure
+        drawing = bool(self.draws.get(store.group))
+        held = {cls for token in reached for cls in self._classes(token)}
         if swept.parameters:
-            if self.kind_told(store) is Kind.PARAMETER or drawing:
-                return Answer.YES if entry.certain else Answer.UNKNOWN
-            return Answer.NO
+            return self._parameters_let_through(store, held, drawing, sure)
         if not swept.classes:
             return Answer.UNKNOWN if drawing and self.kind_told(store) is Kind.SUBMODULE else Answer.NO
-        held = {cls for token in reached for cls in self._classes(token)}
         if any(self.is_a(cls, wanted) for cls in held for wanted in swept.classes):
-            return Answer.YES if entry.certain else Answer.UNKNOWN
+            return sure
         unsure = drawing and ("?" in held or "?" in swept.classes)
         return Answer.UNKNOWN if unsure else Answer.NO
+
+    def _parameters_let_through(self, store: Stored, held: set[str], drawing: bool, sure: Answer) -> Answer:
+        """Whether a loop over all parameters draws for what is stored, in which there are these classes.
+
+        Where it draws only for some (`if p.dim() > 1`), what draws nothing when it is built is none of them.
+        """
+        kind = self.kind_told(store)
+        alias = not held and any(True for _ in tokens(store.value))
+        if alias or kind in (Kind.BUFFER, Kind.TENSOR):
+            return Answer.NO
+        if kind is Kind.PARAMETER or (PARAMETER in held and (drawing or sure is Answer.YES)):
+            return sure
+        return Answer.UNKNOWN if drawing or (PERHAPS_PARAMETER in held and sure is Answer.YES) else Answer.NO
 
     def _owned(self, token: Token, store: Stored) -> bool:
         owner = self.run.owners.get(token)
@@ -290,11 +309,18 @@ class Finish:
         defines: dict[int, Define] = {}
         index: dict[int, int] = {}
         for store in self.stores:
-            if store.definable and (kind := self.kind(store)) is not None:
+            if store.definable and not self._again(store) and (kind := self.kind(store)) is not None:
                 index[id(store)] = len(defines)
                 defines[id(store)] = self._define(store, kind)
         events = list(self._events(defines, index))
         return Construction(self.run.cls, name, path, (*events, *self._overwrites(defines)))
+
+    def _again(self, store: Stored) -> bool:
+        """Whether an attribute is given only what it has already: `self.x = init_(self.x)`."""
+        owners = [self.run.owners.get(token) for token in tokens(store.value)]
+        return bool(owners) and all(
+            owner is not None and owner is not store and owner.attribute == store.attribute for owner in owners
+        )
 
     def _events(self, defines: dict[int, Define], index: dict[int, int]) -> Iterator[Event]:
         told: set[int] = set()
@@ -332,12 +358,13 @@ class Finish:
         names = tuple(store.attribute for store in owners)
         draw = Draw(names[0] if names else _callee(what), what, STREAM, _span(entry.site))
         known = tuple(index[id(store)] for store in owners) if all(id(store) in index for store in owners) else ()
-        return Drawn(draw, entry.answer, entry.names, names, known, entry.branch, entry.loops)
+        return Drawn(draw, entry.answer, entry.names, names, known, entry.branch, entry.loops, entry.site.path)
 
     def _sweeps(self, number: int, index: dict[int, int]) -> Iterator[Drawn]:
         """One event for one loop, whatever number of statements in it draw."""
         entries, sweep = self.sweeps[number], self.run.sweeps[number]
         stores = [store for store in self.stores if id(store) in index and self._swept_by(store, number)]
+        stores.sort(key=self._place)
         if not stores:
             return
         what = sweep.site.slice.code(sweep.site.node)
@@ -345,51 +372,33 @@ class Finish:
         draw = Draw(_callee(what), what, STREAM, _span(sweep.site))
         names = tuple(store.attribute for store in stores)
         known = tuple(index[id(store)] for store in stores)
-        yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops)
+        yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops, sweep.site.path, swept=True)
+
+    def _place(self, store: Stored) -> tuple[bool, int]:
+        """Where a loop comes to what is stored: own parameters first, then the parts, each where its name was first."""
+        kind = self.kind_told(store)
+        same = (s for s in self.stores if s.attribute == store.attribute and self.kind_told(s) is kind)
+        return kind is not Kind.PARAMETER, self.stores.index(next(same))
 
     def _swept_by(self, store: Stored, number: int) -> bool:
         return any(entry.swept.id == number for entry in self.swept.get(id(store), ()))
 
     def _discard(self, entry: Candidate) -> Discard | None:
+        """What nobody uses, if the statement itself draws for it."""
+        site = entry.site
         reached = set(self.run.reach(iter((entry.thing.token,))))
-        found = [draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached]
+        drawn = (draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached)
+        found = [d for d in drawn if d.site.slice is site.slice and within(_span(d.site), _span(site))]
         if entry.thing.kind is None or not any(draws.answer is Answer.YES for draws in found):
             return None
         names = tuple(name for draws in found for name in draws.names)
-        site = entry.site
         what = site.slice.code(entry.what)
         name = entry.name or _callee(what).rpartition(".")[2]
         return Discard(name, entry.thing.kind, what, names, _span(site), site.owner, site.path, entry.branch)
 
     def _overwrites(self, defines: dict[int, Define]) -> Iterator[Overwrite]:
-        """Stores of this class that are surely replaced by a later one of this class, with no read in between."""
-        waiting: dict[str, list[Stored]] = {}
-        for entry in self.run.log:
-            if isinstance(entry, Read):
-                self._forget(waiting, entry)
-            elif isinstance(entry, Stored) and entry.site.owner == self.run.cls:
-                kept = []
-                for store in waiting.get(entry.attribute, []):
-                    if self._replaces(entry, store):
-                        yield Overwrite(defines[id(store)], _span(entry.site))
-                    else:
-                        kept.append(store)
-                defined = id(entry) in defines and "*" not in entry.attribute
-                waiting[entry.attribute] = [*kept, entry] if defined else kept
-
-    def _forget(self, waiting: dict[str, list[Stored]], read: Read) -> None:
-        if read.attribute == EVERYTHING:
-            waiting.clear()
-        waiting.pop(read.attribute, None)
-        if read.tokens:
-            for attribute, stores in waiting.items():
-                waiting[attribute] = [s for s in stores if not read.tokens & set(self.run.reach(tokens(s.value)))]
-
-    def _replaces(self, later: Stored, first: Stored) -> bool:
-        straight = first.branch[: len(later.branch)] == later.branch
-        turns = {step[0] for step in first.branch[len(later.branch) :]}
-        looped = turns & {*first.loops, *self.run.certain}
-        return straight and not looped and later.site.node is not first.site.node
+        for first, later in overwritten(self.run, lambda store: id(store) in defines, self._again):
+            yield Overwrite(defines[id(first)], _span(later.site))
 
 
 def _is_none(value: Value) -> bool:

@@ -16,10 +16,12 @@ class TorchModule(msgspec.Struct, frozen=True):
     `draws` names, in order, what the constructor draws with default arguments; "" is a draw whose tensor
     the instance does not keep (`Transformer` copies the layers that it draws). `variants` holds the same
     list for one switched argument (`bias=False`; `kdim=...` is any value but None), where it differs. The
-    first `required` of the `parameters` have no default. `attributes` and `methods` are those beyond
-    `module_attributes()`: `attributes` with the inherited ones, `methods` only what the class itself
-    defines. `reads` is what its own methods outside construction read on the instance; `reads_children`
-    says that calling, iterating or indexing it reaches children without naming them.
+    first `required` of the `parameters` have no default. `weighted`: with default arguments an instance has
+    parameters of its own or in its parts; `weighting` are the arguments with which the answer is the
+    opposite. `attributes` and `methods` are those beyond `module_attributes()`: `attributes` with the
+    inherited ones, `methods` only what the class itself defines. `reads` is what its own methods outside
+    construction read on the instance; `reads_children` says that calling, iterating or indexing it reaches
+    children without naming them.
     """
 
     aliases: tuple[str, ...] = ()
@@ -30,6 +32,8 @@ class TorchModule(msgspec.Struct, frozen=True):
     lazy: bool = False
     draws: tuple[str, ...] = ()
     variants: dict[str, tuple[str, ...]] = {}
+    weighted: bool = False
+    weighting: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
@@ -102,6 +106,13 @@ def module(name: str) -> TorchModule | None:
 def function(name: str) -> TorchFunction | None:
     """The function of that name, by any path; class methods are `torch.nn.Embedding.from_pretrained`."""
     return load().functions.get(canonical(name))
+
+
+def initialiser(name: str) -> TorchFunction | None:
+    """The function of torch.nn.init that a function is, or is another package's copy of, by its name."""
+    tail = name.rpartition(".")[2]
+    original = "trunc_normal_" if tail == "trunc_normal_tf_" else tail
+    return function(f"torch.nn.init.{original}") if tail.endswith("_") else None
 
 
 def tensor_method(name: str) -> TorchFunction | None:

@@ -35,9 +35,9 @@ class Define:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The stream is drawn from.
+    """The stream is drawn from, by code in the file `path`, or by an initialisation loop (`swept`).
 
-    `owners` are the attributes that get the numbers: several for an initialisation loop. `definitions` are
+    `owners` are the attributes that get the numbers, in order: several for an initialisation loop. `definitions` are
     the indices of their definitions; `loops` are the loops around it that run an unknown number of times.
     """
 
@@ -48,6 +48,8 @@ class Drawn:
     definitions: tuple[int, ...]
     branch: Path
     loops: tuple[int, ...]
+    path: str
+    swept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,18 @@ class Construction:
                 places[place] = _merge(places[place], define) if place in places else define
         return tuple(places.values())
 
+    def filled(self, attributes: frozenset[str]) -> Construction:
+        """The same, where an enclosing class draws for these attributes once all is built."""
+        return replace(self, events=tuple(self._filled(event, attributes) for event in self.events))
+
+    def _filled(self, event: Event, attributes: frozenset[str]) -> Event:
+        if not isinstance(event, Define) or id(event) in self._replaced or event.owner != self.id:
+            return event
+        found = event.definition
+        if found.attribute not in attributes or found.draws is not Answer.NO:
+            return event
+        return replace(event, definition=replace(found, draws=Answer.YES))
+
     @functools.cached_property
     def _replaced(self) -> frozenset[int]:
         return frozenset(id(event.first) for event in self.events if isinstance(event, Overwrite))
@@ -120,17 +134,32 @@ class Construction:
 
     def after(self, definition: Definition) -> tuple[str, ...]:
         """The attributes that draw after this definition does, and so get other numbers without it, in order."""
-        same = {
+        same = self._same(definition)
+        places = [place for place, drawn in enumerate(self.draws) if same & set(drawn.definitions)]
+        return self._names(places[0], same) if places else ()
+
+    def drawn_at(self, define: Define) -> tuple[Span, ...]:
+        """Where in the file of a definition draws are made for it alone."""
+        same = self._same(define.definition)
+        found = (d for d in self.draws if same & set(d.definitions) and d.path == define.path)
+        return tuple(dict.fromkeys(d.draw.span for d in found if not d.swept or set(d.definitions) <= same))
+
+    def swept_by(self, define: Define) -> str:
+        """The first initialisation loop that draws for a definition along with others."""
+        same = self._same(define.definition)
+        found = (d for d in self.draws if d.swept and same & set(d.definitions))
+        return next((d.draw.what for d in found if set(d.definitions) - same), "")
+
+    def _same(self, definition: Definition) -> set[int]:
+        return {
             index
             for index, define in enumerate(self.definitions)
             if (define.definition.attribute, define.definition.span) == (definition.attribute, definition.span)
         }
-        places = [place for place, drawn in enumerate(self.draws) if same & set(drawn.definitions)]
-        return self._names(places[0], same) if places else ()
 
     def after_discard(self, discard: Discard) -> tuple[str, ...]:
         """The attributes that draw after something that is thrown away."""
-        inside = [place for place, drawn in enumerate(self.draws) if _within(drawn.draw.span, discard.span)]
+        inside = [place for place, drawn in enumerate(self.draws) if within(drawn.draw.span, discard.span)]
         return self._names(inside[-1], set()) if inside else ()
 
     def _names(self, place: int, same: set[int]) -> tuple[str, ...]:
@@ -138,11 +167,11 @@ class Construction:
         found: dict[str, None] = {}
         for index, drawn in enumerate(self.draws):
             later = index > place or set(drawn.loops) & set(start.loops)
-            if drawn is start or not later or _exclusive(start.branch, drawn.branch):
+            if not (later or drawn is start) or _exclusive(start.branch, drawn.branch):
                 continue
             if drawn.definitions and set(drawn.definitions) <= same:
                 continue
-            for owner, target in _pairs(drawn):
+            for owner, target in _behind(drawn, same) if drawn is start else _pairs(drawn):
                 if target not in same and self._stays(target, start.branch):
                     found[owner] = None
         return tuple(found)
@@ -161,7 +190,15 @@ def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:
     return zip(drawn.owners, indices, strict=True)
 
 
-def _within(inner: Span, outer: Span) -> bool:
+def _behind(drawn: Drawn, same: set[int]) -> Iterable[tuple[str, int]]:
+    """Those for which an initialisation loop draws after it has drawn for some definitions."""
+    pairs = list(_pairs(drawn)) if drawn.swept else []
+    first = next((place for place, (_, target) in enumerate(pairs) if target in same), len(pairs))
+    return pairs[first:]
+
+
+def within(inner: Span, outer: Span) -> bool:
+    """Whether a range of source lies in another one of the same file."""
     start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
     return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
 

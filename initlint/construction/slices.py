@@ -41,7 +41,7 @@ class Slice:
         indent = before if not before.strip() else " " * len(before)
         self._lead = len("class _:\n") if indent else 0
         self._text = ("class _:\n" if indent else "") + indent + source[start:end].decode().rstrip() + "\n"
-        self.tree = _parse(self._text)
+        self.tree = parse(self._text)
 
     @property
     def node(self) -> cst.BaseStatement | None:
@@ -89,9 +89,7 @@ class Slice:
     @functools.cached_property
     def _offsets(self) -> dict[int, tuple[int, int]]:
         assert self.tree is not None
-        state = _Offsets(default_indent=self.tree.default_indent, default_newline=self.tree.default_newline)
-        self.tree._codegen(state)
-        return state.found
+        return offsets(self.tree)
 
 
 class _Offsets(CodegenState):
@@ -116,12 +114,20 @@ class _Offsets(CodegenState):
         self.found[id(node)] = (self._starts.pop(), self._offset)
 
 
+def offsets(tree: cst.Module) -> dict[int, tuple[int, int]]:
+    """Where every node starts and ends in the text of a tree, by the node's id."""
+    state = _Offsets(default_indent=tree.default_indent, default_newline=tree.default_newline)
+    tree._codegen(state)
+    return state.found
+
+
 def shorten(text: str) -> str:
     """The text, cut in the middle of nothing: at its end, with dots."""
     return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 3].rstrip() + "..."
 
 
-def _parse(text: str) -> cst.Module | None:
+def parse(text: str) -> cst.Module | None:
+    """The tree of a text; None where it has none, or nests too deep for libcst."""
     if _too_deep(text):
         return None
     try:
@@ -175,10 +181,3 @@ def _statement_end(source: bytes) -> int:
         pass
     text = "".join(lines[: last[0] - 1]) + (lines[last[0] - 1][: last[1]] if last[0] <= len(lines) else "")
     return len(text.encode())
-
-
-def assignment_start(source: bytes, name: str) -> int | None:
-    """Where the last module-level assignment to a name starts."""
-    pattern = re.compile(rb"^" + re.escape(name.encode()) + rb"[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
-    found = [match.start() for match in pattern.finditer(source)]
-    return found[-1] if found else None

@@ -8,6 +8,8 @@ from initlint.construction import knowledge
 from initlint.construction.values import Arguments, Constant, Either, Thing, Unknown, Value, options
 from initlint.model import Answer, Kind
 
+PARAMETER = "torch.nn.Parameter"
+PERHAPS_PARAMETER = "torch.nn.Parameter?"
 META = "torch.device:meta"
 """The class of the device on which nothing is drawn."""
 
@@ -40,6 +42,15 @@ def class_draws(known: knowledge.TorchModule, arguments: Arguments) -> tuple[Ans
     if doubtful:
         return Answer.UNKNOWN, tuple(names)
     return (Answer.YES if names else Answer.NO), tuple(names)
+
+
+def class_holds(known: knowledge.TorchModule, arguments: Arguments) -> frozenset[str]:
+    """What an instance of a class of torch has in it beside its own class: parameters, perhaps parameters, or none."""
+    given = (switch.partition("=") for switch in known.weighting)
+    matched = {_matches(arguments.get(name, _position(known, name)), value) for name, _, value in given}
+    if known.weighted is (True not in matched) and None not in matched:
+        return frozenset({PARAMETER})
+    return frozenset({PERHAPS_PARAMETER} if None in matched else ())
 
 
 def _stem(name: str) -> str:

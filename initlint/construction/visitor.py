@@ -133,11 +133,14 @@ class Interpreter(Statements):
         for cls in self.project.mro(self.run.cls):
             info = self.project.classes.get(cls)
             for facts in info.facts.methods if info is not None else ():
-                if facts.stores and SET_UP.fullmatch(facts.name) and (cls, facts.name) not in self._ran:
+                if facts.stores and self._sets_up(facts.name) and (cls, facts.name) not in self._ran:
                     method = self.project.method(self.run.cls, facts.name)
                     if method is not None and method.facts is facts:
                         self.run.read(EVERYTHING)
                         self.invoke(method, Self(), None, None)
+
+    def _sets_up(self, name: str) -> bool:
+        return SET_UP.fullmatch(name) is not None or self.project.conventions.initialises(name)
 
     # -- functions ---------------------------------------------------------------------------------------------
 

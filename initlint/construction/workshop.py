@@ -12,7 +12,7 @@ from initlint.construction.finish import NOTHING_KNOWN, Finish, Made, Summary
 from initlint.construction.frames import Frame
 from initlint.construction.inert import Inert
 from initlint.construction.run import Run
-from initlint.construction.slices import Slice, assignment_start, statement_end
+from initlint.construction.slices import Slice, statement_end
 from initlint.construction.syntax import assigned_names
 from initlint.construction.values import (
     UNKNOWN,
@@ -165,9 +165,8 @@ class Workshop:
 
         if path not in self.project.files:
             return UNKNOWN
-        source = self.project.source(path)
-        start = assignment_start(source, name)
-        if start is None:
+        start, source = self.project.modules.variables(path).get(name), self.project.source(path)
+        if start is None or source[start - 1 : start] not in (b"", b"\n"):
             return UNKNOWN
         slice_ = self.slice(path, start, statement_end(source, start))
         run = Run("")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from importlib import resources
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
-from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store
+from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store, Variable
+from initlint.facts.suppressions import suppressions
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
@@ -41,6 +43,7 @@ What is read from such a receiver need not all exist on it.
 
 COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
+_START, _END = attrgetter("start_byte"), attrgetter("end_byte")
 _WORD = re.compile(rb"[^\W\d]\w*")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sd]")
@@ -82,17 +85,18 @@ def extract(source: bytes) -> FileFacts:
     sweep.mentions()
     return FileFacts(
         imports=tuple(_imports(captures.get("import", []))),
-        bindings=tuple(sweep.bindings),
+        variables=tuple(sweep.variables),
         classes=sweep.class_records(),
         functions=sweep.function_records(sweep.module),
         module_level=sweep.function_record(sweep.module),
         errors=_errors(source, captures) if root.has_error or "error" in captures else (),
+        suppressions=suppressions(source, root),
     )
 
 
 def in_order(captures: Captures) -> Captures:
     """Captures in the order of the source, outer nodes first; tree-sitter promises none."""
-    return {name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)) for name, nodes in captures.items()}
+    return {name: sorted(sorted(nodes, key=_END, reverse=True), key=_START) for name, nodes in captures.items()}
 
 
 def without_comment_runs(source: bytes) -> bytes:
@@ -140,7 +144,7 @@ class _Sweep:
         self.source = source
         self.captures = captures
         self.module = _Scope("module", -1, len(source) + 1, None, "<module>")
-        self.bindings: list[tuple[str, str]] = []
+        self.variables: list[Variable] = []
         self._edges: list[int] = [-1]
         self._owners: list[_Scope] = [self.module]
         self._texts: dict[bytes, str] = {}
@@ -248,7 +252,10 @@ class _Sweep:
         for scope, name, node in self._named:
             self._store(scope, name, node, node)
         for node in self.captures.get("discarded", ()):
-            self._built(node, "")
+            scope = self.scope(node.start_byte)
+            starts = {call.start_byte for call in _givers(node)}
+            made = _between(scope.made, node.start_byte, node.end_byte)
+            self._built(scope, "", [entry for entry in made if entry[0] in starts])
 
     def _spoken(self, scope: _Scope, callee: str, node: Node) -> None:
         """A call that says in a string, or by a class, what it reads, stores or expects."""
@@ -265,12 +272,10 @@ class _Sweep:
         elif name in LOOKUPS and arguments:
             self._path(scope, owner, string_pattern(self.text(arguments[0])) or "*")
 
-    def _built(self, call: Node, name: str) -> None:
-        scope = self.scope(call.start_byte)
-        function = call.child_by_field_name("function")
-        if scope.instance and function is not None and not scope.name.startswith("forward"):
-            callee = self.receiver(self.source[function.start_byte : function.end_byte])
-            scope.locals.append(Local(name, callee, call.start_byte))
+    def _built(self, scope: _Scope, name: str, made: list[tuple[int, str]]) -> None:
+        """The calls that a method makes for a local name, or for nobody."""
+        if scope.instance and not scope.name.startswith("forward"):
+            scope.locals += [Local(name, callee, start) for start, callee in made if not callee.endswith("[]")]
 
     def _by_string(self, scope: _Scope, callee: str, node: Node) -> None:
         arguments = _arguments(node)
@@ -341,11 +346,12 @@ class _Sweep:
     def _name_value(self, scope: _Scope, name: str, node: Node, right: Node) -> None:
         if scope.kind == "module":
             value = self.text(right)
-            self.bindings.append((name, value if re.fullmatch(r"[^\W\d][\w.]*", value) else ""))
+            dotted = value if re.fullmatch(r"[^\W\d][\w.]*", value) else ""
+            self.variables.append(Variable(name, dotted, node.start_byte))
         elif scope.kind == "class":
             self._store(scope, name, node, right)
-        elif right.type == "call" and scope.instance:
-            self._built(right, name)
+        else:
+            self._built(scope, name, _between(scope.made, right.start_byte, right.end_byte))
 
     def _attribute_value(self, scope: _Scope, target: Node, node: Node, right: Node) -> None:
         text = self.text(target)
@@ -360,27 +366,22 @@ class _Sweep:
     def _store(self, scope: _Scope, attribute: str, statement: Node, value: Node) -> None:
         start, end = value.start_byte, value.end_byte
         callees = tuple(dict.fromkeys(callee for _, callee in _between(scope.made, start, end)))
-        indirect = scope.kind == "function" and not {
-            w.decode() for w in _WORD.findall(self.source[start:end])
-        }.isdisjoint(self._assigned(scope))
+        assigned = self._locals.get(scope.start) if scope.kind == "function" else None
+        indirect = assigned is not None and not assigned.isdisjoint(_WORD.findall(self.source, start, end))
         strings = tuple(_STRING_NAME.findall(self.text(value))) if scope.kind == "class" else ()
         row = statement.start_point.row + 1
         scope.stores.append(Store(attribute, row, statement.start_byte, callees, indirect, strings))
 
     @functools.cached_property
-    def _locals(self) -> dict[int, set[str]]:
+    def _locals(self) -> dict[int, set[bytes]]:
         """By the start of a function: the names that are assigned in it."""
-        found: dict[int, set[str]] = defaultdict(set)
+        found: dict[int, set[bytes]] = {}
         for node in self.captures.get("assignment", ()):
             left = node.child_by_field_name("left")
             if left is not None and left.type in ("identifier", "pattern_list", "tuple_pattern"):
-                found[self.scope(node.start_byte).start].update(
-                    w.decode() for w in _WORD.findall(self.source[left.start_byte : left.end_byte])
-                )
+                names = found.setdefault(self.scope(node.start_byte).start, set())
+                names.update(_WORD.findall(self.source, left.start_byte, left.end_byte))
         return found
-
-    def _assigned(self, scope: _Scope) -> set[str]:
-        return self._locals[scope.start]
 
     def mentions(self) -> None:
         for node in self.captures.get("mention", ()):
@@ -488,6 +489,16 @@ def _arguments(call: Node) -> list[Node]:
     return [value for value in values if value is not None and value.type != "comment"]
 
 
+def _givers(node: Node) -> list[Node]:
+    """The calls from which the value of an expression comes: not those that make arguments of others."""
+    if node.type == "call":
+        function = node.child_by_field_name("function")
+        return [node, *(_givers(function) if function is not None else [])]
+    if node.type in ("binary_operator", "unary_operator", "parenthesized_expression", "attribute", "subscript"):
+        return [call for child in node.named_children for call in _givers(child)]
+    return []
+
+
 def string_pattern(text: str) -> str:
     """The attribute names that a string expression can give: "x", "layer*"; "" when it is no string."""
     try:
@@ -509,8 +520,7 @@ def fits(pattern: str, name: str) -> bool:
 
 
 def _between(made: list[tuple[int, str]], start: int, end: int) -> list[tuple[int, str]]:
-    low = bisect_right(made, (start, "")) if made else 0
-    return [entry for entry in made[low:] if entry[0] < end]
+    return made[bisect_left(made, (start, "")) : bisect_left(made, (end, ""))]
 
 
 def _imports(nodes: list[Node]) -> list[Import]:

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import msgspec
 
+from initlint.errors import Unreadable
 from initlint.facts.cache import Cache
 from initlint.facts.records import FileFacts
 from initlint.facts.worker import FAILED, READY, Examined, digest, examine, failed, receive, send
-from initlint.sources import Unreadable, read
+from initlint.sources import Sources
 
 Progress = Callable[[int, int], None]
 """Told now and then how many of how many files have been looked at."""
@@ -80,26 +81,25 @@ def _parsers() -> Iterator[bytes]:
             yield f"{library.name} {library.stat().st_size} {library.stat().st_mtime_ns}".encode()
 
 
-def digests(root: str, files: Sequence[str], cache: Cache) -> dict[str, bytes]:
+def digests(sources: Sources, cache: Cache) -> dict[str, bytes]:
     """The digests of all files; unchanged ones are known from their stamps, the others are read.
 
     Nothing where nothing is remembered at all: then every file will be read anyway.
     """
     if cache.is_empty():
         return {}
-    index = _load_index(root, cache)
-    stamps = _stamps(root, files)
+    index = _load_index(sources.root, cache)
+    stamps = _stamps(sources)
     found: dict[str, bytes] = {}
     for path, stamp in stamps.items():
         known = index.get(path)
-        found[path] = known.digest if known and known.stamp == stamp else _digest_of(root, path)
-    _save_index(root, cache, index, stamps, found)
+        found[path] = known.digest if known and known.stamp == stamp else _digest_of(sources, path)
+    _save_index(sources, cache, index, stamps, found)
     return found
 
 
 def gather(
-    root: str,
-    files: Sequence[str],
+    sources: Sources,
     cache: Cache,
     jobs: int = 1,
     known: Mapping[str, bytes] | None = None,
@@ -107,12 +107,12 @@ def gather(
 ) -> Gathered:
     """The facts of all files. `known` are the digests of their contents, where these were computed before."""
     known = known or {}
-    stamps = {} if known or not cache else _stamps(root, files)
-    facts = _remembered(files, cache, known)
+    stamps = {} if known or not cache else _stamps(sources)
+    facts = _remembered(sources.files, cache, known)
     found = {path: known[path] for path in facts}
     problems: list[Examined] = []
     fresh: dict[bytes, bytes] = {}
-    with closing(_examine_all(root, [path for path in files if path not in facts], jobs)) as results:
+    with closing(_examine_all(sources, [path for path in sources.files if path not in facts], jobs)) as results:
         for result in results:
             found[result.path] = result.digest
             if result.reason:
@@ -121,10 +121,10 @@ def gather(
                 facts[result.path] = msgspec.msgpack.decode(result.facts, type=FileFacts)
                 fresh[facts_version() + result.digest] = result.facts
             if progress:
-                progress(len(found), len(files))
+                progress(len(found), len(sources.files))
     cache.put(fresh)
     if stamps:
-        _save_index(root, cache, {}, stamps, found)
+        _save_index(sources, cache, {}, stamps, found)
     return Gathered(
         facts={path: facts[path] for path in sorted(facts)},
         digests={path: found[path] for path in sorted(found)},
@@ -132,17 +132,17 @@ def gather(
     )
 
 
-def read_again(root: str, path: str, gathered: Gathered) -> bytes:
+def read_again(sources: Sources, path: str, gathered: Gathered) -> bytes:
     """The text that the facts of a file were made of: facts name places in it, so it must be the same."""
-    source = read(os.path.join(root, path))
+    source = sources.read(path)
     if digest(source) != gathered.digests[path]:
         raise Unreadable(CHANGED)
     return source
 
 
-def without_changed(root: str, gathered: Gathered) -> Gathered:
+def without_changed(sources: Sources, gathered: Gathered) -> Gathered:
     """The facts of those files that are still what they were; the others become problems."""
-    now = {path: _digest_of(root, path) for path in gathered.facts}
+    now = {path: _digest_of(sources, path) for path in gathered.facts}
     changed = [failed(path, CHANGED) for path, content in now.items() if content != gathered.digests[path]]
     lost = {result.path: result.digest for result in changed}
     return Gathered(
@@ -171,21 +171,23 @@ def _remembered(files: Sequence[str], cache: Cache, known: Mapping[str, bytes]) 
     return facts
 
 
-def _digest_of(root: str, path: str) -> bytes:
+def _digest_of(sources: Sources, path: str) -> bytes:
     try:
-        return digest(read(os.path.join(root, path)))
+        return digest(sources.read(path))
     except Unreadable as error:
         return failed(path, error.reason, error.line).digest
 
 
-def _stamps(root: str, files: Iterable[str]) -> dict[str, Stamp]:
+def _stamps(sources: Sources) -> dict[str, Stamp]:
     """What tells that a file has not been written to; (0, 0, 0, 0) where that cannot be told."""
     recent = time.time_ns() - RACY_NANOSECONDS
     stamps: dict[str, Stamp] = {}
-    for path in files:
+    for path in sources.files:
         stamps[path] = _UNSTAMPED
+        if path in sources.buffers:
+            continue
         with suppress(OSError):
-            status = os.stat(os.path.join(root, path))
+            status = os.stat(os.path.join(sources.root, path))
             if max(status.st_mtime_ns, status.st_ctime_ns) < recent:
                 stamps[path] = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
     return stamps
@@ -202,28 +204,31 @@ def _load_index(root: str, cache: Cache) -> dict[str, Known]:
 
 
 def _save_index(
-    root: str, cache: Cache, before: dict[str, Known], stamps: Mapping[str, Stamp], found: Mapping[str, bytes]
+    sources: Sources, cache: Cache, before: dict[str, Known], stamps: Mapping[str, Stamp], found: Mapping[str, bytes]
 ) -> None:
-    after = {
+    """Remember the files by their stamps; of a file with a buffer, what was known before."""
+    after = {path: before[path] for path in sources.buffers if path in before}
+    after |= {
         path: Known(stamp, found[path])
         for path, stamp in stamps.items()
         if stamp != _UNSTAMPED and not found[path].startswith(FAILED)
     }
     if after != before:
         with suppress(UnicodeEncodeError):
-            cache.put({_index_key(root): msgspec.msgpack.encode(after)})
+            cache.put({_index_key(sources.root): msgspec.msgpack.encode(after)})
 
 
-def _examine_all(root: str, files: Sequence[str], jobs: int) -> Generator[Examined]:
-    """What came of every file, in any order."""
-    sizes = {path: _size(os.path.join(root, path)) for path in files}
+def _examine_all(sources: Sources, files: Sequence[str], jobs: int) -> Generator[Examined]:
+    """What came of every file, in any order; buffers are known to this process only."""
+    sizes = {path: _size(os.path.join(sources.root, path)) for path in files if path not in sources.buffers}
     batches = list(_batches(sizes))
     workers = min(jobs, len(batches))
-    if workers < 2 or sum(sizes.values()) < IN_PROCESS_BYTES or not sys.executable:
-        for path in files:
-            yield examine(root, path)
-    else:
-        pool = _Pool(root, batches)
+    alone = workers < 2 or sum(sizes.values()) < IN_PROCESS_BYTES or not sys.executable
+    for path in files:
+        if alone or path in sources.buffers:
+            yield examine(sources.read, path)
+    if not alone:
+        pool = _Pool(sources, batches)
         try:
             yield from pool.run(workers)
         finally:
@@ -258,8 +263,8 @@ class _Pool:
     themselves when this process is gone, and when one dies it is known which batch it died of.
     """
 
-    def __init__(self, root: str, batches: Iterable[list[str]]) -> None:
-        self._root = root
+    def __init__(self, sources: Sources, batches: Iterable[list[str]]) -> None:
+        self._sources = sources
         self._batches = deque(batches)
         self._count = sum(map(len, self._batches))
         self._results: queue.SimpleQueue[Examined] = queue.SimpleQueue()
@@ -303,7 +308,7 @@ class _Pool:
     def _work_off(self, worker: Worker | None, batch: list[str]) -> Worker | None:
         """Have a batch examined, and if that kills the worker, each of its files alone; returns the worker
         that is to go on."""
-        answer = _ask(worker, batch) if worker else [examine(self._root, path) for path in batch]
+        answer = _ask(worker, batch) if worker else [examine(self._sources.read, path) for path in batch]
         if answer is None and not self._stopped:
             worker = self._start()
             if len(batch) == 1:
@@ -321,7 +326,7 @@ class _Pool:
         with self._lock, suppress(OSError):
             if not self._stopped:
                 worker = subprocess.Popen(
-                    [sys.executable, "-I", "-c", program, self._root],
+                    [sys.executable, "-I", "-c", program, self._sources.root],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,

@@ -27,6 +27,7 @@
 
 ; statements whose value nobody takes
 (expression_statement (call) @discarded)
+(expression_statement (binary_operator) @discarded)
 
 ; names used as plain values
 (argument_list (identifier) @mention)

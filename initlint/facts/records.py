@@ -35,10 +35,21 @@ class Store(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Local(msgspec.Struct, frozen=True, array_like=True):
-    """A call in a method, whose result is bound to a local name, or to nothing ("")."""
+    """A call in a method that helps to make the value of a local name, or of nothing ("")."""
 
     name: str
     callee: str
+    start: int
+
+
+class Variable(msgspec.Struct, frozen=True, array_like=True):
+    """A name that a statement at byte offset `start` assigns at module level.
+
+    `value` is the dotted name that it gets, "" where it gets anything else.
+    """
+
+    name: str
+    value: str
     start: int
 
 
@@ -79,15 +90,36 @@ class Class(msgspec.Struct, frozen=True, array_like=True):
     methods: tuple[Function, ...]
 
 
+IGNORE, KEEP_STREAM, NOQA, SKIP_FILE = "ignore", "keep-stream", "noqa", "skip-file"
+
+
+class Suppression(msgspec.Struct, frozen=True, array_like=True):
+    """A comment that suppresses findings: `# initlint: ignore[CODES]`, `# noqa: CODES`, `# initlint: skip-file`, or
+    `# initlint: keep-stream`, by which draws that nobody keeps are made so that the stream stays as it was.
+
+    It stands in `line` from `column` to `end_column` and covers the lines `first` to `last`; one of kind `noqa`
+    without codes is meant for every tool.
+    """
+
+    kind: str
+    codes: tuple[str, ...]
+    line: int
+    column: int
+    end_column: int
+    first: int
+    last: int
+
+
 class FileFacts(msgspec.Struct, frozen=True, array_like=True):
-    """One file. `bindings` are the module-level variables, with the dotted name that each stands for, or "".
+    """One file. `variables` are the assignments at module level, in order.
 
     `module_level` is all code outside functions and classes; `errors` are lines at which the parser lost the thread.
     """
 
     imports: tuple[Import, ...]
-    bindings: tuple[tuple[str, str], ...]
+    variables: tuple[Variable, ...]
     classes: tuple[Class, ...]
     functions: tuple[Function, ...]
     module_level: Function
     errors: tuple[int, ...]
+    suppressions: tuple[Suppression, ...] = ()

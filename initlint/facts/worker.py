@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import IO
 
 import msgspec
 
-from initlint.sources import Unreadable, read
+from initlint.errors import Unreadable
+from initlint.texts import read
 
 DIGEST_SIZE = 20
 FAILED = b"!"
@@ -36,12 +38,12 @@ def failed(path: str, reason: str, line: int = 1) -> Examined:
     return Examined(path, FAILED + reason.encode(errors="replace"), b"", reason, line)
 
 
-def examine(root: str, path: str) -> Examined:
+def examine(read: Callable[[str], bytes], path: str) -> Examined:
     """The facts of one file, or why there are none; what a file holds costs no other file anything."""
     from initlint.facts.extract import extract
 
     try:
-        source = read(os.path.join(root, path))
+        source = read(path)
         return Examined(path, digest(source), msgspec.msgpack.encode(extract(source)))
     except Unreadable as error:
         return failed(path, error.reason, error.line)
@@ -74,10 +76,14 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
     root = sys.argv[1]
+
+    def read_below(path: str) -> bytes:
+        return read(os.path.join(root, path))
+
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     answers.write(READY)
     answers.flush()
     while (message := receive(requests)) is not None:
         paths = msgspec.msgpack.decode(message, type=list[str])
-        send(answers, msgspec.msgpack.encode([examine(root, path) for path in paths]))
+        send(answers, msgspec.msgpack.encode([examine(read_below, path) for path in paths]))

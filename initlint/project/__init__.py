@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from initlint.facts.records import FileFacts
 from initlint.project.classes import Project
+from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment
 
 
@@ -14,6 +15,7 @@ def link(
     read: Callable[[str], bytes],
     environment: Environment | None = None,
     package: str = "",
+    conventions: Conventions | None = None,
 ) -> Project:
     """Link the facts of all files; `package` is the dotted name of the root, where the root is a package itself."""
-    return Project(facts, read, environment, package)
+    return Project(facts, read, environment, package, conventions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from importlib import resources
@@ -29,6 +30,10 @@ MOST_KEPT = 400
 
 LAMBDA = "<lambda>"
 MODULE_LEVEL = "<module>"
+CLASS_LEVEL = "<class>"
+
+STUB = b"def _(): 0"
+"""What stands for a function in the code around it."""
 
 
 class Origin(Enum):
@@ -64,13 +69,8 @@ class Body:
 
         self.method = method
         self.parent = parent
-        facts = method.facts
-        slice_ = source[facts.start : facts.end]
-        tree = parser().parse(b"(" + slice_ + b")" if facts.name.endswith(LAMBDA) else slice_)
-        self.tree = tree
-        self.root = tree.root_node
-        self.offset = facts.start - (1 if facts.name.endswith(LAMBDA) else 0)
-        self.source = tree.root_node.text or b""
+        self.tree = parser().parse(b"(" + source + b")" if method.facts.name.endswith(LAMBDA) else source)
+        self.root = self.tree.root_node
         self.captures = in_order(QueryCursor(_query()).captures(self.root))
         self.nested = self._nested_ranges()
 
@@ -82,6 +82,13 @@ class Body:
         own = self.method.facts.name != MODULE_LEVEL
         nodes = sorted([*self.captures.get("nested", ()), *self.captures.get("class", ())], key=lambda n: n.start_byte)
         return tuple((n.start_byte, n.end_byte) for n in (nodes[1:] if own else nodes))
+
+    def place(self, node: Node) -> int:
+        """Where in the file a node of a function starts; the code around functions is not parsed as it stands."""
+        facts = self.method.facts
+        if facts.name in (MODULE_LEVEL, CLASS_LEVEL):
+            return -1
+        return facts.start + node.start_byte - facts.name.endswith(LAMBDA)
 
     def own(self, node: Node) -> bool:
         """Whether a node belongs to this body and to nothing nested in it."""
@@ -154,7 +161,17 @@ class Body:
             value, alias = node.named_children[0], node.named_children[-1]
             origin = Origin.VALUE if node.parent is not None and node.parent.type == "with_item" else Origin.OPAQUE
             self._bind(found, alias.named_children[0] if alias.named_children else alias, Binding(origin, value))
+        for node in self._local_functions():
+            self._bind(found, node.child_by_field_name("name"), Binding(Origin.VALUE, node))
         return found
+
+    def _local_functions(self) -> list[Node]:
+        """The functions that are defined in this one, not deeper."""
+        if self.method.facts.name in (MODULE_LEVEL, CLASS_LEVEL):
+            return []
+        nodes = [node for node in self.captures.get("nested", ()) if node.type == "function_definition"]
+        inner = [node for node in nodes if node != self.definition]
+        return [node for node in inner if sum(low <= node.start_byte < high for low, high in self.nested) == 1]
 
     def _bind(self, found: dict[str, list[Binding]], target: Node | None, binding: Binding) -> None:
         if target is None:
@@ -252,6 +269,20 @@ class Body:
             for index, child in enumerate(target.named_children):
                 self._store(found, child, parts[index] if index < len(parts) else value)
 
+    def makers(self, node: Node) -> Iterator[Node]:
+        """Every call that helps to make a value, by way of local variables too."""
+        seen: set[str] = set()
+        pending = [node]
+        while pending:
+            current = pending.pop()
+            pending += current.named_children
+            if current.type == "call":
+                yield current
+            name = self.text(current) if current.type == "identifier" else ""
+            if name in self.bindings and name not in seen:
+                seen.add(name)
+                pending += [binding.node for binding in self.bindings[name] if binding.node is not None]
+
     def filled(self, attribute: str) -> list[Node]:
         """What this body puts into the container `self.attribute`, by a method or by an item."""
         owner = f"{self.method.facts.instance}.{attribute}"
@@ -306,11 +337,17 @@ def call_arguments(call: Node) -> list[Node]:
 
 
 def _runs_after(first: Node, second: Node) -> bool:
-    """Whether the block that the second node stands in also holds the first."""
+    """Whether the block that the second node stands in, if anything does run it, also holds the first."""
     block = second.parent
-    while block is not None and block.type not in ("block", "module"):
+    while block is not None and (block.type not in ("block", "module") or _always_runs(block)):
         block = block.parent
     return block is not None and block.start_byte <= first.start_byte < block.end_byte
+
+
+def _always_runs(block: Node) -> bool:
+    """Whether a block runs whenever the statement does in which it stands: that of a `with`, or of a `try` at first."""
+    statement = block.parent
+    return statement is not None and statement.type in ("with_statement", "try_statement", "finally_clause")
 
 
 def _parameter_name(text: str) -> str:
@@ -324,13 +361,12 @@ class Bodies:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._kept: dict[tuple[str, int, str], Body] = {}
-        self._sources: dict[str, bytes] = {}
 
     def body(self, method: Method) -> Body:
         known = self._kept.pop(method.id, None)
         if known is None:
             parent = self.project.enclosing(method)
-            known = Body(method, self._source(method.path), self.body(parent) if parent else None)
+            known = Body(method, self._source(method), self.body(parent) if parent else None)
         return self._keep(method.id, known)
 
     def _keep(self, key: tuple[str, int, str], body: Body) -> Body:
@@ -339,16 +375,21 @@ class Bodies:
         self._kept[key] = body
         return body
 
-    def _source(self, path: str) -> bytes:
-        if path not in self._sources:
-            if len(self._sources) >= MOST_KEPT:
-                self._sources.clear()
-            self._sources[path] = self.project.source(path)
-        return self._sources[path]
+    def _source(self, method: Method) -> bytes:
+        facts = method.facts
+        source = self.project.source(method.path)[facts.start : facts.end]
+        return self._without_functions(method, source) if facts.name in (MODULE_LEVEL, CLASS_LEVEL) else source
+
+    def _without_functions(self, method: Method, source: bytes) -> bytes:
+        """The code of a module or class itself: each function in it has a body of its own and leaves a stub here."""
+        start, pieces, done = method.facts.start, [], 0
+        for low, high in self.project.outer_functions(method.path):
+            if start <= low and high <= method.facts.end:
+                pieces += [source[done : low - start], STUB]
+                done = high - start
+        return b"".join([*pieces, source[done:]])
 
     def class_body(self, path: str, facts: Class) -> Body:
         """The statements of a class body itself, for its class-level values."""
-        span = Function("<class>", "", facts.start, facts.end, facts.line, (), {}, (), (), (), ())
-        method = Method(path, None, span)
-        known = self._kept.pop(method.id, None)
-        return self._keep(method.id, Body(method, self._source(path), None) if known is None else known)
+        span = Function(CLASS_LEVEL, "", facts.start, facts.end, facts.line, (), {}, (), (), (), ())
+        return self.body(Method(path, None, span))

@@ -19,6 +19,9 @@ MAX_CALLERS = 40
 ENTRY_POINTS = frozenset({"forward", "__call__", "training_step", "validation_step", "test_step"})
 """Methods that are called through a framework, not by name."""
 
+SPLATS = frozenset({"list_splat", "dictionary_splat"})
+"""Arguments that may hold more than one."""
+
 Call = tuple[Body, "Node"]
 
 
@@ -215,3 +218,23 @@ class Callers:
         if text.endswith(".__init__") and not text.startswith("super("):
             return 0
         return 1
+
+    def argument(self, name: str, body: Body, call: Node, caller: Body) -> Node | None:
+        """What a call passes for a parameter of a function: its expression, or the `*args` that it may be in."""
+        arguments = call.child_by_field_name("arguments")
+        if arguments is None or arguments.type != "argument_list":
+            return arguments
+        names = [parameter for parameter in body.parameters if not parameter.startswith("*")]
+        position = self.shift(names, call, caller)
+        for child in arguments.named_children:
+            if child.type == "comment":
+                continue
+            if child.type == "keyword_argument":
+                key, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+                if key is not None and caller.text(key) == name:
+                    return value
+            elif child.type in SPLATS or names[position : position + 1] == [name]:
+                return child
+            else:
+                position += 1
+        return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import builtins
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.project.bodies import Body, call_arguments
+from initlint.project.callers import SPLATS
 from initlint.project.classes import Project
+from initlint.project.imports import SymbolKind
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ PASSES_ON = frozenset(
 )
 """Functions and methods that give back what they were given, or a wrapper around it."""
 
-SEQUENCES = frozenset(
-    "list tuple set reversed sorted iter frozenset chain cycle islice deque nn.ModuleList ModuleList".split()
-)
+SEQUENCES = frozenset("list tuple set reversed sorted iter frozenset chain cycle islice deque".split())
+DICTIONARIES = frozenset({"dict", "OrderedDict"})
 FETCHES = frozenset("next max min pop get popitem setdefault choice".split())
 ITERATORS = frozenset("children modules values".split())
-LOADERS = ("load", "instantiate", "from_pretrained", "from_config", "build", "create", "make", "get_model", "unpickle")
+LOADERS = tuple(
+    "load instantiate from_pretrained from_config build create make get_model get_class get_obj unpickle import_module"
+    " __import__ eval globals locals".split()
+)
 """Calls outside the project by whose result a class of the project can come back although none went in."""
 
 CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
@@ -56,6 +59,8 @@ class Calls:
             return self._special(text, arguments, body)
         if callee in SEQUENCES and arguments:
             return Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
+        if callee in DICTIONARIES and arguments:
+            return Value(element=union(self._entry(argument, body) for argument in arguments))
         value = self.inference.expression(function, body)
         known = union(
             [
@@ -64,7 +69,8 @@ class Calls:
             ]
         )
         if value.functions or value.classes:
-            return known
+            owner = function.child_by_field_name("object") if callee in PASSES_ON else None
+            return union([known, self.inference.expression(owner, body)]) if owner is not None else known
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
 
     def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
@@ -72,7 +78,12 @@ class Calls:
             owner, names = self.inference.expression(arguments[0], body), self.inference.expression(arguments[1], body)
             if names.strings and not names.unknown:
                 return union(self.inference.attribute(owner, text) for text in sorted(names.strings))
-            return UNKNOWN if owner.unknown or owner.instances else NOTHING
+            table = arguments[0].child_by_field_name("value") if arguments[0].type == "subscript" else None
+            symbol = self.inference.static(table or arguments[0], body)
+            module = symbol is not None and (
+                symbol.kind is SymbolKind.MODULE or symbol.target.startswith("sys.modules")
+            )
+            return UNKNOWN if owner.unknown or owner.instances or module else NOTHING
         if name == "type" and len(arguments) == 1:
             return self.inference.attribute(self.inference.expression(arguments[0], body), "__class__")
         if name == "super":
@@ -87,13 +98,21 @@ class Calls:
         """Instances of called classes; containers know what they hold."""
         parts = []
         for cls in sorted(value.classes):
-            held = None
-            if CONTAINERS & set(self.project.mro(cls)):
-                held = union(self._held(argument, body) for argument in arguments)
-            spread = any(argument.type in ("list_splat", "dictionary_splat") for argument in arguments)
-            single = tuple(self.inference.expression(a, body) for a in arguments) if held and not spread else ()
-            parts.append(Value(exact=frozenset({cls}), element=held, items=single))
+            containers = CONTAINERS & set(self.project.mro(cls))
+            held = union(self._held(argument, body) for argument in arguments) if containers else None
+            spread = any(argument.type in SPLATS for argument in arguments)
+            single = containers == {"torch.nn.Sequential"} and not spread
+            items = tuple(self.inference.expression(a, body) for a in arguments) if single else ()
+            mapping = any(item.element is not None and not item.instances for item in items)
+            parts.append(Value(exact=frozenset({cls}), element=held, items=() if mapping else items))
         return union(parts)
+
+    def _entry(self, argument: Node, body: Body) -> Value:
+        """What an argument of `dict` makes a value of it: a pair's second half, a mapping's value, or itself."""
+        value = self.inference.expression(argument, body)
+        named = argument.parent is not None and argument.parent.type == "keyword_argument"
+        item = value if named else self.inference.item(value)
+        return item if named or item.element is None else item.element
 
     def _held(self, argument: Node, body: Body) -> Value:
         value = self.inference.expression(argument, body)
@@ -134,6 +153,6 @@ class Calls:
         """A function of another library gives an instance of the project only if one went in, or if it loads one."""
         if dotted.startswith(NUMERIC):
             return NOTHING
-        if callee.lower().startswith(LOADERS) and not hasattr(builtins, callee):
+        if callee.lower().startswith(LOADERS):
             return UNKNOWN
         return UNKNOWN if dotted and any(g.unknown or g.instances for g in given) else NOTHING

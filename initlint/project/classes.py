@@ -6,11 +6,12 @@ import builtins
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from initlint.construction import knowledge
 from initlint.facts.extract import extract
 from initlint.facts.records import Class, FileFacts, Function
+from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment
 from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
@@ -19,6 +20,9 @@ MODULE = "torch.nn.Module"
 
 MAX_FAMILY = 80
 """A class with more relatives than this is a framework's."""
+
+MOST_SOURCES = 400
+"""Files whose text is kept at a time."""
 
 ClassId = str
 """`path::qualname` for a class that was read, the dotted name for one of torch or of a known framework."""
@@ -36,17 +40,23 @@ class ClassInfo:
     methods: Mapping[str, Function]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Method:
     """A function where it stands: `owner` is the class whose instance it is called on, None for a plain function."""
 
     path: str
     owner: ClassId | None
-    facts: Function = field(compare=False)
-    id: tuple[str, int, str] = field(init=False)
+    facts: Function
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "id", (self.path, self.facts.start, self.facts.name))
+    @property
+    def id(self) -> tuple[str, int, str]:
+        return self.path, self.facts.start, self.facts.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Method) and self.id == other.id and self.owner == other.owner
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
 class Project:
@@ -58,6 +68,7 @@ class Project:
         read: Callable[[str], bytes],
         environment: Environment | None = None,
         package: str = "",
+        conventions: Conventions | None = None,
     ) -> None:
         self.files: dict[str, FileFacts] = dict(sorted(files.items()))
         self.own = frozenset(files)
@@ -65,7 +76,11 @@ class Project:
         self.classes: dict[ClassId, ClassInfo] = {}
         self._read = read
         self._environment = environment or Environment()
+        self.conventions = conventions or Conventions()
         self.installed: dict[str, bytes] = {}
+        self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
+        self._sources: dict[str, bytes] = {}
+        self._outer: dict[str, list[tuple[int, int]]] = {}
         self._near: dict[ClassId, list[ClassId]] = {}
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         for path in list(self.files):
@@ -78,16 +93,39 @@ class Project:
 
     def source(self, path: str) -> bytes:
         """The bytes of a file, as UTF-8."""
-        return self.installed[path] if path in self.installed else self._read(path)
+        if path in self.installed:
+            return self.installed[path]
+        if path not in self._sources:
+            if len(self._sources) >= MOST_SOURCES:
+                del self._sources[next(iter(self._sources))]
+            self._sources[path] = self._read(path)
+        return self._sources[path]
+
+    def outer_functions(self, path: str) -> list[tuple[int, int]]:
+        """Where the functions of a file stand that stand in no other function, methods included, in order."""
+        if path not in self._outer:
+            facts = self.files[path]
+            functions = [*facts.functions, *(method for cls in facts.classes for method in cls.methods)]
+            found: list[tuple[int, int]] = []
+            for start, end in sorted((f.start, -f.end) for f in functions if not f.name.endswith(">")):
+                if not found or start >= found[-1][1]:
+                    found.append((start, -end))
+            self._outer[path] = found
+        return self._outer[path]
 
     def resolve(self, path: str, dotted: str, qualname: str = "") -> Symbol | None:
         """What a dotted name means in the code of `qualname` in `path`; torch's names come out canonical."""
-        scope = qualname
+        key = (path, dotted, qualname.rpartition(".")[0])
+        if key not in self._symbols:
+            self._symbols[key] = self._resolve(path, dotted, key[2])
+        return self._symbols[key]
+
+    def _resolve(self, path: str, dotted: str, scope: str) -> Symbol | None:
         while scope:
-            scope = scope.rpartition(".")[0]
-            found = self.modules.resolve(path, f"{scope}.{dotted}") if scope else None
+            found = self.modules.resolve(path, f"{scope}.{dotted}")
             if found is not None and found.kind is SymbolKind.CLASS:
                 return found
+            scope = scope.rpartition(".")[0]
         found = self.modules.resolve(path, dotted)
         if found is not None and found.kind is SymbolKind.EXTERNAL:
             return self._external(found)
@@ -136,7 +174,7 @@ class Project:
             symbol = self.resolve(path, base, cls.qualname)
             if symbol is not None and symbol.target == f"{path}::{cls.qualname}":
                 symbol = self.modules.imported(path, base)
-            found = self.class_of(symbol) if symbol else None
+            found = self.class_of(symbol) if symbol else self._framework_class(base)
             if found:
                 bases.append(found)
             elif not _harmless(base, symbol):
@@ -150,7 +188,10 @@ class Project:
             return None
         if knowledge.module(symbol.target):
             return symbol.target
-        return self._installed_class(symbol.target) or framework_class(symbol.target)
+        return self._installed_class(symbol.target) or self._framework_class(symbol.target)
+
+    def _framework_class(self, dotted: str) -> ClassId | None:
+        return framework_class(dotted, self.conventions.base_classes)
 
     def _installed_class(self, dotted: str) -> ClassId | None:
         """The class behind a dotted name of an installed package, whose file is read on the way."""
@@ -256,11 +297,18 @@ class Project:
         name, _, _ = method.facts.name.rpartition(".<locals>.")
         if not name:
             return None
-        pool = self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
         start = method.facts.start
-        return next(
-            (Method(method.path, method.owner, f) for f in pool if f.name == name and f.start < start < f.end), None
-        )
+        found = (f for f in self._pool(method) if f.name == name and f.start < start < f.end)
+        return next((Method(method.path, method.owner, f) for f in found), None)
+
+    def nested(self, method: Method, start: int) -> Method | None:
+        """The function or lambda that starts at a byte of the file, inside another function."""
+        found = (f for f in self._pool(method) if f.start == start and "<locals>" in f.name)
+        return next((Method(method.path, method.owner, f) for f in found), None)
+
+    def _pool(self, method: Method) -> tuple[Function, ...]:
+        """The functions of the class, or of the file, in which a function stands."""
+        return self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
 
     def function(self, symbol: Symbol) -> Method | None:
         """The function that a symbol of kind FUNCTION stands for."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from initlint.errors import InitlintError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,41 @@ class Environment:
         return None
 
 
-def target(root: Path, python: Path | None = None) -> Environment:
-    """The environment that the project runs in: `python`, else VIRTUAL_ENV, else .venv in the root, else this one."""
+def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) -> Environment:
+    """The environment that the project runs in: `folders`, else that of `python`, else VIRTUAL_ENV, .venv or venv in
+    the root, or this one.
+
+    Of the latter the first that holds torch: pre-commit, for one, activates an environment made for initlint alone.
+    """
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise InitlintError(f"there is no folder `{folder}` to look for installed packages in")
+    if folders:
+        return Environment(tuple(map(Path, folders)))
     if python is not None:
+        if not python.is_file():
+            raise InitlintError(f"there is no interpreter `{python}`")
         return Environment(_site_packages(python.parent.parent))
     active = os.environ.get("VIRTUAL_ENV")
+    prefixes = [*([Path(active)] if active else []), root / ".venv", root / "venv"]
+    own = tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages")))
+    found = [Environment(packages) for packages in (*map(_site_packages, prefixes), own) if packages]
+    return next((environment for environment in found if environment.find("torch")), (*found, Environment())[0])
+
+
+def interpreter(root: Path, python: Path | None = None) -> str:
+    """The interpreter that the project runs with: `python`, else that of VIRTUAL_ENV, else of .venv in the root, else
+    this one."""
+    if python is not None:
+        if not python.is_file():
+            raise InitlintError(f"there is no interpreter `{python}`")
+        return str(python)
+    active = os.environ.get("VIRTUAL_ENV")
     for prefix in filter(None, (Path(active) if active else None, root / ".venv", root / "venv")):
-        if found := _site_packages(prefix):
-            return Environment(found)
-    return Environment(tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))))
+        for candidate in (prefix / "bin" / "python", prefix / "Scripts" / "python.exe"):
+            if candidate.is_file():
+                return str(candidate)
+    return sys.executable
 
 
 def _site_packages(prefix: Path) -> tuple[Path, ...]:

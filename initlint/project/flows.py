@@ -138,11 +138,11 @@ class Trace:
             return
         self._seen.add(name)
         for node in self.body.captures.get("identifier", ()):
-            if self.body.text(node) != name:
+            if self.body.text(node) != name or _is_name_only(node):
                 continue
             if not self.body.own(node):
                 yield self._flow(Use.READ, node)
-            elif not _is_target(node) and not _is_name_only(node):
+            elif not _is_target(node):
                 yield from self.value(node)
 
     def _flow(self, use: Use, node: Node, target: str = "") -> Flow:

@@ -7,20 +7,24 @@ exists there. What is left is inferred.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.facts.extract import GUARDED, string_pattern
-from initlint.facts.receivers import normalise
-from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.facts.extract import GUARDED
+from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
-from initlint.project.flows import Use, uses_of
+from initlint.project.computed import Computed
+from initlint.project.flows import Use
+from initlint.project.handling import allows
 from initlint.project.inference import Inference
-from initlint.project.roles import INITIALISATION
+from initlint.project.narrowing import tested_names
+from initlint.project.observed import Observed
+from initlint.project.roles import initialises_others
 from initlint.project.sight import Sight
+from initlint.project.sites import only_does, sites, stands_for
 from initlint.project.values import UNKNOWN, Value, union
 
 if TYPE_CHECKING:
@@ -42,34 +46,48 @@ BUILTIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, dict, list, set, re
 class Foreign:
     """Readers of a definition that are not methods of its family."""
 
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
+    def __init__(
+        self, project: Project, bodies: Bodies, callers: Callers, inference: Inference, computed: Computed
+    ) -> None:
         self.project = project
         self.bodies = bodies
         self.callers = callers
         self.inference = inference
+        self.computed = computed
         self.sight = Sight(project)
+        self.observed = Observed(project, bodies)
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
 
     def readers(self, cls: ClassId, attribute: str) -> Iterator[str]:
         """Reads through other receivers that are, or might be, an instance of the class."""
         for method, receiver in self.callers.readers(attribute, telling=True):
-            if receiver == method.facts.instance and method.owner is not None:
-                continue
-            if _initialises(method) or not self._fits_shape(cls, method, receiver):
+            own = method.owner is not None and receiver == method.facts.instance
+            if own or initialises_others(self.project, method) or not self._fits_shape(cls, method, receiver):
                 continue
             value = self._receiver(method, receiver, attribute)
-            known = self.is_instance(value, cls)
-            if not known and not (self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)):
-                continue
-            if not self._only_initialises(method, receiver, attribute):
-                yield CERTAIN if known else f"`{receiver}.{attribute}` in {method.path}"
+            doubt = self._doubt(cls, attribute, method, receiver, value)
+            if doubt is not None and not self._only_initialises(method, receiver, attribute, doubt is CERTAIN):
+                yield doubt
+        for read in self.computed.naming(attribute):
+            if self._fits_shape(cls, read.method, read.receiver):
+                doubt = self._doubt(cls, attribute, read.method, read.receiver, read.value)
+                if doubt is not None:
+                    yield doubt
+
+    def _doubt(self, cls: ClassId, attribute: str, method: Method, receiver: str, value: Value) -> str | None:
+        """The place of a read whose receiver can be an instance of the class; None where it is something else."""
+        if self.is_instance(value, cls):
+            one_of_many = value.unknown or len(value.instances) > 1
+            return CERTAIN if not one_of_many or self._fits(cls, method, receiver, attribute) else None
+        possible = self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)
+        return f"`{receiver}.{attribute}` in {method.path}" if possible else None
 
     def _is_plausible(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether a receiver of unknown type is not better explained as something else than this class."""
         if receiver.rpartition(".")[2] in CONFIGURATIONS or self._is_tensor_method(method, receiver, attribute):
             return False
-        if not self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ())):
+        if not self._fits(cls, method, receiver, attribute):
             return False
         seen = self.sight.of(method.path)
         if any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
@@ -80,6 +98,34 @@ class Foreign:
         return not any(
             self.project.classes[other].path in seen and self._fits_shape(other, method, receiver)
             for other in self.callers.having(attribute)
+        )
+
+    def _fits(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether the object and what is read from it can be all that the code takes them for."""
+        return (
+            self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ()))
+            and self._fits_handling(cls, method, receiver, attribute)
+            and not self._fits_another(cls, method, receiver, attribute)
+        )
+
+    def _fits_handling(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether what the class defines under a name can be called, iterated, computed with as it is here."""
+        body = self.bodies.body(method)
+        found = list(sites(body, receiver, attribute))
+        surface = self.surface(cls)
+        if found and surface is not None and all(not tested_names(site.owner, body) <= surface for site in found):
+            return False
+        if GUARDED in method.facts.reads.get(f"{receiver}.{attribute}", ()):
+            return True
+        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        return allows(self.project, self.bodies, value, [site.node for site in found], body)
+
+    def _fits_another(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether all that is ever read from the object exists on another class, and not on this one."""
+        names = self.observed.names(method, receiver)
+        family = self.project.family(cls)
+        return not self._has(cls, names) and any(
+            self._has(other, names) for other in self.callers.having(attribute) if other not in family
         )
 
     def _fits_value(self, cls: ClassId, attribute: str, names: tuple[str, ...]) -> bool:
@@ -101,7 +147,11 @@ class Foreign:
         return (knowledge.tensor_attributes() if tensor else knowledge.module_attributes()) | set(known.attributes)
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
-        surface, names = self.surface(cls), method.facts.reads.get(receiver, ())
+        return self._has(cls, method.facts.reads.get(receiver, ()))
+
+    def _has(self, cls: ClassId, names: Collection[str]) -> bool:
+        """Whether a class has all these names, but for those that the code tests for."""
+        surface = self.surface(cls)
         if surface is None or GUARDED in names:
             return True
         return all(name in surface or "*" in name or name[0] == GUARDED or GUARDED + name in names for name in names)
@@ -137,10 +187,7 @@ class Foreign:
 
     def _infer_receiver(self, method: Method, receiver: str, attribute: str) -> Value:
         body = self.bodies.body(method)
-        values = []
-        for node in self._receivers(body, receiver, attribute):
-            narrowed = self.inference.narrowed(node, body)
-            values.append(narrowed if narrowed is not None else self.inference.expression(node, body))
+        values = [stands_for(site, body, self.inference) for site in sites(body, receiver, attribute)]
         value = union(values) if values else UNKNOWN
         return value if self._is_consistent(value, method, receiver) else UNKNOWN
 
@@ -149,43 +196,22 @@ class Foreign:
         own = [cls for cls in value.bound if cls in self.project.classes]
         return not own or bool(value.exact) or any(self._fits_shape(cls, method, receiver) for cls in own)
 
-    def _only_initialises(self, method: Method, receiver: str, attribute: str) -> bool:
-        """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it."""
+    def _only_initialises(self, method: Method, receiver: str, attribute: str, known: bool) -> bool:
+        """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it.
+
+        What only might be the definition is not read by a look at it either.
+        """
+        spared = (Use.NONE,) if known else (Use.NONE, Use.CONFIGURATION)
         body = self.bodies.body(method)
-        nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
-        found = [
-            flow.use for node in nodes if node is not None and node.type == "attribute" for flow in uses_of(node, body)
-        ]
-        return bool(found) and all(use is Use.NONE for use in found)
+        return only_does(spared, sites(body, receiver, attribute), body)
 
     def _is_tensor_method(self, method: Method, receiver: str, attribute: str) -> bool:
         """Whether every use is a call as tensors' methods are called (`x.norm(dim=1)`) and modules are not."""
         if attribute not in knowledge.tensor_attributes():
             return False
         body = self.bodies.body(method)
-        nodes = [owner.parent for owner in self._receivers(body, receiver, attribute)]
-        return bool(nodes) and all(node is not None and _called_on_tensor(node, body) for node in nodes)
-
-    def _receivers(self, body: Body, receiver: str, attribute: str) -> Iterator[Node]:
-        for node in body.captures.get("attribute", ()):
-            owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
-            if (
-                owner is not None
-                and name is not None
-                and body.text(name) == attribute
-                and normalise(body.text(owner)) == receiver
-            ):
-                yield owner
-        for node in body.captures.get("call", ()):
-            function, arguments = node.child_by_field_name("function"), call_arguments(node)
-            if (
-                function is not None
-                and body.text(function) == "getattr"
-                and arguments
-                and string_pattern(body.text(arguments[min(1, len(arguments) - 1)])) == attribute
-                and normalise(body.text(arguments[0])) == receiver
-            ):
-                yield arguments[0]
+        nodes = [site.node for site in sites(body, receiver, attribute)]
+        return bool(nodes) and all(_called_on_tensor(node, body) for node in nodes)
 
     def is_instance(self, value: Value, cls: ClassId) -> bool:
         """Whether a value can be an instance of a class: exactly, or as a descendant of what it is bound to."""
@@ -199,12 +225,6 @@ class Foreign:
         return value.unknown or any(
             bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
         )
-
-
-def _initialises(method: Method) -> bool:
-    """Whether a function only initialises what it is given; the constructor of another class may well read it."""
-    name = method.facts.name
-    return not name.startswith("__") and INITIALISATION.fullmatch(name) is not None
 
 
 def _called_on_tensor(node: Node, body: Body) -> bool:

@@ -5,6 +5,8 @@ Each is known to be an nn.Module (or a mixin for one) and to read nothing from a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _CLASSES = {
     "lightning": ("LightningModule",),
     "pytorch_lightning": ("LightningModule",),
@@ -18,8 +20,24 @@ _CLASSES = {
     "torch_geometric": ("MessagePassing",),
 }
 
+_HOOKS = {"transformers.PreTrainedModel": {"post_init": "_init_weights"}}
+"""What the last call in a constructor leads to."""
 
-def framework_class(dotted: str) -> str | None:
-    """The id of a framework's base class under any path of its package; None for everything else."""
+
+def framework_class(dotted: str, extra: Iterable[str] = ()) -> str | None:
+    """The id of a framework's base class under any path of its package; None for everything else.
+
+    `extra` are base classes that the user calls such; one without a package is meant wherever it comes from.
+    """
     package, name = dotted.split(".")[0], dotted.rpartition(".")[2]
-    return f"{package}.{name}" if name in _CLASSES.get(package, ()) else None
+    known = {*_CLASSES.get(package, ()), *(base.rpartition(".")[2] for base in extra if _fits(base, package))}
+    return f"{package}.{name}" if name in known else None
+
+
+def hook(cls: str, method: str) -> str:
+    """The method that a framework's own method runs over every module; "" where it runs none."""
+    return _HOOKS.get(cls, {}).get(method, "")
+
+
+def _fits(base: str, package: str) -> bool:
+    return "." not in base or base.split(".")[0] == package

@@ -43,7 +43,7 @@ class Modules:
         self._by_name: dict[str, str] = {}
         self._names: dict[str, dict[str, list[Symbol | Import | str]]] = {}
         self._resolved: dict[tuple[str, str], Symbol | None] = {}
-        self._variables: dict[str, frozenset[str]] = {}
+        self._variables: dict[str, dict[str, int]] = {}
         self._starred: dict[tuple[str, str], Symbol | None] = {}
         self.names: dict[str, str] = {}
         for path in files:
@@ -106,8 +106,9 @@ class Modules:
             names: dict[str, list[Symbol | Import | str]] = {}
             for imported in facts.imports:
                 names.setdefault(imported.name, []).append(imported)
-            for name, value in facts.bindings:
-                names.setdefault(name, []).append(value or Symbol(SymbolKind.VARIABLE, f"{path}::{name}"))
+            for variable in facts.variables:
+                symbol = Symbol(SymbolKind.VARIABLE, f"{path}::{variable.name}")
+                names.setdefault(variable.name, []).append(variable.value or symbol)
             for function in facts.functions:
                 names.setdefault(function.name, []).append(Symbol(SymbolKind.FUNCTION, f"{path}::{function.name}"))
             for cls in facts.classes:
@@ -115,10 +116,10 @@ class Modules:
             self._names[path] = names
         return self._names[path]
 
-    def variables(self, path: str) -> frozenset[str]:
-        """The names that are assigned at module level of a file."""
+    def variables(self, path: str) -> Mapping[str, int]:
+        """The names that are assigned at module level of a file, with the byte offset of the last such statement."""
         if path not in self._variables:
-            self._variables[path] = frozenset(name for name, _ in self.files[path].bindings)
+            self._variables[path] = {variable.name: variable.start for variable in self.files[path].variables}
         return self._variables[path]
 
     def resolve(self, path: str, dotted: str) -> Symbol | None:

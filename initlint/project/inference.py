@@ -11,11 +11,11 @@ from initlint.construction import knowledge
 from initlint.facts.extract import fits
 from initlint.project.annotations import Annotations
 from initlint.project.bodies import ADDING, Binding, Bodies, Body, Origin, call_arguments
-from initlint.project.callers import Callers
+from initlint.project.callers import SPLATS, Callers
 from initlint.project.calls import CONTAINERS, Calls
 from initlint.project.classes import MAX_FAMILY, MODULE, ClassId, Method, Project
 from initlint.project.imports import Symbol, SymbolKind
-from initlint.project.narrowing import tested_classes
+from initlint.project.narrowing import asserted_classes, tested_classes
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 if TYPE_CHECKING:
@@ -214,6 +214,9 @@ class Inference:
             annotated = self.annotations.annotation(body.text(annotation), body)
             if annotated is not UNKNOWN:
                 return annotated
+        asserted = asserted_classes(name, body)
+        if asserted is not None and (instance := self._instance_of(asserted, body)) is not None:
+            return instance
         default = node.child_by_field_name("value")
         passed = self._once(("calls", body.method.id, name), self._passed, name, body)
         return union([passed, self.expression(default, body) if default is not None else NOTHING])
@@ -235,29 +238,11 @@ class Inference:
         calls = self.callers.of(body.method)
         if calls is None or not calls:
             return UNKNOWN
-        names = [p for p in body.parameters if not p.startswith("*")]
-        return union(self._argument(name, names, call, caller) for caller, call in calls)
+        return union(self._argument(name, body, call, caller) for caller, call in calls)
 
-    def _argument(self, name: str, names: list[str], call: Node, caller: Body) -> Value:
-        arguments = call.child_by_field_name("arguments")
-        if arguments is None or arguments.type != "argument_list":
-            return UNKNOWN
-        position = 0
-        shift = self.callers.shift(names, call, caller)
-        for child in arguments.named_children:
-            if child.type == "comment":
-                continue
-            if child.type == "keyword_argument":
-                key, value = child.child_by_field_name("name"), child.child_by_field_name("value")
-                if key is not None and caller.text(key) == name:
-                    return self.expression(value, caller)
-            elif child.type in ("list_splat", "dictionary_splat"):
-                return UNKNOWN
-            else:
-                if position + shift < len(names) and names[position + shift] == name:
-                    return self.expression(child, caller)
-                position += 1
-        return NOTHING
+    def _argument(self, name: str, body: Body, call: Node, caller: Body) -> Value:
+        node = self.callers.argument(name, body, call, caller)
+        return UNKNOWN if node is not None and node.type in SPLATS else self.expression(node, caller)
 
     def expression(self, node: Node | None, body: Body) -> Value:
         """What an expression can be in the scope of `body`."""
@@ -300,8 +285,9 @@ class Inference:
                 return self._string(node, body)
             case "binary_operator":
                 return self._operation(node, body)
-            case "lambda":
-                return UNKNOWN
+            case "lambda" | "function_definition":
+                function = self.project.nested(body.method, body.place(node))
+                return Value(functions=frozenset({function})) if function else UNKNOWN
             case _:
                 return NOTHING
 
@@ -404,7 +390,8 @@ class Inference:
         family = self.project.mro(cls) if exact else sorted(self.project.family(cls))
         if len(family) > MAX_FAMILY:
             return self.of_unknown(name)
-        assigning = [ancestor for ancestor in family if self._assigns(ancestor, name)]
+        assigning = [ancestor for ancestor in family if ancestor in self.callers.assigning(name)]
+        assigning = assigning or [ancestor for ancestor in family if self._assigns(ancestor, name)]
         if not assigning:
             dynamic = not self.callers.assigning("*").isdisjoint(family)
             return UNKNOWN if dynamic else self.of_unknown(name)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from initlint.project.bodies import Bodies
-from initlint.project.classes import ClassId, Project
+from initlint.facts.extract import string_pattern
+from initlint.project.bodies import Bodies, Body
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.flows import Use, uses_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 NO_READERS = re.compile(
     r"_?(keys?_to_ignore|no_split|keep_in_fp32|skip_keys|no_placement|can_record|supports_|input_modalities)\w*|__(all|slots|annotations|constants)__\w*|_repeated_blocks"
@@ -50,6 +56,18 @@ class NamedPaths:
         """The ties that replace a weight of that name."""
         return self._targets.get(attribute, [])
 
+    def checkpointed(self, cls: ClassId, attribute: str) -> str:
+        """Where the family takes it out of a state dict: `state["model.scale"].item()`; "" where it does not."""
+        wanted = re.compile(rb"[\"'.]%s[\"'.]" % re.escape(attribute).encode())
+        for relative in self.project.near(cls):
+            info = self.project.classes[relative]
+            if wanted.search(self.project.source(info.path), info.facts.start, info.facts.end):
+                for facts in info.facts.methods:
+                    body = self.bodies.body(Method(info.path, relative, facts))
+                    if found := next((node for node in body.nodes("subscript") if _takes(node, attribute, body)), None):
+                        return f"`{body.text(found)}` in {info.path}"
+        return ""
+
     @functools.cached_property
     def _targets(self) -> dict[str, list[Tie]]:
         index: dict[str, list[Tie]] = {}
@@ -86,6 +104,13 @@ class NamedPaths:
                     return []
                 found.append(_tie(cls, body.text(key), body.text(source)))
         return found
+
+
+def _takes(node: Node, attribute: str, body: Body) -> bool:
+    """Whether a subscript takes the value that a dotted path in a string leads to, not only its shape."""
+    index = node.child_by_field_name("subscript")
+    path = string_pattern(body.text(index)).split(".") if index is not None and index.type == "string" else []
+    return len(path) > 1 and attribute in path and any(flow.use in (Use.READ, Use.FLOW) for flow in uses_of(node, body))
 
 
 def _tie(owner: ClassId, target: str, source: str) -> Tie:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from initlint.facts.extract import string_pattern
 from initlint.project.bodies import Body, call_arguments
 
 if TYPE_CHECKING:
@@ -24,6 +25,31 @@ def tested_classes(node: Node, body: Body) -> Node | None:
             return tested
         child, parent = parent, parent.parent
     return None
+
+
+def asserted_classes(name: str, body: Body) -> Node | None:
+    """The class expression that a function asserts a name to be an instance of."""
+    for call in body.nodes("call"):
+        tested = _tested(call, name, True, body)
+        if tested is not None and call.parent is not None and call.parent.type == "assert_statement":
+            return tested
+    return None
+
+
+def tested_names(node: Node, body: Body) -> set[str]:
+    """The attributes that `hasattr` tests around an expression say that it has where it stands."""
+    text, child, parent = body.text(node), node, node.parent
+    found: set[str] = set()
+    while parent is not None:
+        if parent.type in ("if_statement", "elif_clause", "conditional_expression"):
+            condition, holds = _branch(parent, child)
+            function = condition.child_by_field_name("function") if condition is not None and holds else None
+            if condition is not None and function is not None and body.text(function) == "hasattr":
+                arguments = call_arguments(condition)
+                if len(arguments) == 2 and body.text(arguments[0]) == text:
+                    found.add(string_pattern(body.text(arguments[1])))
+        child, parent = parent, parent.parent
+    return found - {""}
 
 
 def _branch(statement: Node, child: Node) -> tuple[Node | None, bool]:

@@ -11,10 +11,13 @@ from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import MODULE, ClassId, Method, Project
+from initlint.project.computed import Computed
+from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Trace, Use, uses
 from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.inference import Inference
+from initlint.project.initialisers import Initialisers
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.roles import Roles
 from initlint.project.strangers import Strangers
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 LIVE = None
 """The verdict on a definition that something reads."""
+
+MAX_CALLS = 3
+"""Functions within functions that are looked into for a tensor."""
 
 DEAD = Verdict(Confidence.CERTAIN)
 
@@ -43,11 +49,14 @@ class Readers:
         self.callers = Callers(project, self.bodies)
         self.inference = Inference(project, self.bodies, self.callers)
         self.roles = Roles(project, self.callers)
+        self.initialisers = Initialisers(project, self.callers, self.roles)
         self.named = NamedPaths(project, self.bodies)
         self.entries = Entries(project, self.roles)
-        self.foreign = Foreign(project, self.bodies, self.callers, self.inference)
+        self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
+        self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed)
+        self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
-        self.wholesale = Wholesale(project, self.bodies, self.callers, self.inference, self.roles, self.entries)
+        self.wholesale = Wholesale(project, self.bodies, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
         self._active: set[tuple[ClassId, str]] = set()
         self._paths: dict[tuple[ClassId, tuple[str, ...]], Value] = {}
@@ -77,12 +86,15 @@ class Readers:
         doubt = self._foreign_doubt(cls, attribute)
         if doubt is None:
             return LIVE
-        doubt = doubt or self._tied(cls, attribute) or self.strangers.doubt(cls) or self._carried(cls, attribute)
+        doubt = doubt or self._tied(cls, attribute) or self.strangers.doubt(cls)
+        doubt = doubt or self._carried(cls, attribute) or self.named.checkpointed(cls, attribute)
         needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
         return Verdict(
             Confidence.POSSIBLE if doubt else Confidence.CERTAIN,
             doubt,
             f"line {needs} reads its shape or configuration" if needs else "",
+            self.initialisers.touching(cls, attribute),
+            self.initialisers.sweeping(cls),
         )
 
     def _is_read(self, cls: ClassId, attribute: str) -> bool:
@@ -91,16 +103,43 @@ class Readers:
             self.entries.read(cls, attribute)
             or self._read_by_base(cls, attribute)
             or self.wholesale.reads_all(cls, self._is_submodule(cls, attribute))
-            or self.wholesale.reads_computed(cls, attribute)
+            or self.computed.reads(cls, attribute)
         )
 
     def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
         """Whether a definition is or may be a module, and not a parameter or tensor for certain."""
-        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
         if value.unknown or value.bound:
             return True
+        if not value.exact:
+            plain = value.element is not None or value.functions or value.classes
+            return not plain and not self._is_computed(cls, attribute)
         kinds = [knowledge.module(kind) for kind in value.exact]
         return any(known is None or "torch.Tensor" not in known.bases for known in kinds)
+
+    def _is_computed(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a function of torch makes what the attribute is given: a tensor."""
+        for relative in self.callers.assigning(attribute) & self.project.family(cls):
+            info = self.project.classes[relative]
+            for facts in info.facts.methods:
+                if any(store.attribute == attribute for store in facts.stores):
+                    body = self.bodies.body(Method(info.path, relative, facts))
+                    if any(self._computes(node, body) for node in body.stores(attribute)):
+                        return True
+        return False
+
+    def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
+        """Whether a function of torch helps to make a value, perhaps within functions of the project."""
+        for call in body.makers(node):
+            function = call.child_by_field_name("function")
+            symbol = self.inference.static(function, body) if function is not None else None
+            if symbol is not None and knowledge.function(symbol.target) is not None:
+                return True
+            called = self.inference.expression(function, body).functions if depth < MAX_CALLS else ()
+            bodies = [self.bodies.body(method) for method in sorted(called, key=lambda method: method.id)]
+            if any(self._computes(result, inner, depth + 1) for inner in bodies for result in inner.returns):
+                return True
+        return False
 
     def _is_named(self, cls: ClassId, attribute: str) -> bool:
         """By a class attribute, or as the source of a tie."""
@@ -197,18 +236,29 @@ class Readers:
         for node in body.stores(attribute):
             yield from self._registered(node, body)
             if node.type == "identifier":
-                for flow in Trace(body, self._ignores, self._is_plain).name(body.text(node)):
-                    if flow.use is Use.READ or (flow.use is Use.FLOW and flow.target != attribute):
-                        yield flow.target or "*"
+                yield from self._kept(body.text(node), body)
 
     def _registered(self, node: Node, body: Body) -> Iterator[str]:
-        """`nn.ModuleList(self.parts)` only registers what `self.parts` holds: it is needed as long as that is read."""
+        """`nn.ModuleList(self.parts)` registers what the list `self.parts` holds: needed as long as that is read.
+
+        So it is with a local name that construction also keeps elsewhere.
+        """
         function = node.child_by_field_name("function") if node.type == "call" else None
-        if function is not None and CONTAINERS & self.inference.expression(function, body).classes:
-            prefix = body.method.facts.instance + "."
-            for argument in call_arguments(node):
-                if body.text(argument).startswith(prefix) and argument.type == "attribute":
-                    yield body.text(argument).removeprefix(prefix).partition(".")[0]
+        if function is None or not CONTAINERS & self.inference.expression(function, body).classes:
+            return
+        instance = body.method.facts.instance
+        for argument in call_arguments(node):
+            root = _root(argument, instance, body)
+            if root.type == "attribute" and not self.inference.expression(root, body).instances:
+                yield body.text(root).rpartition(".")[2]
+            elif body.text(root) in body.bindings and body.text(root) != instance:
+                yield from self._kept(body.text(root), body)
+
+    def _kept(self, name: str, body: Body) -> Iterator[str]:
+        """The attributes that get what a local name holds; "*" where it is used otherwise."""
+        for flow in Trace(body, self._ignores, self._is_plain).name(name):
+            if flow.use in (Use.READ, Use.FLOW):
+                yield flow.target or "*"
 
     def _is_live(self, cls: ClassId, target: str) -> bool:
         return target == "*" or self.verdict(cls, target) is LIVE
@@ -219,11 +269,17 @@ class Readers:
         return any(self.foreign.is_instance(self._along(tie.owner, tie.path[:place]), cls) for place in places)
 
     def _registers(self, cls: ClassId, attribute: str) -> bool:
-        """Whether it is a container that only registers modules which construction also keeps where they are read."""
+        """Whether it is a container that only registers what construction also keeps where it is read.
+
+        A bare `nn.Module()` in it is but a name space of the state dict.
+        """
         for method, receiver in self.callers.readers(attribute):
             if method.owner in self.project.family(cls) and receiver == method.facts.instance:
                 body = self.bodies.body(method)
-                names = [body.text(node) for node in body.filled(attribute) if node.type == "identifier"]
+                filled = body.filled(attribute)
+                if any(self.inference.expression(node, body).exact == {MODULE} for node in filled):
+                    return True
+                names = [body.text(node) for node in filled if node.type == "identifier"]
                 flows = [flow for name in names for flow in Trace(body, self._ignores, self._is_plain).name(name)]
                 if any(flow.target != attribute and self._leads_to_reader(cls, attribute, flow) for flow in flows):
                     return True
@@ -238,9 +294,14 @@ class Readers:
         if any(method.facts.instance and not self.roles.constructs(method) for method in methods):
             return ""
         others = {store.attribute for method in methods for store in method.facts.stores} - {attribute}
-        if any(self._is_live(cls, other) for other in sorted(others) if "*" not in other):
+        if any(self._may_be_part(cls, other) and self._is_live(cls, other) for other in sorted(others)):
             return ""
         return "no method of the class could read it, so whoever holds an instance may"
+
+    def _may_be_part(self, cls: ClassId, attribute: str) -> bool:
+        """Whether an attribute can be a module or a parameter."""
+        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        return "*" not in attribute and (value.unknown or bool(value.instances))
 
     def _tied(self, cls: ClassId, attribute: str) -> str:
         """A tie that puts another weight in the place of this one: nobody reads it, but the place is needed."""
@@ -257,3 +318,13 @@ class Readers:
                 self.inference.attribute(self._along(owner, path[:-1]), path[-1]) if path else start
             )
         return self._paths[owner, path]
+
+
+def _root(node: Node, instance: str, body: Body) -> Node:
+    """`self.parts` in `*self.parts[1:]`, `parts` in `parts[0]`."""
+    while node.type in ("list_splat", "subscript", "attribute", "call"):
+        inner = node.named_children[0]
+        if body.text(inner) == instance:
+            break
+        node = inner
+    return node

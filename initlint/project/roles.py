@@ -19,6 +19,16 @@ SETUP = re.compile(
 """Methods that construct unless something reads them after construction."""
 
 
+def initialises(project: Project, name: str) -> bool:
+    """Whether a method of this name only constructs or initialises, whoever calls it."""
+    return INITIALISATION.fullmatch(name) is not None or project.conventions.initialises(name)
+
+
+def initialises_others(project: Project, method: Method) -> bool:
+    """Whether a function only initialises what it is given; the constructor of another class may well read it."""
+    return not method.facts.name.startswith("__") and initialises(project, method.facts.name)
+
+
 class Roles:
     """The role of each method of a class, by its name and by who calls it."""
 
@@ -33,7 +43,7 @@ class Roles:
         name = method.facts.name
         if ".<locals>." in name:
             return False
-        if INITIALISATION.fullmatch(name):
+        if initialises(self.project, name):
             return True
         if not (name.startswith("_") and not name.startswith("__")) and not SETUP.fullmatch(name):
             return False

@@ -27,7 +27,7 @@ class Sight:
         """The file itself, its imports and theirs, its importers, and what these import if they are few."""
         if path not in self._seen:
             direct = self.imported(path)
-            importers = self._importers.get(path, frozenset())
+            importers = self._importers(path)
             near = direct | importers if len(importers) <= MAX_IMPORTERS else direct
             found = {path, *direct, *importers}
             for neighbour in near:
@@ -44,10 +44,21 @@ class Sight:
             self._imported[path] = frozenset(file for file in own if file in self.project.files)
         return self._imported[path]
 
+    def _importers(self, path: str) -> frozenset[str]:
+        """The files that import this one, or a name that is defined here, through whatever other file."""
+        facts = self.project.files[path]
+        names = {self.project.modules.names[path].rpartition(".")[2], *self.project.modules.variables(path)}
+        names |= {function.name for function in facts.functions} | {cls.name for cls in facts.classes}
+        names |= {alias for name in names for _, alias in self._importing.get(name, ())}
+        named = {file for name in names for file, _ in self._importing.get(name, ())}
+        return frozenset(file for file in named if path in self.imported(file))
+
     @functools.cached_property
-    def _importers(self) -> dict[str, frozenset[str]]:
-        index: dict[str, set[str]] = {}
+    def _importing(self) -> dict[str, list[tuple[str, str]]]:
+        """The name of a module or of what is in one -> the files that import it, with what they call it."""
+        index: dict[str, list[tuple[str, str]]] = {}
         for path in sorted(self.project.own):
-            for file in self.imported(path):
-                index.setdefault(file, set()).add(path)
-        return {path: frozenset(files) for path, files in index.items()}
+            for imported in self.project.files[path].imports:
+                name = imported.attribute or imported.module.rpartition(".")[2]
+                index.setdefault(name, []).append((path, imported.name))
+        return index

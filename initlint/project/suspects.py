@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import builtins
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
+from initlint.facts.receivers import normalise
 from initlint.facts.records import Function, Local, Store
 from initlint.model import Verdict
+from initlint.project.bodies import Body
 from initlint.project.calls import PASSES_ON
 from initlint.project.classes import ClassId, ClassInfo, Method, Project
 from initlint.project.flows import unused
 from initlint.project.imports import SymbolKind
 from initlint.project.readers import Readers
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +31,18 @@ class Suspect:
     dead: dict[str, Verdict]
 
 
-def suspects(project: Project, readers: Readers, paths: frozenset[str]) -> Iterator[Suspect]:
-    """The suspect classes in the reported files, in the order of their files and lines."""
-    for id, info in list(project.classes.items()):
-        if info.path in paths and _builds_modules(project, id):
-            dead = dict(_dead(readers, info))
-            if dead or _other_evidence(project, readers, info):
-                yield Suspect(id, dead)
+def candidates(project: Project, paths: frozenset[str]) -> list[ClassInfo]:
+    """The classes in the reported files that build modules, in the order of their files and lines."""
+    infos = list(project.classes.values())
+    return [info for info in infos if info.path in paths and _builds_modules(project, info.id)]
+
+
+def suspects(readers: Readers, infos: Iterable[ClassInfo]) -> Iterator[Suspect]:
+    """Those classes that are worth a construction."""
+    for info in infos:
+        dead = dict(_dead(readers, info))
+        if dead or _other_evidence(readers.project, readers, info):
+            yield Suspect(info.id, dead)
 
 
 def _builds_modules(project: Project, cls: ClassId) -> bool:
@@ -65,10 +76,19 @@ def _construction_stores(readers: Readers, info: ClassInfo) -> Iterator[tuple[Me
 
 def _may_define(readers: Readers, method: Method, store: Store) -> bool:
     info = readers.project.classes[method.owner or ""]
-    if any(may_build(readers.project, info, callee, method.facts.instance) for callee in store.callees):
+    callees = store.callees
+    if store.indirect:
+        body = readers.bodies.body(method)
+        callees += tuple(callee for node in body.stores(store.attribute) for callee in _callees(node, body))
+    if any(may_build(readers.project, info, callee, method.facts.instance) for callee in callees):
         return True
-    passed_on = any(callee.rpartition(".")[2] in PASSES_ON for callee in store.callees)
+    passed_on = any(callee.rpartition(".")[2] in PASSES_ON for callee in callees)
     return (store.indirect or passed_on) and readers.assigns_module(method, store.attribute)
+
+
+def _callees(node: Node, body: Body) -> Iterator[str]:
+    functions = (call.child_by_field_name("function") for call in body.makers(node))
+    return (normalise(body.text(function)) for function in functions if function is not None)
 
 
 def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:

@@ -1,13 +1,11 @@
-"""Reads that name no definition: all children at once, or one by a name that the code computes."""
+"""Reads that name no definition: all children at once."""
 
 from __future__ import annotations
 
 import functools
 
-from initlint.facts.extract import string_pattern
 from initlint.facts.records import Function
-from initlint.project.bodies import Bodies, call_arguments
-from initlint.project.callers import Callers
+from initlint.project.bodies import Bodies
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.entries import Entries
@@ -18,20 +16,18 @@ from initlint.project.sweeps import CHILDREN, SWEEPS, sweeps, swept
 
 
 class Wholesale:
-    """Which classes have all their definitions read, or any that a computed name fits."""
+    """Which classes have all their definitions read."""
 
     def __init__(
         self,
         project: Project,
         bodies: Bodies,
-        callers: Callers,
         inference: Inference,
         roles: Roles,
         entries: Entries,
     ) -> None:
         self.project = project
         self.bodies = bodies
-        self.callers = callers
         self.inference = inference
         self.roles = roles
         self.entries = entries
@@ -84,50 +80,6 @@ class Wholesale:
                 if any(f.use is Use.FLOW and self.entries.read(method.owner, f.target) for f in flows):
                     return True
         return False
-
-    def reads_computed(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a `getattr(self, name)` of the family can be given this name."""
-        family = self.project.family(cls)
-        for method, receiver in self.callers.reading.get("*", ()):
-            if method.owner in family and receiver == method.facts.instance and not self.roles.constructs(method):
-                names = self._computed(cls, method)
-                if attribute in names if names is not None else not self.project.is_framework(method.owner):
-                    return True
-        return False
-
-    def _computed(self, cls: ClassId, method: Method) -> frozenset[str] | None:
-        """The names that a method can compute and read, by `getattr(self, name)`; None where that is not known."""
-        body = self.bodies.body(method)
-        names: set[str] = set()
-        for node in body.nodes("call"):
-            function, arguments = node.child_by_field_name("function"), call_arguments(node)
-            if (
-                function is None
-                or body.text(function) != "getattr"
-                or len(arguments) < 2
-                or body.text(arguments[0]) != method.facts.instance
-            ):
-                continue
-            if string_pattern(body.text(arguments[1])):
-                continue
-            found = self._class_strings(cls, body.text(arguments[1]), method.facts.instance)
-            if not found:
-                value = self.inference.expression(arguments[1], body)
-                if value.unknown or not value.strings:
-                    return None
-                found = value.strings
-            names |= found
-        return frozenset(names) or None
-
-    def _class_strings(self, cls: ClassId, text: str, instance: str) -> frozenset[str]:
-        """The strings that a class attribute `self.name` has among the descendants of a class and their ancestors."""
-        name = text.removeprefix(instance + ".")
-        if not name.isidentifier() or name == text:
-            return frozenset()
-        family = [self.project.classes[c] for c in self.project.family(cls) if c in self.project.classes]
-        return frozenset(
-            s for info in family for store in info.facts.attributes if store.attribute == name for s in store.strings
-        )
 
 
 def _may_sweep(facts: Function) -> bool:

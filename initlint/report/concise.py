@@ -7,7 +7,7 @@ from initlint.report.record import Report
 
 
 def render(report: Report) -> str:
-    return "".join(line(finding, report.shown(finding.path)) + "\n" for finding in report.findings)
+    return "".join(line(finding, report.shown(finding.place)) + "\n" for finding in report.findings)
 
 
 def line(finding: Finding, path: str) -> str:

@@ -31,13 +31,13 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\
 
 def render(report: Report, color: bool = False) -> str:
     fragments = [fragment for finding in report.findings for fragment in _finding(finding, report)]
-    return _painted(fragments) if color else "".join(text for text, _ in fragments)
+    return painted(fragments) if color else "".join(text for text, _ in fragments)
 
 
 def _finding(finding: Finding, report: Report) -> Iterator[Fragment]:
-    lines = report.lines.get(finding.path, ())
+    lines = report.lines.get(finding.place, ())
     gutter = len(str(min(finding.span.end_line + _CONTEXT, max(len(lines), 1))))
-    yield from _head(finding, report.shown(finding.path))
+    yield from _head(finding, report.shown(finding.place))
     yield from _excerpt(finding, lines, gutter)
     yield from _notes(finding, gutter)
     yield "\n", ""
@@ -48,7 +48,7 @@ def _head(finding: Finding, path: str) -> Iterator[Fragment]:
     yield f":{finding.span.line}:{finding.span.column}: ", "cyan"
     yield finding.code, "bold red" if finding.confidence is Confidence.CERTAIN else "bold yellow"
     yield " ", ""
-    yield from _prose(finding.message)
+    yield from prose(finding.message)
     yield "\n", ""
 
 
@@ -89,7 +89,7 @@ def _notes(finding: Finding, gutter: int) -> Iterator[Fragment]:
         if text:
             yield f"  {' ' * gutter} = ", "blue"
             yield f"{label}: ", "bold green" if label == "help" else "bold yellow"
-            yield from _prose(text)
+            yield from prose(text)
             yield "\n", ""
 
 
@@ -102,7 +102,7 @@ def shifted(finding: Finding) -> str:
     return ", ".join(names) + (f" and {rest} more" if rest else "")
 
 
-def _prose(text: str) -> Iterator[Fragment]:
+def prose(text: str) -> Iterator[Fragment]:
     """Running text, in which what stands between backticks is code."""
     for part in _QUOTED.split(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)):
         if part:
@@ -125,7 +125,7 @@ def _columns(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
-def _painted(fragments: list[Fragment]) -> str:
+def painted(fragments: list[Fragment]) -> str:
     import io
 
     from rich.console import Console

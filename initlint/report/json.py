@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from initlint import __version__
-from initlint.model import Finding, Problem
+from initlint.model import Entry, Finding, Problem
 from initlint.report.record import Report
 
 SCHEMA_VERSION = 1
 
 
-def render(report: Report) -> str:
+def render(report: Report, more: Mapping[str, object] | None = None) -> str:
+    """The document; `more` stands at its end."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "initlint", "version": __version__},
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_record(finding) for finding in report.findings],
+        "mended": [_entry(entry) for entry in report.baseline.mended] if report.baseline else [],
         "errors": [_error(problem) for problem in report.problems],
         "statistics": _statistics(report),
+        **(more or {}),
     }
     return json.dumps(document, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def finding_record(finding: Finding) -> dict[str, object]:
     return {
         "code": finding.code,
         "name": finding.name,
         "message": finding.message,
         "path": finding.path,
+        "cell": finding.cell.number if finding.cell else None,
         "line": finding.span.line,
         "column": finding.span.column,
         "end_line": finding.span.end_line,
@@ -39,7 +44,25 @@ def _finding(finding: Finding) -> dict[str, object]:
         "shifts": list(finding.shifts),
         "confidence": finding.confidence.value,
         "fingerprint": finding.fingerprint,
-        "fix": None,
+        "fix": _fix(finding),
+    }
+
+
+def _fix(finding: Finding) -> dict[str, object] | None:
+    """The values that `--fix` takes for a finding: all change what a seed gives or what a checkpoint holds."""
+    if not finding.fixes:
+        return None
+    return {"applicability": "unsafe", "strategies": [strategy.value for strategy in finding.fixes]}
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    """A finding of the baseline that is not there any more."""
+    return {
+        "code": entry.code,
+        "path": entry.path,
+        "class": entry.cls,
+        "attribute": entry.attribute,
+        "fingerprint": entry.fingerprint,
     }
 
 
@@ -54,4 +77,5 @@ def _statistics(report: Report) -> dict[str, object]:
         "findings": {code: count for (code, _), count in report.counts().items()},
         "suppressed": report.statistics.suppressed,
         "hidden": report.statistics.hidden,
+        "baseline": len(report.baseline.known) if report.baseline else 0,
     }

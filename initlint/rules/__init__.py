@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from initlint.rules.base import Case, Rule, Unreadable
+from initlint.rules.base import Case, Comment, Rule, Unreadable
 from initlint.rules.dead_parameter import dead_parameter
 from initlint.rules.dead_parameter_without_draws import dead_parameter_without_draws
 from initlint.rules.dead_submodule import dead_submodule
@@ -11,6 +11,7 @@ from initlint.rules.dead_tensor import dead_tensor
 from initlint.rules.discarded_draw import discarded_draw
 from initlint.rules.overwritten_definition import overwritten_definition
 from initlint.rules.syntax_error import syntax_error
+from initlint.rules.unused_suppression import unused_suppression
 
 CONSTRUCTION_RULES: tuple[Rule[Case], ...] = (
     dead_submodule,
@@ -26,5 +27,10 @@ CONSTRUCTION_RULES: tuple[Rule[Case], ...] = (
 FILE_RULES: tuple[Rule[Unreadable], ...] = (syntax_error,)
 """Rules about files that could not be read whole."""
 
-RULES: tuple[Rule[Case] | Rule[Unreadable], ...] = (*CONSTRUCTION_RULES, *FILE_RULES)
+COMMENT_RULES: tuple[Rule[Comment], ...] = (unused_suppression,)
+"""Rules about comments that suppress findings."""
+
+RULES: tuple[Rule[Case] | Rule[Comment] | Rule[Unreadable], ...] = (*CONSTRUCTION_RULES, *COMMENT_RULES, *FILE_RULES)
 """All of them, sorted by code."""
+
+CODES = tuple(rule.code for rule in RULES)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from initlint.construction.ledger import Construction, Define
-from initlint.model import Answer, Confidence, Finding, Kind, Span, Verdict
+from initlint.model import Answer, Confidence, Finding, Kind, Span, Strategy, Verdict
 
 PRELUDE = "import torch\nfrom torch import nn\n\n\n"
 """What every example starts with, so that it need not say so itself."""
@@ -43,6 +43,15 @@ class Unreadable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A suppressing comment without effect."""
+
+    path: str
+    span: Span
+    reason: str
+
+
 CERTAIN = Verdict(Confidence.CERTAIN)
 
 
@@ -59,13 +68,15 @@ class Hit:
     shifts: tuple[str, ...] = ()
     verdict: Verdict = CERTAIN
     values: Mapping[str, str] = field(default_factory=dict)
+    drawn_at: tuple[Span, ...] = ()
+    swept_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A file and what is due in it: `# expect: CODE attribute` on the line of a finding, none where all is well.
 
-    It starts after `PRELUDE`. `fixed` is the text that a fix makes of it, where a rule has one.
+    It starts after `PRELUDE`. `fixed` is what `--fix remove` makes of it.
     """
 
     title: str
@@ -75,7 +86,12 @@ class Example:
     @property
     def source(self) -> str:
         """The file, complete."""
-        return PRELUDE + textwrap.dedent(self.text).strip("\n") + "\n"
+        return _whole(self.text)
+
+    @property
+    def mended(self) -> str | None:
+        """The file as `--fix remove` leaves it, complete."""
+        return None if self.fixed is None else _whole(self.fixed)
 
     @property
     def expected(self) -> tuple[tuple[int, str, str], ...]:
@@ -87,6 +103,10 @@ class Example:
         return bool(self.expected)
 
 
+def _whole(text: str) -> str:
+    return PRELUDE + textwrap.dedent(text).strip("\n") + "\n"
+
+
 def expectations(source: str) -> Iterator[tuple[int, str, str]]:
     """The markers of a file: several on one line are separated by commas."""
     for number, line in enumerate(source.splitlines(), 1):
@@ -96,7 +116,7 @@ def expectations(source: str) -> Iterator[tuple[int, str, str]]:
                 yield number, code, attribute.strip()
 
 
-Subject = TypeVar("Subject", Case, Unreadable)
+Subject = TypeVar("Subject", Case, Unreadable, Comment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +129,7 @@ class Rule(Generic[Subject]):
     message: str
     advice: str
     doc: str
+    fixes: tuple[Strategy, ...]
     examples: tuple[Example, ...]
     find: Callable[[Subject], Iterator[Hit]]
 
@@ -145,6 +166,10 @@ class Rule(Generic[Subject]):
             shifts=hit.shifts,
             confidence=hit.verdict.confidence,
             fingerprint="",
+            fixes=self.fixes,
+            drawn_at=hit.drawn_at,
+            swept_by=hit.swept_by or hit.verdict.swept_by,
+            touched_by=hit.verdict.touched_by,
         )
 
 
@@ -159,12 +184,18 @@ def _needs(verdict: Verdict) -> str:
 
 
 def rule(
-    code: str, *, since: str, message: str, advice: str, examples: tuple[Example, ...]
+    code: str,
+    *,
+    since: str,
+    message: str,
+    advice: str,
+    examples: tuple[Example, ...],
+    fixes: tuple[Strategy, ...] = (),
 ) -> Callable[[Callable[[Subject], Iterator[Hit]]], Rule[Subject]]:
     """Make a rule of the function that finds its hits; the docstring is the prose."""
 
     def made(find: Callable[[Subject], Iterator[Hit]]) -> Rule[Subject]:
         name = find.__name__.replace("_", "-")
-        return Rule(code, name, since, message, advice, inspect.getdoc(find) or "", examples, find)
+        return Rule(code, name, since, message, advice, inspect.getdoc(find) or "", fixes, examples, find)
 
     return made

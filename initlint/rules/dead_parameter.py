@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.model import Answer, Kind
+from initlint.model import Answer, Kind, Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import dead
 
@@ -14,6 +14,7 @@ from initlint.rules.words import dead
     since="0.1.0",
     message="parameter `{attribute}` of `{cls}` is never used, but {drawn}, {shifted}",
     advice="Remove it, or start it from constants (`torch.zeros`, `torch.ones`) until it is used.",
+    fixes=tuple(Strategy),
     examples=(
         Example(
             "for a later idea",
@@ -22,6 +23,15 @@ from initlint.rules.words import dead
                 def __init__(self, dim, num_heads=8):
                     super().__init__()
                     self.gamma = nn.Parameter(torch.randn((1, num_heads, 1, 1)))  # expect: SOH102 gamma
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
+            fixed="""
+            class Attention(nn.Module):
+                def __init__(self, dim, num_heads=8):
+                    super().__init__()
                     self.proj = nn.Linear(dim, dim)
 
                 def forward(self, x):
@@ -37,6 +47,15 @@ from initlint.rules.words import dead
                     self.mask_token = nn.Parameter(torch.empty(1, dim))  # expect: SOH102 mask_token
                     self.proj = nn.Linear(dim, dim)
                     nn.init.normal_(self.mask_token, std=0.02)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
 
                 def forward(self, x):
                     return self.proj(x)

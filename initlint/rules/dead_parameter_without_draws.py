@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.model import Answer, Kind
+from initlint.model import Answer, Kind, Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import dead
 
@@ -14,6 +14,7 @@ from initlint.rules.words import dead
     since="0.1.0",
     message="parameter `{attribute}` of `{cls}` is never used; it draws nothing, so no weight depends on it",
     advice="Remove it. Checkpoints that hold it then need `strict=False` once.",
+    fixes=(Strategy.REMOVE,),
     examples=(
         Example(
             "a scale that starts from ones and scales nothing",
@@ -26,6 +27,14 @@ from initlint.rules.words import dead
                 def forward(self, x):
                     return x
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+
+                def forward(self, x):
+                    return x
+            """,
         ),
         Example(
             "registered under a name that nobody reads",
@@ -34,6 +43,15 @@ from initlint.rules.words import dead
                 def __init__(self, dim):
                     super().__init__()
                     self.register_parameter("shift", nn.Parameter(torch.zeros(dim)))  # expect: SOH202 shift
+                    self.scale = nn.Parameter(torch.ones(dim))
+
+                def forward(self, x):
+                    return x * self.scale
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
                     self.scale = nn.Parameter(torch.ones(dim))
 
                 def forward(self, x):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.model import Answer, Kind
+from initlint.model import Answer, Kind, Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import dead
 
@@ -14,6 +14,7 @@ from initlint.rules.words import dead
     since="0.1.0",
     message="submodule `{attribute}` of `{cls}` is never used; it draws nothing, so no weight depends on it",
     advice="Remove it. Checkpoints that hold its parameters or buffers then need `strict=False` once.",
+    fixes=(Strategy.REMOVE,),
     examples=(
         Example(
             "a dropout that no longer runs",
@@ -27,6 +28,15 @@ from initlint.rules.words import dead
                 def forward(self, x):
                     return self.proj(x)
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
         ),
         Example(
             "a norm, which holds parameters that start from constants",
@@ -35,6 +45,14 @@ from initlint.rules.words import dead
                 def __init__(self, dim):
                     super().__init__()
                     self.norm = nn.LayerNorm(dim)  # expect: SOH201 norm
+
+                def forward(self, x):
+                    return x
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
 
                 def forward(self, x):
                     return x

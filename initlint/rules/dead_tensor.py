@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.model import Answer, Kind
+from initlint.model import Answer, Kind, Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import dead
 
@@ -14,6 +14,7 @@ from initlint.rules.words import dead
     since="0.1.0",
     message="{kind} `{attribute}` of `{cls}` is never used, but {drawn}, {shifted}",
     advice="Remove it, or draw it from a generator of its own: `torch.Generator().manual_seed(...)`.",
+    fixes=tuple(Strategy),
     examples=(
         Example(
             "a queue that nobody reads any more",
@@ -27,6 +28,15 @@ from initlint.rules.words import dead
                 def forward(self, x):
                     return self.proj(x)
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
         ),
         Example(
             "a plain attribute, which stands in no checkpoint and draws all the same",
@@ -35,6 +45,15 @@ from initlint.rules.words import dead
                 def __init__(self, dim):
                     super().__init__()
                     self.noise = 0.1 * torch.rand(dim)  # expect: SOH103 noise
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
                     self.proj = nn.Linear(dim, dim)
 
                 def forward(self, x):

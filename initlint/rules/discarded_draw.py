@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.model import Answer
+from initlint.model import Answer, Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import sentences
 
@@ -14,6 +14,7 @@ from initlint.rules.words import sentences
     since="0.1.0",
     message="`{what}` in the constructor of `{cls}` is neither kept, read nor returned, but {drawn}, {shifted}",
     advice="Remove it, or assign it to what it was meant for.",
+    fixes=tuple(Strategy),
     examples=(
         Example(
             "a local that nothing reads",
@@ -27,6 +28,15 @@ from initlint.rules.words import sentences
                 def forward(self, x):
                     return self.proj(x)
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
         ),
         Example(
             "a forgotten `self.x =`",
@@ -35,6 +45,15 @@ from initlint.rules.words import sentences
                 def __init__(self, dim):
                     super().__init__()
                     nn.Linear(dim, dim)  # expect: SOH105 Linear
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
                     self.proj = nn.Linear(dim, dim)
 
                 def forward(self, x):

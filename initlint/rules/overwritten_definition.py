@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from initlint.model import Strategy
 from initlint.rules.base import Case, Example, Hit, rule
 from initlint.rules.words import sentences
 
@@ -14,6 +15,7 @@ from initlint.rules.words import sentences
     message="{kind} `{attribute}` of `{cls}` is replaced in line {line} before anything reads it, "
     "but {drawn}, {shifted}",
     advice="Remove the first definition, or move both into the arms of one `if`.",
+    fixes=tuple(Strategy),
     examples=(
         Example(
             "defined twice",
@@ -28,6 +30,16 @@ from initlint.rules.words import sentences
                 def forward(self, x):
                     return self.head(self.proj(x))
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
+                    self.head = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.head(self.proj(x))
+            """,
         ),
         Example(
             "replaced by something that draws nothing: only the draw stays",
@@ -36,6 +48,15 @@ from initlint.rules.words import sentences
                 def __init__(self, dim):
                     super().__init__()
                     self.scale = nn.Parameter(torch.randn(dim))  # expect: SOH104 scale
+                    self.scale = nn.Parameter(torch.ones(dim))
+
+                def forward(self, x):
+                    return x * self.scale
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
                     self.scale = nn.Parameter(torch.ones(dim))
 
                 def forward(self, x):
@@ -92,5 +113,7 @@ def overwritten_definition(case: Case) -> Iterator[Hit]:
             kind=found.kind,
             draws=found.draws,
             shifts=shifts,
+            drawn_at=case.construction.drawn_at(overwrite.first),
+            swept_by=case.construction.swept_by(overwrite.first),
             values={**values, "line": str(overwrite.by.line)},
         )

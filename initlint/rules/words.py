@@ -56,6 +56,8 @@ def dead(case: Case, define: Define) -> Hit:
         shifts=shifts,
         verdict=case.dead[found.attribute],
         values=sentences(construction, found.kind, found.draws, found.drawn, shifts),
+        drawn_at=construction.drawn_at(define),
+        swept_by=construction.swept_by(define),
     )
 
 

@@ -1,6 +1,6 @@
 """The measured ledger: which operator moved which random stream, in order, seen while the code runs.
 
-Needs torch and the standard library only, so that it also works in an interpreter without initlint.
+Needs torch and the standard library only and runs under Python 3.9: the worker takes it into the user's interpreter.
 The witness is the state of the generator itself, read before and after every operator: an operator that is
 tagged as random but took nothing (an empty tensor, a tensor on the meta device) is no draw.
 """
@@ -8,8 +8,12 @@ tagged as random but took nothing (an empty tensor, a tensor on the meta device)
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import sys
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +28,11 @@ EXPLICIT = "generator"
 OUTSIDE = "outside"
 
 
-@dataclass(frozen=True, slots=True)
+Frame = tuple[str, int]
+"""A file and a line that was being executed."""
+
+
+@dataclass(frozen=True)
 class Draw:
     """One move of one stream.
 
@@ -46,20 +54,32 @@ class Draw:
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A context that records the draws of everything that runs in it.
 
-    With `keep`, the drawn tensors stay alive beside their draws, so that `owners` can name them afterwards.
+    With `keep`, the drawn tensors stay alive beside their draws, so that `owners` can name them afterwards. With
+    `root`, the lines that led to each draw in files whose path begins with it are kept in `frames`, innermost first.
     """
 
-    def __init__(self, keep: bool = False) -> None:
+    def __init__(self, keep: bool = False, root: str = "") -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.draws: list[Draw] = []
         self.drawn: list[torch.Tensor | None] = []
+        self.frames: list[tuple[Frame, ...]] = []
         self._keep = keep
+        self._root = root
         self._last: dict[str, bytes] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Constructors are not compiled; to guard against it, torch would load its compiler, for a second or two."""
+        return False
 
     def __enter__(self) -> Self:
         self._last = {CPU: state_of(torch.default_generator)}
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
+
+    def start_again(self) -> None:
+        """Take the streams as they stand now for untouched, as after seeding them."""
+        self._last = {stream: read(stream) for stream in self._last}
 
     def __exit__(self, *exception: object) -> None:
         super().__exit__(*exception)  # type: ignore[no-untyped-call]
@@ -104,6 +124,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         tensor = next(tensors(result), None)
         self.draws.append(describe(operator, tensor, stream, before, after))
         self.drawn.append(tensor if self._keep else None)
+        self.frames.append(tuple(running(self._root)) if self._root else ())
 
 
 def describe(operator: str, tensor: torch.Tensor | None, stream: str, before: bytes, after: bytes) -> Draw:
@@ -114,10 +135,31 @@ def describe(operator: str, tensor: torch.Tensor | None, stream: str, before: by
     return Draw(operator, numel, dtype, device, stream, digest(before), digest(after))
 
 
+def running(root: str) -> Iterator[Frame]:
+    """The lines under execution of the files whose path begins with `root`, the innermost first."""
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        path = real(frame.f_code.co_filename)
+        if path.startswith(root):
+            yield path, frame.f_lineno
+        frame = frame.f_back
+
+
+@functools.cache
+def real(path: str) -> str:
+    """A path without links."""
+    return os.path.realpath(path)
+
+
 def owners(module: torch.nn.Module, recorder: Recorder) -> list[str]:
     """The dotted name of the tensor of `module` that each draw filled; "" where none holds its memory."""
+    return owners_among(named_tensors(module), recorder)
+
+
+def owners_among(named: Iterable[tuple[str, torch.Tensor]], recorder: Recorder) -> list[str]:
+    """The name among the given ones of the tensor that each draw filled; "" where none holds its memory."""
     names: dict[int, str] = {}
-    for name, tensor in named_tensors(module):
+    for name, tensor in named:
         if address := address_of(tensor):
             names.setdefault(address, name)
     return [names.get(address_of(tensor), "") if tensor is not None else "" for tensor in recorder.drawn]
@@ -193,6 +235,6 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
     """Every tensor in an argument or a result, through lists and tuples, in order."""
     if isinstance(value, torch.Tensor):
         yield value
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for item in value:
             yield from tensors(item)

@@ -378,6 +378,8 @@ def class_entry(name: str, cls: type) -> Json:
             "lazy": issubclass(cls, nn.modules.lazy.LazyModuleMixin),
             "draws": default.draws,
             "variants": {b.switch: b.draws for b in switched if b.draws != default.draws},
+            "weighted": default.weighted,
+            "weighting": [b.switch for b in switched if b.weighted is not default.weighted],
             **described,
         }
     )
@@ -395,6 +397,11 @@ class Build:
     switch: str
     instance: Any
     draws: list[str]
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the instance is a module with parameters."""
+        return isinstance(self.instance, nn.Module) and any(True for _ in self.instance.parameters())
 
 
 def builds(name: str, cls: type, parameters: Iterable[inspect.Parameter]) -> list[Build]:

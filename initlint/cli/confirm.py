@@ -1,0 +1,122 @@
+"""`initlint confirm`, and what `initlint check --confirm` adds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from initlint.cli.options import Command, Flag, chosen, flags, settled
+from initlint.config import Config, Confirm, checked
+from initlint.errors import CLEAN, FINDINGS, InitlintError
+
+if TYPE_CHECKING:
+    from initlint.report.evidence import Evidence
+    from initlint.report.record import Report
+
+OPTIONS: tuple[Flag, ...] = tuple(flags(Confirm))
+"""What both commands take."""
+
+_WITHOUT = ("add_ignores", "diff", "fix", "reason", "statistics", "write_baseline")
+"""What has no meaning where findings are confirmed."""
+
+_TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:.+", re.DOTALL)
+
+
+def taken(given: dict[str, Any]) -> dict[str, Any]:
+    """The options of confirming among those that were given, taken out of them."""
+    return {str(flag.name): given.pop(str(flag.name)) for flag in OPTIONS}
+
+
+def with_options(config: Config, given: Mapping[str, Any]) -> Config:
+    """A configuration under what the command line says about confirming."""
+    known = {entry.name: entry for entry in fields(Confirm)}
+    values = {name: checked(known[name], value, "command line") for name, value in chosen(given).items()}
+    confirm = replace(config.confirm, **values)
+    if confirm.build and not _TARGET.fullmatch(confirm.build):
+        raise InitlintError(
+            f"`{confirm.build}` is no target: it takes package.module:factory, or an expression after the colon"
+        )
+    return replace(config, confirm=confirm)
+
+
+def _confirm(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **given: Any) -> int:
+    from initlint.cli.check import write
+    from initlint.cli.progress import Bar
+    from initlint.pipeline import run
+
+    own = taken(given)
+    options = with_options(settled(paths, config, isolated, given).config, own)
+    if options.output_format not in ("full", "json"):
+        raise InitlintError("evidence is written as full or json")
+    with Bar(shown=not options.quiet) as bar:
+        report = run(options, bar)
+    evidence = gathered(options, report)
+    write(options, rendered(options, evidence))
+    tell(options, evidence)
+    return _status(options, evidence)
+
+
+def gathered(config: Config, report: Report) -> Evidence:
+    """Build what a report is about."""
+    from initlint.cli.progress import Bar
+    from initlint.facts.gather import worker_count
+    from initlint.project.environment import interpreter
+    from initlint.runtime.bench import Plan
+    from initlint.runtime.confirm import confirm
+    from initlint.runtime.host import Limits
+    from initlint.sources import discover
+
+    how = config.confirm
+    plan = Plan(
+        target=how.build,
+        device=how.device,
+        placement=how.placement,
+        dtype=how.dtype,
+        seeds=how.seed,
+        interpreter=interpreter(Path(report.root), Path(config.python) if config.python else None),
+        limits=Limits(how.timeout, how.max_memory),
+        processes=worker_count(config.jobs),
+    )
+    with Bar(shown=not config.quiet, work="Building") as bar:
+        return confirm(report, discover(config).files, plan, bar)
+
+
+def rendered(config: Config, evidence: Evidence) -> str:
+    from initlint.cli.check import wants_color
+    from initlint.report import evidence_full, evidence_json
+
+    if config.output_format == "json":
+        return evidence_json.render(evidence)
+    return evidence_full.render(evidence, wants_color(config), config.verbose)
+
+
+def tell(config: Config, evidence: Evidence) -> None:
+    from initlint.report.evidence_full import summary
+
+    if not config.quiet:
+        click.echo(summary(evidence), err=True, nl=False)
+
+
+def _status(config: Config, evidence: Evidence) -> int:
+    """Found is what is not shown to be harmless; where the target itself cannot be built, nothing is shown at all."""
+    from initlint.report.evidence import Verdict
+
+    results = evidence.results
+    if results and all(result.failed for result in results):
+        raise InitlintError(f"`{evidence.target}` cannot be built: {results[0].reason}")
+    found = any(result.verdict is not Verdict.HARMLESS for result in results)
+    return FINDINGS if found and not config.exit_zero else CLEAN
+
+
+command = Command(
+    "confirm",
+    _confirm,
+    "Build what the findings are about, as it is and without them, and compare the weights.",
+    *OPTIONS,
+    without=_WITHOUT,
+)

@@ -1,0 +1,61 @@
+"""Which stores of a run take the place of earlier ones for certain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from initlint.construction.run import Read, Run, Stored
+from initlint.construction.values import EVERYTHING, tokens
+
+Test = Callable[[Stored], bool]
+
+
+def replaced(run: Run, stores: Iterable[Stored]) -> dict[int, int]:
+    """Where in the log something else takes the place of each store, by its id; what another store holds stays."""
+    standing: dict[str, list[Stored]] = {}
+    found: dict[int, int] = {}
+    for place, entry in enumerate(run.log):
+        if isinstance(entry, Stored):
+            for store in standing.get(entry.attribute, ()):
+                if id(store) not in found and _replaces(run, entry, store) and not _is_held(run, store, stores):
+                    found[id(store)] = place
+            standing.setdefault(entry.attribute, []).append(entry)
+    return found
+
+
+def _is_held(run: Run, store: Stored, stores: Iterable[Stored]) -> bool:
+    own = set(tokens(store.value))
+    return any(own & set(run.reach(tokens(other.value))) for other in stores if other is not store)
+
+
+def overwritten(run: Run, defined: Test, again: Test) -> Iterator[tuple[Stored, Stored]]:
+    """The definitions of this class that a later store of this class replaces, with no read in between."""
+    waiting: dict[str, list[Stored]] = {}
+    for entry in run.log:
+        if isinstance(entry, Read):
+            _forget(run, waiting, entry)
+        elif isinstance(entry, Stored) and entry.site.owner == run.cls and not again(entry):
+            kept = []
+            for store in waiting.get(entry.attribute, []):
+                if _replaces(run, entry, store):
+                    yield store, entry
+                else:
+                    kept.append(store)
+            defines = defined(entry) and "*" not in entry.attribute
+            waiting[entry.attribute] = [*kept, entry] if defines else kept
+
+
+def _forget(run: Run, waiting: dict[str, list[Stored]], read: Read) -> None:
+    if read.attribute == EVERYTHING:
+        waiting.clear()
+    waiting.pop(read.attribute, None)
+    if read.tokens:
+        for attribute, stores in waiting.items():
+            waiting[attribute] = [s for s in stores if not read.tokens & set(run.reach(tokens(s.value)))]
+
+
+def _replaces(run: Run, later: Stored, first: Stored) -> bool:
+    straight = first.branch[: len(later.branch)] == later.branch
+    turns = {step[0] for step in first.branch[len(later.branch) :]}
+    looped = turns & {*first.loops, *run.certain}
+    return straight and not looped and later.site.node is not first.site.node

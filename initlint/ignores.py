@@ -1,0 +1,74 @@
+"""Suppressing comments, written for what is found."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Iterable, Mapping
+from tokenize import detect_encoding
+
+from initlint import files
+from initlint.errors import InitlintError
+from initlint.facts.records import Suppression
+from initlint.facts.suppressions import places
+from initlint.model import Finding
+from initlint.sources import SUFFIXES
+
+NEVER = ("SOH900", "SOH901")
+"""A comment without effect is removed and a broken file mended; no other comment helps there."""
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+
+Codes = dict[int, tuple[Suppression | None, set[str]]]
+"""What is to be suppressed, by line, with the comment of our own that stands there already."""
+
+
+def add(root: str, findings: Iterable[Finding], reason: str = "") -> dict[str, int]:
+    """Write a comment to every statement with a finding; returns how many lines of each file were written.
+
+    Every file is made before the first one is written.
+    """
+    by_file: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.code not in NEVER and finding.path.endswith(SUFFIXES):
+            by_file.setdefault(finding.path, []).append(finding)
+    made = {path: _made(os.path.join(root, path), found, " ".join(reason.split())) for path, found in by_file.items()}
+    for path, (before, after, _) in made.items():
+        files.write(os.path.join(root, path), after, expected=before)
+    return {path: count for path, (_, _, count) in made.items()}
+
+
+def _made(path: str, findings: list[Finding], reason: str) -> tuple[bytes, bytes, int]:
+    """A file before and after, and the number of lines that differ."""
+    with open(path, "rb") as stream:
+        data = stream.read()
+    encoding, _ = detect_encoding(io.BytesIO(data).readline)
+    text = data.decode(encoding)
+    codes: Codes = {}
+    where = places(text.encode(), [finding.span.line for finding in findings])
+    for finding, (line, there) in zip(findings, where, strict=True):
+        codes.setdefault(line, (there, set()))[1].add(finding.code)
+    try:
+        return data, _commented(text, codes, reason).encode(encoding), len(codes)
+    except UnicodeEncodeError as error:
+        raise InitlintError(f"the reason cannot be written in {encoding}, the encoding of {path}") from error
+
+
+def _commented(text: str, codes: Mapping[int, tuple[Suppression | None, set[str]]], reason: str) -> str:
+    lines = _LINE.findall(text)
+    for number, (there, missing) in codes.items():
+        body = lines[number - 1].rstrip("\r\n")
+        end = lines[number - 1][len(body) :]
+        lines[number - 1] = (_extended(body, there, missing) if there else _with_comment(body, missing, reason)) + end
+    return "".join(lines)
+
+
+def _extended(line: str, there: Suppression, codes: set[str]) -> str:
+    """The line with more codes in the comment that it has."""
+    named = ", ".join([*there.codes, *sorted(codes.difference(there.codes))])
+    return f"{line[: there.column - 1]}# initlint: ignore[{named}]{line[there.end_column - 1 :]}"
+
+
+def _with_comment(line: str, codes: set[str], reason: str) -> str:
+    return f"{line.rstrip()}  # initlint: ignore[{', '.join(sorted(codes))}] {reason}".rstrip()

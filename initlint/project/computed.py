@@ -1,0 +1,102 @@
+"""Reads by names that code computes: `for name in ("stem", "head"): getattr(model, name)`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from initlint.facts.extract import EVALUATIONS, fits
+from initlint.project.bodies import Bodies
+from initlint.project.callers import Callers
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.flows import Use
+from initlint.project.inference import Inference
+from initlint.project.names import Found, Names, Place
+from initlint.project.roles import Roles, initialises_others
+from initlint.project.sites import Site, computed, only_does, stands_for
+from initlint.project.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A read through another receiver than the own instance: what that can be, and which names it reads."""
+
+    method: Method
+    receiver: str
+    value: Value
+    names: Found
+
+
+class Computed:
+    """Which definitions a computed name can read."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference, roles: Roles) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self.inference = inference
+        self.roles = roles
+        self.names = Names(project, bodies, callers, inference)
+
+    def reads(self, cls: ClassId, attribute: str) -> bool:
+        """Whether the family reads it from its own instance, or any code does by a name of which nothing is known."""
+        family = self.project.family(cls)
+        exact, bound = self._open
+        if cls in exact or not bound.isdisjoint(family):
+            return True
+        own = ((owner, method) for owner in family for method in self._own.get(owner, ()))
+        return any(self._can_be(names, attribute, owner) for owner, m in own for names in self._names(m, cls))
+
+    def _can_be(self, names: Found, attribute: str, owner: ClassId) -> bool:
+        """Whether a name that a method of `owner` reads can be this one; a framework means none of its parts."""
+        return not self.project.is_framework(owner) if names is None else _fitting(names, attribute)
+
+    def naming(self, attribute: str) -> Iterator[Read]:
+        """The reads through other receivers whose names are known, and which can be of this attribute."""
+        return (read for read in self._foreign if read.names is not None and _fitting(read.names, attribute))
+
+    def _names(self, method: Method, cls: ClassId) -> list[Found]:
+        """What a method reads by computed names when it runs on an instance of a class."""
+        if not EVALUATIONS.isdisjoint(method.facts.calls):
+            return [None]
+        body = self.bodies.body(method)
+        found = computed(body, method.facts.instance)
+        return [self._of(site, Place(body, cls)) for site in found]
+
+    @functools.cached_property
+    def _own(self) -> dict[ClassId, list[Method]]:
+        """The methods that read by a computed name from their instance after construction, by their class."""
+        index: dict[ClassId, list[Method]] = {}
+        for method, receiver in self.callers.reading.get("*", ()):
+            if method.owner and receiver == method.facts.instance and not self.roles.constructs(method):
+                index.setdefault(method.owner, []).append(method)
+        return index
+
+    @functools.cached_property
+    def _open(self) -> tuple[frozenset[ClassId], frozenset[ClassId]]:
+        """The classes from whose instances something is read by an unknown name: just these, and what inherits."""
+        values = [read.value for read in self._foreign if read.names is None]
+        exact = {base for value in values for cls in value.exact for base in self.project.mro(cls)}
+        bound = {cls for value in values for cls in value.bound if not self.project.is_framework(cls)}
+        return frozenset(exact), frozenset(bound & self.project.classes.keys())
+
+    @functools.cached_property
+    def _foreign(self) -> tuple[Read, ...]:
+        found = []
+        for method, receiver in self.callers.reading.get("*", ()):
+            if initialises_others(self.project, method) or (method.owner and receiver == method.facts.instance):
+                continue
+            body = self.bodies.body(method)
+            for site in computed(body, receiver):
+                value = stands_for(site, body, self.inference)
+                if (value.unknown or value.instances) and not only_does((Use.NONE,), [site], body):
+                    found.append(Read(method, receiver, value, self._of(site, Place(body))))
+        return tuple(found)
+
+    def _of(self, site: Site, place: Place) -> Found:
+        return self.names.of(site.computed, place) if site.computed is not None else None
+
+
+def _fitting(names: frozenset[str], attribute: str) -> bool:
+    return any(name == attribute or fits(name, attribute) for name in names)

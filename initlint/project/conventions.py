@@ -1,0 +1,18 @@
+"""What the user says about names whose meaning the source does not show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """Base classes that are modules and read nothing of a subclass but their own attributes, and methods, by
+    name or pattern, that only construct or initialise."""
+
+    base_classes: tuple[str, ...] = ()
+    init_methods: tuple[str, ...] = ()
+
+    def initialises(self, method: str) -> bool:
+        return any(fnmatchcase(method, pattern) for pattern in self.init_methods)

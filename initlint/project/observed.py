@@ -1,0 +1,71 @@
+"""What is read from one object under all the names that it has: a parameter, the attribute that keeps it, a local."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from initlint.project.bodies import Bodies, Body, Origin
+from initlint.project.classes import Method, Project
+
+
+class Observed:
+    """Names read from an object, gathered over the methods of the instance that keeps it."""
+
+    def __init__(self, project: Project, bodies: Bodies) -> None:
+        self.project = project
+        self.bodies = bodies
+        self._kept: dict[tuple[str, str], frozenset[str]] = {}
+
+    def names(self, method: Method, receiver: str) -> frozenset[str]:
+        """Everything that is read from what `receiver` is in a method, here or where the instance keeps it."""
+        found = set(method.facts.reads.get(receiver, ()))
+        if method.owner is not None:
+            for attribute in self._attributes(self.bodies.body(method), receiver):
+                found |= self._of_attribute(method.owner, attribute)
+        return frozenset(found)
+
+    def _attributes(self, body: Body, receiver: str) -> Iterator[str]:
+        """The paths from the instance by which it holds what a receiver is."""
+        prefix = body.method.facts.instance + "."
+        for text in (receiver, *_sources(body, receiver)):
+            if text.startswith(prefix) and len(text) > len(prefix):
+                yield text.removeprefix(prefix)
+        for store in body.method.facts.stores if receiver in body.bindings else ():
+            if any(body.text(node) == receiver for node in body.stores(store.attribute)):
+                yield store.attribute
+
+    def _of_attribute(self, owner: str, attribute: str) -> frozenset[str]:
+        """What the methods of an instance of a class read from `self.attribute`, and from what they store there."""
+        key = (owner, attribute)
+        if key not in self._kept:
+            self._kept[key] = frozenset(self._reads(owner, attribute))
+        return self._kept[key]
+
+    def _reads(self, owner: str, attribute: str) -> Iterator[str]:
+        first = attribute.partition(".")[0].removesuffix("[]")
+        for method in self._running(owner):
+            facts = method.facts
+            if first not in facts.reads.get(facts.instance, ()) and all(s.attribute != attribute for s in facts.stores):
+                continue
+            yield from facts.reads.get(f"{facts.instance}.{attribute}", ())
+            body = self.bodies.body(method)
+            names = {body.text(node) for node in body.stores(attribute) if node.type == "identifier"}
+            names |= {name for name in body.bindings if _sources(body, name) == [f"{facts.instance}.{attribute}"]}
+            for name in names:
+                yield from facts.reads.get(name, ())
+
+    def _running(self, owner: str) -> Iterator[Method]:
+        """The methods that run on an instance of just this class."""
+        for ancestor in self.project.mro(owner):
+            info = self.project.classes.get(ancestor)
+            for facts in info.facts.methods if info is not None else ():
+                running = self.project.method(owner, facts.name.partition(".<locals>.")[0])
+                if info is not None and facts.instance and (running is None or running.owner == ancestor):
+                    yield Method(info.path, ancestor, facts)
+
+
+def _sources(body: Body, name: str) -> list[str]:
+    """What a local name is bound to, if to one expression only."""
+    bindings = body.bindings.get(name, ())
+    values = [body.text(b.node) for b in bindings if b.origin is Origin.VALUE and b.node is not None and not b.path]
+    return values if len(bindings) == 1 else []

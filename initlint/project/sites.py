@@ -1,0 +1,102 @@
+"""Where a body reads an attribute from some receiver, in whatever way that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from initlint.facts.extract import LOOKUPS, fits, string_pattern
+from initlint.facts.receivers import normalise
+from initlint.project.bodies import Body, call_arguments
+from initlint.project.flows import Use, uses_of
+from initlint.project.inference import Inference
+from initlint.project.values import Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`node` is the read: of the attribute `path[-1]` of what stands behind `owner` and the rest of the path.
+
+    `computed` is the expression that gives the name, where it is one; the path is ("*",) then.
+    """
+
+    node: Node
+    owner: Node
+    path: tuple[str, ...]
+    computed: Node | None = None
+
+
+def sites(body: Body, receiver: str, attribute: str) -> Iterator[Site]:
+    """The reads of an attribute, by its name or a pattern, from a receiver as the facts spell it."""
+    for site in (*_plain(body, attribute), *spoken(body)):
+        name = site.path[-1]
+        if (name == attribute or (fits(name, attribute) and name != "*")) and _receiver(site, body) == receiver:
+            yield site
+
+
+def computed(body: Body, receiver: str) -> Iterator[Site]:
+    """The reads from a receiver by a name that an expression gives."""
+    return (site for site in spoken(body) if site.computed is not None and _receiver(site, body) == receiver)
+
+
+def stands_for(site: Site, body: Body, inference: Inference) -> Value:
+    """What the receiver of a read can be."""
+    narrowed = inference.narrowed(site.owner, body)
+    value = narrowed if narrowed is not None else inference.expression(site.owner, body)
+    for name in site.path[:-1]:
+        value = inference.attribute(value, name)
+    return value
+
+
+def only_does(spared: tuple[Use, ...], found: Iterable[Site], body: Body) -> bool:
+    """Whether what these read is put to no other use than these."""
+    uses = [flow.use for site in found for flow in uses_of(site.node, body)]
+    return bool(uses) and all(use in spared for use in uses)
+
+
+def _receiver(site: Site, body: Body) -> str:
+    return ".".join((normalise(body.text(site.owner)), *site.path[:-1]))
+
+
+def _plain(body: Body, attribute: str) -> Iterator[Site]:
+    for node in body.captures.get("attribute", ()):
+        owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
+        if owner is not None and name is not None and body.text(name) == attribute:
+            yield Site(node, owner, (attribute,))
+
+
+def spoken(body: Body) -> Iterator[Site]:
+    """The reads by a name in a string: getattr, attrgetter, get_submodule and its kin."""
+    for node in body.captures.get("call", ()):
+        function, arguments = node.child_by_field_name("function"), call_arguments(node)
+        if function is None or not arguments:
+            continue
+        callee = body.text(function)
+        if callee == "getattr" and len(arguments) > 1:
+            yield _site(node, arguments[0], arguments[1], body)
+        elif function.type == "attribute" and callee.rpartition(".")[2] in LOOKUPS:
+            yield from _steps(node, function.named_children[0], arguments[0], body)
+        elif function.type == "call":
+            getter = function.child_by_field_name("function")
+            if getter is not None and body.text(getter).rpartition(".")[2] == "attrgetter":
+                for path in call_arguments(function):
+                    yield from _steps(node, arguments[0], path, body)
+
+
+def _site(node: Node, owner: Node, name: Node, body: Body) -> Site:
+    pattern = string_pattern(body.text(name))
+    return Site(node, owner, (pattern,)) if pattern else Site(node, owner, ("*",), name)
+
+
+def _steps(node: Node, owner: Node, path: Node, body: Body) -> Iterator[Site]:
+    """A dotted path reads every name in it, each from what stands before."""
+    names = tuple(string_pattern(body.text(path)).split("."))
+    if names == ("",):
+        yield Site(node, owner, ("*",), path)
+    else:
+        yield from (Site(path, owner, names[:length]) for length in range(1, len(names)))
+        yield Site(node, owner, names)

@@ -1,0 +1,177 @@
+"""Evidence for people: what was built, what differs, what was drawn, and how to see it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+
+from initlint.model import Finding
+from initlint.report.evidence import Evidence, Result, Shared, Verdict
+from initlint.report.full import Fragment, painted, prose
+
+ROWS = 12
+"""Tensors of one table; what is the same before the first that differs is shown as far as it fits."""
+
+BEFORE = 3
+DRAWS = 6
+"""Kinds of draws of one definition that are listed."""
+
+NAMED = 3
+"""Findings that are named where several were mended at once."""
+
+STYLES = {
+    Verdict.CONFIRMED: "bold red",
+    Verdict.LATENT: "bold yellow",
+    Verdict.HARMLESS: "bold green",
+    Verdict.INCONCLUSIVE: "bold magenta",
+}
+MENDED = {"remove": "removed", "isolate": "isolated", "keep-stream": "removed, its draws kept"}
+
+
+def render(evidence: Evidence, color: bool = False, whole: bool = False) -> str:
+    """`whole` shows every tensor of every table."""
+    fragments = [f for result in evidence.results for f in _result(result, evidence, whole)]
+    fragments += [f for result in evidence.together for f in _result(result, evidence, whole)]
+    return painted(fragments) if color else "".join(text for text, _ in fragments)
+
+
+def _result(result: Result, evidence: Evidence, whole: bool) -> Iterator[Fragment]:
+    yield from _head(result, evidence)
+    for label, text in _lines(result, evidence):
+        yield f"  {label + ':':<11}", "bold yellow" if label == "bug" else "blue"
+        yield from prose(text)
+        yield "\n", ""
+    if result.changed:
+        yield from _table(result, whole)
+    yield "\n", ""
+
+
+def _head(result: Result, evidence: Evidence) -> Iterator[Fragment]:
+    finding = result.findings[0]
+    if len(result.findings) == 1:
+        yield evidence.report.shown(finding.path), "bold"
+        yield f":{finding.span.line}:{finding.span.column}: ", "cyan"
+        yield f"{finding.code} ", "bold red"
+        yield from prose(f"`{finding.attribute}` of `{finding.cls.replace('.<locals>', '')}`: ")
+    else:
+        yield f"{len(result.findings)} findings together", "bold"
+        yield " (", ""
+        yield from prose(_several(result.findings))
+        yield "): ", ""
+    yield result.verdict.value, STYLES[result.verdict]
+    yield "\n", ""
+
+
+def _several(findings: tuple[Finding, ...]) -> str:
+    names = [f"`{finding.cls.rpartition('.')[2]}.{finding.attribute}`" for finding in findings]
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def _lines(result: Result, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    if result.target:
+        yield "built", _built(result, evidence)
+    if result.reason:
+        yield "reason", result.reason
+    if result.strategy is not None:
+        yield "result", _outcome(result)
+        yield "drawn", _drawn(result)
+    for note in result.notes:
+        yield "note", note
+    for disagreement in result.disagreements:
+        yield "bug", f"initlint and torch disagree, please report it: {disagreement}"
+    if result.target:
+        yield "repeat", _repeat(result, evidence)
+    if result.strategy is not None:
+        yield "change", _change(result, evidence)
+
+
+def _built(result: Result, evidence: Evidence) -> str:
+    placed = "" if evidence.device == "cpu" else f" ({evidence.placement})"
+    dtype = f", {evidence.dtype}" if evidence.dtype else ""
+    what = f"`{result.findings[0].attribute}`" if len(result.findings) == 1 else "all of them"
+    mended = f", as it is and with {what} {MENDED[result.strategy.value]}" if result.strategy else ""
+    return (
+        f"`{result.target}`{mended}; seed {result.seed}, device {evidence.device}{placed}{dtype}, "
+        f"torch {evidence.torch}, Python {evidence.python}"
+    )
+
+
+def _outcome(result: Result) -> str:
+    streams = "in the same state" if result.end_state_equal else "in another state"
+    count = f"{len(result.changed)} of {len(result.tensors)} shared tensors differ"
+    if not result.changed:
+        return f"{count}, the random streams end {streams}"
+    greatest = result.max_abs_diff
+    by = "" if greatest is None else f", by up to {greatest:.6f}"
+    return f"{count}{by}, the first is `{result.changed[0].name}`; the random streams end {streams}"
+
+
+def _drawn(result: Result) -> str:
+    """The draws of the dead definition, equal ones together."""
+    kinds = Counter((draw.operator, draw.numel, draw.stream) for draw in result.draws)
+    texts = [
+        f"{f'{count} x ' if count > 1 else ''}{operator} of {numel:,} from {stream}"
+        for (operator, numel, stream), count in kinds.items()
+    ]
+    rest = f" and {len(texts) - DRAWS} more kinds" if len(texts) > DRAWS else ""
+    return ", ".join(texts[:DRAWS]) + rest if texts else "nothing"
+
+
+def _repeat(result: Result, evidence: Evidence) -> str:
+    words = ["initlint", "confirm", *_paths(result, evidence), "--build", result.target]
+    words += ["--device", evidence.device, "--seed", str(result.seed)]
+    words += ["--placement", evidence.placement] if evidence.placement != "construct" else []
+    words += ["--dtype", evidence.dtype] if evidence.dtype else []
+    return shlex.join(words)
+
+
+def _change(result: Result, evidence: Evidence) -> str:
+    assert result.strategy is not None
+    codes = sorted({finding.code for finding in result.findings})
+    words = ["initlint", *_paths(result, evidence), "--select", ",".join(codes)]
+    return shlex.join([*words, "--fix", result.strategy.value, "--diff"])
+
+
+def _paths(result: Result, evidence: Evidence) -> list[str]:
+    return sorted({evidence.report.shown(finding.path) for finding in result.findings})
+
+
+def _table(result: Result, whole: bool) -> Iterator[Fragment]:
+    """The shared tensors around the first that differs, their first values side by side."""
+    tensors = result.tensors
+    first = next(number for number, tensor in enumerate(tensors) if not tensor.same)
+    start = 0 if whole else max(0, min(first - BEFORE, len(tensors) - ROWS))
+    shown = tensors if whole else tensors[start : start + ROWS]
+    rows = [("tensor", "", "with it", "without it", "difference"), *(_row(tensor) for tensor in shown)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    yield from _left_out(tensors[:start], "before")
+    for number, row in enumerate(rows):
+        marked = number > 0 and shown[number - 1] is tensors[first]
+        differs = number > 0 and not shown[number - 1].same
+        yield "  > " if marked else "    ", "bold red"
+        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield cells + "\n", "red" if differs else "bold" if number == 0 else ""
+    yield from _left_out(tensors[start + len(shown) :], "after")
+
+
+def _row(tensor: Shared) -> tuple[str, str, str, str, str]:
+    if tensor.same:
+        return tensor.name, "same", " ".join(tensor.before), " ".join(tensor.after), ""
+    apart = "?" if tensor.difference is None else f"{tensor.difference:.6f}"
+    return tensor.name, "differs", " ".join(tensor.before), " ".join(tensor.after), apart
+
+
+def _left_out(tensors: tuple[Shared, ...], where: str) -> Iterator[Fragment]:
+    if tensors:
+        differ = sum(not tensor.same for tensor in tensors)
+        yield f"    ... {len(tensors)} more {where}: {len(tensors) - differ} same, {differ} differ\n", "blue"
+
+
+def summary(evidence: Evidence) -> str:
+    """One line for standard error."""
+    if not evidence.results:
+        return "Nothing to confirm.\n"
+    counts = Counter(result.verdict for result in evidence.results)
+    verdicts = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    return f"{verdicts}.\n"

@@ -1,0 +1,39 @@
+"""From findings and a strategy to edits: what one finding takes along depends on what the others take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from initlint.model import Finding, Strategy
+from initlint.rewrite.isolate import isolate
+from initlint.rewrite.keep_stream import keep_stream
+from initlint.rewrite.place import Place, Refusals, locate
+from initlint.rewrite.remove import remove
+from initlint.rewrite.retinue import emptied
+
+if TYPE_CHECKING:
+    from initlint.rewrite.edits import Edits
+    from initlint.rewrite.tree import Tree
+
+STRATEGIES = {Strategy.REMOVE: remove, Strategy.ISOLATE: isolate, Strategy.KEEP_STREAM: keep_stream}
+
+
+def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy) -> tuple[Edits, dict[Finding, str]]:
+    """The edits, and the findings that are refused with the reasons.
+
+    A refusal can take from others what they rely on, so all that are left are planned again until none is refused.
+    """
+    refusals = Refusals({f: f"{f.code} has no fix `{strategy.value}`" for f in findings if strategy not in f.fixes})
+    places: list[Place] = []
+    for finding in findings:
+        if finding not in refusals.reasons:
+            with refusals.of(finding):
+                places.append(locate(tree, finding))
+    while True:
+        known = len(refusals.reasons)
+        left = [place for place in places if place.finding not in refusals.reasons]
+        edits = STRATEGIES[strategy](tree, left, refusals)
+        if len(refusals.reasons) == known:
+            edits.removed |= emptied(tree, edits.removed)
+            return edits, refusals.reasons

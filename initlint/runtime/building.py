@@ -1,0 +1,229 @@
+"""One job in the process that does it: import the target, seed, build, and tell what was built.
+
+Part of the worker: torch and the standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import importlib
+import os
+import sys
+import traceback
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from initlint.runtime.generators import present, seed, states
+from initlint.runtime.ledger import Recorder, owners_among, real
+from initlint.runtime.overlay import Overlay
+from initlint.runtime.signatures import parameters
+from initlint.runtime.snapshot import Entry, entries, told_of
+
+Message = dict[str, Any]
+Model = tuple[str, torch.nn.Module]
+"""A model and the prefix of its names."""
+
+OUT_OF_MEMORY = ("allocate memory", "not enough memory", "out of memory")
+NTH = ("first", "second", "third", "fourth")
+
+
+class Refused(Exception):
+    """Why a job cannot be done: the name of the reason, and a sentence."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.text = text
+
+
+def answer(job: Message) -> Message:
+    """What came of a job; no exception gets out."""
+    try:
+        limit(job["megabytes"])
+        return described(job) if job["type"] == "class" else built(job)
+    except Refused as refused:
+        return failed(refused.reason, refused.text)
+    except MemoryError:
+        return failed("memory", out_of_memory(job))
+    except SystemExit as error:
+        return failed("exit", f"the build called sys.exit({error.code!r})")
+    except BaseException as error:
+        text = said(error)
+        if any(words in text for words in OUT_OF_MEMORY):
+            return failed("memory", out_of_memory(job))
+        return failed("raised", text + place_of(error, job["root"]))
+
+
+def failed(reason: str, text: str) -> Message:
+    return {"type": "failed", "reason": reason, "text": text}
+
+
+def out_of_memory(job: Message) -> str:
+    allowed = job["megabytes"]
+    return f"the build needs more memory than {f'the {allowed} MB that it may have' if allowed else 'there is'}"
+
+
+def limit(megabytes: int) -> None:
+    """Let this process allocate no more than that beyond what it has; where the platform knows no limit, nothing."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if megabytes:
+        with open("/proc/self/status", encoding="ascii") as stream:
+            now = next(int(line.split()[1]) * 1024 for line in stream if line.startswith("VmData:"))
+        allowed = now + megabytes * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+
+
+def built(job: Message) -> Message:
+    """Build the target and tell everything about it."""
+    own = os.getpid()
+    try:
+        device = present(job["device"])
+    except ValueError as error:
+        raise Refused("device", str(error)) from error
+    overlay = Overlay({path: base64.b64decode(source) for path, source in job["sources"].items()})
+    sys.meta_path.insert(0, overlay)
+    recorder = Recorder(keep=True, root=rooted(job["root"]))
+    with contextlib.ExitStack() as stack:
+        if job["record"]:
+            stack.enter_context(recorder)
+        module = imported(job)
+        if job["dtype"]:
+            torch.set_default_dtype(dtype(job["dtype"]))
+        seed(job["seed"])
+        recorder.start_again()
+        if job["placement"] == "construct" and device.type != "cpu":
+            stack.enter_context(device)
+        results = [evaluated(module, job["target"]) for _ in range(job["times"])]
+    if os.getpid() != own:
+        os._exit(0)  # a copy of this process that the target has forked, and that has come out here too
+    ends = states(device)
+    models = [model for number, result in enumerate(results) for model in named_models(number, result, job)]
+    found = [entry for prefix, model in models for entry in entries(prefix, model)]
+    ledger = draws(recorder, found)
+    if job["placement"] == "move" and device.type != "cpu":
+        found = [entry for prefix, model in models for entry in entries(prefix, model.to(device))]
+    tensors, differences = told_of(found, job["keep"], job["against"])
+    return {
+        "type": "built",
+        "of": qualified(type(results[0])),
+        "tensors": tensors,
+        "differences": differences,
+        "draws": ledger,
+        "ends": ends,
+        "reseeded": torch.initial_seed() != job["seed"],
+        "classes": classes(models, job["root"]),
+        "served": sorted(overlay.served),
+    }
+
+
+def described(job: Message) -> Message:
+    """What the class that a target names takes."""
+    module = imported(job)
+    cls: Any = module
+    for name in job["target"].partition(":")[2].split("."):
+        cls = getattr(cls, name, None)
+    if not isinstance(cls, type):
+        raise Refused("no-module", f"`{job['target']}` is no class that can be reached from outside")
+    if not issubclass(cls, torch.nn.Module):
+        raise Refused("no-module", f"`{job['target']}` is no torch.nn.Module by itself")
+    return {"type": "described", "parameters": list(parameters(cls, module))}
+
+
+def dtype(name: str) -> torch.dtype:
+    found = getattr(torch, name, None)
+    if not isinstance(found, torch.dtype) or not found.is_floating_point:
+        raise Refused("dtype", f"`{name}` is no floating point type of torch")
+    return found
+
+
+def imported(job: Message) -> types.ModuleType:
+    """The module of the target."""
+    name = job["target"].partition(":")[0]
+    sys.path[:0] = job["paths"]
+    try:
+        return importlib.import_module(name)
+    except (SystemExit, MemoryError):
+        raise
+    except BaseException as error:
+        text = f"`{name}` cannot be imported: {said(error)}{place_of(error, job['root'])}"
+        raise Refused("import", text) from error
+
+
+def evaluated(module: types.ModuleType, target: str) -> Any:
+    """The value of the target's expression in its module; a plain name is called."""
+    expression = target.partition(":")[2]
+    value = eval(expression, {"torch": torch, **vars(module)})  # the user has written it to be run
+    if all(part.isidentifier() for part in expression.split(".")) and not isinstance(value, torch.nn.Module):
+        return value()
+    return value
+
+
+def named_models(number: int, result: Any, job: Message) -> Iterator[Model]:
+    """The models in what a target gives: itself, or those in a tuple, a list or a dict."""
+    prefix = f"{NTH[number]}." if job["times"] > 1 else ""
+    if isinstance(result, torch.nn.Module):
+        yield prefix, result
+        return
+    items = result.items() if isinstance(result, dict) else enumerate(result) if type(result) in (list, tuple) else ()
+    models = [(f"{prefix}{key}.", value) for key, value in items if isinstance(value, torch.nn.Module)]
+    if not models:
+        raise Refused("no-module", f"`{job['target']}` gives {qualified(type(result))}, which is no torch.nn.Module")
+    yield from models
+
+
+def qualified(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}".replace("builtins.", "")
+
+
+def draws(recorder: Recorder, found: list[Entry]) -> list[Message]:
+    """The measured ledger: every move of a torch stream, the tensor that it filled, and the lines that led to it.
+
+    It begins with what is drawn at import, before the seed is set.
+    """
+    owners = owners_among(((name, tensor) for name, _, tensor in found), recorder)
+    rows = zip(recorder.draws, owners, recorder.frames)  # noqa: B905
+    return [{**vars(draw), "owner": owner, "frames": frames} for draw, owner, frames in rows]
+
+
+def classes(models: list[Model], root: str) -> dict[str, list[str]]:
+    """`path::qualname` of every class of the project -> the names of its instances in the models, heirs included."""
+    found: dict[str, list[str]] = {}
+    for prefix, model in models:
+        for name, part in model.named_modules():
+            for cls in type(part).__mro__:
+                file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+                if file and real(file).startswith(rooted(root)):
+                    key = f"{real(file)}::{cls.__qualname__}"
+                    found.setdefault(key, []).append(f"{prefix}{name}".rstrip("."))
+    return found
+
+
+def said(error: BaseException) -> str:
+    """An exception on one line, as short as a person needs it."""
+    text = (str(error).splitlines() or [""])[0][:300]
+    return f"{type(error).__name__}: {text}".removesuffix(": ")
+
+
+def place_of(error: BaseException, root: str) -> str:
+    """The innermost line of the project on the way to an exception, or the innermost of all."""
+    if isinstance(error, SyntaxError):
+        return ""  # it says so itself
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    inside = [frame for frame in frames if real(frame.filename).startswith(rooted(root))]
+    for frame in (inside or frames)[-1:]:
+        shown = os.path.relpath(real(frame.filename), real(root)) if inside else frame.filename
+        return f" ({shown.replace(os.sep, '/')}:{frame.lineno})"
+    return ""
+
+
+def rooted(folder: str) -> str:
+    """A folder as the beginning of the paths below it."""
+    return os.path.join(real(folder), "")

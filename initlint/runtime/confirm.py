@@ -1,0 +1,87 @@
+"""Confirms findings: each is built as it stands and without its definition, alone and then all together."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from initlint.model import Finding
+from initlint.report.evidence import Evidence, Result
+from initlint.report.record import Report
+from initlint.runtime.bench import Bench, Plan, Site
+from initlint.runtime.callsites import constant_calls
+from initlint.runtime.host import Host
+
+Progress = Callable[[int, int], None]
+"""Told how many findings are done, of how many."""
+
+WORTH = 4
+"""Classes that a further process must have to do before it is worth importing torch once more."""
+
+
+def confirm(report: Report, files: Iterable[str], plan: Plan, progress: Progress | None = None) -> Evidence:
+    """Build what the findings of a report are about. `files` are those of the project, under its root."""
+    sites = _sites(report, files, plan)
+    processes = max(1, min(plan.processes, len(sites) // WORTH))
+    steps = _Steps(sum(len(site.findings) for site in sites) * len(plan.seeds), progress)
+    with tempfile.TemporaryDirectory(prefix="initlint-") as folder:
+        benches = [
+            Bench(Host(plan.interpreter, plan.limits), report.root, plan, os.path.join(folder, str(number)), steps)
+            for number in range(processes)
+        ]
+        pool = ThreadPoolExecutor(processes)
+        try:
+            ready = benches[0].host.ready()
+            futures = [pool.submit(bench.alone, sites[number::processes]) for number, bench in enumerate(benches)]
+            alone = _ordered(report, plan, [result for future in futures for result in future.result()])
+            together = _ordered(report, plan, pool.submit(benches[0].together, alone).result())
+        finally:
+            for bench in benches:
+                bench.host.close()
+            pool.shutdown(cancel_futures=True)
+    return Evidence(
+        results=alone,
+        together=together,
+        target=plan.target,
+        device=plan.device,
+        placement=plan.placement,
+        dtype=plan.dtype,
+        seeds=plan.seeds,
+        interpreter=plan.interpreter,
+        torch=ready.torch,
+        python=ready.python,
+        report=report,
+    )
+
+
+def _sites(report: Report, files: Iterable[str], plan: Plan) -> list[Site]:
+    """The findings by the class that they are about, which has a name to be built by unless a target is given."""
+    grouped: dict[tuple[str, str], list[Finding]] = {}
+    for finding in report.findings:
+        if finding.kind is not None:
+            grouped.setdefault((finding.path, finding.cls), []).append(finding)
+    names = () if plan.target else {cls.rpartition(".")[2] for _, cls in grouped}
+    calls = constant_calls(report.root, files, names)
+    return [Site(findings, calls.get(cls.rpartition(".")[2], [])) for (_, cls), findings in grouped.items()]
+
+
+def _ordered(report: Report, plan: Plan, results: Iterable[Result]) -> tuple[Result, ...]:
+    order = {id(finding): number for number, finding in enumerate(report.findings)}
+    return tuple(sorted(results, key=lambda r: (order[id(r.findings[0])], plan.seeds.index(r.seed))))
+
+
+class _Steps:
+    """Counts what is done, for all threads."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._total, self._progress = total, progress
+        self._done, self._lock = 0, threading.Lock()
+
+    def __call__(self) -> None:
+        with self._lock:
+            self._done += 1
+            if self._progress:
+                self._progress(self._done, self._total)

@@ -1,0 +1,191 @@
+"""From what was built with a definition and without it to a verdict. Nothing here builds anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from initlint.model import Answer, Finding, Strategy
+from initlint.report.evidence import Measured, Result, Shared, Verdict
+from initlint.runtime.host import Built, Drawn, Tensor
+
+REPLACED = "SOH104"
+"""The rule whose definitions are gone when construction ends: what bears their name then is another one."""
+
+OUTSIDE = "outside"
+"""The operator of a move that none has made: a reseed, or the end of a fork."""
+
+ALONE = "first."
+"""Begins the names of what was built before anything could have been shifted by an earlier instance."""
+
+
+def judge(
+    findings: tuple[Finding, ...],
+    root: str,
+    baselines: tuple[Built, Built],
+    mended: Built,
+    strategy: Strategy,
+    target: str,
+    seed: int,
+) -> Result:
+    """The verdict on findings that are mended in one of three builds.
+
+    Two builds of the unchanged code tell what differs anyhow; that is left out, and said.
+    """
+    whole, again = baselines
+    own = {name for finding in findings for name in own_tensors(finding, root, whole)}
+    unstable = {a.name for a, b in zip(whole.tensors, again.tensors) if a != b}  # noqa: B905
+    shared = tuple(compared(whole, mended, own | unstable))
+    equal = whole.ends == mended.ends
+    seen = tuple(draw for draw in whole.draws if any(_belongs(draw, finding, root) for finding in findings))
+    changed = any(not tensor.same for tensor in shared)
+    verdict, reason = _verdict(whole, again, sorted(unstable), changed, equal)
+    if verdict is Verdict.HARMLESS and (never := _never_run(findings, own, seen)):
+        verdict, reason = Verdict.INCONCLUSIVE, never
+    return Result(
+        findings=findings,
+        verdict=verdict,
+        target=target,
+        seed=seed,
+        strategy=strategy,
+        tensors=shared,
+        end_state_equal=equal,
+        draws=tuple(Measured(draw.owner, draw.operator, draw.numel, draw.stream) for draw in seen),
+        reason=reason,
+        notes=tuple(_notes(findings, whole, sorted(unstable), verdict, len(seen))),
+        disagreements=tuple(disagreements(findings, root, whole, mended, shared, len(seen))) if verdict in SEEN else (),
+    )
+
+
+SEEN = (Verdict.CONFIRMED, Verdict.LATENT, Verdict.HARMLESS)
+
+
+def _verdict(whole: Built, again: Built, unstable: list[str], changed: bool, equal: bool) -> tuple[Verdict, str]:
+    if whole.ends != again.ends or len(whole.tensors) != len(again.tensors):
+        where = f", first in `{unstable[0]}`" if unstable else ""
+        text = f"two builds of the unchanged code differ from each other{where}, so that nothing follows from a third"
+        return Verdict.INCONCLUSIVE, text
+    if changed:
+        return Verdict.CONFIRMED, ""
+    if unstable:
+        return Verdict.INCONCLUSIVE, f"`{unstable[0]}` differs between two builds of the unchanged code already"
+    return (Verdict.HARMLESS, "") if equal else (Verdict.LATENT, "")
+
+
+def _never_run(findings: tuple[Finding, ...], own: set[str], draws: Sequence[Drawn]) -> str:
+    """A sentence about a definition that is said to draw, and of which the build shows no trace."""
+    finding = findings[0]
+    if len(findings) > 1 or own or draws or finding.draws is not Answer.YES:
+        return ""
+    return f"the build does not run line {finding.span.line}, where `{finding.attribute}` is defined"
+
+
+def _notes(findings: tuple[Finding, ...], whole: Built, unstable: list[str], verdict: Verdict, draws: int) -> list[str]:
+    notes = []
+    if verdict is Verdict.HARMLESS and draws and len(findings) == 1 and findings[0].draws is Answer.YES:
+        notes.append("its draws are made without it too, or leave no trace")
+    if whole.reseeded:
+        notes.append("the target sets a seed of its own, so that the given one has no effect after that")
+    if unstable and verdict is Verdict.CONFIRMED:
+        names = ", ".join(f"`{name}`" for name in unstable[:3]) + (" and others" if len(unstable) > 3 else "")
+        notes.append(f"left out, since two builds of the unchanged code differ in it: {names}")
+    return notes
+
+
+def compared(whole: Built, mended: Built, left_out: set[str]) -> list[Shared]:
+    """The tensors that both builds hold, in the order of the first."""
+    after = {tensor.name: tensor for tensor in mended.tensors}
+    return [
+        _pair(tensor, after[tensor.name], mended)
+        for tensor in whole.tensors
+        if tensor.name in after and tensor.name not in left_out
+    ]
+
+
+def _pair(before: Tensor, after: Tensor, mended: Built) -> Shared:
+    same = before.digest == after.digest
+    difference = 0.0 if same else mended.differences.get(before.name)
+    return Shared(before.name, before.kind, before.shape, same, before.head, after.head, difference)
+
+
+def instances(finding: Finding, root: str, built: Built) -> tuple[str, ...]:
+    """The names of the instances of a finding's class."""
+    return built.classes.get(f"{real_path(finding, root)}::{finding.cls}", ())
+
+
+def real_path(finding: Finding, root: str) -> str:
+    return os.path.realpath(os.path.join(root, finding.path))
+
+
+def own_tensors(finding: Finding, root: str, built: Built) -> set[str]:
+    """The tensors that a dead definition gives the model."""
+    if finding.code == REPLACED:
+        return set()
+    names = [f"{prefix}.{finding.attribute}".lstrip(".") for prefix in instances(finding, root, built)]
+    return {t.name for t in built.tensors for name in names if t.name == name or t.name.startswith(f"{name}.")}
+
+
+def is_reached(finding: Finding, root: str, built: Built) -> bool:
+    """Whether a build has come past a definition: it holds an instance of its class, or saw a draw in its lines."""
+    return bool(instances(finding, root, built)) or any(_stands_in(draw, finding, root) for draw in built.draws)
+
+
+def _belongs(draw: Drawn, finding: Finding, root: str) -> bool:
+    """Whether a draw is made for a definition: from its lines, from those that only serve it, or into its memory."""
+    return draw.operator != OUTSIDE and (
+        _stands_in(draw, finding, root) or (bool(draw.owner) and _fills(draw.owner, finding))
+    )
+
+
+def _fills(owner: str, finding: Finding) -> bool:
+    """Whether a tensor that was drawn into by an initialisation loop is the definition's."""
+    return bool(finding.swept_by) and finding.attribute in owner.split(".")
+
+
+def _stands_in(draw: Drawn, finding: Finding, root: str) -> bool:
+    path = real_path(finding, root)
+    lines = {line for span in (finding.span, *finding.drawn_at) for line in range(span.line, span.end_line + 1)}
+    return any(file == path and line in lines for file, line in draw.frames)
+
+
+def disagreements(
+    findings: Sequence[Finding], root: str, whole: Built, mended: Built, shared: tuple[Shared, ...], draws: int
+) -> list[str]:
+    """Where a build contradicts what a single finding says of it."""
+    if len(findings) != 1:
+        return []
+    finding, found = findings[0], []
+    moved = whole.ends != mended.ends
+    if finding.draws is Answer.YES and not (draws or moved):
+        found.append(f"`{finding.attribute}` is said to draw, but the build saw no draw")
+    if finding.draws is Answer.NO and moved:
+        found.append(f"`{finding.attribute}` is said to draw nothing, but without it the streams end elsewhere")
+    if ALONE.rstrip(".") in instances(finding, root, whole):
+        found += _shifts(finding, whole, shared)
+    return found
+
+
+def _shifts(finding: Finding, whole: Built, shared: tuple[Shared, ...]) -> list[str]:
+    """What differs in the first instance is what is said to be shifted.
+
+    What is said to be shifted may end as constants that are filled in later; only what still holds numbers must differ.
+    """
+    first = [tensor for tensor in shared if tensor.name.startswith(ALONE)]
+    changed = {_attribute(tensor.name) for tensor in first if not tensor.same}
+    drawn = {_attribute(draw.owner) for draw in whole.draws if draw.owner.startswith(ALONE)}
+    varied = {_attribute(tensor.name) for tensor in first if len(set(tensor.before)) > 1}
+    found = []
+    if extra := sorted(changed - set(finding.shifts)):
+        found.append(f"{_quoted(extra)} changed, which the finding does not say")
+    moved = any(not tensor.same for tensor in shared)
+    if moved and (missing := sorted((set(finding.shifts) & drawn & varied) - changed)):
+        found.append(f"{_quoted(missing)} did not change, though the finding says that it is shifted")
+    return found
+
+
+def _attribute(name: str) -> str:
+    return name.removeprefix(ALONE).partition(".")[0]
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,164 @@
+"""The child: builds models as it is told, each in a process of its own, and tells what came out.
+
+It runs under the user's interpreter, where initlint is not installed: it needs torch and the standard library only,
+works under Python 3.9, and is started by `runtime.host`. Jobs come in as lines of JSON, answers go out the same way.
+Where processes can be forked, torch is imported once and every job runs in a fork; elsewhere a worker does one job.
+What the user's code prints goes nowhere, so that it cannot stand between the answers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from typing import IO, Any, NoReturn
+
+Message = dict[str, Any]
+Answer = Callable[[Message], Message]
+"""What does a job."""
+
+HOST = os.getppid()
+
+FORKS = sys.platform == "linux" and hasattr(os, "fork")
+"""Elsewhere a forked process cannot use all of torch: macOS ends it, Windows has none."""
+
+ENDED = 0.02
+"""Seconds between two looks at whether a silent child still lives."""
+
+
+def main() -> None:
+    """Import torch, say so, and do jobs until there are no more."""
+    inbox, outbox = private_streams()
+    try:
+        import torch
+
+        with contextlib.suppress(ImportError):
+            import numpy.random  # noqa: F401
+    except BaseException as error:
+        tell(outbox, {"type": "no-torch", "text": f"{type(error).__name__}: {error}"})
+        return
+    from initlint.runtime.building import answer
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "initlint"]:
+        del sys.modules[name]  # the user's project may have an initlint of its own
+    tell(outbox, {"type": "ready", "torch": torch.__version__, "python": sys.version.split()[0], "forks": FORKS})
+    if FORKS:
+        adopt_orphans()
+        signal.signal(signal.SIGTERM, leave)
+    for line in inbox:
+        if not FORKS:
+            tell(outbox, answer(json.loads(line)))
+            os._exit(0)
+        outbox.write(forked(line, answer))
+        outbox.flush()
+
+
+def private_streams() -> tuple[IO[bytes], IO[bytes]]:
+    """Standard input and output for this file alone; everybody else gets a void."""
+    inbox, outbox = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    void = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(void, stream)
+    return inbox, outbox
+
+
+def tell(stream: IO[bytes], message: Message) -> None:
+    stream.write(json.dumps(message).encode() + b"\n")
+    stream.flush()
+
+
+def failure(reason: str, text: str) -> Message:
+    return {"type": "failed", "reason": reason, "text": text}
+
+
+# Processes
+
+
+def forked(line: bytes, answer: Answer) -> bytes:
+    """The answer of a child that does the job, or how the child ended; nothing that it started outlives it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        do(line, answer, writing)
+    os.close(writing)
+    told, status = listen(reading, child)
+    os.close(reading)
+    sweep()
+    return told if told.endswith(b"\n") else json.dumps(ended(status)).encode() + b"\n"
+
+
+def do(line: bytes, answer: Answer, writing: int) -> NoReturn:
+    """Do one job in this process and end it, whatever else it has started."""
+    own = os.getpid()
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        told = answer(json.loads(line))
+        if os.getpid() == own:  # else the target has forked, and failed in both
+            with os.fdopen(writing, "wb") as stream:
+                tell(stream, told)
+    finally:
+        os._exit(0)
+
+
+def listen(reading: int, child: int) -> tuple[bytes, int]:
+    """What a child tells until it has told all or has ended, and its status; without a host there is nothing to do."""
+    told, over, status = b"", False, 0
+    while not told.endswith(b"\n"):
+        if select.select([reading], [], [], 0 if over else ENDED)[0]:
+            part = os.read(reading, 1 << 20)
+            told += part
+            if part:
+                continue
+        if over:
+            break
+        if os.getppid() != HOST:
+            leave()
+        pid, status = os.waitpid(child, os.WNOHANG)
+        over = pid == child
+    return told, status
+
+
+def ended(status: int) -> Message:
+    """How a process ended that told nothing."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        return failure("signal", f"the build was ended by signal {number} ({signal.Signals(number).name})")
+    return failure("exit", f"the build ended its process with status {os.WEXITSTATUS(status)}")
+
+
+def adopt_orphans() -> None:
+    """Become the parent of all that a child leaves behind."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def sweep() -> None:
+    """End every process that a job has left, down to the last descendant."""
+    while children := descendants():
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child, 0)
+
+
+def descendants() -> list[int]:
+    """The children of this process, the adopted among them."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as stream:
+            return [int(child) for child in stream.read().split()]
+    except OSError:
+        return []
+
+
+def leave(*_: object) -> NoReturn:
+    """End with all that runs."""
+    sweep()
+    os._exit(0)

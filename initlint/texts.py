@@ -1,0 +1,80 @@
+"""The text of a source file, in whatever encoding it is written, as UTF-8."""
+
+from __future__ import annotations
+
+import re
+
+from initlint.errors import Unreadable
+
+NOTEBOOK = ".ipynb"
+
+_COOKIE = re.compile(rb"coding[:=][ \t]*[-\w.]+")
+
+
+def read(path: str) -> bytes:
+    """The text of a source file as UTF-8 without a byte order mark; line ends stay as they are."""
+    return text(path, load(path))
+
+
+def load(path: str) -> bytes:
+    """What a file holds."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except FileNotFoundError as error:
+        raise Unreadable("the file was removed while initlint was running") from error
+    except OSError as error:
+        raise Unreadable(f"the file cannot be read: {reason_of(error)}") from error
+
+
+def text(path: str, data: bytes) -> bytes:
+    """What a file of this name says in Python: all of it, or the cells of a notebook."""
+    if not path.endswith(NOTEBOOK):
+        return to_utf8(data)
+    from initlint.notebooks import source
+
+    return source(data)
+
+
+def to_utf8(data: bytes) -> bytes:
+    """Source in whatever encoding it declares (PEP 263), as UTF-8."""
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise Unreadable("the file holds NUL bytes, so it is binary data and no Python source", line)
+    head = data[: _second_line_end(data)]
+    if head.startswith(b"\xef\xbb\xbf") or _COOKIE.search(head):
+        return _decode(data).encode()
+    _strict(data, "utf-8")
+    return data
+
+
+def _second_line_end(data: bytes) -> int:
+    first = data.find(b"\n")
+    second = data.find(b"\n", first + 1) if first >= 0 else -1
+    return second if second >= 0 else len(data)
+
+
+def _decode(data: bytes) -> str:
+    import io
+    from tokenize import detect_encoding
+
+    try:
+        encoding, _ = detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError as error:
+        raise Unreadable(f"the encoding that the file declares cannot be used: {error.msg}") from error
+    return _strict(data, encoding)
+
+
+def _strict(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start : error.start + 1].hex()
+        raise Unreadable(f"byte 0x{byte} is not valid in {encoding}, the encoding of the file", line) from error
+    except (LookupError, UnicodeError, ValueError) as error:
+        raise Unreadable(f"the encoding that the file declares cannot be used: {encoding}") from error
+
+
+def reason_of(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
