@@ -151,6 +151,11 @@ def test_equal_unknown_calls_are_equal() -> None:
     assert compared(net(body.format("dim")), net(body.format("dim + 1"))).verdict is Verdict.PART
 
 
+def test_what_an_inner_function_assigns_outside_counts() -> None:
+    body = "n = 0\ndef more():\n    nonlocal n\n    n += {}\nmore()\nself.a = nn.Linear(n, 4)"
+    assert compared(net(body.format(1)), net(body.format(2))).verdict is Verdict.PART
+
+
 def test_moved_and_renamed_classes_are_found() -> None:
     old = side("old", {"net.py": BASE, "other.py": net("self.x = nn.Linear(1, 1)").replace("Net", "Small")})
     moved = side("new", {"lib/net.py": BASE, "other.py": net("self.x = nn.Linear(1, 1)").replace("Net", "Tiny")})

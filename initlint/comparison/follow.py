@@ -309,6 +309,8 @@ class Follower(Methods):
         """Store a value where an assignment target says."""
         match target:
             case ast.Name(id=name):
+                while name in frame.outer and frame.parent is not None:
+                    frame = frame.parent
                 self.set(frame.token, name, value)
             case ast.Attribute(value=owner, attr=name):
                 self.each(self.evaluate(owner, frame), lambda one: self._set_attribute(one, name, value))
@@ -397,6 +399,13 @@ class Follower(Methods):
                     self.set(frame.token, name, MISSING)
                 case _:
                     pass
+
+    def _nonlocal(self, node: ast.Nonlocal, frame: Frame) -> None:
+        frame.outer.update(node.names)
+
+    def _global(self, node: ast.Global, frame: Frame) -> None:
+        """What is assigned to a module's names is seen by code that runs in another order than is followed."""
+        raise TooLarge
 
     def _define(self, node: ast.FunctionDef, frame: Frame) -> None:
         self.set(frame.token, node.name, Closure(node, frame))
@@ -533,6 +542,8 @@ _METHODS: dict[type, Callable[[Any, Any, Frame], Flow | None]] = {
     ast.Break: Follower._break,
     ast.Continue: Follower._continue,
     ast.Delete: Follower._delete,
+    ast.Nonlocal: Follower._nonlocal,
+    ast.Global: Follower._global,
     ast.FunctionDef: Follower._define,
     ast.ClassDef: Follower._define_class,
     ast.If: Follower._if,

@@ -158,7 +158,10 @@ class Arguments:
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """A function while it is followed: its names are cells. `cls` is the class whose code it is."""
+    """A function while it is followed: its names are cells. `cls` is the class whose code it is.
+
+    `outer` are the names that it assigns in a function around it.
+    """
 
     token: Token
     path: str
@@ -166,6 +169,7 @@ class Frame:
     cls: ClassId
     parent: Frame | None = None
     instance: Value | None = None
+    outer: set[str] = field(default_factory=set)
 
 
 Value = (
