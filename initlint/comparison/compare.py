@@ -166,7 +166,7 @@ def _class(codes: tuple[Code, Code], old: ClassId, new: ClassId) -> ClassDiff:
 def _reason(error: Exception) -> str:
     if isinstance(error, Unparsed):
         return f"{error} cannot be parsed by Python {sys.version_info.major}.{sys.version_info.minor}"
-    return "its construction is too large to be followed to its end"
+    return "its construction cannot be followed to its end"
 
 
 def _same_code(codes: tuple[Code, Code], old: ClassId, new: ClassId) -> bool:
