@@ -6,7 +6,7 @@ import ast
 import functools
 import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from importlib import resources
 from operator import attrgetter
@@ -383,6 +383,21 @@ class _Sweep:
                 names.update(_WORD.findall(self.source, left.start_byte, left.end_byte))
         return found
 
+    @functools.cached_property
+    def _bound(self) -> Counter[tuple[int, bytes]]:
+        """How often a name is given a value, by the start of the function and the name."""
+        found: Counter[tuple[int, bytes]] = Counter()
+        lefts = [node.child_by_field_name("left") for node in self.captures.get("assignment", ())]
+        for left in (*lefts, *self.captures.get("target", ())):
+            if left is not None and left.type in ("identifier", "pattern_list", "tuple_pattern"):
+                start = self.scope(left.start_byte).start
+                found.update((start, name) for name in _WORD.findall(self.source, left.start_byte, left.end_byte))
+        for scope in self._scopes():
+            parameters = scope.node.child_by_field_name("parameters") if scope.node is not None else None
+            names = _parameters(self.source, parameters) if parameters is not None else []
+            found.update((scope.start, name.encode()) for name in names)
+        return found
+
     def mentions(self) -> None:
         for node in self.captures.get("mention", ()):
             self.scope(node.start_byte).mentions[self.source[node.start_byte : node.end_byte].decode()] = None
@@ -406,6 +421,7 @@ class _Sweep:
             locals=tuple(scope.locals),
             calls=tuple(scope.calls),
             mentions=tuple(scope.mentions),
+            rebound=tuple(name for name in scope.reads if self._bound[scope.start, name.encode()] > 1),
         )
 
     def function_records(self, scope: _Scope, prefix: str = "") -> tuple[Function, ...]:

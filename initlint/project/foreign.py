@@ -63,17 +63,19 @@ class Foreign:
         """Reads through other receivers that are, or might be, an instance of the class."""
         for method, receiver in self.callers.readers(attribute, telling=True):
             own = method.owner is not None and receiver == method.facts.instance
-            if own or initialises_others(self.project, method) or not self._fits_shape(cls, method, receiver):
+            fits = self._fits_shape(cls, method, receiver)
+            if own or initialises_others(self.project, method) or not (fits or _is_rebound(method, receiver)):
                 continue
             value = self._receiver(method, receiver, attribute)
             doubt = self._doubt(cls, attribute, method, receiver, value)
-            if doubt is not None and not self._only_initialises(method, receiver, attribute, doubt is CERTAIN):
+            if doubt is None or not (fits or doubt is CERTAIN):
+                continue
+            if not self._only_initialises(method, receiver, attribute, doubt is CERTAIN):
                 yield doubt
         for read in self.computed.naming(attribute):
-            if self._fits_shape(cls, read.method, read.receiver):
-                doubt = self._doubt(cls, attribute, read.method, read.receiver, read.value)
-                if doubt is not None:
-                    yield doubt
+            doubt = self._doubt(cls, attribute, read.method, read.receiver, read.value)
+            if doubt is CERTAIN or (doubt is not None and self._fits_shape(cls, read.method, read.receiver)):
+                yield doubt
 
     def _doubt(self, cls: ClassId, attribute: str, method: Method, receiver: str, value: Value) -> str | None:
         """The place of a read whose receiver can be an instance of the class; None where it is something else."""
@@ -220,6 +222,11 @@ class Foreign:
         return value.unknown or any(
             bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
         )
+
+
+def _is_rebound(method: Method, receiver: str) -> bool:
+    """Whether a receiver is several things in turn, so that what is read from it need not all exist on each."""
+    return receiver.partition(".")[0].partition("[")[0] in method.facts.rebound
 
 
 def _called_on_tensor(node: Node, body: Body) -> bool:
