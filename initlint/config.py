@@ -43,7 +43,9 @@ DEFAULT_EXCLUDE = (
 )
 
 
-GROUPS = ("Rules", "Files", "Output", "Confirm", "Run")
+FORMATS = ("full", "concise", "json", "jsonl", "sarif", "github", "gitlab", "rdjson", "junit")
+
+GROUPS = ("Rules", "Files", "Output", "Mend", "Confirm", "Run")
 """The headings under which `--help` lists the options."""
 
 
@@ -123,9 +125,7 @@ class Config:
     site_packages: tuple[str, ...] = _option(
         (), "Files", "Folders of installed packages, instead of the interpreter's.", flag=False, is_path=True
     )
-    output_format: str = _option(
-        "full", "Output", "Write full, concise or json.", metavar="NAME", choices=("full", "concise", "json")
-    )
+    output_format: str = _option("full", "Output", f"One of {', '.join(FORMATS)}.", metavar="NAME", choices=FORMATS)
     output_file: str = _option("", "Output", "Write the findings to a file.", short="-o", metavar="FILE", is_path=True)
     statistics: bool = _option(False, "Output", "Count findings by rule instead of listing them.")
     color: str = _option(
@@ -135,19 +135,19 @@ class Config:
     verbose: bool = _option(False, "Output", "Also say what was read.", short="-v")
     fix: str = _option(
         "",
-        "Run",
+        "Mend",
         "Mend what is found: remove, isolate or keep-stream.",
         metavar="STRATEGY",
         choices=tuple(strategy.value for strategy in Strategy),
         key=False,
     )
-    diff: bool = _option(False, "Run", "Show what --fix would write (`remove`, if none is named).", key=False)
+    diff: bool = _option(False, "Mend", "Show what --fix would write (`remove`, if none is named).", key=False)
     baseline: str = _option("", "Rules", "Report only what is not in this baseline.", metavar="FILE", is_path=True)
-    write_baseline: str = _option("", "Rules", "Write all that is found as a baseline.", metavar="FILE", key=False)
-    add_ignores: bool = _option(False, "Run", "Suppress all that is found by comments.", key=False)
-    reason: str = _option("", "Run", "Reason to write into these comments.", metavar="TEXT", key=False)
+    write_baseline: str = _option("", "Mend", "Write all that is found as a baseline.", metavar="FILE", key=False)
+    add_ignores: bool = _option(False, "Mend", "Suppress all that is found by comments.", key=False)
+    reason: str = _option("", "Mend", "Reason to write into these comments.", metavar="TEXT", key=False)
     confirm: Confirm = _option(Confirm(), "Confirm", "How findings are confirmed.", flag=False)  # noqa: RUF009
-    exit_zero: bool = _option(False, "Run", "Exit with 0 even if something is found.")
+    exit_zero: bool = _option(False, "Output", "Exit with 0 even if something is found.")
     jobs: int = _option(0, "Run", "Number of processes; 0 for one per core.", short="-j", metavar="N")
     no_cache: bool = _option(False, "Run", "Neither read nor write the cache.", short="-n")
     cache_dir: str = _option("", "Run", "Keep the cache here.", metavar="FOLDER", is_path=True)

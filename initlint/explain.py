@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from initlint.model import RuleText
 from initlint.rules.base import Example, Rule
 
 
@@ -19,6 +20,11 @@ def page(rule: Rule[Any]) -> str:
     return "\n\n".join(_filled(section) for section in sections) + f"\n\nSince {rule.since}.\n"
 
 
+def text(rule: Rule[Any]) -> RuleText:
+    """A rule in words, for those who do not know what a rule is."""
+    return RuleText(rule.code, rule.name, rule.summary, page(rule))
+
+
 def row(rule: Rule[Any]) -> str:
     """One row of a markdown table: code, name, what it finds."""
     return f"| {rule.code} | {rule.name} | {_lowered(rule.summary.rstrip('.'))} |"
@@ -30,7 +36,12 @@ def table(rules: Sequence[Rule[Any]]) -> str:
 
 
 def _example(example: Example) -> str:
-    return f"{_raised(example.title)}:\n\n```python\n{textwrap.dedent(example.text).strip()}\n```"
+    shown = f"{_raised(example.title)}:\n\n{_code(example.text)}"
+    return shown if example.fixed is None else f"{shown}\n\n`--fix remove` makes of it:\n\n{_code(example.fixed)}"
+
+
+def _code(text: str) -> str:
+    return f"```python\n{textwrap.dedent(text).strip()}\n```"
 
 
 def _filled(section: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from contextlib import suppress
 
 from initlint.errors import InitlintError
@@ -18,6 +20,7 @@ def write(path: str, content: bytes, expected: bytes | None = None) -> None:
     target = os.path.realpath(path)
     fresh = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{os.getpid()}.tmp")
     try:
+        _refuse_read_only(target)
         with suppress(FileNotFoundError):
             os.unlink(fresh)
         with open(fresh, "xb") as stream:
@@ -32,6 +35,13 @@ def write(path: str, content: bytes, expected: bytes | None = None) -> None:
     finally:
         with suppress(OSError):
             os.unlink(fresh)
+
+
+def _refuse_read_only(path: str) -> None:
+    """A file that nobody may write could still be replaced by another one in its folder."""
+    with suppress(FileNotFoundError):
+        if not os.stat(path).st_mode & stat.S_IWUSR:
+            raise PermissionError(errno.EACCES, "the file is read-only")
 
 
 def _content(path: str) -> bytes | None:

@@ -80,11 +80,17 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the search for readers of one dead definition ended with; `doubt` names the place that might read it."""
+    """What the search for readers of one dead definition ended with; `doubt` names the place that might read it.
+
+    `touched_by` is initialisation in another file that touches it, `swept_by` what draws for all parts of a model that
+    may hold it.
+    """
 
     confidence: Confidence
     doubt: str = ""
     needs: str = ""
+    touched_by: str = ""
+    swept_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,8 @@ class Finding:
     """One report of one rule at one place; in a notebook the span counts from the beginning of the cell.
 
     `fixes` are the strategies that can mend it. `drawn_at` are the places in its file at which draws are made for it
-    alone, `swept_by` is the initialisation loop that draws for it along with others, "" where there is none.
+    alone, `swept_by` is the initialisation that draws for it along with others, `touched_by` the code in another file
+    that initialises it; each "" where there is none.
     """
 
     code: str
@@ -120,11 +127,43 @@ class Finding:
     fixes: tuple[Strategy, ...] = ()
     drawn_at: tuple[Span, ...] = ()
     swept_by: str = ""
+    touched_by: str = ""
 
     @property
     def place(self) -> str:
         """What the span counts in: the file, or a cell of it."""
         return f"{self.path}:cell {self.cell.number}" if self.cell else self.path
+
+    @property
+    def file_span(self) -> Span:
+        """Where the finding stands in its file; of a notebook only the line is known."""
+        return Span(self.cell.line, 1, self.cell.line, 1) if self.cell else self.span
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The text between two places is replaced by another."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a finding: all edits together, in its own file."""
+
+    description: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """What a rule says about itself; `page` is all of it, as markdown."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
 
 
 @dataclass(frozen=True, slots=True)

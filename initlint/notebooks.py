@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -17,6 +20,12 @@ PYTHON = "python"
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OFFSET = re.compile(r" \(byte (\d+)\)")
+_LIST_START = re.compile(rb"\[(\s*)")
+_LIST_END = re.compile(rb"(\s*)\]$")
+_MOST_WORDS = 20
+"""Words of a magic at which Python is looked for."""
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _LINE_END = re.compile(r"\r\n?")
 
 _MAGIC = re.compile(
@@ -52,13 +61,15 @@ _TOKEN = re.compile(
 class Cell:
     """A code cell: its number among all cells, its text, and the line of the whole source that it begins at.
 
-    `file_lines` are the lines of the file that its lines stand in.
+    `file_lines` are the lines of the file that its lines stand in, `start` and `end` the bytes.
     """
 
     number: int
     text: str
     line: int
     file_lines: range
+    start: int
+    end: int
 
     def file_line(self, line: int) -> int:
         return self.file_lines[min(line, len(self.file_lines)) - 1]
@@ -96,7 +107,7 @@ def cells(data: bytes) -> tuple[Cell, ...]:
         before, position = position, data.index(raw, position)
         file_line += data.count(b"\n", before, position)
         if _is_code(notebook, cell):
-            found.append(Cell(number, text, line, _file_lines(file_line, raw, text)))
+            found.append(Cell(number, text, line, _file_lines(file_line, raw, text), position, position + len(raw)))
             line += text.count("\n") + 1
     return tuple(found)
 
@@ -116,6 +127,48 @@ def _file_lines(first: int, raw: bytes, text: str) -> range:
 def source(data: bytes) -> bytes:
     """The Python cells of a notebook as one source, line for line."""
     return "".join(python(cell.text) + "\n" for cell in cells(data)).encode()
+
+
+def lines(path: str, cells: tuple[Cell, ...]) -> dict[str, tuple[str, ...]]:
+    """The lines of each cell by its place, as they stand in the notebook."""
+    return {f"{path}:cell {cell.number}": tuple(cell.text.split("\n")) for cell in cells}
+
+
+def with_source(data: bytes, text: bytes) -> bytes | None:
+    """The notebook with another source, in which only those cells differ that have to.
+
+    None where lines of the one source take the place of lines in several cells.
+    """
+    known = cells(data)
+    shown = [line for cell in known for line in cell.text.split("\n")]
+    owners = [index for index, cell in enumerate(known) for _ in cell.text.split("\n")]
+    before, after = source(data).decode().split("\n")[:-1], text.decode().split("\n")[:-1]
+    kept: list[list[str]] = [[] for _ in known]
+    for tag, start, end, from_, to in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            for index in range(start, end):
+                kept[owners[index]].append(shown[index])
+        elif to > from_:
+            if len(set(owners[start:end])) > 1:
+                return None
+            kept[owners[start if end > start else max(start - 1, 0)]] += after[from_:to]
+    result = data
+    for cell, lines in reversed([*zip(known, kept, strict=True)]):
+        if (changed := "\n".join(lines)) != cell.text:
+            written = _encoded(data[cell.start : cell.end], changed)
+            result = result[: cell.start] + written + result[cell.end :]
+    return result if source(result) == text else None
+
+
+def _encoded(raw: bytes, text: str) -> bytes:
+    """A text as JSON in the form that another one has: a string, or a list of lines with the same blanks between."""
+    ascii_only = b"\\u" in raw
+    if not raw.startswith(b"["):
+        return json.dumps(text, ensure_ascii=ascii_only).encode()
+    start, end = (match[1].decode() if match else "" for match in (_LIST_START.match(raw), _LIST_END.search(raw)))
+    between = "," + (start or " ")
+    items = [json.dumps(line, ensure_ascii=ascii_only) for line in _LINE.findall(text)]
+    return f"[{start}{between.join(items)}{end}]".encode()
 
 
 def _decoded(data: bytes) -> tuple[_Notebook, list[str]]:
@@ -192,7 +245,7 @@ def _replaced(magic: re.Match[str]) -> str:
 
 
 def _python_end(rest: str) -> str:
-    ends = (rest[match.start() :] for match in re.finditer(r"\S+", rest))
+    ends = (rest[match.start() :] for match in islice(re.finditer(r"\S+", rest), _MOST_WORDS))
     return next((end for end in ends if _is_python(end)), "")
 
 

@@ -25,7 +25,7 @@ from initlint.facts.gather import (
 )
 from initlint.findings import chosen, conclude, split_lines
 from initlint.hazards import find
-from initlint.model import Confidence, Entry, Finding, InCell, Problem
+from initlint.model import Confidence, Entry, Finding, InCell, Problem, RuleText
 from initlint.project import link
 from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
@@ -49,7 +49,8 @@ def run(config: Config, progress: Progress | None = None, buffer: bytes | None =
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(sources.root, FOLDER))
     folders = [str(folder) for folder in environment.folders]
     known = digests(sources, cache)
-    analysis = results.recall(cache, results.run_key(sources, known, codes, folders, config)) if known else None
+    key = results.run_key(sources, known, codes, folders, config)
+    analysis = results.recall(cache, key, sources.reported) if known else None
     if analysis is None:
         jobs = worker_count(config.jobs)
         gathered = gather(sources, cache, jobs, known, progress)
@@ -81,7 +82,10 @@ def analyse(
     project = link(gathered.facts, source, environment, sources.package, conventions)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(find(project, sources.reported, codes, problems, thorough, processes))
-    modules = sum(info.path in sources.reported and project.is_module(id) for id, info in project.classes.items())
+    modules = dict.fromkeys(sorted(sources.reported), 0)
+    for id, info in project.classes.items():
+        if info.path in modules:
+            modules[info.path] += project.is_module(id)
     comments = {path: facts.suppressions for path, facts in gathered.facts.items() if facts.suppressions}
     reported = {path: comments[path] for path in sorted(comments) if path in sources.reported}
     return Analysis(found, problems, modules, reported, results.installed(project.installed))
@@ -99,7 +103,11 @@ def report(config: Config, sources: Sources, analysis: Analysis, recorded: Itera
             *(problem for problem in analysis.problems if problem.path not in sources.reported),
         ),
         statistics=Statistics(
-            len(sources.reported), analysis.modules, len(sources.files), outcome.suppressed, outcome.hidden
+            len(sources.reported),
+            sum(analysis.modules.values()),
+            len(sources.files),
+            outcome.suppressed,
+            outcome.hidden,
         ),
         root=sources.root,
         lines={place: lines for path in sorted(cells) for place, lines in _lines(sources, path, cells[path])},
@@ -107,7 +115,14 @@ def report(config: Config, sources: Sources, analysis: Analysis, recorded: Itera
         baseline=Baseline(config.baseline, compared.known, compared.mended, compared.unjudged)
         if config.baseline
         else None,
+        rules=_rule_texts() if config.output_format == "sarif" else (),
     )
+
+
+def _rule_texts() -> tuple[RuleText, ...]:
+    from initlint.explain import text
+
+    return tuple(map(text, rules.RULES))
 
 
 def _cells(sources: Sources, path: str) -> tuple[Cell, ...]:
@@ -129,7 +144,9 @@ def _in_cell(finding: Finding, cells: tuple[Cell, ...]) -> Finding:
 def _lines(sources: Sources, path: str, cells: tuple[Cell, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The lines of a file, or of each cell of a notebook as they stand there."""
     if cells:
-        yield from ((f"{path}:cell {cell.number}", tuple(cell.text.split("\n"))) for cell in cells)
+        from initlint.notebooks import lines
+
+        yield from lines(path, cells).items()
     else:
         with suppress(Unreadable):
             yield path, split_lines(sources.read(path).decode())

@@ -1,10 +1,10 @@
-"""What a whole run found, kept for the next run that has the same to read."""
+"""What runs found, kept for the next run that has the same to read, whichever of its files that reports."""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -24,15 +24,36 @@ DECIDING = ("min_confidence", "extra_base_classes", "extra_init_methods")
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
     """The findings of all rules that ran, before anything is suppressed, hidden or sorted.
 
-    `comments` are the suppressing comments of those reported files that hold some.
-    `installed` are the files of other packages that were read on the way, with the digests of their contents.
+    `modules` are the files that were checked, with the number of module classes in each, `comments` the suppressing
+    comments of those that hold some. `installed` are the files of other packages that were read on the way, with the
+    digests of their contents.
     """
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
-    modules: int
+    modules: dict[str, int]
     comments: dict[str, tuple[Suppression, ...]] = {}
-    installed: tuple[tuple[str, bytes], ...] = ()
+    installed: dict[str, bytes] = {}
+
+    def of(self, paths: Collection[str]) -> Analysis:
+        """What is known of these files alone."""
+        return Analysis(
+            tuple(finding for finding in self.findings if finding.path in paths),
+            self.problems,
+            {path: count for path, count in self.modules.items() if path in paths},
+            {path: found for path, found in self.comments.items() if path in paths},
+            self.installed,
+        )
+
+    def joined(self, other: Analysis) -> Analysis:
+        """What two runs that read the same found, each in other files."""
+        return Analysis(
+            (*self.findings, *(finding for finding in other.findings if finding.path not in self.modules)),
+            self.problems,
+            self.modules | other.modules,
+            self.comments | other.comments,
+            self.installed | other.installed,
+        )
 
 
 @functools.cache
@@ -50,13 +71,12 @@ def run_key(
     folders: Iterable[str],
     config: Config,
 ) -> bytes:
-    """A digest over all that a run depends on, but for the installed files, which only the run knows."""
+    """A digest over all that findings depend on, but for the installed files, which only the run knows."""
     state = [
         tool_version(),
         sources.package,
         sorted(codes),
         *(getattr(config, name) for name in DECIDING),
-        sorted(sources.reported),
         sorted(digests.items()),
         sources.skipped,
         [(folder, _changed(folder)) for folder in folders],
@@ -72,18 +92,25 @@ def _changed(folder: str) -> int:
         return 0
 
 
-def recall(cache: Cache, key: bytes) -> Analysis | None:
-    """What an equal run found, if the installed files that it read have not changed since."""
+def recall(cache: Cache, key: bytes, paths: Collection[str]) -> Analysis | None:
+    """What runs that read the same found in these files, if all of them were checked."""
+    known = _known(cache, key)
+    return known.of(paths) if known is not None and known.modules.keys() >= set(paths) else None
+
+
+def _known(cache: Cache, key: bytes) -> Analysis | None:
+    """What is kept, unless an installed file that was read for it has changed since."""
     blob = cache.get([key]).get(key)
     if blob is None:
         return None
     analysis = msgspec.msgpack.decode(blob, type=Analysis)
-    return analysis if all(_content(path) == content for path, content in analysis.installed) else None
+    return analysis if all(_content(path) == content for path, content in analysis.installed.items()) else None
 
 
 def keep(cache: Cache, key: bytes, analysis: Analysis) -> None:
+    known = _known(cache, key)
     try:
-        cache.put({key: msgspec.msgpack.encode(analysis)})
+        cache.put({key: msgspec.msgpack.encode(known.joined(analysis) if known else analysis)})
     except UnicodeEncodeError:
         return  # a file name that is no text
 
@@ -95,5 +122,5 @@ def _content(path: str) -> bytes:
         return b""
 
 
-def installed(files: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
-    return tuple((path, digest(content)) for path, content in sorted(files.items()))
+def installed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {path: digest(content) for path, content in sorted(files.items())}

@@ -48,18 +48,6 @@ class Settings:
     file: str = ""
 
 
-def load(
-    given: Mapping[str, object],
-    *,
-    named: Sequence[str] = (),
-    isolated: bool = False,
-    start: str = ".",
-    caller: str = "check()",
-) -> Config:
-    """The options of a run; see `settle`."""
-    return settle(given, named=named, isolated=isolated, start=start, caller=caller).config
-
-
 def settle(
     given: Mapping[str, object],
     *,

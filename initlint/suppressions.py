@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from initlint.facts.records import NOQA, SKIP_FILE, Suppression
+from initlint.facts.records import KEEP_STREAM, NOQA, SKIP_FILE, Suppression
 from initlint.model import Finding, Span
 from initlint.rules.base import Comment
 from initlint.rules.unused_suppression import unused_suppression
@@ -74,7 +74,9 @@ def _unused(
 
 
 def _reasons(path: str, comment: Suppression, used: set[str], judge: Judge) -> Iterator[str]:
-    """Why a comment, or a code in it, has no effect."""
+    """Why a comment, or a code in it, has no effect. One that says why draws are made is there for people too."""
+    if comment.kind == KEEP_STREAM:
+        return
     if comment.kind == SKIP_FILE:
         if not used and judge.saw_all(path):
             yield "the file is skipped, but nothing is found in it"

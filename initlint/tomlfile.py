@@ -10,11 +10,6 @@ from typing import Any
 
 from initlint.errors import InitlintError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -40,9 +35,17 @@ def read(path: str) -> bytes:
 def parse(name: str, data: bytes) -> Document:
     try:
         text = data.decode("utf-8-sig")
-        return Document(name, text, tomllib.loads(text))
+        return Document(name, text, _loads(text))
     except ValueError as error:
         raise InitlintError(f"{name} is not valid TOML: {error}") from error
+
+
+def _loads(text: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(text)
 
 
 def _line(text: str, keys: Sequence[str]) -> int:
@@ -51,7 +54,7 @@ def _line(text: str, keys: Sequence[str]) -> int:
     before = 0
     for count in range(len(lines) + 1):
         try:
-            content = tomllib.loads("".join(lines[:count]))
+            content = _loads("".join(lines[:count]))
         except ValueError:
             continue
         if _has(content, keys):

@@ -30,6 +30,7 @@ LAYERS = (
     "hazards",
     "suppressions",
     "baseline",
+    "comparison",
     "findings",
     "ignores",
     "results",
@@ -38,6 +39,7 @@ LAYERS = (
     "rewrite",
     "runtime",
     "pipeline",
+    "library",
     "cli",
     "__main__",
 )
@@ -51,7 +53,7 @@ ONLY_IN = {
     "tree_sitter": ("facts", "project"),
     "tree_sitter_python": ("facts",),
     "sqlite3": ("facts.cache",),
-    "subprocess": ("cli.watch", "facts.gather", "runtime"),
+    "subprocess": ("cli.watch", "facts.gather", "runtime", "comparison.git"),
     "pathspec": ("sources",),
 }
 """Where a library may be imported at all: the heavy ones cost time, the others belong to one place."""

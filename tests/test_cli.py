@@ -382,8 +382,3 @@ def test_rules_and_explain_agree_with_the_registry(project: Path) -> None:
         assert page.stdout.startswith(f"# {rule.code} {rule.name}\n")
         assert all(f"{example.title[1:]}:\n" in page.stdout for example in rule.examples)
         assert initlint_(project, "explain", rule.name).stdout == page.stdout
-
-
-def test_the_public_function_does_the_same(project: Path) -> None:
-    report = initlint.check(str(project), no_cache=True)
-    assert [(f.path, f.span.line, f.span.column, f.code, f.attribute) for f in report.findings] == FOUND

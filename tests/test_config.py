@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from initlint import config, settings, tomlfile
 from initlint.config import Config
 from initlint.errors import InitlintError
-from initlint.settings import Table, fill, load, settle
+from initlint.settings import Table, fill, settle
 
 
 def write(folder: Path, text: str, name: str = "pyproject.toml") -> Path:
@@ -19,6 +21,10 @@ def write(folder: Path, text: str, name: str = "pyproject.toml") -> Path:
     path = folder / name
     path.write_text(text)
     return path
+
+
+def load(*arguments: Any, **more: Any) -> Config:
+    return settle(*arguments, **more).config
 
 
 def failure(*arguments: Any, **more: Any) -> str:
@@ -217,3 +223,15 @@ def test_every_option_can_be_written_in_a_file_or_on_the_command_line() -> None:
     assert all(option.key or option.flag for _, option in config.options())
     assert {option.group for _, option in config.options()} <= set(config.GROUPS)
     assert settings.SHARED_TABLE == ("tool", "initlint")
+
+
+def test_the_page_names_every_option_with_its_default() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+?) \|", page, re.MULTILINE))
+    spoken = {"exclude": "the usual", "confirm": "a table", "per-file-ignores": "`{}`"}
+    defaults = {config.key(entry.name): entry.default for entry, option in config.options() if option.key}
+    assert rows == {key: spoken.get(key) or f"`{written(default)}`" for key, default in defaults.items()}
+
+
+def written(default: object) -> str:
+    return json.dumps(list(default) if isinstance(default, tuple) else default)

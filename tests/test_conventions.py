@@ -9,7 +9,7 @@ import pytest
 from initlint.errors import InitlintError
 from initlint.model import Confidence
 from initlint.pipeline import run
-from initlint.settings import load
+from initlint.settings import settle
 
 MODEL = """import torch.nn as nn
 from corp.models import BaseModel
@@ -40,7 +40,7 @@ def project(tmp_path: Path) -> Path:
 
 def found(project: Path, config: str) -> dict[str, Confidence]:
     (project / "pyproject.toml").write_text(f"[tool.initlint]\nmin-confidence = 'possible'\n{config}\n")
-    options = load({"paths": (str(project),)}, start=str(project))
+    options = settle({"paths": (str(project),)}, start=str(project)).config
     return {finding.attribute: finding.confidence for finding in run(options).findings}
 
 

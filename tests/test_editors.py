@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from test_cli import HOME, MODEL, environment
 
+from initlint.cli.watch import CHECKING, WAITING
+
 PAGE = (Path(HOME) / "docs" / "editors.md").read_text(encoding="utf-8")
 MESSAGE = (
     "submodule `spare` of `Net` is never used, but its construction draws weight and bias, "
@@ -105,6 +107,9 @@ def test_the_problem_matcher_of_vs_code(project: Path) -> None:
     first = {name: matches[0][group] for name, group in pattern.items() if name != "regexp"}
     assert first == {"file": "my model.py", "line": "8", "column": "9", "code": "SOH101", "message": MESSAGE}
     assert len(matches) == 2
+    background = task["problemMatcher"]["background"]
+    assert [bool(re.match(background["beginsPattern"], line)) for line in (CHECKING, WAITING)] == [True, False]
+    assert [bool(re.match(background["endsPattern"], line)) for line in (CHECKING, WAITING)] == [False, True]
 
 
 def test_the_expressions_of_sublime_text(project: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import pytest
 
-from initlint.model import Confidence
+from initlint.model import Confidence, Strategy
 from initlint.pipeline import check_sources
+from initlint.rewrite import rewrite
 from initlint.rules import RULES
 from initlint.rules.base import Example, Rule
 
@@ -22,3 +24,16 @@ def test_example(rule: Rule[Any], example: Example) -> None:
     found = {(finding.span.line, finding.code, finding.attribute) for finding in findings}
     assert found == set(example.expected)
     assert all(finding.confidence is Confidence.CERTAIN for finding in findings)
+
+
+FIXED = [(rule, example) for rule, example in EXAMPLES if example.fixed is not None]
+
+
+@pytest.mark.parametrize(("rule", "example"), FIXED, ids=[f"{rule.code}-{example.title}" for rule, example in FIXED])
+def test_fixed(rule: Rule[Any], example: Example) -> None:
+    """A fix makes exactly this text of it, which parses, and in which nothing is found any more."""
+    result = rewrite(example.source.encode(), check_sources({"example.py": example.source}), Strategy.REMOVE)
+    assert result.source.decode() == example.mended
+    assert result.refused == ()
+    ast.parse(result.source)
+    assert check_sources({"example.py": result.source.decode()}) == ()

@@ -13,7 +13,7 @@ from initlint.errors import InitlintError
 from initlint.ignores import add
 from initlint.model import Finding
 from initlint.pipeline import run
-from initlint.settings import load
+from initlint.settings import settle
 
 MODEL = """import torch
 from torch import nn
@@ -62,7 +62,7 @@ class Net(nn.Module):
 
 
 def findings(project: Path) -> tuple[Finding, ...]:
-    return run(load({"paths": (str(project),), "no_cache": True}, isolated=True)).findings
+    return run(settle({"paths": (str(project),), "no_cache": True}, isolated=True).config).findings
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from test_cli import CLEAN, MODEL, environment, initlint_
 
 from initlint.errors import Unreadable
-from initlint.notebooks import cells, python, source
+from initlint.notebooks import cells, python, source, with_source
 
 CLASS = MODEL.partition("\n\n\n")[2]
 
@@ -225,6 +227,85 @@ def test_a_source_may_be_one_string_with_any_line_ends() -> None:
 def test_what_is_no_python_makes_room(cell: str, expected: str) -> None:
     assert python(cell) == expected
     assert expected.count("\n") == cell.count("\n")
+
+
+@pytest.mark.parametrize("indent", [1, 4, None])
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_fix_writes_only_the_cell_that_changes(project: Path, indent: int, ascii_only: bool, as_list: bool) -> None:
+    cell = "%load_ext autoreload\n# größer\n\n" + CLASS + "\n!ls\n"
+    before = notebook(INTRODUCTION, "import torch.nn as nn\n%pip list", cell, "%time Net()(1)")
+    after = notebook(
+        INTRODUCTION,
+        "import torch.nn as nn\n%pip list",
+        cell.replace("        self.spare = nn.Linear(1, 1)\n", ""),
+        "%time Net()(1)",
+    )
+    for document in (before, after):
+        document["cells"][3]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["é"]}]
+        for each in document["cells"]:
+            each["source"] = each["source"] if as_list else "".join(each["source"])
+    text, expected = (json.dumps(document, indent=indent, ensure_ascii=ascii_only) for document in (before, after))
+    (project / "net.ipynb").write_text(text, encoding="utf-8", newline="")
+    run = initlint_(project, "--fix", "remove")
+    assert (run.returncode, (project / "net.ipynb").read_text(encoding="utf-8")) == (0, expected)
+
+
+def test_a_fix_that_cannot_be_made_names_the_cell(project: Path) -> None:
+    save(project / "net.ipynb", "import torch.nn as nn", CLASS, "def broken(:")
+    before = (project / "net.ipynb").read_bytes()
+    run = initlint_(project, "--fix", "remove")
+    assert "net.ipynb:cell 2:5:9: SOH101 `spare` is left as it is: the file cannot be parsed" in run.stderr
+    assert (project / "net.ipynb").read_bytes() == before
+
+
+def test_the_diff_of_a_notebook(project: Path) -> None:
+    run = initlint_(project, "--diff")
+    changed = [line for line in run.stdout.splitlines() if line[:1] in "+-"]
+    assert changed == ["--- net.ipynb", "+++ net.ipynb", '-    "        self.spare = nn.Linear(1, 1)\\n",']
+
+
+def test_a_change_over_several_cells_is_refused() -> None:
+    data = written(notebook("a = 1", "b = 2", "c = 3"))
+    assert with_source(data, b"a = 1\nb = 2\nc = 3\n") == data
+    assert with_source(data, b"x = (\n1)\nc = 3\n") is None
+    assert with_source(data, b"a = 1\nc = 3\n") is None
+
+
+PIECES = (
+    "%",
+    "%%",
+    "!",
+    "?",
+    " ",
+    "\n",
+    "\\\n",
+    "(",
+    ")",
+    "'",
+    '"',
+    "'" * 3,
+    "#",
+    "=",
+    "x",
+    "y = ",
+    "é",
+    "\f",
+    "\u2028",
+)
+
+
+@settings(deadline=None, database=None)
+@given(st.lists(st.lists(st.sampled_from(PIECES)).map("".join), max_size=3))
+def test_every_line_keeps_its_place_whatever_a_cell_holds(texts: list[str]) -> None:
+    data = written(notebook(*texts))
+    whole = source(data)
+    assert [python(text).count("\n") for text in texts] == [text.count("\n") for text in texts]
+    assert [python(text) for text in texts if not set(text) & set("%!?")] == [
+        text for text in texts if not set(text) & set("%!?")
+    ]
+    assert whole.count(b"\n") == sum(text.count("\n") + 1 for text in texts)
+    assert with_source(data, whole) == data
 
 
 def test_checkpoints_are_left_out(project: Path) -> None:

@@ -121,6 +121,17 @@ def test_only_the_files_of_the_commit_are_reported(project: Path, store: Path) -
     assert commit(project, store, model=CLEAN)[0] == 0
 
 
+def test_the_other_hook_sees_what_a_commit_takes_the_reader_from(project: Path, store: Path) -> None:
+    assert commit(project, store, model=MODEL, train=READER)[0] == 0
+    without = READER.replace("net.spare(1)", "net(1)")
+    assert commit(project, store, train=without)[0] == 0
+    path = project / ".pre-commit-config.yaml"
+    path.write_text(path.read_text().replace("id: initlint", "id: initlint-project"))
+    git(project, "add", ".pre-commit-config.yaml")
+    status, said = commit(project, store, train=without + "\n")
+    assert (status, LINE in said) == (1, True), said
+
+
 def test_notebooks_are_passed_too(project: Path, store: Path) -> None:
     cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": MODEL}
     (project / "net.ipynb").write_text(

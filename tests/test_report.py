@@ -9,7 +9,7 @@ from typing import Any
 
 from initlint import __version__
 from initlint.findings import split_lines
-from initlint.model import Answer, Confidence, Finding, Kind, Problem, Span
+from initlint.model import Answer, Confidence, Finding, Kind, Problem, Span, Strategy
 from initlint.report import concise, full, statistics, summary
 from initlint.report import json as json_format
 from initlint.report.record import Report, Statistics
@@ -37,6 +37,7 @@ GAMMA = Finding(
     shifts=("proj",),
     confidence=Confidence.CERTAIN,
     fingerprint="0123456789abcdef",
+    fixes=tuple(Strategy),
 )
 PROJ = replace(
     GAMMA,
@@ -176,7 +177,7 @@ def test_json_is_the_contract() -> None:
         "shifts": ["proj"],
         "confidence": "certain",
         "fingerprint": "0123456789abcdef",
-        "fix": None,
+        "fix": {"applicability": "unsafe", "strategies": ["remove", "isolate", "keep-stream"]},
     }
     assert [finding["kind"] for finding in document["findings"]] == ["parameter", "submodule", None]
     assert document["errors"] == [{"path": "other.py", "line": 12, "message": "byte 0xe9 is not valid in utf-8"}]

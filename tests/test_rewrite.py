@@ -212,8 +212,8 @@ CASES = {
         members="  def _init_weights(self, m):\n"
         "      if isinstance(m, nn.Linear):\n          nn.init.normal_(m.weight)",
         refused=(
-            (ISOLATE, "`self.apply(self._init_weights)` draws for it along with others"),
-            (KEEP_STREAM, "`self.apply(self._init_weights)` draws for it along with others"),
+            (ISOLATE, "`self.apply(self._init_weights)` may draw for it along with others"),
+            (KEEP_STREAM, "`self.apply(self._init_weights)` may draw for it along with others"),
         ),
     ),
     "overwritten": Case(
@@ -272,7 +272,7 @@ def test_matrix(case: Case, strategy: Strategy) -> None:
     text = result.source.decode()
     keeps_promise(case, strategy, text)
     places = {finding.attribute for finding in result.mended}
-    assert [finding for finding in found(text) if finding.attribute in places] == []
+    assert [finding for finding in found(text) if finding.attribute in places or finding.code == "SOH900"] == []
 
 
 def keeps_promise(case: Case, strategy: Strategy, text: str) -> None:

@@ -68,13 +68,15 @@ def test_examples(rule: Rule[Any]) -> None:
     assert len(rule.examples) - len(bad) >= 2
     assert len({example.title for example in rule.examples}) == len(rule.examples)
     assert all(code == rule.code for example in bad for _, code, _ in example.expected)
+    assert bool(rule.fixes) == any(example.fixed is not None for example in bad)
 
 
 @each_rule
 def test_page_and_row(rule: Rule[Any]) -> None:
     page = explain.page(rule)
     assert page.startswith(f"# {rule.code} {rule.name}\n")
-    assert page.count("```python") == len(rule.examples)
+    assert page.count("```python") == len(rule.examples) + page.count("`--fix remove` makes of it:")
+    assert page.count("`--fix remove` makes of it:") == len([each for each in rule.examples if each.fixed is not None])
     assert explain.row(rule).count("|") == 4
     assert explain.row(rule) in explain.table(rules.RULES)
 

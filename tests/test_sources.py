@@ -327,3 +327,19 @@ def test_what_cannot_be_read_says_why_and_where(data: bytes, line: int, said: st
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="the file was removed while initlint was running"):
         read(str(tmp_path / "gone.py"))
+
+
+def test_patterns_count_from_the_folder_of_the_configuration(tmp_path: Path) -> None:
+    """The file stands above the root of the project, as in a repository of several."""
+    from initlint.settings import settle
+
+    (tmp_path / "pyproject.toml").write_text('[tool.initlint]\nextend-exclude = ["one/made/*.py", "/old/"]\n')
+    for name in ("one/made/a.py", "one/b.py", "one/old/c.py", "one/pkg/one/made/d.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    (tmp_path / "one" / "pyproject.toml").write_text("")
+    start = str(tmp_path / "one")
+    found = discover(settle({"paths": (start,)}, start=start).config)
+    assert found.root == start
+    assert found.files == ("b.py", "old/c.py", "pkg/one/made/d.py")

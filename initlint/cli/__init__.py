@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "Find what moves a model's random initialisation.",
     "confirm": "Build with and without what is found, and compare the weights.",
     "config": "Show the options in force, and where each value comes from.",
+    "diff": "Say where the random streams of two versions part.",
     "explain": "Say what a rule finds, why it matters and what to do.",
     "rules": "List the rules.",
 }

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -28,6 +29,9 @@ STDIN = "-"
 """The path that stands for standard input."""
 
 WATCH = "--watch"
+
+WITH_FIXES = ("sarif", "rdjson")
+"""The formats that show what a fix would change, which takes time to find out."""
 
 MANY = 200_000
 """Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
@@ -96,6 +100,8 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     from initlint.pipeline import run
     from initlint.report import summary
 
+    if config.statistics:
+        _refuse_uncountable(config)
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
@@ -121,23 +127,33 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
 
 
+def _refuse_uncountable(config: Config) -> None:
+    from initlint.report.statistics import FORMATS
+
+    if config.output_format not in FORMATS:
+        formats = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
+        raise InitlintError(f"{config.output_format} has no place for `--statistics`; {formats} have one")
+
+
 def _show(config: Config, report: Report) -> int:
     """Print what would change, as ruff does: the status says whether anything would."""
     from initlint.cli import fix
 
-    mended = fix.mend(report, Strategy(config.fix or Strategy.REMOVE.value))
+    strategy = Strategy(config.fix or Strategy.REMOVE.value)
+    mended = fix.mend(report, strategy)
     text = fix.diff(report, mended)
     write(config, text)
-    _tell(config, fix.notes(report, mended))
+    _tell(config, fix.notes(report, mended, config, strategy))
     return FINDINGS if text and not config.exit_zero else CLEAN
 
 
 def _fix(config: Config, report: Report) -> None:
     from initlint.cli import fix
 
-    mended = fix.mend(report, Strategy(config.fix))
+    strategy = Strategy(config.fix)
+    mended = fix.mend(report, strategy)
     fix.write(report, mended)
-    _tell(config, fix.notes(report, mended))
+    _tell(config, fix.notes(report, mended, config, strategy))
 
 
 def _tell(config: Config, notes: Iterable[str]) -> None:
@@ -174,17 +190,26 @@ def _add_ignores(config: Config, report: Report) -> None:
 
 
 def _rendered(config: Config, report: Report, evidence: Evidence | None) -> str:
-    from initlint.report import concise, evidence_full, evidence_json, full, json, statistics
-
-    if config.output_format == "json":
-        return json.render(report, {"confirm": evidence_json.document(evidence)} if evidence else {})
     if config.statistics:
-        return statistics.render(report)
-    if config.output_format == "concise":
-        return concise.render(report)
-    color = wants_color(config)
-    proof = evidence_full.render(evidence, color, config.verbose) if evidence else ""
-    return full.render(report, color=color) + proof
+        from initlint.report import statistics
+
+        return statistics.render(report, config.output_format)
+    if config.output_format == "json":
+        from initlint.report import evidence_json, json
+
+        return json.render(report, {"confirm": evidence_json.document(evidence)} if evidence else {})
+    if config.output_format == "full":
+        from initlint.report import evidence_full, full
+
+        color = wants_color(config)
+        proof = evidence_full.render(evidence, color, config.verbose) if evidence else ""
+        return full.render(report, color=color) + proof
+    if config.output_format in WITH_FIXES:
+        from initlint.cli.fix import suggested
+
+        report = suggested(report)
+    rendered: str = import_module(f"initlint.report.{config.output_format}").render(report)
+    return rendered
 
 
 def wants_color(config: Config) -> bool:

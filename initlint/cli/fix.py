@@ -9,11 +9,17 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from initlint import files
+from initlint.config import Config
 from initlint.errors import InitlintError
 from initlint.findings import split_lines
-from initlint.model import Confidence, Finding, Strategy
+from initlint.model import Confidence, Finding, Fix, Kind, Strategy
+from initlint.notebooks import cells, lines
 from initlint.report.record import Report
+from initlint.report.summary import counted
 from initlint.rewrite import Refusal, Rewritten, rewrite
+from initlint.rewrite.notebook import rewrite_notebook
+from initlint.rewrite.place import DISCARDED, OVERWRITTEN
+from initlint.rewrite.suggest import suggestions
 from initlint.texts import to_utf8
 
 
@@ -33,18 +39,32 @@ def mend(report: Report, strategy: Strategy) -> list[Mended]:
 
 
 def _mended(report: Report, path: str, findings: list[Finding], strategy: Strategy) -> Mended:
-    with open(os.path.join(report.root, path), "rb") as stream:
-        before = stream.read()
-    if any(finding.cell for finding in findings):
-        refused = tuple(Refusal(finding, "notebooks are not written to") for finding in findings)
-        return Mended(path, before, Rewritten(before, (), refused))
-    if split_lines(to_utf8(before).decode()) != report.lines.get(path):
+    before = _source(report, path)
+    in_cells = any(finding.cell for finding in findings)
+    read = lines(path, cells(before)) if in_cells else {path: split_lines(to_utf8(before).decode())}
+    if any(report.lines.get(place) != shown for place, shown in read.items()):
         raise InitlintError(f"{report.shown(path)} was changed while initlint was running, and is left as it is")
     certain = [finding for finding in findings if finding.confidence is Confidence.CERTAIN]
     doubtful = [finding for finding in findings if finding.confidence is not Confidence.CERTAIN]
-    result = rewrite(before, certain, strategy)
+    result = (rewrite_notebook if in_cells else rewrite)(before, certain, strategy)
     refusals = [Refusal(finding, "it is possible that something reads it") for finding in doubtful]
     return Mended(path, before, replace(result, refused=(*result.refused, *refusals)))
+
+
+def suggested(report: Report) -> Report:
+    """The report with what each finding would change."""
+    fixes: dict[str, Fix] = {}
+    for path, findings in groupby(report.findings, key=lambda finding: finding.path):
+        fixes |= suggestions(_source(report, path), findings)
+    return replace(report, fixes=fixes)
+
+
+def _source(report: Report, path: str) -> bytes:
+    try:
+        with open(os.path.join(report.root, path), "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise InitlintError(f"cannot read {report.shown(path)}: {(error.strerror or str(error)).lower()}") from error
 
 
 def write(report: Report, mended: list[Mended]) -> None:
@@ -67,10 +87,39 @@ def _lines(source: bytes) -> list[str]:
     return to_utf8(source).decode().splitlines(keepends=True)
 
 
-def notes(report: Report, mended: list[Mended]) -> Iterator[str]:
-    """What was not mended, and which keys of checkpoints are gone."""
+def notes(report: Report, mended: list[Mended], config: Config, strategy: Strategy) -> Iterator[str]:
+    """What was not mended and why, what was, and which keys older checkpoints have and the model has not."""
     for each in mended:
         for refusal in each.result.refused:
             finding = refusal.finding
-            place = f"{report.shown(finding.path)}:{finding.span.line}:{finding.span.column}"
+            place = f"{report.shown(finding.place)}:{finding.span.line}:{finding.span.column}"
             yield f"{place}: {finding.code} `{finding.attribute}` is left as it is: {refusal.reason}"
+    if strategy is not Strategy.ISOLATE:
+        yield from _keys_notes(_lost_keys(mended), config.verbose)
+    found = sum(len(each.result.mended) for each in mended)
+    changed = counted(sum(each.result.source != each.before for each in mended), "file")
+    does = "would mend" if config.diff else "mended"
+    yield f"{does} {found} of {counted(len(report.findings), 'finding')} in {changed} ({strategy.value})"
+
+
+def _keys_notes(lost: dict[str, list[str]], verbose: bool) -> Iterator[str]:
+    for number, (cls, keys) in enumerate(lost.items()):
+        if number == _CLASSES and not verbose:
+            yield f"so have those of {counted(len(lost) - number, 'other class', 'es')}, `--verbose` names all"
+            return
+        yield f"older checkpoints of {cls} have keys that are unexpected now: {', '.join(keys)}"
+
+
+def _lost_keys(mended: list[Mended]) -> dict[str, list[str]]:
+    """What leaves the state_dict, by class; of a submodule everything under its name."""
+    lost: dict[str, list[str]] = {}
+    for finding in (finding for each in mended for finding in each.result.mended):
+        if finding.code not in (OVERWRITTEN, DISCARDED) and finding.kind in _KEYS:
+            lost.setdefault(finding.cls, []).append(_KEYS[finding.kind].format(finding.attribute))
+    return lost
+
+
+_CLASSES = 5
+"""Classes of which lost keys are named without `--verbose`."""
+
+_KEYS = {Kind.SUBMODULE: "{}.*", Kind.PARAMETER: "{}", Kind.BUFFER: "{}"}

@@ -12,6 +12,10 @@ from typing import NoReturn
 
 import click
 
+CHECKING = "initlint: checking"
+WAITING = "initlint: waiting for changes; Ctrl-C ends"
+"""What is said before and after each check; editors look for it."""
+
 PAUSE = 0.5
 """Seconds between two looks at the files, if a look does not itself take long."""
 
@@ -29,9 +33,9 @@ def watch(arguments: Sequence[str], files: Callable[[], Iterable[str]], quiet: b
     while True:
         before = _snapshot(files)
         click.clear()
-        _say("checking", quiet)
+        _say(CHECKING, quiet)
         subprocess.run(program, check=False)
-        _say("waiting for changes; Ctrl-C ends", quiet)
+        _say(WAITING, quiet)
         _wait_for_change(files, before)
 
 
@@ -54,4 +58,4 @@ def _snapshot(files: Callable[[], Iterable[str]]) -> Snapshot:
 
 def _say(text: str, quiet: bool) -> None:
     if not quiet:
-        click.echo(f"initlint: {text}", err=True)
+        click.echo(text, err=True)

@@ -6,7 +6,7 @@ import builtins
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from initlint.construction import knowledge
 from initlint.facts.extract import extract
@@ -40,17 +40,23 @@ class ClassInfo:
     methods: Mapping[str, Function]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Method:
     """A function where it stands: `owner` is the class whose instance it is called on, None for a plain function."""
 
     path: str
     owner: ClassId | None
-    facts: Function = field(compare=False)
-    id: tuple[str, int, str] = field(init=False)
+    facts: Function
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "id", (self.path, self.facts.start, self.facts.name))
+    @property
+    def id(self) -> tuple[str, int, str]:
+        return self.path, self.facts.start, self.facts.name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Method) and self.id == other.id and self.owner == other.owner
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
 class Project:

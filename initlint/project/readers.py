@@ -12,10 +12,12 @@ from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import MODULE, ClassId, Method, Project
 from initlint.project.computed import Computed
+from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Trace, Use, uses
 from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.inference import Inference
+from initlint.project.initialisers import Initialisers
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.roles import Roles
 from initlint.project.strangers import Strangers
@@ -47,10 +49,12 @@ class Readers:
         self.callers = Callers(project, self.bodies)
         self.inference = Inference(project, self.bodies, self.callers)
         self.roles = Roles(project, self.callers)
+        self.initialisers = Initialisers(project, self.callers, self.roles)
         self.named = NamedPaths(project, self.bodies)
         self.entries = Entries(project, self.roles)
         self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
         self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed)
+        self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
         self.wholesale = Wholesale(project, self.bodies, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
@@ -89,6 +93,8 @@ class Readers:
             Confidence.POSSIBLE if doubt else Confidence.CERTAIN,
             doubt,
             f"line {needs} reads its shape or configuration" if needs else "",
+            self.initialisers.touching(cls, attribute),
+            self.initialisers.sweeping(cls),
         )
 
     def _is_read(self, cls: ClassId, attribute: str) -> bool:

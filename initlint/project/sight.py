@@ -46,7 +46,9 @@ class Sight:
 
     def _importers(self, path: str) -> frozenset[str]:
         """The files that import this one, or a name that is defined here, through whatever other file."""
-        names = {self.project.modules.names[path].rpartition(".")[2], *self.project.modules.bound(path)}
+        facts = self.project.files[path]
+        names = {self.project.modules.names[path].rpartition(".")[2], *self.project.modules.variables(path)}
+        names |= {function.name for function in facts.functions} | {cls.name for cls in facts.classes}
         names |= {alias for name in names for _, alias in self._importing.get(name, ())}
         named = {file for name in names for file, _ in self._importing.get(name, ())}
         return frozenset(file for file in named if path in self.imported(file))

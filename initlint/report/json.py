@@ -44,8 +44,15 @@ def finding_record(finding: Finding) -> dict[str, object]:
         "shifts": list(finding.shifts),
         "confidence": finding.confidence.value,
         "fingerprint": finding.fingerprint,
-        "fix": None,
+        "fix": _fix(finding),
     }
+
+
+def _fix(finding: Finding) -> dict[str, object] | None:
+    """The values that `--fix` takes for a finding: all change what a seed gives or what a checkpoint holds."""
+    if not finding.fixes:
+        return None
+    return {"applicability": "unsafe", "strategies": [strategy.value for strategy in finding.fixes]}
 
 
 def _entry(entry: Entry) -> dict[str, object]:

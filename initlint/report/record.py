@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from initlint.model import Entry, Finding, Problem
+from initlint.model import Entry, Finding, Fix, Problem, RuleText
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Baseline:
 @dataclass(frozen=True, slots=True)
 class Report:
     """The findings in order; `problems` is what could not be looked at and is no finding; `lines` are the
-    lines of every file or cell with a finding, `folder` is where the run was started."""
+    lines of every file or cell with a finding, `folder` is where the run was started. `fixes` are by fingerprint.
+    """
 
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
@@ -45,15 +46,20 @@ class Report:
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: str = ""
     baseline: Baseline | None = None
+    fixes: Mapping[str, Fix] = field(default_factory=dict)
+    rules: tuple[RuleText, ...] = ()
 
     def shown(self, path: str) -> str:
         """A path as people and editors can open it; `path` is relative to the root, as programs want it."""
         return shown(path, self.root, self.folder)
 
+    def located(self, path: str) -> str:
+        """A path as services know it that show findings beside the code: they run in the root of a checkout."""
+        return self.shown(path).replace(os.sep, "/")
+
     def opened(self, path: str) -> str:
         """An absolute path as it can be opened from the folder that the run was started in."""
-        inside = self.folder.rstrip(os.sep) + os.sep
-        return path.removeprefix(inside) if self.folder else path
+        return opened(path, self.folder)
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How often each rule, by code and name, was broken."""
@@ -62,7 +68,9 @@ class Report:
 
 def shown(path: str, root: str, folder: str) -> str:
     """A path below `root` as it can be opened from `folder`: relative to it, if inside it."""
-    if not folder or root == folder:
-        return path
-    whole = os.path.join(root, path)
-    return os.path.relpath(whole, folder) if whole.startswith(folder.rstrip(os.sep) + os.sep) else whole
+    return path if not folder or root == folder else opened(os.path.join(root, path), folder)
+
+
+def opened(path: str, folder: str) -> str:
+    """An absolute path as it can be opened from `folder`."""
+    return path.removeprefix(folder.rstrip(os.sep) + os.sep) if folder else path

@@ -16,7 +16,7 @@ def render(report: Report, seconds: float, verbose: bool = False) -> str:
 
 
 def _verdict(report: Report, seconds: float) -> str:
-    checked = f"{_count(report.statistics.modules, 'module')} in {_count(report.statistics.files, 'file')}"
+    checked = f"{counted(report.statistics.modules, 'module')} in {counted(report.statistics.files, 'file')}"
     hint = f" `initlint explain {report.findings[0].code}` says more." if report.findings else ""
     return f"{_found(report)} Checked {checked} in {seconds:.2f} s.{_not_shown(report)}{hint}\n"
 
@@ -26,7 +26,7 @@ def _unread(report: Report, verbose: bool) -> list[str]:
     notes = [f"warning: {report.shown(problem.path)}: {problem.reason}" for problem in report.problems]
     if verbose or len(notes) < 2:
         return notes
-    return [f"{notes[0]}; {_count(len(notes) - 1, 'more file')} could not be read, `--verbose` names all"]
+    return [f"{notes[0]}; {counted(len(notes) - 1, 'more file')} could not be read, `--verbose` names all"]
 
 
 def _empty(report: Report) -> list[str]:
@@ -41,7 +41,7 @@ def _empty(report: Report) -> list[str]:
 def _reading(report: Report) -> str:
     """What was read, for those who wonder which files count."""
     read, files = report.statistics.read, report.statistics.files
-    return f"read {_count(read, 'file')} under {report.root} to check {files:,} of them"
+    return f"read {counted(read, 'file')} under {report.root} to check {files:,} of them"
 
 
 def _mended(report: Report, verbose: bool) -> list[str]:
@@ -51,7 +51,7 @@ def _mended(report: Report, verbose: bool) -> list[str]:
         return []
     count, file = len(baseline.mended), report.opened(baseline.file)
     shrink = f"`--write-baseline {file}` writes it without"
-    notes = [f"{_count(count, 'finding')} of {file} {_are(count)} not there any more; {shrink} {_them(count)}"]
+    notes = [f"{counted(count, 'finding')} of {file} {_are(count)} not there any more; {shrink} {_them(count)}"]
     if verbose:
         notes += [f"gone: {entry.path}: {entry.code} {entry.cls}.{entry.attribute}" for entry in baseline.mended]
     return notes
@@ -61,7 +61,7 @@ def _found(report: Report) -> str:
     if not report.findings:
         return "Nothing found."
     by_rule = ", ".join(f"{count} {code}" for (code, _), count in report.counts().items())
-    return f"{_count(len(report.findings), 'finding')}: {by_rule}."
+    return f"{counted(len(report.findings), 'finding')}: {by_rule}."
 
 
 def _not_shown(report: Report) -> str:
@@ -75,8 +75,9 @@ def _not_shown(report: Report) -> str:
     return text
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def counted(number: int, noun: str, ending: str = "s") -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else ending}"
 
 
 def _are(number: int) -> str:

@@ -7,18 +7,13 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 
 from initlint.construction import knowledge
-from initlint.construction.syntax import children, variables, walk
-from initlint.model import Answer
-from initlint.project.roles import INITIALISATION
-from initlint.rewrite.effects import Effects
+from initlint.construction.syntax import children
 from initlint.rewrite.place import Place, Refused
-from initlint.rewrite.tree import Tree, instance
+from initlint.rewrite.tree import Tree
 
 _PLAIN = frozenset("enumerate float getattr int isinstance len list max min range reversed round tuple zip".split())
-"""Functions of Python that draw nothing."""
-
-_SWEEPS = frozenset({"apply", "modules", "named_modules", "parameters", "named_parameters"})
-"""Methods of a module that reach all that is in it."""
+_VIEWS = frozenset("items keys values parameters named_parameters children named_children modules".split())
+"""Functions and methods that draw nothing."""
 
 
 def sites(tree: Tree, place: Place) -> list[cst.CSTNode]:
@@ -51,7 +46,9 @@ def _is_still(call: cst.Call) -> bool:
         case cst.Attribute(attr=cst.Name(value=name)):
             functions = (knowledge.function(f"{package}.{name}") for package in ("torch", "torch.nn.init"))
             found = [knowledge.tensor_method(name), *functions]
-            known = name in knowledge.tensor_attributes() or name in knowledge.namespace("torch.nn.init")
+            known = (
+                name in _VIEWS or name in knowledge.tensor_attributes() or name in knowledge.namespace("torch.nn.init")
+            )
             draws = any(function is not None and function.draws for function in found)
             return (known and not draws) or _is_still_module(name)
         case _:
@@ -63,40 +60,7 @@ def _is_still_module(name: str) -> bool:
     return module is not None and not module.draws and not module.variants
 
 
-def alone(tree: Tree, place: Place) -> None:
+def alone(place: Place) -> None:
     """Refuses where draws are made for a definition along with others, since those cannot be told apart."""
     if place.finding.swept_by:
-        raise Refused(f"`{place.finding.swept_by}` draws for it along with others")
-    if place.finding.draws is Answer.NO:
-        return
-    for cls in tree.classes:
-        if cls in _holders(tree, place.cls):
-            for node in walk(cls.body):
-                if isinstance(node, cst.Call) and _sweeps(tree, node, cls):
-                    line = tree.line(node)
-                    raise Refused(f"line {line}, `{tree.code(node)}`, may draw for all that is in a {cls.name.value}")
-
-
-def _holders(tree: Tree, cls: cst.ClassDef) -> list[cst.ClassDef]:
-    """A class, and the classes of this file that mention it or one that does."""
-    found = [cls]
-    for holder in found:
-        for other in tree.classes:
-            if other not in found and any(name.value == holder.name.value for name in variables(other.body)):
-                found.append(other)
-    return found
-
-
-def _sweeps(tree: Tree, call: cst.Call, cls: cst.ClassDef) -> bool:
-    """Whether a call in a constructor or initialiser may reach all submodules and draw for them."""
-    method = tree.method(call)
-    if method is None or not INITIALISATION.fullmatch(method.name.value):
-        return False
-    match call.func:
-        case cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value=name)) if owner == instance(method):
-            if name in _SWEEPS:
-                statement = tree.statement(call)
-                return may_draw(tree, statement, ())
-            return "init" in name and name not in Effects(tree, cls).methods
-        case _:
-            return False
+        raise Refused(f"`{place.finding.swept_by}` may draw for it along with others")

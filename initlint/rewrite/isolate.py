@@ -24,7 +24,7 @@ def isolate(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edits:
     edits = Edits()
     for place in places:
         with refusals.of(place):
-            alone(tree, place)
+            alone(place)
             if left_of(place.statement, [each for each in places if each.statement is place.statement]) is not None:
                 raise Refused("it is made in one statement with others")
             drawing = _drawing(tree, place)

@@ -10,7 +10,7 @@ from initlint.construction.syntax import variables, walk
 from initlint.rewrite.draws import alone, may_draw, sites
 from initlint.rewrite.edits import Edits, Replacement
 from initlint.rewrite.place import Place, Refusals, Refused, registered
-from initlint.rewrite.retinue import only_definition, still_needed, touching
+from initlint.rewrite.retinue import only_definition, replaced_before, still_needed, touching
 from initlint.rewrite.targets import thrown_away
 from initlint.rewrite.tree import Tree
 
@@ -22,7 +22,7 @@ def keep_stream(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edit
     edits = Edits()
     for place in places:
         with refusals.of(place):
-            alone(tree, place)
+            alone(place)
             if place.keeps:
                 together = [each for each in places if each.statement is place.statement]
                 _throw_away(tree, place, together, [each.statement for each in places], edits)
@@ -67,8 +67,10 @@ def _needing(tree: Tree, place: Place, defining: Sequence[cst.CSTNode], edits: E
     """The mentions in statements that draw or do more, and stay; the other statements that touch it go."""
     drawn, function = sites(tree, place), tree.callable(place.statement)
     touched = touching(tree, place, [])
+    replaced = [each for each in replaced_before(tree, place, defining) if not may_draw(tree, each, drawn)]
     if touched:
-        only_definition(tree, place, defining)
+        only_definition(tree, place, [*defining, *replaced])
+    edits.removed |= {id(statement) for statement in replaced}
     found: list[cst.BaseExpression] = []
     for touch in touched:
         if touch.only and not may_draw(tree, touch.statement, drawn):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from initlint.construction.syntax import dotted, variables, walk
+from initlint.construction.syntax import children, dotted, variables, walk
 from initlint.project.roles import INITIALISATION
 from initlint.rewrite.place import Place, Refused, fits_attribute, registered, stored, text
 from initlint.rewrite.tree import Tree, instance
@@ -40,12 +40,20 @@ def _sets(node: cst.CSTNode, method: cst.FunctionDef, attribute: str) -> bool:
     owner = instance(method)
     match node:
         case cst.AssignTarget(target=target) | cst.AnnAssign(target=target):
-            each = (part for part in walk(target) if isinstance(part, cst.BaseExpression))
-            return any(fits_attribute(stored(part, owner), attribute) for part in each)
+            return any(fits_attribute(stored(part, owner), attribute) for part in _parts(target))
         case cst.Call():
             return fits_attribute(registered(node, owner)[0], attribute)
         case _:
             return False
+
+
+def _parts(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The targets that a value is unpacked to."""
+    if isinstance(target, cst.Tuple | cst.List):
+        for element in target.elements:
+            yield from _parts(element.value)
+    else:
+        yield target
 
 
 def _defines(cls: cst.ClassDef, attribute: str) -> bool:
@@ -56,9 +64,26 @@ def _of_class(tree: Tree, cls: cst.ClassDef, attribute: str) -> Iterator[cst.Bas
     for method in _methods(cls):
         owner = instance(method)
         if owner:
-            for node in walk(method.body):
+            for node in _seeing(method.body, owner):
                 if isinstance(node, cst.Attribute | cst.Call) and _reads(tree, node, owner, attribute):
                     yield node
+
+
+def _seeing(body: cst.CSTNode, owner: str) -> Iterator[cst.CSTNode]:
+    """The code in which a name still stands for the instance: not that of classes and functions that bind it anew."""
+    pending = [body]
+    while pending:
+        node = pending.pop()
+        match node:
+            case cst.ClassDef():
+                continue
+            case cst.FunctionDef(params=params) | cst.Lambda(params=params):
+                if any(isinstance(each, cst.Param) and each.name.value == owner for each in walk(params)):
+                    continue
+            case _:
+                pass
+        yield node
+        pending.extend(children(node))
 
 
 def _reads(tree: Tree, node: cst.Attribute | cst.Call, owner: str, attribute: str) -> bool:

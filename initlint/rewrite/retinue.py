@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from initlint.construction import knowledge
 from initlint.construction.slices import shorten
-from initlint.construction.syntax import variables, walk
+from initlint.construction.syntax import dotted, variables, walk
 from initlint.model import Answer
+from initlint.rewrite.draws import may_draw
 from initlint.rewrite.effects import Effects, Roots
 from initlint.rewrite.mentions import mentions, stores
 from initlint.rewrite.place import OVERWRITTEN, Place, Refused
@@ -27,6 +29,8 @@ class Touch:
 
 def touching(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[Touch]:
     """The statements outside of `gone` that touch a definition."""
+    if place.finding.touched_by:
+        raise Refused(f"{place.finding.touched_by} initialises it")
     nodes = mentions(tree, place) if place.keeps else []
     if place.finding.code == OVERWRITTEN:
         nodes = _until_replaced(tree, place, nodes)
@@ -53,13 +57,30 @@ def retinue(
         if not touch.only:
             raise still_needed(tree, touch.statement)
     if touched:
-        only_definition(tree, place, defining)
-    going = [touch.statement for touch in touched]
+        only_definition(tree, place, [*defining, *replaced_before(tree, place, defining)])
+    going = [*replaced_before(tree, place, defining), *(touch.statement for touch in touched)]
     if place.value is not None and (effect := Effects(tree, place.cls).of(place.value, Roots(frozenset()))):
         raise Refused(effect)
     going += carriers(tree, place, [*gone, *going])
     _no_name_left(tree, [place.statement, *going], gone)
     return going
+
+
+def replaced_before(tree: Tree, place: Place, defining: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+    """What the attribute was given before in the same function, and would have again without the definition."""
+    if not place.keeps or place.finding.code == OVERWRITTEN:
+        return []
+    function, start = tree.function(place.statement), tree.start(place.statement)
+    earlier = [each for each in stores(tree, place) if tree.function(each) is function and tree.start(each) < start]
+    return [each for each in earlier if each not in defining and _only_builds(tree, place, each)]
+
+
+def _only_builds(tree: Tree, place: Place, statement: cst.CSTNode) -> bool:
+    match statement:
+        case cst.Assign(targets=[_], value=cst.Call() as value):
+            return not Effects(tree, place.cls).of(value, Roots(frozenset()))
+        case _:
+            return False
 
 
 def still_needed(tree: Tree, statement: cst.CSTNode) -> Refused:
@@ -188,16 +209,21 @@ def _is_emptied(node: cst.CSTNode, removed: set[int]) -> bool:
 
 
 def _is_idle(tree: Tree, node: cst.For | cst.With) -> bool:
-    """Whether the head of a loop or context matters to nobody else."""
-    cls, function = tree.cls(node), tree.function(node)
-    if cls is None or function is None:
+    """Whether the head of a loop or context does nothing by itself, and binds nothing that is read elsewhere."""
+    function = tree.function(node)
+    if function is None:
         return False
-    effects, roots = Effects(tree, cls), Roots(frozenset())
     if isinstance(node, cst.With):
-        return effects.is_plain(node.items, roots)
+        return all(item.asname is None and _is_context_of_torch(item.item) for item in node.items)
     names = {name.value for name in variables(node.target)}
     read = {name.value for name in variables(function.body) if name.value in names and not _is_of_a_loop(tree, name)}
-    return not effects.of(node.iter, roots) and not read
+    return not may_draw(tree, node.iter, ()) and not read
+
+
+def _is_context_of_torch(node: cst.BaseExpression) -> bool:
+    """`torch.no_grad()`, `torch.device("meta")`: there for what stands in it."""
+    name = dotted(node.func) if isinstance(node, cst.Call) else None
+    return name is not None and name.rpartition(".")[2] in knowledge.namespace("torch")
 
 
 def _is_of_a_loop(tree: Tree, name: cst.Name) -> bool:

@@ -150,6 +150,7 @@ def _base_names(cls: cst.ClassDef) -> set[str]:
     return found
 
 
+@functools.lru_cache(maxsize=1)
 def parsed(text: str) -> Tree | None:
     """The tree of a text, if writing it again gives the same text."""
     module = parse(text)

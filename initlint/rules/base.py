@@ -86,7 +86,12 @@ class Example:
     @property
     def source(self) -> str:
         """The file, complete."""
-        return PRELUDE + textwrap.dedent(self.text).strip("\n") + "\n"
+        return _whole(self.text)
+
+    @property
+    def mended(self) -> str | None:
+        """The file as `--fix remove` leaves it, complete."""
+        return None if self.fixed is None else _whole(self.fixed)
 
     @property
     def expected(self) -> tuple[tuple[int, str, str], ...]:
@@ -96,6 +101,10 @@ class Example:
     @property
     def bad(self) -> bool:
         return bool(self.expected)
+
+
+def _whole(text: str) -> str:
+    return PRELUDE + textwrap.dedent(text).strip("\n") + "\n"
 
 
 def expectations(source: str) -> Iterator[tuple[int, str, str]]:
@@ -159,7 +168,8 @@ class Rule(Generic[Subject]):
             fingerprint="",
             fixes=self.fixes,
             drawn_at=hit.drawn_at,
-            swept_by=hit.swept_by,
+            swept_by=hit.swept_by or hit.verdict.swept_by,
+            touched_by=hit.verdict.touched_by,
         )
 
 

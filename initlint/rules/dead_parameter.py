@@ -28,6 +28,15 @@ from initlint.rules.words import dead
                 def forward(self, x):
                     return self.proj(x)
             """,
+            fixed="""
+            class Attention(nn.Module):
+                def __init__(self, dim, num_heads=8):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
         ),
         Example(
             "empty at first, and then filled at random",
@@ -38,6 +47,15 @@ from initlint.rules.words import dead
                     self.mask_token = nn.Parameter(torch.empty(1, dim))  # expect: SOH102 mask_token
                     self.proj = nn.Linear(dim, dim)
                     nn.init.normal_(self.mask_token, std=0.02)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
 
                 def forward(self, x):
                     return self.proj(x)

@@ -27,6 +27,14 @@ from initlint.rules.words import dead
                 def forward(self, x):
                     return x
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+
+                def forward(self, x):
+                    return x
+            """,
         ),
         Example(
             "registered under a name that nobody reads",
@@ -35,6 +43,15 @@ from initlint.rules.words import dead
                 def __init__(self, dim):
                     super().__init__()
                     self.register_parameter("shift", nn.Parameter(torch.zeros(dim)))  # expect: SOH202 shift
+                    self.scale = nn.Parameter(torch.ones(dim))
+
+                def forward(self, x):
+                    return x * self.scale
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
                     self.scale = nn.Parameter(torch.ones(dim))
 
                 def forward(self, x):

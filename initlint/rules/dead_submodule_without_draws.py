@@ -28,6 +28,15 @@ from initlint.rules.words import dead
                 def forward(self, x):
                     return self.proj(x)
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
         ),
         Example(
             "a norm, which holds parameters that start from constants",
@@ -36,6 +45,14 @@ from initlint.rules.words import dead
                 def __init__(self, dim):
                     super().__init__()
                     self.norm = nn.LayerNorm(dim)  # expect: SOH201 norm
+
+                def forward(self, x):
+                    return x
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
 
                 def forward(self, x):
                     return x

@@ -28,6 +28,15 @@ from initlint.rules.words import dead
                 def forward(self, x):
                     return self.proj(x)
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
         ),
         Example(
             "a plain attribute, which stands in no checkpoint and draws all the same",
@@ -36,6 +45,15 @@ from initlint.rules.words import dead
                 def __init__(self, dim):
                     super().__init__()
                     self.noise = 0.1 * torch.rand(dim)  # expect: SOH103 noise
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
                     self.proj = nn.Linear(dim, dim)
 
                 def forward(self, x):

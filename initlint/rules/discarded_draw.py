@@ -28,6 +28,15 @@ from initlint.rules.words import sentences
                 def forward(self, x):
                     return self.proj(x)
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
         ),
         Example(
             "a forgotten `self.x =`",
@@ -36,6 +45,15 @@ from initlint.rules.words import sentences
                 def __init__(self, dim):
                     super().__init__()
                     nn.Linear(dim, dim)  # expect: SOH105 Linear
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x)
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
                     self.proj = nn.Linear(dim, dim)
 
                 def forward(self, x):

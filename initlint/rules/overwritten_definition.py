@@ -30,6 +30,16 @@ from initlint.rules.words import sentences
                 def forward(self, x):
                     return self.head(self.proj(x))
             """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.proj = nn.Linear(dim, dim)
+                    self.head = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.head(self.proj(x))
+            """,
         ),
         Example(
             "replaced by something that draws nothing: only the draw stays",
@@ -38,6 +48,15 @@ from initlint.rules.words import sentences
                 def __init__(self, dim):
                     super().__init__()
                     self.scale = nn.Parameter(torch.randn(dim))  # expect: SOH104 scale
+                    self.scale = nn.Parameter(torch.ones(dim))
+
+                def forward(self, x):
+                    return x * self.scale
+            """,
+            fixed="""
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
                     self.scale = nn.Parameter(torch.ones(dim))
 
                 def forward(self, x):

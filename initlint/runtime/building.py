@@ -83,6 +83,7 @@ def limit(megabytes: int) -> None:
 
 def built(job: Message) -> Message:
     """Build the target and tell everything about it."""
+    own = os.getpid()
     try:
         device = present(job["device"])
     except ValueError as error:
@@ -97,9 +98,12 @@ def built(job: Message) -> Message:
         if job["dtype"]:
             torch.set_default_dtype(dtype(job["dtype"]))
         seed(job["seed"])
+        recorder.start_again()
         if job["placement"] == "construct" and device.type != "cpu":
             stack.enter_context(device)
         results = [evaluated(module, job["target"]) for _ in range(job["times"])]
+    if os.getpid() != own:
+        os._exit(0)  # a copy of this process that the target has forked, and that has come out here too
     ends = states(device)
     models = [model for number, result in enumerate(results) for model in named_models(number, result, job)]
     found = [entry for prefix, model in models for entry in entries(prefix, model)]
@@ -128,6 +132,8 @@ def described(job: Message) -> Message:
         cls = getattr(cls, name, None)
     if not isinstance(cls, type):
         raise Refused("no-module", f"`{job['target']}` is no class that can be reached from outside")
+    if not issubclass(cls, torch.nn.Module):
+        raise Refused("no-module", f"`{job['target']}` is no torch.nn.Module by itself")
     return {"type": "described", "parameters": list(parameters(cls, module))}
 
 
@@ -180,7 +186,7 @@ def qualified(cls: type) -> str:
 def draws(recorder: Recorder, found: list[Entry]) -> list[Message]:
     """The measured ledger: every move of a torch stream, the tensor that it filled, and the lines that led to it.
 
-    It begins with what is drawn at import; then the seed is set, a move that no operator makes.
+    It begins with what is drawn at import, before the seed is set.
     """
     owners = owners_among(((name, tensor) for name, _, tensor in found), recorder)
     rows = zip(recorder.draws, owners, recorder.frames)  # noqa: B905

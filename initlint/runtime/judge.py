@@ -12,6 +12,9 @@ from initlint.runtime.host import Built, Drawn, Tensor
 REPLACED = "SOH104"
 """The rule whose definitions are gone when construction ends: what bears their name then is another one."""
 
+OUTSIDE = "outside"
+"""The operator of a move that none has made: a reseed, or the end of a fork."""
+
 ALONE = "first."
 """Begins the names of what was built before anything could have been shifted by an earlier instance."""
 
@@ -129,7 +132,9 @@ def is_reached(finding: Finding, root: str, built: Built) -> bool:
 
 def _belongs(draw: Drawn, finding: Finding, root: str) -> bool:
     """Whether a draw is made for a definition: from its lines, from those that only serve it, or into its memory."""
-    return _stands_in(draw, finding, root) or (bool(draw.owner) and _fills(draw.owner, finding))
+    return draw.operator != OUTSIDE and (
+        _stands_in(draw, finding, root) or (bool(draw.owner) and _fills(draw.owner, finding))
+    )
 
 
 def _fills(owner: str, finding: Finding) -> bool:

@@ -77,6 +77,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
+    def start_again(self) -> None:
+        """Take the streams as they stand now for untouched, as after seeding them."""
+        self._last = {stream: read(stream) for stream in self._last}
+
     def __exit__(self, *exception: object) -> None:
         super().__exit__(*exception)  # type: ignore[no-untyped-call]
         for stream in list(self._last):

@@ -21,10 +21,10 @@ NO_NAMES = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 def parameters(cls: type, module: types.ModuleType) -> Iterator[dict[str, Any]]:
     """The parameters of a class's constructor."""
-    for parameter in inspect.signature(cls).parameters.values():
+    for parameter in taken(cls).values():
         if parameter.kind in NO_NAMES:
             continue
-        kind = annotated(parameter, module) or annotated_elsewhere(parameter.name, module)
+        kind = annotated(parameter.annotation, module) or annotated_elsewhere(parameter.name, module)
         config = configuration(kind, module)
         yield {
             "name": parameter.name,
@@ -36,9 +36,8 @@ def parameters(cls: type, module: types.ModuleType) -> Iterator[dict[str, Any]]:
         }
 
 
-def annotated(parameter: inspect.Parameter, module: types.ModuleType) -> type | None:
-    """The class that a parameter is annotated with; of several, the first that is not None."""
-    annotation = parameter.annotation
+def annotated(annotation: Any, module: types.ModuleType) -> type | None:
+    """The class that an annotation names; of several, the first that is not None."""
     if isinstance(annotation, str):
         try:
             annotation = eval(annotation, {"typing": typing, "torch": torch, **vars(module)})
@@ -51,14 +50,19 @@ def annotated(parameter: inspect.Parameter, module: types.ModuleType) -> type | 
 
 
 def annotated_elsewhere(name: str, module: types.ModuleType) -> type | None:
-    """The class that a parameter of that name is annotated with in another class of the module."""
+    """The class that the module's classes say of that name, of a parameter or an attribute; the most derived one."""
+    found: list[type] = []
     for other in list(vars(module).values()):
         if isinstance(other, type) and other.__module__ == module.__name__:
+            said = [getattr(other, "__annotations__", {}).get(name)]
             with contextlib.suppress(TypeError, ValueError):
-                parameter = inspect.signature(other).parameters.get(name)
-                if parameter is not None and (kind := annotated(parameter, module)):
-                    return kind
-    return None
+                said += [parameter.annotation for key, parameter in taken(other).items() if key == name]
+            found += [kind for kind in (annotated(annotation, module) for annotation in said) if kind is not None]
+    return next((kind for kind in found if not any(o is not kind and issubclass(o, kind) for o in found)), None)
+
+
+def taken(cls: type) -> typing.Mapping[str, inspect.Parameter]:
+    return inspect.signature(cls).parameters
 
 
 def type_name(kind: type | None) -> str:
@@ -75,10 +79,9 @@ def configuration(kind: type | None, module: types.ModuleType) -> str:
     if kind is None or kind.__module__ == "builtins" or issubclass(kind, (torch.nn.Module, torch.Tensor)):
         return ""
     try:
-        taken = inspect.signature(kind).parameters.values()
+        named = [parameter for parameter in taken(kind).values() if parameter.kind not in NO_NAMES]
     except (TypeError, ValueError):
         return ""
-    named = [parameter for parameter in taken if parameter.kind not in NO_NAMES]
     if not named or any(parameter.default is inspect.Parameter.empty for parameter in named):
         return ""
     name = kind.__name__
@@ -89,5 +92,4 @@ def configuration(kind: type | None, module: types.ModuleType) -> str:
 
 def numbers(kind: type) -> dict[str, int]:
     """The whole numbers among the defaults of a class."""
-    found = inspect.signature(kind).parameters.values()
-    return {parameter.name: parameter.default for parameter in found if type(parameter.default) is int}
+    return {parameter.name: parameter.default for parameter in taken(kind).values() if type(parameter.default) is int}

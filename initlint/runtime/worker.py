@@ -98,7 +98,7 @@ def do(line: bytes, answer: Answer, writing: int) -> NoReturn:
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         told = answer(json.loads(line))
-        if os.getpid() == own:  # else the user's code has forked, and its copy has come out here too
+        if os.getpid() == own:  # else the target has forked, and failed in both
             with os.fdopen(writing, "wb") as stream:
                 tell(stream, told)
     finally:

@@ -8,7 +8,7 @@ import importlib
 import importlib.abc
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
@@ -61,9 +61,11 @@ def file_of(module: str) -> str:
 
 
 @contextlib.contextmanager
-def imported(program: Program, without: tuple[str, str] | None = None) -> Iterator[dict[str, ModuleType]]:
-    """The modules of the program by path; they are gone afterwards."""
-    texts = Texts(render.files(program, without))
+def imported(
+    program: Program, without: tuple[str, str] | None = None, changed: Mapping[str, str] | None = None
+) -> Iterator[dict[str, ModuleType]]:
+    """The modules of the program by path, some of them with a changed text; they are gone afterwards."""
+    texts = Texts({**render.files(program, without), **(changed or {})})
     names = [path.removesuffix(".py").replace("/", ".") for path in texts.texts if not path.endswith("__init__.py")]
     with mock.patch.object(sys, "meta_path", [texts, *sys.meta_path]):
         try:

@@ -1,0 +1,1 @@
+"""Two versions of a project: where do their random streams part?"""

@@ -1,0 +1,196 @@
+"""Two ledgers of one class, line by line: what is the same, what came, went, moved or changed, and what that shifts."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from initlint.comparison.draws import EXPLICIT, amount, elements
+from initlint.comparison.terms import Term, differ, is_constant
+from initlint.comparison.trace import Draw, Row
+from initlint.model import Answer
+
+ENGINES = ("normal", "uniform")
+BLOCK = 16
+"""torch makes normal numbers on the CPU in blocks of so many; whole blocks take one number for each."""
+
+
+class Change(enum.Enum):
+    """What became of one line of a ledger."""
+
+    SAME = "same"
+    ADDED = "added"
+    DROPPED = "dropped"
+    MOVED = "moved"
+    RESIZED = "resized"
+    DISTRIBUTION = "distribution"
+    STREAM = "stream"
+    CONDITION = "condition"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of two aligned ledgers. `shifts`: whether it moves what is drawn after it from this stream."""
+
+    change: Change
+    old: Row | None
+    new: Row | None
+    shifts: Answer
+
+    @property
+    def row(self) -> Row:
+        """The line where it stands now, or stood."""
+        row = self.new or self.old
+        assert row is not None
+        return row
+
+
+def align(old: Sequence[Row], new: Sequence[Row]) -> tuple[Line, ...]:
+    """The two ledgers side by side, in order."""
+    return tuple(_swapped(_moved(list(_aligned(old, new, list(_STAGES))))))
+
+
+def _aligned(old: Sequence[Row], new: Sequence[Row], stages: list[Callable[[Row], object]]) -> Iterator[Line]:
+    """Match by the first key, and what lies between matches by the next."""
+    if not stages:
+        yield from (Line(Change.DROPPED, row, None, certainty(row)) for row in old)
+        yield from (Line(Change.ADDED, None, row, certainty(row)) for row in new)
+        return
+    key, *rest = stages
+    matcher = SequenceMatcher(None, list(map(key, old)), list(map(key, new)), autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "equal":
+            yield from map(changed, old[i1:i2], new[j1:j2])
+        else:
+            yield from _aligned(old[i1:i2], new[j1:j2], rest)
+
+
+def _name(row: Row) -> object:
+    if row.draw is None:
+        return row.how
+    return row.draw.owner or row.draw.place.what
+
+
+_STAGES: tuple[Callable[[Row], object], ...] = (lambda row: (row.key, _name(row)), lambda row: row.key, _name)
+"""Equal draws for one owner, equal draws for owners of other names, other draws for one owner."""
+
+
+def certainty(row: Row) -> Answer:
+    """Whether a line takes numbers that others would have got."""
+    if row.draw is not None and row.draw.stream == EXPLICIT:
+        return Answer.NO
+    return Answer.YES if row.draw is not None and row.draw.certain else Answer.UNKNOWN
+
+
+def _moved(lines: list[Line]) -> list[Line]:
+    """What went in one place and came in another has moved: both places stay."""
+    gone = Counter(_identity(line.row) for line in lines if line.change is Change.DROPPED)
+    came = Counter(_identity(line.row) for line in lines if line.change is Change.ADDED)
+    both = set(gone & came)
+    return [
+        replace(line, change=Change.MOVED)
+        if line.change in (Change.DROPPED, Change.ADDED) and _identity(line.row) in both
+        else line
+        for line in lines
+    ]
+
+
+def partner(lines: Sequence[Line], line: Line) -> Line | None:
+    """The other place of something that has moved."""
+    if line.change is not Change.MOVED or (line.old is not None and line.new is not None):
+        return None
+    others = (each for each in lines if each is not line and each.change is Change.MOVED)
+    return next((each for each in others if _identity(each.row) == _identity(line.row)), None)
+
+
+def _identity(row: Row) -> object:
+    return row.key, _name(row)
+
+
+def _swapped(lines: list[Line]) -> Iterator[Line]:
+    """Equal draws that go to each other's owners have changed places; those of a new name alone were renamed."""
+    old = {line.old.draw.owner for line in lines if line.old is not None and line.old.draw is not None}
+    new = {line.new.draw.owner for line in lines if line.new is not None and line.new.draw is not None}
+    for line in lines:
+        if line.change is Change.SAME and line.old is not None and line.new is not None:
+            one, other = line.old.draw, line.new.draw
+            if one is None or other is None or one.owner == other.owner:
+                yield line
+                continue
+            if one.owner in new and other.owner in old:
+                line = replace(line, change=Change.MOVED, shifts=Answer.YES)
+        yield line
+
+
+def renamed(line: Line) -> bool:
+    """Whether an equal draw goes to an owner of another name."""
+    if line.change is not Change.SAME or line.old is None or line.new is None:
+        return False
+    one, other = line.old.draw, line.new.draw
+    return one is not None and other is not None and bool(one.owner and other.owner) and one.owner != other.owner
+
+
+def changed(old: Row, new: Row) -> Line:
+    """One owner, drawn for in two ways."""
+    if old.key == new.key:
+        return Line(Change.SAME, old, new, Answer.NO)
+    one, other = old.draw, new.draw
+    if one is None or other is None:
+        return Line(Change.CONDITION, old, new, Answer.UNKNOWN)
+    if not (one.certain and other.certain):
+        return Line(Change.OTHER, old, new, Answer.UNKNOWN)
+    if old.key[1] == new.key[1]:
+        return Line(Change.CONDITION, old, new, Answer.YES)
+    if one.stream != other.stream:
+        return Line(Change.STREAM, old, new, Answer.YES)
+    change, shifts = _compared(one, other)
+    if old.context != new.context and shifts is Answer.NO:
+        shifts = Answer.YES
+    return Line(change, old, new, shifts)
+
+
+def _compared(one: Draw, other: Draw) -> tuple[Change, Answer]:
+    """How two draws of one stream differ, and whether one takes more from it."""
+    amounts = amount(one), amount(other)
+    if one.engine == other.engine and one.shape == other.shape:
+        shifts = Answer.NO if one.engine in ENGINES else Answer.UNKNOWN
+        return Change.DISTRIBUTION, shifts
+    change = Change.RESIZED if one.engine == other.engine else Change.DISTRIBUTION
+    if amounts[0] is not None and amounts[1] is not None:
+        return change, _as_much(amounts[0], amounts[1])
+    if one.engine != other.engine:
+        engines = {one.engine, other.engine} <= set(ENGINES)
+        known = engines and one.shape == other.shape and elements(one.shape) is None
+        return change, Answer.UNKNOWN if known else Answer.YES
+    return change, Answer.YES if _surely(one.shape, other.shape) else Answer.UNKNOWN
+
+
+def _as_much(one: tuple[str, tuple[int, ...]], other: tuple[str, tuple[int, ...]]) -> Answer:
+    """Whether different numbers are taken: known for whole blocks, and for equal sizes of one engine."""
+    if one[0] == other[0] and sorted(one[1]) == sorted(other[1]):
+        return Answer.NO
+    simple = [side[0] == "uniform" or all(size % BLOCK == 0 and size for size in side[1]) for side in (one, other)]
+    if all(simple):
+        return Answer.NO if sum(one[1]) == sum(other[1]) else Answer.YES
+    return Answer.YES
+
+
+def _surely(one: Term, other: Term) -> bool:
+    """Whether two shapes differ for certain."""
+    if one.op == "argument" and other.op == "argument" and one.args[0] != other.args[0]:
+        return True
+    inner = [
+        (left, right)
+        for left, right in zip(one.args, other.args, strict=False)
+        if isinstance(left, Term) and isinstance(right, Term)
+    ]
+    if len(one.args) != len(other.args) or not inner:
+        return is_constant(one) and is_constant(other) and one != other
+    if differ(one, other):
+        return True
+    same = one.op in ("shape", "arguments", "argument", "tuple", "list") and one.op == other.op
+    return same and any(left != right and (differ(left, right) or _surely(left, right)) for left, right in inner)

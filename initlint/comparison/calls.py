@@ -1,0 +1,545 @@
+"""Calls, followed: what torch draws, what the project's functions do, and what is not known of all others."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+from initlint.comparison import draws
+from initlint.comparison.expressions import CONTAINERS, UNROLLED, Expressions
+from initlint.comparison.machine import is_missing
+from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number
+from initlint.comparison.trace import Draw
+from initlint.comparison.values import (
+    MISSING,
+    Arguments,
+    Bound,
+    ClassRef,
+    Closure,
+    Frame,
+    Function,
+    Instance,
+    Items,
+    Made,
+    ModuleRef,
+    Partial,
+    Repeat,
+    Spread,
+    Super,
+    Table,
+    Value,
+)
+from initlint.construction import knowledge
+from initlint.model import Answer
+
+TORCH = "torch"
+UNSEEN = "call"
+"""The engine of a call of which it is not known whether it draws."""
+
+TENSOR = "Tensor"
+SILENT = Term("silent", ())
+"""A context in which nothing is drawn from the default stream."""
+
+EMPTY = Term("none", ())
+
+STREAMS = {"random": "python", "numpy.random": "numpy", "secrets": "system", "uuid": "system"}
+"""The generators of other packages."""
+
+PLAIN = frozenset({*sys.stdlib_module_names, "numpy", "scipy", "packaging", "einops"}) - {"importlib", "runpy"}
+"""Packages whose functions leave every stream alone, but for those in STREAMS."""
+
+UNSAFE = frozenset({"exec", "eval", "__import__", "open", "input", "compile"})
+"""Builtins that can do anything."""
+
+CONVERSIONS = {"int": int, "float": float, "bool": bool, "abs": abs, "round": round, "str": str}
+
+
+class Calls(Expressions):
+    """What calls do."""
+
+    def method(self, receiver: Value, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        raise NotImplementedError
+
+    def invoke(self, function: Function, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        raise NotImplementedError
+
+    def enter(self, closure: Closure, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        raise NotImplementedError
+
+    def instantiate(self, cls: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        raise NotImplementedError
+
+    def call(self, callee: Value, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        """The value of a call."""
+        match callee:
+            case ClassRef():
+                return self.instantiate(callee.id, arguments, node, frame)
+            case Function():
+                return self.invoke(callee, arguments, node, frame)
+            case Closure():
+                return self.enter(callee, arguments, node, frame)
+            case Partial():
+                named = {**dict(callee.arguments.named), **dict(arguments.named)}
+                positional = callee.arguments.positional + arguments.positional
+                joined = Arguments(positional, tuple(named.items()), callee.arguments.rest + arguments.rest)
+                return self.each(callee.callee, lambda one: self.call(one, joined, node, frame))
+            case Bound():
+                return self.method(callee.receiver, callee.name, arguments, node, frame)
+            case Term(op="name"):
+                return self._named(str(callee.args[0]), arguments, node, frame)
+            case _:
+                return self.unseen(self.describe(callee), arguments, node, frame)
+
+    # -- draws -------------------------------------------------------------------------------------------------
+
+    def draw(
+        self,
+        stream: str,
+        engine: str,
+        shape: Term,
+        options: Term,
+        node: ast.AST,
+        frame: Frame,
+        certain: bool = True,
+    ) -> list[Draw]:
+        """Note that a stream is drawn from; nothing is where the context forbids it."""
+        if self.silent and stream == TORCH:
+            return []
+        draw = Draw(stream, engine, shape, options, self.place(node, frame), certain, tuple(self.trail))
+        self.emit(draw)
+        return [draw]
+
+    def unseen(self, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        """A call of which nothing is known: it may draw, and what it gives may be a module."""
+        term = Term("call", (callee, *self.terms(arguments)))
+        made = self.made(term, "", tuple(arguments.values()))
+        made.draws += self.draw(TORCH, UNSEEN, term, EMPTY, node, frame, certain=False)
+        return made
+
+    # -- names of other packages -------------------------------------------------------------------------------
+
+    def _named(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        if name.startswith("builtins."):
+            return self._builtin(name.removeprefix("builtins."), arguments, node, frame)
+        if knowledge.module(name) is not None:
+            return self.torch_instance(name, arguments, node, frame)
+        if name.split(".")[0] == "torch":
+            return self._torch(name, arguments, node, frame)
+        return self._foreign(name, arguments, node, frame)
+
+    def _foreign(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        package = name.rpartition(".")[0]
+        stream = STREAMS.get(package) or STREAMS.get(name.split(".")[0])
+        if stream is not None:
+            term = Term("call", (Term("name", (name,)), *self.terms(arguments)))
+            made = self.made(term, TENSOR, tuple(arguments.values()))
+            made.draws += self.draw(stream, name, term, EMPTY, node, frame)
+            return made
+        match name:
+            case "functools.partial" if arguments.positional:
+                return Partial(arguments.positional[0], Arguments(arguments.positional[1:], arguments.named))
+            case "copy.deepcopy" | "copy.copy" if arguments.positional:
+                return self.cloned(arguments.positional[0], {})
+            case "collections.OrderedDict":
+                return self._dict(arguments)
+            case _:
+                pass
+        if package.split(".")[0] in PLAIN or name in PLAIN:
+            return self.compound("call", [Term("name", (name,)), *self._operands(arguments)])
+        return self.unseen(Term("name", (name,)), arguments, node, frame)
+
+    def _operands(self, arguments: Arguments) -> list[Value]:
+        made = [value for value in arguments.values() if isinstance(value, Made)]
+        return [*self.terms(arguments), *made] if made else [*self.terms(arguments)]
+
+    def cloned(self, value: Value, done: dict[int, Value]) -> Value:
+        """A copy draws nothing, and is something of its own."""
+        if not isinstance(value, Made | Instance):
+            return value
+        if value.token not in done:
+            token = self.token()
+            copy = Made(token, value.term, value.cls) if isinstance(value, Made) else value
+            if isinstance(value, Instance):
+                copy = Instance(token, value.cls, value.term)
+            else:
+                self.cells[token, ".original"] = value
+            done[value.token] = copy
+            for name, part in self.parts(value.token):
+                self.cells[token, name] = self.cloned(part, done)
+        return done[value.token]
+
+    # -- builtins ----------------------------------------------------------------------------------------------
+
+    def _builtin(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:  # noqa: C901  (one case for each kind)
+        given = arguments.positional
+        first = given[0] if given else NONE
+        if any(isinstance(value, Spread | Repeat) for value in given) or arguments.rest or name in UNSAFE:
+            plain = name not in UNSAFE and name not in ("map", "filter", "getattr", "setattr")
+            term = Term("name", (f"builtins.{name}",))
+            return self._opaque(term, arguments) if plain else self.unseen(term, arguments, node, frame)
+        match name, len(given):
+            case "super", _:
+                return self._super(given, frame)
+            case "getattr", 2 | 3:
+                return self._getattr(given, node, frame)
+            case "setattr", 3:
+                self.assign(given[0], self.describe(given[1]), given[2])
+                return NONE
+            case "hasattr", 2:
+                return self._hasattr(first, given[1], node, frame)
+            case "isinstance", 2:
+                return self.each(first, lambda one: self._isinstance(one, given[1]))
+            case "len", 1:
+                return self._length(first)
+            case (("range" | "enumerate" | "zip" | "reversed" | "map" | "filter"), _):
+                return self._lazy(name, given, arguments, node, frame)
+            case (("list" | "tuple" | "set" | "sorted" | "frozenset" | "iter"), _):
+                return self._list(name, given, arguments)
+            case "dict", _:
+                return self._dict(arguments)
+            case "type", 1:
+                return ClassRef(first.cls) if isinstance(first, Instance) else Term("type", (self.describe(first),))
+            case (("int" | "float" | "bool" | "abs" | "round" | "str"), 1) if is_constant(first):
+                return self._converted(name, first)
+            case (("max" | "min"), 2):
+                return self._extreme(name, given)
+            case _:
+                return self._opaque(Term("name", (f"builtins.{name}",)), arguments)
+
+    def _opaque(self, callee: Term, arguments: Arguments) -> Value:
+        return self.compound("call", [callee, *self._operands(arguments)])
+
+    def _converted(self, name: str, first: Value) -> Value:
+        assert isinstance(first, Term)
+        value = first.args[0]
+        try:
+            return constant(CONVERSIONS[name](value))  # type: ignore[operator]
+        except (TypeError, ValueError, OverflowError):
+            return Term("call", (Term("name", (name,)), first))
+
+    def _extreme(self, name: str, given: tuple[Value, ...]) -> Value:
+        one, other = number(given[0]), number(given[1])
+        if one is not None and other is not None:
+            return constant(max(one, other) if name == "max" else min(one, other))
+        return self._opaque(Term("name", (f"builtins.{name}",)), Arguments(given))
+
+    def _super(self, given: tuple[Value, ...], frame: Frame) -> Value:
+        owner = given[0].id if given and isinstance(given[0], ClassRef) else frame.cls
+        inner: Frame | None = frame
+        while inner is not None and inner.instance is None:
+            inner = inner.parent
+        instance = inner.instance if inner is not None else None
+        return Super(instance, owner) if isinstance(instance, Instance) else Term("super", ())
+
+    def _getattr(self, given: tuple[Value, ...], node: ast.AST, frame: Frame) -> Value:
+        name = given[1]
+        if isinstance(name, Term) and is_constant(name) and isinstance(name.args[0], str):
+            text = name.args[0]
+            return self.each(given[0], lambda one: self.attribute(one, text, node, frame))
+        return self.compound("getattr", list(given))
+
+    def _hasattr(self, owner: Value, name: Value, node: ast.AST, frame: Frame) -> Value:
+        if isinstance(owner, Instance) and isinstance(name, Term) and is_constant(name):
+            if not is_missing(self.get(owner.token, str(name.args[0]))):
+                return TRUE
+            if self.project.method(owner.cls, str(name.args[0])) is not None:
+                return TRUE
+        return Term("hasattr", (self.describe(owner), self.describe(name)))
+
+    def _isinstance(self, value: Value, classes: Value) -> Value:
+        wanted = self.held(classes) if isinstance(classes, Items) else (classes,)
+        names = [each.id if isinstance(each, ClassRef) else self.describe(each) for each in wanted]
+        texts = {name if isinstance(name, str) else str(name.args[0]) for name in names}
+        plain = all(isinstance(name, str) or name.op == "name" for name in names)
+        bases = self._bases(value)
+        if bases is not None and plain:
+            return constant(bool(bases & texts))
+        return Term("isinstance", (self.describe(value), *map(self.describe, wanted)))
+
+    def _bases(self, value: Value) -> frozenset[str] | None:
+        """All classes of which a value is an instance, where they are known."""
+        match value:
+            case Instance():
+                if self.project.unresolved_bases(value.cls):
+                    return None
+                return frozenset(self.project.mro(value.cls))
+            case Made() if (known := knowledge.module(value.cls)) is not None:
+                return frozenset((value.cls, *known.bases))
+            case Items():
+                return frozenset((f"builtins.{value.kind}", "collections.abc.Iterable", "collections.abc.Sequence"))
+            case Term(op="constant"):
+                kind = type(value.args[0])
+                return frozenset(f"builtins.{base.__name__}" for base in kind.__mro__)
+            case _:
+                return None
+
+    def _length(self, value: Value) -> Value:
+        if isinstance(value, Items) and self._plain(value):
+            return constant(len(self.held(value)))
+        if isinstance(value, Table) and value.rest is None:
+            return constant(len(self.entries(value)))
+        return Term("len", (self.describe(value),))
+
+    def _lazy(self, name: str, given: tuple[Value, ...], arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        """What a loop goes through: numbers, pairs, results."""
+        term = Term("call", (Term("name", (f"builtins.{name}",)), *self.terms(arguments)))
+        match name:
+            case "range":
+                bounds = [number(value) for value in given]
+                whole = [bound for bound in bounds if isinstance(bound, int)]
+                if len(whole) == len(given) and whole[2:] != [0] and len(range(*whole)) <= UNROLLED:
+                    return self.items([constant(turn) for turn in range(*whole)])
+            case "enumerate" if len(given) == 1:
+                return self._enumerated(given[0])
+            case "zip" if given and all(isinstance(each, Items) and self._plain(each) for each in given):
+                rows = zip(*(self.held(each) for each in given if isinstance(each, Items)), strict=False)
+                return self.items([self.items(row, "tuple") for row in rows])
+            case "reversed" if isinstance(given[0], Items) and self._plain(given[0]):
+                return self.items(self.held(given[0])[::-1])
+            case "map" if len(given) == 2:
+                found = self.items([])
+
+                def turn(item: Value) -> None:
+                    made = self.each(given[0], lambda one: self.call(one, Arguments((item,)), node, frame))
+                    self.put(found, (*self.held(found), made))
+
+                self.iterate(given[1], turn)
+                return found
+            case "map" | "filter":
+                return self.unseen(term, arguments, node, frame)
+            case _:
+                pass
+        return self.compound("call", [term, *(value for value in given if not isinstance(value, Term))])
+
+    def _enumerated(self, value: Value) -> Value:
+        if isinstance(value, Items) and self._plain(value):
+            pairs = [self.items((constant(place), item), "tuple") for place, item in enumerate(self.held(value))]
+            return self.items(pairs)
+        return Term("enumerate", (self.describe(value),))
+
+    def _list(self, name: str, given: tuple[Value, ...], arguments: Arguments) -> Value:
+        kind = name if name in ("tuple", "set") else "list"
+        if not given:
+            return self.items([], kind)
+        first = given[0]
+        if isinstance(first, Items) and name not in ("set", "sorted", "frozenset"):
+            return self.items(self.held(first), kind)
+        if isinstance(first, Table) and name not in ("set", "sorted", "frozenset") and first.rest is None:
+            return self.items([key for key, _ in self.entries(first)], kind)
+        if isinstance(first, Made) and self.children(first):
+            return self.items([part for _, part in self.children(first)], kind)
+        return self._opaque(Term("name", (f"builtins.{name}",)), arguments)
+
+    def _dict(self, arguments: Arguments) -> Value:
+        entries: list[tuple[Term, Value]] = []
+        rest = list(arguments.rest)
+        for value in arguments.positional:
+            if isinstance(value, Table):
+                entries += self.entries(value)
+                rest += [value.rest] if value.rest is not None else []
+            elif isinstance(value, Items) and all(self._is_pair(item) for item in self.held(value)):
+                for item in self.held(value):
+                    assert isinstance(item, Items)
+                    key, held = self.held(item)
+                    entries.append((self.describe(key), held))
+            else:
+                rest.append(self.describe(value))
+        entries += [(constant(name), value) for name, value in arguments.named]
+        return self.table(entries, Term("rest", tuple(rest)) if rest else None)
+
+    def _is_pair(self, value: Value) -> bool:
+        return isinstance(value, Items) and self._plain(value) and len(self.held(value)) == 2
+
+    # -- torch -------------------------------------------------------------------------------------------------
+
+    def torch_instance(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        """An instance of a class of torch."""
+        name = knowledge.canonical(name)
+        if name in CONTAINERS:
+            return self.container(name, arguments)
+        positional = [self.describe(value) for value in arguments.positional]
+        named = [(key, self.describe(value)) for key, value in arguments.named]
+        made = self.made(Term("call", (Term("name", (name,)), *self.terms(arguments))), name)
+        self.hold(made, name, arguments)
+        if draws.of_class(name, positional, named, arguments.rest) is not Answer.NO:
+            options = draws.options_of_class(name, positional, named, arguments.rest)
+            made.draws += self.draw(TORCH, name, options, EMPTY, node, frame)
+        return made
+
+    def hold(self, made: Made, cls: str, arguments: Arguments) -> None:
+        """What a constructor gets may be a part of what it makes; a parameter is what it is made of."""
+        plain = cls.endswith(("Parameter", "Buffer"))
+        for place, value in enumerate(arguments.positional):
+            if not isinstance(value, Term):
+                self.cells[made.token, f".{place}" if plain else f"{place}"] = value
+        for key, value in arguments.named:
+            if not isinstance(value, Term):
+                self.cells[made.token, f".{key}" if plain else key] = value
+
+    def container(self, name: str, arguments: Arguments) -> Made:
+        """A Sequential, ModuleList or their like with its items."""
+        made = self.made(Term("container", (name, *self.terms(arguments))), name)
+        self.fill_container(made.token, name, arguments)
+        return made
+
+    def fill_container(self, token: int, name: str, arguments: Arguments) -> None:
+        given = arguments.positional
+        if name.endswith("Sequential") and not (len(given) == 1 and isinstance(given[0], Table)):
+            self.extend(token, self.items(given))
+        else:
+            for value in given:
+                self.extend(token, value)
+        for term in arguments.rest:
+            self.extend(token, Spread(term))
+
+    def extend(self, token: int, value: Value) -> None:
+        """Put items into a container of modules, under the next keys."""
+        value = self.resolved(value)
+        match value:
+            case Items():
+                for item in self.held(value):
+                    self.append(token, item)
+            case Table():
+                for key, item in self.entries(value):
+                    self.set(token, str(key.args[0]) if is_constant(key) else f"*{len(self.parts(token))}", item)
+            case Made() if value.cls in CONTAINERS:
+                for _, part in self.children(value):
+                    self.append(token, part)
+            case _:
+                self.append(token, value if isinstance(value, Spread) else Spread(self.describe(value)))
+
+    def append(self, token: int, value: Value) -> None:
+        known = [name for name, _ in self.parts(token)]
+        open_ended = isinstance(value, Repeat | Spread) or any(name.startswith("*") for name in known)
+        self.set(token, f"*{len(known)}" if open_ended else str(len(known)), value)
+
+    def _torch(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        """A function of torch."""
+        space, _, tail = name.rpartition(".")
+        known = knowledge.function(name)
+        positional = [self.describe(value) for value in arguments.positional]
+        named = [(key, self.describe(value)) for key, value in arguments.named]
+        if tail == "__init__" and arguments.positional and isinstance(arguments.positional[0], Instance):
+            inner = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
+            self.inherit(arguments.positional[0], space, inner, node, frame)
+            return NONE
+        if known is not None and known.isolates:
+            return SILENT
+        if tail == "skip_init" and arguments.positional:
+            return self._skipped(arguments, node, frame)
+        if space == "torch.nn.init" or space.startswith("torch.nn.utils"):
+            return self.fill(name, known, arguments, node, frame)
+        if tail in ("compile", "script") and arguments.positional:
+            return arguments.positional[0]
+        term = Term("call", (Term("name", (name,)), *self.terms(arguments)))
+        made = self.made(term, TENSOR, tuple(arguments.values()))
+        if known is None:
+            foreign = space.startswith(("torch.hub", "torch.distributions", "torch.utils"))
+            return self.unseen(Term("name", (name,)), arguments, node, frame) if foreign else made
+        if known.reseeds:
+            made.draws += self.draw(TORCH, name, term, EMPTY, node, frame)
+        generator = draws.explicit_generator(known, named)
+        if generator is not None or draws.of_function(known, positional, named, arguments.rest) is not Answer.NO:
+            shape, options = self._shape_and_options(name, positional, named, arguments.rest)
+            stream = TORCH if generator is None else draws.EXPLICIT
+            made.draws += self.draw(stream, draws.engine_of(name), shape, options, node, frame)
+        return made
+
+    def _shape_and_options(
+        self, name: str, positional: list[Term], named: list[tuple[str, Term]], rest: tuple[Term, ...]
+    ) -> tuple[Term, Term]:
+        kept = [(key, term) for key, term in sorted(named, key=lambda pair: pair[0])]
+        kept = [(key, t) for key, t in kept if key not in draws.SILENT_ARGUMENTS and draws.DEFAULTS.get(key) != t]
+        pairs = [Term("argument", (key, term)) for key, term in kept if key != "size"]
+        options = Term(name, (*pairs, *rest))
+        if name in draws.SHAPED:
+            size = dict(named).get("size")
+            return draws.shape_of([size] if size is not None else positional), options
+        if name.endswith("_like") and positional:
+            return self.shape(positional[0]), Term(name, (*positional[1:], *pairs, *rest))
+        return Term("shape", (Term(name, tuple(positional)),)), options
+
+    def shape(self, term: Term) -> Term:
+        """The shape of a tensor, as far as it can be told from how it was made."""
+        while term.op == "call" and len(term.args) > 1:
+            callee, first = term.args[0], term.args[1]
+            name = callee.args[0] if isinstance(callee, Term) and callee.op == "name" else ""
+            if isinstance(name, str) and name in draws.SHAPED:
+                rest = [arg for arg in term.args[1:] if isinstance(arg, Term) and arg.op != "argument"]
+                return draws.shape_of(rest)
+            if not (isinstance(name, str) and name.endswith(("Parameter", "Buffer")) and isinstance(first, Term)):
+                break
+            term = first.args[1] if first.op == "argument" else first  # type: ignore[assignment]
+        return Term("shape of", (term,))
+
+    def _skipped(self, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        rest = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
+        self.silent += 1
+        try:
+            return self.each(arguments.positional[0], lambda one: self.call(one, rest, node, frame))
+        finally:
+            self.silent -= 1
+
+    def fill(
+        self,
+        name: str,
+        known: knowledge.TorchFunction | None,
+        arguments: Arguments,
+        node: ast.AST,
+        frame: Frame,
+    ) -> Value:
+        """`nn.init.normal_(tensor, ...)` fills what it is given, and hands it back."""
+        target = arguments.get("tensor") or arguments.get("module") or arguments.get("", 0)
+        if target is None:
+            return self.unseen(Term("name", (name,)), arguments, node, frame)
+        rest = Arguments(
+            arguments.positional[1:] if arguments.positional and arguments.positional[0] is target else (),
+            tuple((key, value) for key, value in arguments.named if value is not target),
+            arguments.rest,
+        )
+        self.each(target, lambda one: self._filled(name, known, one, rest, node, frame))
+        return target
+
+    def _filled(
+        self,
+        name: str,
+        known: knowledge.TorchFunction | None,
+        target: Value,
+        rest: Arguments,
+        node: ast.AST,
+        frame: Frame,
+    ) -> Value:
+        named = [(key, self.describe(value)) for key, value in rest.named]
+        terms = [NONE, *(self.describe(value) for value in rest.positional)]
+        generator = draws.explicit_generator(known, named) if known is not None else None
+        silent = known is None or draws.of_function(known, terms, named, rest.rest) is Answer.NO
+        if silent and generator is None:
+            return target
+        stream = TORCH if generator is None else draws.EXPLICIT
+        options = Term(name, tuple(term for term in self.terms(rest) if term.args[:1] != ("generator",)))
+        shape = self.shape(self.describe(target))
+        made = self.draw(stream, draws.engine_of(name), shape, options, node, frame)
+        if isinstance(target, Made):
+            target.draws += made
+        return target
+
+    def inherit(self, instance: Instance, cls: str, arguments: Arguments, node: ast.AST, frame: Frame) -> None:
+        """The constructor of a class of torch, run on an instance of a class that inherits from it."""
+        name = knowledge.canonical(cls)
+        if name == "torch.nn.Module" or knowledge.module(name) is None:
+            return
+        if name in CONTAINERS:
+            self.fill_container(instance.token, name, arguments)
+            return
+        made = self.torch_instance(name, arguments, node, frame)
+        self.set(instance.token, ".base", made)
+
+    def assign(self, owner: Value, name: Term, value: Value) -> None:
+        """`owner.name = value` for a name that is computed."""
+        text = str(name.args[0]) if is_constant(name) else f"*{name.digest.hex()[:8]}"
+        owner = self.resolved(owner)
+        if isinstance(owner, Made | Instance):
+            self.set(owner.token, text, value)
+
+
+__all__ = ["EMPTY", "FALSE", "MISSING", "SILENT", "TENSOR", "TORCH", "Calls", "ModuleRef"]

@@ -1,0 +1,303 @@
+"""Two versions compared: for every class that both have, where its streams part, and who inherits that."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from initlint.comparison.align import Change, Line, align, renamed
+from initlint.comparison.code import Code, Unparsed
+from initlint.comparison.follow import Follower, TooLarge, names_of, parameter
+from initlint.comparison.matching import affected, match
+from initlint.comparison.sides import Side
+from initlint.comparison.terms import Term
+from initlint.comparison.trace import Row, rows
+from initlint.comparison.values import Value
+from initlint.model import Answer, Problem
+from initlint.project.classes import ClassId
+
+RECURSION = 30_000
+
+
+class Verdict(enum.Enum):
+    """How two constructions of a class compare, from the mildest to the gravest."""
+
+    SAME = "same"
+    VALUES = "values"
+    UNKNOWN = "unknown"
+    PART = "part"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDiff:
+    """One class in both versions. `by_default`: only with arguments left to their defaults is there a difference.
+
+    `defaults`: whether there is none with such arguments. `through`: the class of the project in whose code the
+    first difference stands and which differs by itself; "" where the difference is this class's own.
+    """
+
+    old: ClassId
+    new: ClassId
+    verdict: Verdict
+    lines: tuple[Line, ...] = ()
+    by_default: bool = False
+    defaults: bool = False
+    through: ClassId = ""
+    reason: str = ""
+
+    @property
+    def parting(self) -> Line | None:
+        """The first line that decides the verdict."""
+        wanted = {
+            Verdict.PART: (Answer.YES,),
+            Verdict.UNKNOWN: (Answer.UNKNOWN,),
+            Verdict.VALUES: (Answer.NO,),
+            Verdict.SAME: (),
+        }[self.verdict]
+        found = (line for line in self.lines if line.change is not Change.SAME and line.shifts in wanted)
+        return next(found, None)
+
+    @property
+    def doubt(self) -> Line | None:
+        """A line before that, of which it is not known whether it shifts anything."""
+        parting = self.parting
+        for line in self.lines:
+            if line is parting:
+                return None
+            if line.shifts is Answer.UNKNOWN:
+                return line
+        return None
+
+    @property
+    def renames(self) -> tuple[tuple[str, str], ...]:
+        """Owners that have another name now and the same numbers."""
+        pairs = (
+            (line.old.draw.owner, line.new.draw.owner)
+            for line in self.lines
+            if renamed(line) and line.old and line.new and line.old.draw and line.new.draw
+        )
+        return tuple(dict.fromkeys(pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What came of two versions. `classes` are the pairs that were compared and differ in something."""
+
+    old: str
+    new: str
+    classes: tuple[ClassDiff, ...]
+    compared: int
+    dropped: tuple[ClassId, ...]
+    added: tuple[ClassId, ...]
+    factories: tuple[tuple[str, ClassId], ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        order = list(Verdict)
+        return max((each.verdict for each in self.classes), key=order.index, default=Verdict.SAME)
+
+    @property
+    def roots(self) -> tuple[ClassDiff, ...]:
+        """The classes whose difference is their own, the gravest first."""
+        order = list(Verdict)
+        own = [each for each in self.classes if not each.through and each.verdict is not Verdict.SAME]
+        return tuple(sorted(own, key=lambda each: -order.index(each.verdict)))
+
+
+def compare(old: Side, new: Side, under: tuple[str, ...] = (), notes: Sequence[str] = ()) -> Comparison:
+    """Compare the constructions of all module classes that both versions have."""
+    codes = Code(old.project), Code(new.project)
+    matched = match(*codes, under)
+    touched = affected(old, new)
+    found: list[ClassDiff] = []
+    for left, right in matched.pairs:
+        if {left.partition("::")[0], right.partition("::")[0]} & touched:
+            found.append(_class(codes, left, right))
+    differing = {each.new: each for each in found if each.verdict is not Verdict.SAME}
+    found = [_attributed(each, differing) for each in found]
+    shown = tuple(each for each in found if each.verdict is not Verdict.SAME or each.renames or each.reason)
+    return Comparison(
+        old=old.label,
+        new=new.label,
+        classes=shown,
+        compared=len(matched.pairs),
+        dropped=matched.dropped,
+        added=matched.added,
+        factories=tuple(_factories(new, differing.keys())),
+        problems=_problems(old, new),
+        notes=(*notes, *old.notes, *new.notes),
+    )
+
+
+def _problems(old: Side, new: Side) -> tuple[Problem, ...]:
+    """What could not be read on either side; equal texts that neither can read are no difference."""
+    found = []
+    for side, other in ((old, new), (new, old)):
+        unread = [problem for problem in side.problems if side is old or problem not in other.problems]
+        found += [replace(problem, path=f"{side.label}: {problem.path}") for problem in unread]
+    return tuple(found)
+
+
+def _class(codes: tuple[Code, Code], old: ClassId, new: ClassId) -> ClassDiff:
+    """One class: with all parameters open, and, where the defaults may matter, with these."""
+    try:
+        with _recursion(RECURSION):
+            opened = _ledgers(codes, old, new, defaults=False)
+            left = _ledgers(codes, old, new, defaults=True)
+    except (TooLarge, Unparsed, RecursionError) as error:
+        same = _same_code(codes, old, new)
+        return ClassDiff(old, new, Verdict.SAME if same else Verdict.UNKNOWN, reason=_reason(error))
+    lines, default_lines = align(*opened), align(*left)
+    verdict, by_default = _verdict(lines), _verdict(default_lines)
+    if list(Verdict).index(by_default) > list(Verdict).index(verdict):
+        return ClassDiff(old, new, by_default, default_lines, by_default=True)
+    return ClassDiff(old, new, verdict, lines, defaults=by_default is Verdict.SAME and verdict is not Verdict.SAME)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Unparsed):
+        return f"{error} cannot be parsed by Python {sys.version_info.major}.{sys.version_info.minor}"
+    return "its construction is too large to be followed to its end"
+
+
+def _same_code(codes: tuple[Code, Code], old: ClassId, new: ClassId) -> bool:
+    try:
+        with _recursion(RECURSION):
+            return codes[0].of_class(old) == codes[1].of_class(new)
+    except (Unparsed, RecursionError):
+        return False
+
+
+def _verdict(lines: Sequence[Line]) -> Verdict:
+    shifts = {line.shifts for line in lines}
+    if Answer.YES in shifts:
+        return Verdict.PART
+    if Answer.UNKNOWN in shifts:
+        return Verdict.UNKNOWN
+    return Verdict.VALUES if any(line.change is not Change.SAME for line in lines) else Verdict.SAME
+
+
+def _ledgers(
+    codes: tuple[Code, Code], old: ClassId, new: ClassId, defaults: bool
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """Both ledgers, over the same parameters."""
+    followers = Follower(codes[0]), Follower(codes[1])
+    nodes = [_initialiser(follower, id) for follower, id in zip(followers, (old, new), strict=True)]
+    given = _given(nodes[0], nodes[1], defaults)
+    found = []
+    for follower, id, values in zip(followers, (old, new), given, strict=True):
+        follower.construct(id, values)
+        found.append(tuple(rows(follower.events)))
+    return found[0], found[1]
+
+
+def _initialiser(follower: Follower, cls: ClassId) -> ast.FunctionDef | None:
+    method = follower.initialiser(cls)
+    return follower.code.function(method) if method is not None else None
+
+
+def _given(
+    old: ast.FunctionDef | None, new: ast.FunctionDef | None, defaults: bool
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """What both constructors are given: the parameters that both have are the same, by name or else by place.
+
+    A parameter with a default that only one side has keeps it: callers of the other side cannot pass it.
+    """
+    left, right = (names_of(node) if node is not None else [] for node in (old, new))
+    aliases = {
+        other: one
+        for one, other in zip(left, right, strict=False)
+        if one != other and one not in right and other not in left
+    }
+    shared = {*left} & {aliases.get(name, name) for name in right}
+    return (
+        _parameters(old, left, {}, shared, defaults),
+        _parameters(new, right, aliases, shared, defaults),
+    )
+
+
+def _parameters(
+    node: ast.FunctionDef | None, names: list[str], aliases: dict[str, str], shared: set[str], defaults: bool
+) -> dict[str, Value]:
+    optional = _optional(node)
+    given: dict[str, Value] = {}
+    for name in names:
+        common = aliases.get(name, name)
+        if name not in optional or (common in shared and not defaults):
+            given[name] = parameter(common)
+    return given
+
+
+def _optional(node: ast.FunctionDef | None) -> set[str]:
+    """The parameters that have a default."""
+    if node is None:
+        return set()
+    arguments = node.args
+    positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    with_default = positional[len(positional) - len(arguments.defaults) :]
+    keywords = [
+        each.arg
+        for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is not None
+    ]
+    return {*with_default, *keywords}
+
+
+def _attributed(each: ClassDiff, differing: dict[ClassId, ClassDiff]) -> ClassDiff:
+    """Whether all of a difference is that of classes that it builds or inherits from."""
+    changed = [line for line in each.lines if line.change is not Change.SAME]
+    homes = [line.row.draw.place.cls if line.row.draw is not None else each.new for line in changed]
+    news = {diff.old: diff.new for diff in differing.values()}
+    homes = [news.get(home, home) for home in homes]
+    if homes and all(home != each.new and home in differing for home in homes):
+        return replace(each, through=homes[0])
+    return each
+
+
+def _factories(new: Side, differing: object) -> Iterator[tuple[str, ClassId]]:
+    """Functions that build a class which differs, or call a function that does."""
+    project = new.project
+    known: dict[str, ClassId] = {}
+    classes = set(differing)  # type: ignore[call-overload]
+    grown = True
+    while grown:
+        grown = False
+        for path in sorted(project.own):
+            for function in project.files[path].functions:
+                place = f"{path}::{function.name}"
+                if place in known or "<locals>" in function.name:
+                    continue
+                built = _built(new, path, function.calls + function.mentions, classes, known)
+                if built:
+                    known[place] = built
+                    grown = True
+    yield from sorted(known.items())
+
+
+def _built(new: Side, path: str, names: Sequence[str], classes: set[ClassId], known: dict[str, ClassId]) -> ClassId:
+    for name in names:
+        symbol = new.project.resolve(path, name)
+        if symbol is not None and symbol.target in classes:
+            return symbol.target
+        if symbol is not None and symbol.target in known:
+            return known[symbol.target]
+    return ""
+
+
+@contextmanager
+def _recursion(limit: int) -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, limit))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+__all__ = ["ClassDiff", "Comparison", "Term", "Verdict", "compare"]

@@ -1,0 +1,196 @@
+"""What a call of torch draws, as terms: what makes the numbers, how many, and what else decides their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number
+from initlint.construction import knowledge
+from initlint.construction.torchcalls import class_draws, function_draws
+from initlint.construction.values import UNKNOWN, Arguments, Constant, Value
+from initlint.model import Answer
+
+if TYPE_CHECKING:
+    from initlint.comparison.trace import Draw
+
+EXPLICIT = "generator"
+"""The stream of a generator that is handed over."""
+
+UNIFORM = frozenset(
+    "torch.rand torch.rand_like torch.nn.init.uniform_ torch.nn.init.kaiming_uniform_ torch.nn.init.xavier_uniform_"
+    " Tensor.uniform_".split()
+)
+NORMAL = frozenset(
+    "torch.randn torch.randn_like torch.nn.init.normal_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_"
+    " Tensor.normal_".split()
+)
+"""What takes as many numbers for equally many elements, whatever its other arguments are (float32, on the CPU)."""
+
+SHAPED = frozenset({"torch.rand", "torch.randn", "torch.empty", "torch.zeros", "torch.ones", "torch.Tensor"})
+"""Functions whose first arguments are a shape."""
+
+DEFAULTS: dict[str, Term] = {
+    "bias": TRUE,
+    "groups": constant(1),
+    "num_layers": constant(1),
+    "bidirectional": FALSE,
+    "proj_size": constant(0),
+    "device": NONE,
+    "dtype": NONE,
+    "generator": NONE,
+    "_weight": NONE,
+    "add_bias_kv": FALSE,
+    "kdim": NONE,
+    "vdim": NONE,
+}
+"""Arguments that are the same when they are left out; tests/test_comparison.py reads them from torch."""
+
+SILENT_ARGUMENTS = frozenset(
+    "stride padding dilation padding_mode output_padding dropout batch_first max_norm norm_type scale_grad_by_freq"
+    " sparse mode include_last_offset norm_first layer_norm_eps activation add_zero_attn requires_grad pin_memory"
+    " layout out eps div_value return_indices".split()
+)
+"""Arguments that decide neither how much is drawn nor how; tests/test_comparison.py measures it."""
+
+PER_NAME = {"num_heads": frozenset({"torch.nn.MultiheadAttention"})}
+"""The same for single classes."""
+
+
+def known_value(term: Term) -> Value:
+    """A term as what the static ledger knows of it."""
+    first = term.args[0] if is_constant(term) else term
+    if not isinstance(first, Term | bytes):
+        return Constant(first)
+    if term.op == "call" and term.args[:1] == (Term("name", ("torch.device",)),):
+        for arg in term.args[1:]:
+            if isinstance(arg, Term) and is_constant(arg):
+                return known_value(arg)
+    return UNKNOWN
+
+
+def arguments(positional: Sequence[Term], named: Iterable[tuple[str, Term]], unseen: bool) -> Arguments:
+    return Arguments(tuple(map(known_value, positional)), tuple((n, known_value(t)) for n, t in named), unseen)
+
+
+def of_class(name: str, positional: Sequence[Term], named: Sequence[tuple[str, Term]], rest: Sequence[Term]) -> Answer:
+    """Whether the constructor of a class of torch.nn draws."""
+    known = knowledge.module(name)
+    assert known is not None
+    return class_draws(known, arguments(positional, named, bool(rest)))[0]
+
+
+def options_of_class(
+    name: str, positional: Sequence[Term], named: Sequence[tuple[str, Term]], rest: Sequence[Term]
+) -> Term:
+    """The arguments of a class of torch.nn that decide what it draws, in one order."""
+    known = knowledge.module(name)
+    assert known is not None
+    given = dict(zip(known.parameters, positional, strict=False))
+    extra = positional[len(known.parameters) :]
+    given.update(named)
+    kept = [
+        Term("argument", (key, _pair(term)))
+        for key, term in sorted(given.items())
+        if key not in SILENT_ARGUMENTS and name not in PER_NAME.get(key, ()) and DEFAULTS.get(key) != term
+    ]
+    return Term("arguments", (*kept, *extra, *(Term("rest", (term,)) for term in rest)))
+
+
+def _pair(term: Term) -> Term:
+    """`(3, 3)` as `3`: a kernel of two equal sides."""
+    parts = term.args
+    if term.op == "tuple" and parts and all(isinstance(part, Term) and number(part) is not None for part in parts):
+        first = parts[0]
+        if isinstance(first, Term) and all(part == first for part in parts):
+            return first
+    return term
+
+
+def of_function(
+    known: knowledge.TorchFunction,
+    positional: Sequence[Term],
+    named: Sequence[tuple[str, Term]],
+    rest: Sequence[Term],
+) -> Answer:
+    return function_draws(known, arguments(positional, named, bool(rest)))
+
+
+def explicit_generator(known: knowledge.TorchFunction, named: Sequence[tuple[str, Term]]) -> Term | None:
+    """The generator that is handed to a function which would draw from the default one."""
+    given = dict(named).get("generator")
+    return given if known.generator and given is not None and given != NONE else None
+
+
+def shape_of(positional: Sequence[Term]) -> Term:
+    """How many numbers a function makes: `randn(2, 3)` as `randn((2, 3))`."""
+    parts = positional
+    if len(parts) == 1 and parts[0].op in ("tuple", "list"):
+        parts = [part for part in parts[0].args if isinstance(part, Term)]
+    return Term("shape", tuple(parts))
+
+
+def engine_of(name: str) -> str:
+    """What makes the numbers: one name for all functions that take equally many."""
+    return "uniform" if name in UNIFORM else "normal" if name in NORMAL else name
+
+
+def elements(shape: Term) -> int | None:
+    """The number of elements of a shape where it is known."""
+    count = 1
+    if shape.op != "shape":
+        return None
+    for part in shape.args:
+        size = number(part)
+        if not isinstance(size, int):
+            return None
+        count *= size
+    return count
+
+
+def amount(draw: Draw) -> tuple[str, tuple[int, ...]] | None:
+    """The engine of a draw and the sizes of the tensors that it fills, where these are known numbers."""
+    if draw.engine in ("uniform", "normal"):
+        count = elements(draw.shape)
+        return None if count is None else (draw.engine, (count,))
+    sizes = _SIZES.get(draw.engine)
+    given: dict[str, int] = {"bias": 1, "groups": 1}
+    for argument in draw.shape.args:
+        if not isinstance(argument, Term) or argument.op != "argument" or not isinstance(argument.args[1], Term):
+            return None
+        size = number(argument.args[1])
+        if not isinstance(size, int):
+            return None
+        given[str(argument.args[0])] = int(size)
+    try:
+        return None if sizes is None else sizes(given)
+    except KeyError:
+        return None
+
+
+def _linear(given: dict[str, int]) -> tuple[str, tuple[int, ...]]:
+    bias = (given["out_features"],) if given["bias"] else ()
+    return "uniform", (given["in_features"] * given["out_features"], *bias)
+
+
+def _embedding(given: dict[str, int]) -> tuple[str, tuple[int, ...]]:
+    return "normal", (given["num_embeddings"] * given["embedding_dim"],)
+
+
+def _convolution(dimensions: int) -> Callable[[dict[str, int]], tuple[str, tuple[int, ...]]]:
+    def sizes(given: dict[str, int]) -> tuple[str, tuple[int, ...]]:
+        kernel = given["kernel_size"] ** dimensions
+        bias = (given["out_channels"],) if given["bias"] else ()
+        return "uniform", (given["in_channels"] * given["out_channels"] * kernel // given["groups"], *bias)
+
+    return sizes
+
+
+_SIZES: dict[str, Callable[[dict[str, int]], tuple[str, tuple[int, ...]]]] = {
+    "torch.nn.Linear": _linear,
+    "torch.nn.Embedding": _embedding,
+    "torch.nn.Conv1d": _convolution(1),
+    "torch.nn.Conv2d": _convolution(2),
+    "torch.nn.Conv3d": _convolution(3),
+}
+"""The tensors that the commonest layers fill; tests/test_comparison.py measures them."""

@@ -1,0 +1,578 @@
+"""Expressions, followed: what they are in terms of what is passed, and what is drawn while they are computed."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from initlint.comparison.machine import Machine, TooLarge, is_missing
+from initlint.comparison.terms import FALSE, NONE, TRUE, Term, binary, compare, constant, is_constant, negated, number
+from initlint.comparison.trace import Place
+from initlint.comparison.values import (
+    MISSING,
+    Arguments,
+    Bound,
+    Choice,
+    ClassRef,
+    Closure,
+    Frame,
+    Function,
+    Instance,
+    Items,
+    Made,
+    Missing,
+    ModuleRef,
+    Partial,
+    Repeat,
+    Spread,
+    Super,
+    Table,
+    Value,
+)
+from initlint.construction import knowledge
+from initlint.project.imports import Symbol, SymbolKind
+
+if TYPE_CHECKING:
+    from initlint.comparison.code import Code
+
+TEXT = 80
+"""Characters of an expression that are quoted."""
+
+UNROLLED = 64
+"""Turns of a loop over numbers that are followed one by one."""
+
+
+class Expressions(Machine):
+    """What expressions are."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__()
+        self.code = code
+        self.project = code.project
+        self._globals: dict[tuple[str, str, str], Value] = {}
+        self._resolving: set[tuple[str, str]] = set()
+
+    def call(self, callee: Value, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        raise NotImplementedError
+
+    def attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
+        raise NotImplementedError
+
+    def give(self, target: ast.expr, value: Value, frame: Frame) -> None:
+        raise NotImplementedError
+
+    def place(self, node: ast.AST, frame: Frame) -> Place:
+        """Where a node stands."""
+        text = " ".join(ast.unparse(node).split())
+        text = text if len(text) <= TEXT else text[: TEXT - 3].rstrip() + "..."
+        return Place(frame.path, getattr(node, "lineno", 1), text, frame.cls)
+
+    def evaluate(self, node: ast.expr, frame: Frame) -> Value:
+        """What an expression is."""
+        self.step()
+        method = _METHODS.get(type(node))
+        value: Value = method(self, node, frame) if method is not None else self._other(node, frame)
+        return self.resolved(value)
+
+    def _other(self, node: ast.expr, frame: Frame) -> Value:
+        parts = [self.evaluate(child, frame) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        return self.compound(type(node).__name__, parts)
+
+    def compound(self, op: str, parts: list[Value]) -> Value:
+        """What is computed from parts in a way that is not looked into."""
+        term = Term(op, tuple(map(self.describe, parts)))
+        return self.made(term, "", tuple(parts)) if any(isinstance(part, Made) for part in parts) else term
+
+    # -- values as terms ---------------------------------------------------------------------------------------
+
+    def describe(self, value: Value) -> Term:  # noqa: C901  (one case for each kind)
+        """A value as a term."""
+        value = self.resolved(value)
+        match value:
+            case Term():
+                return value
+            case Made():
+                return value.term
+            case Instance():
+                return value.term
+            case Items():
+                return Term(value.kind, tuple(map(self.describe, self.held(value))))
+            case Table():
+                pairs = [Term("entry", (key, self.describe(item))) for key, item in self.entries(value)]
+                return Term("dict", (*pairs, value.rest))
+            case Repeat():
+                return Term("repeat", (value.header, self.describe(value.value)))
+            case Spread():
+                return Term("spread", (value.term,))
+            case Choice():
+                return Term("choice", (value.guard, self.describe(value.yes), self.describe(value.no)))
+            case ClassRef():
+                return self.code.of_class(value.id)
+            case Function():
+                instance = NONE if value.instance is None else self.describe(value.instance)
+                return Term("function", (self.code.of_function(value.method), instance))
+            case Closure():
+                return Term("closure", (self.code.of_node(value.node, value.frame.path, value.frame.qualname),))
+            case Partial():
+                return Term("partial", (self.describe(value.callee), *self.terms(value.arguments)))
+            case ModuleRef():
+                return Term("module", (self.project.modules.names.get(value.path, value.path),))
+            case Super():
+                return Term("super", (self.describe(value.instance), value.owner.partition("::")[2]))
+            case Bound():
+                return Term("bound", (self.describe(value.receiver), value.name))
+            case Missing():
+                return Term("missing", ())
+
+    def terms(self, arguments: Arguments) -> list[Term]:
+        """What a call passes, as terms in one order."""
+        named = sorted(arguments.named, key=lambda pair: pair[0])
+        return [
+            *map(self.describe, arguments.positional),
+            *(Term("argument", (name, self.describe(value))) for name, value in named),
+            *(Term("rest", (term,)) for term in arguments.rest),
+        ]
+
+    def condition(self, value: Value) -> Term:
+        """Whether a value counts as true, as a term."""
+        value = self.resolved(value)
+        match value:
+            case Items():
+                held = self.held(value)
+                if all(not isinstance(item, Repeat | Spread | Choice) for item in held):
+                    return constant(bool(held))
+                return Term("any", (self.describe(value),))
+            case Table():
+                return TRUE if self.entries(value) else FALSE if value.rest is None else Term("any", (value.rest,))
+            case Instance() | ClassRef() | Function() | Closure() | Partial() | ModuleRef() | Bound():
+                return TRUE
+            case Made():
+                plain = value.cls and "Tensor" not in value.cls and not value.cls.endswith(("List", "Dict"))
+                return TRUE if plain else value.term
+            case Missing():
+                return FALSE
+            case Choice():
+                return self._chosen(value.guard, self.condition(value.yes), self.condition(value.no))
+            case _:
+                return self.describe(value)
+
+    def _chosen(self, guard: Term, yes: Term, no: Term) -> Term:
+        if yes == no:
+            return yes
+        if yes == TRUE and no == FALSE:
+            return guard
+        if yes == FALSE and no == TRUE:
+            return negated(guard)
+        if no == FALSE:
+            return Term("And", (guard, yes))
+        return Term("choice", (guard, yes, no))
+
+    # -- names -------------------------------------------------------------------------------------------------
+
+    def _name(self, node: ast.Name, frame: Frame) -> Value:
+        return self.name(node.id, frame)
+
+    def name(self, name: str, frame: Frame) -> Value:
+        """What a plain name stands for."""
+        inner: Frame | None = frame
+        while inner is not None:
+            found = self.get(inner.token, name)
+            if not is_missing(found):
+                return self.resolved(found)
+            inner = inner.parent
+        return self.resolve(frame.path, name, frame.qualname)
+
+    def resolve(self, path: str, dotted: str, qualname: str = "") -> Value:
+        """What a name means at module level of a file."""
+        key = (path, dotted, qualname)
+        if key not in self._globals:
+            value = self._resolve(path, dotted, qualname)
+            if isinstance(value, Items | Table | Made | Instance | Choice):
+                return value
+            self._globals[key] = value
+        return self._globals[key]
+
+    def _resolve(self, path: str, dotted: str, qualname: str) -> Value:
+        symbol = self.project.resolve(path, dotted, qualname)
+        if symbol is not None:
+            return self.symbol(symbol)
+        return Term("name", (f"builtins.{dotted}" if hasattr(builtins, dotted) else f"?.{dotted}",))
+
+    def symbol(self, symbol: Symbol) -> Value:
+        """What a resolved name stands for."""
+        path, _, name = symbol.target.partition("::")
+        match symbol.kind:
+            case SymbolKind.CLASS:
+                return ClassRef(symbol.target)
+            case SymbolKind.FUNCTION:
+                method = self.project.function(symbol)
+                return Function(method) if method is not None else Term("name", (name,))
+            case SymbolKind.VARIABLE:
+                return self._variable(path, name, symbol)
+            case SymbolKind.MODULE:
+                return ModuleRef(symbol.target)
+            case SymbolKind.EXTERNAL:
+                return external(symbol.target)
+
+    def _variable(self, path: str, name: str, symbol: Symbol) -> Value:
+        """The value of a module-level name that is given one once."""
+        given = self.code.assigned(path, name) if path in self.project.own else []
+        if len(given) != 1 or (path, name) in self._resolving:
+            return self.code.of_symbol(symbol)
+        self._resolving.add((path, name))
+        try:
+            with self.into([]):
+                return self.evaluate(given[0], Frame(self.token(), path, "", ""))
+        finally:
+            self._resolving.discard((path, name))
+
+    def _attribute(self, node: ast.Attribute, frame: Frame) -> Value:
+        owner = self.evaluate(node.value, frame)
+        return self.each(owner, lambda one: self.attribute(one, node.attr, node, frame))
+
+    # -- calls -------------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, frame: Frame) -> Value:
+        callee = self.evaluate(node.func, frame)
+        arguments = self.arguments(node, frame)
+        return self.each(callee, lambda one: self.call(one, arguments, node, frame))
+
+    def arguments(self, node: ast.Call, frame: Frame) -> Arguments:
+        positional: list[Value] = []
+        named: dict[str, Value] = {}
+        rest: list[Term] = []
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                self._spread(self.evaluate(argument.value, frame), positional, rest)
+            else:
+                positional.append(self.evaluate(argument, frame))
+        for keyword in node.keywords:
+            value = self.evaluate(keyword.value, frame)
+            if keyword.arg is not None:
+                named[keyword.arg] = value
+            elif isinstance(value, Table):
+                for key, item in self.entries(value):
+                    if is_constant(key) and not isinstance(item, Choice):
+                        named[str(key.args[0])] = item
+                    else:
+                        rest.append(Term("entry", (key, self.describe(item))))
+                rest += [value.rest] if value.rest is not None else []
+            else:
+                rest.append(self.describe(value))
+        return Arguments(tuple(positional), tuple(named.items()), tuple(rest))
+
+    def _spread(self, value: Value, positional: list[Value], rest: list[Term]) -> None:
+        items = self.held(value) if isinstance(value, Items) else (Spread(self.describe(value)),)
+        positional += items
+
+    # -- literals ----------------------------------------------------------------------------------------------
+
+    def _constant(self, node: ast.Constant, frame: Frame) -> Value:
+        value = node.value
+        plain = value is None or isinstance(value, bool | int | float | str | bytes)
+        return constant(value) if plain else Term("constant", (repr(value),))  # type: ignore[arg-type]
+
+    def _formatted(self, node: ast.JoinedStr, frame: Frame) -> Value:
+        parts = [
+            self.evaluate(part.value, frame) if isinstance(part, ast.FormattedValue) else self.evaluate(part, frame)
+            for part in node.values
+        ]
+        if all(is_constant(part) for part in parts):
+            return constant("".join(str(part.args[0]) for part in parts if isinstance(part, Term)))
+        return Term("format", tuple(map(self.describe, parts)))
+
+    def _sequence(self, node: ast.List | ast.Tuple | ast.Set, frame: Frame) -> Value:
+        values: list[Value] = []
+        for element in node.elts:
+            if isinstance(element, ast.Starred):
+                self._spread(self.evaluate(element.value, frame), values, [])
+            else:
+                values.append(self.evaluate(element, frame))
+        return self.items(values, type(node).__name__.lower())
+
+    def _dictionary(self, node: ast.Dict, frame: Frame) -> Value:
+        entries: list[tuple[Term, Value]] = []
+        rest: list[Term] = []
+        for key, item in zip(node.keys, node.values, strict=True):
+            value = self.evaluate(item, frame)
+            if key is not None:
+                entries.append((self.describe(self.evaluate(key, frame)), value))
+            elif isinstance(value, Table):
+                entries += self.entries(value)
+                rest += [value.rest] if value.rest is not None else []
+            else:
+                rest.append(self.describe(value))
+        return self.table(entries, Term("rest", tuple(rest)) if rest else None)
+
+    def _function(self, node: ast.Lambda, frame: Frame) -> Value:
+        return Closure(node, frame)
+
+    def _walrus(self, node: ast.NamedExpr, frame: Frame) -> Value:
+        value = self.evaluate(node.value, frame)
+        self.give(node.target, value, frame)
+        return value
+
+    def _starred(self, node: ast.Starred, frame: Frame) -> Value:
+        return Spread(self.describe(self.evaluate(node.value, frame)))
+
+    # -- items -------------------------------------------------------------------------------------------------
+
+    def _subscript(self, node: ast.Subscript, frame: Frame) -> Value:
+        owner = self.evaluate(node.value, frame)
+        if isinstance(node.slice, ast.Slice):
+            bounds = [node.slice.lower, node.slice.upper, node.slice.step]
+            parts = [NONE if bound is None else self.evaluate(bound, frame) for bound in bounds]
+            return self.each(owner, lambda one: self._sliced(one, parts))
+        index = self.evaluate(node.slice, frame)
+        return self.each(owner, lambda one: self.each(index, lambda at: self.item(one, at)))
+
+    def _sliced(self, owner: Value, parts: list[Value]) -> Value:
+        bounds = [part.args[0] for part in parts if isinstance(part, Term) and is_constant(part)]
+        whole = len(bounds) == 3 and all(bound is None or isinstance(bound, int) for bound in bounds)
+        if isinstance(owner, Items) and whole and self._plain(owner):
+            return self.items(self.held(owner)[slice(*bounds)], owner.kind)  # type: ignore[arg-type]
+        return self.compound("slice", [owner, *parts])
+
+    def _plain(self, items: Items) -> bool:
+        """Whether it is known which items there are."""
+        return not any(isinstance(item, Repeat | Spread) for item in self.held(items))
+
+    def item(self, owner: Value, index: Value) -> Value:
+        """`owner[index]`."""
+        at = index.args[0] if isinstance(index, Term) and is_constant(index) else None
+        match owner:
+            case Items() if isinstance(at, int) and self._plain(owner):
+                held = self.held(owner)
+                return held[at] if -len(held) <= at < len(held) else MISSING
+            case Table() if at is not None:
+                found = [item for key, item in self.entries(owner) if key == index]
+                certain = all(is_constant(key) for key, _ in self.entries(owner))
+                if found and certain:
+                    return found[-1]
+            case Made() | Instance() if isinstance(at, int | str):
+                part = self.get(owner.token, str(at))
+                if not is_missing(part):
+                    return part
+            case _:
+                pass
+        return self.compound("item", [owner, index])
+
+    # -- operators ---------------------------------------------------------------------------------------------
+
+    def _binary(self, node: ast.BinOp, frame: Frame) -> Value:
+        left, right = self.evaluate(node.left, frame), self.evaluate(node.right, frame)
+        return self.operate(type(node.op).__name__, left, right)
+
+    def operate(self, op: str, left: Value, right: Value) -> Value:
+        """`left op right`."""
+        return self.each(left, lambda one: self.each(right, lambda other: self._operate(op, one, other)))
+
+    def _operate(self, op: str, left: Value, right: Value) -> Value:
+        if isinstance(left, Term) and isinstance(right, Term):
+            return binary(op, left, right)
+        if op == "Add" and isinstance(left, Items) and isinstance(right, Items):
+            return self.items((*self.held(left), *self.held(right)), left.kind)
+        if op == "Mult":
+            for items, times in ((left, number(right)), (right, number(left))):
+                if isinstance(items, Items) and isinstance(times, int) and times * len(self.held(items)) <= UNROLLED:
+                    return self.items(self.held(items) * times, items.kind)
+        if op == "BitOr" and isinstance(left, Table) and isinstance(right, Table):
+            return self.table([*self.entries(left), *self.entries(right)], left.rest or right.rest)
+        return self.compound(op, [left, right])
+
+    def _unary(self, node: ast.UnaryOp, frame: Frame) -> Value:
+        value = self.evaluate(node.operand, frame)
+        if isinstance(node.op, ast.Not):
+            return negated(self.condition(value))
+        known = number(value)
+        if isinstance(node.op, ast.USub) and known is not None:
+            return constant(-known)
+        return self.compound(type(node.op).__name__, [value])
+
+    def _comparison(self, node: ast.Compare, frame: Frame) -> Value:
+        left = self.evaluate(node.left, frame)
+        rights = [self.evaluate(each, frame) for each in node.comparators]
+        if len(rights) > 1:
+            names = ".".join(type(op).__name__ for op in node.ops)
+            return Term(names, tuple(map(self.describe, (left, *rights))))
+        op = type(node.ops[0]).__name__
+        return self.each(left, lambda one: self.each(rights[0], lambda other: self.compared(op, one, other)))
+
+    def compared(self, op: str, left: Value, right: Value) -> Term:
+        """`left op right` for a comparison."""
+        if right == NONE and not isinstance(left, Term) and not (isinstance(left, Made) and not left.cls):
+            same = isinstance(left, Missing)
+            return constant(same if op in ("Is", "Eq") else not same)
+        if op in ("In", "NotIn") and isinstance(left, Term) and is_constant(left):
+            held = self._contents(right)
+            if held is not None and all(is_constant(item) for item in held):
+                return constant((left in held) is (op == "In"))
+        return compare(op, self.describe(left), self.describe(right))
+
+    def _contents(self, value: Value) -> list[Term] | None:
+        if isinstance(value, Items) and self._plain(value):
+            return [self.describe(item) for item in self.held(value)]
+        if isinstance(value, Table) and value.rest is None:
+            return [key for key, item in self.entries(value) if not isinstance(item, Choice)]
+        return None
+
+    def _conditional(self, node: ast.IfExp, frame: Frame) -> Value:
+        guard = self.condition(self.evaluate(node.test, frame))
+        one, other = self.either(
+            guard, lambda: self.evaluate(node.body, frame), lambda: self.evaluate(node.orelse, frame)
+        )
+        if one is None or other is None:
+            return one if one is not None else other if other is not None else MISSING
+        return self.choice(guard, one, other)
+
+    def _boolean(self, node: ast.BoolOp, frame: Frame) -> Value:
+        """`a and b`, `a or b`: the second is computed only where the first does not decide."""
+        stops_at = isinstance(node.op, ast.Or)
+
+        def follow(place: int) -> Value:
+            value = self.evaluate(node.values[place], frame)
+            if place + 1 == len(node.values):
+                return value
+            return self.each(value, lambda one: decide(one, place))
+
+        def decide(value: Value, place: int) -> Value:
+            guard = self.condition(value)
+            if not stops_at:
+                guard = negated(guard)
+            one, other = self.either(guard, lambda: value, lambda: follow(place + 1))
+            if one is None or other is None:
+                return one if one is not None else other if other is not None else MISSING
+            if isinstance(value, Term) and isinstance(other, Term):
+                return Term("Or" if stops_at else "And", (value, other))
+            return self.choice(guard, one, other)
+
+        return follow(0)
+
+    # -- loops -------------------------------------------------------------------------------------------------
+
+    def iterate(self, value: Value, turn: Callable[[Value], None]) -> None:
+        """Do something with every item of a value in turn."""
+        value = self.resolved(value)
+        match value:
+            case Choice():
+                self.either(value.guard, lambda: self.iterate(value.yes, turn), lambda: self.iterate(value.no, turn))
+            case Items():
+                for item in self.held(value):
+                    self._turn(item, turn)
+            case Table() if value.rest is None:
+                for key, item in self.entries(value):
+                    self._turn(Repeat(item.header, key) if isinstance(item, Repeat) else key, turn)
+            case Made() | Instance() if parts := self.children(value):
+                for _, part in parts:
+                    self._turn(part, turn)
+            case Missing():
+                pass
+            case _:
+                term = self.describe(value)
+                self.repeat(lambda: term, lambda: turn(Term("item", (self.level,))))
+
+    def children(self, value: Made | Instance) -> list[tuple[str, Value]]:
+        """The items of a container of modules."""
+        cls = value.cls if isinstance(value, Made) else ""
+        return self.parts(value.token) if cls in CONTAINERS else []
+
+    def _turn(self, item: Value, turn: Callable[[Value], None]) -> None:
+        item = self.resolved(item)
+        match item:
+            case Repeat():
+                self.repeat(lambda: item.header, lambda: turn(item.value))
+            case Spread():
+                self.repeat(lambda: item.term, lambda: turn(Term("item", (self.level,))))
+            case Choice(yes=yes, no=no) if is_missing(yes) or is_missing(no):
+                self.either(
+                    item.guard,
+                    lambda: None if is_missing(yes) else self._turn(yes, turn),
+                    lambda: None if is_missing(no) else self._turn(no, turn),
+                )
+            case Missing():
+                pass
+            case _:
+                turn(item)
+
+    def _items(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, frame: Frame) -> Value:
+        found = self.items([])
+        inner = self._inside(frame)
+
+        def add() -> None:
+            self.put(found, (*self.held(found), self.evaluate(node.elt, inner)))
+
+        self._through(node.generators, inner, add)
+        return found
+
+    def _entries(self, node: ast.DictComp, frame: Frame) -> Value:
+        found = self.table([])
+        inner = self._inside(frame)
+
+        def add() -> None:
+            entry = (self.describe(self.evaluate(node.key, inner)), self.evaluate(node.value, inner))
+            self.put(found, (*self.entries(found), entry))
+
+        self._through(node.generators, inner, add)
+        return found
+
+    def _inside(self, frame: Frame) -> Frame:
+        return Frame(self.token(), frame.path, frame.qualname, frame.cls, frame, frame.instance)
+
+    def _through(self, loops: list[ast.comprehension], frame: Frame, action: Callable[[], None]) -> None:
+        if not loops:
+            action()
+            return
+        first, *rest = loops
+
+        def turn(item: Value) -> None:
+            self.give(first.target, item, frame)
+            tests = [self.condition(self.evaluate(test, frame)) for test in first.ifs]
+            self._where(tests, lambda: self._through(rest, frame, action))
+
+        outer = frame.parent if frame.parent is not None else frame
+        self.iterate(self.evaluate(first.iter, frame if len(loops) else outer), turn)
+
+    def _where(self, tests: list[Term], action: Callable[[], None]) -> None:
+        if not tests:
+            action()
+        else:
+            self.either(tests[0], lambda: self._where(tests[1:], action), lambda: None)
+
+
+def external(name: str) -> Term:
+    """A name of another package; torch's names come out canonical."""
+    return Term("name", (knowledge.canonical(name) if name.startswith("torch.") else name,))
+
+
+CONTAINERS = frozenset(
+    f"torch.nn.{name}" for name in ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
+)
+
+_METHODS: dict[type, Callable[[Any, Any, Frame], Value]] = {
+    ast.Name: Expressions._name,
+    ast.Attribute: Expressions._attribute,
+    ast.Call: Expressions._call,
+    ast.Constant: Expressions._constant,
+    ast.JoinedStr: Expressions._formatted,
+    ast.Tuple: Expressions._sequence,
+    ast.List: Expressions._sequence,
+    ast.Set: Expressions._sequence,
+    ast.Dict: Expressions._dictionary,
+    ast.Lambda: Expressions._function,
+    ast.NamedExpr: Expressions._walrus,
+    ast.Starred: Expressions._starred,
+    ast.Subscript: Expressions._subscript,
+    ast.BinOp: Expressions._binary,
+    ast.UnaryOp: Expressions._unary,
+    ast.Compare: Expressions._comparison,
+    ast.IfExp: Expressions._conditional,
+    ast.BoolOp: Expressions._boolean,
+    ast.ListComp: Expressions._items,
+    ast.SetComp: Expressions._items,
+    ast.GeneratorExp: Expressions._items,
+    ast.DictComp: Expressions._entries,
+}
+
+__all__ = ["CONTAINERS", "Expressions", "TooLarge", "external"]

@@ -1,0 +1,111 @@
+"""Which class of one version is which of the other, and which of them can differ at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from initlint.comparison.code import Code, Unparsed
+from initlint.comparison.terms import Term
+
+if TYPE_CHECKING:
+    from initlint.comparison.sides import Side
+    from initlint.project.classes import ClassId, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Pairs of ids, and what only one side has."""
+
+    pairs: tuple[tuple[ClassId, ClassId], ...]
+    dropped: tuple[ClassId, ...]
+    added: tuple[ClassId, ...]
+
+
+def match(old: Code, new: Code, under: tuple[str, ...]) -> Match:
+    """The classes of both sides by their qualified names; moved and renamed ones by name alone, then by content."""
+    left, right = modules(old.project, under), modules(new.project, under)
+    pairs = {id: id for id in left if id in set(right)}
+    for key in (_name, _content):
+        rest = [id for id in left if id not in pairs], [id for id in right if id not in set(pairs.values())]
+        pairs.update(_unique(rest[0], rest[1], lambda id: key(old, id), lambda id: key(new, id)))  # noqa: B023
+    taken = set(pairs.values())
+    return Match(
+        pairs=tuple((id, pairs[id]) for id in left if id in pairs),
+        dropped=tuple(id for id in left if id not in pairs),
+        added=tuple(id for id in right if id not in taken),
+    )
+
+
+def _unique(
+    left: Iterable[ClassId],
+    right: Iterable[ClassId],
+    of_left: Callable[[ClassId], Term | str],
+    of_right: Callable[[ClassId], Term | str],
+) -> dict[ClassId, ClassId]:
+    """Those that share a key with just one of the other side."""
+    here: dict[Term | str, list[ClassId]] = {}
+    there: dict[Term | str, list[ClassId]] = {}
+    for id in left:
+        here.setdefault(of_left(id), []).append(id)
+    for id in right:
+        there.setdefault(of_right(id), []).append(id)
+    return {ids[0]: there[key][0] for key, ids in here.items() if len(ids) == 1 and len(there.get(key, ())) == 1}
+
+
+def _name(_: Code, id: ClassId) -> str:
+    return id.partition("::")[2]
+
+
+def _content(code: Code, id: ClassId) -> Term | str:
+    try:
+        return code.of_class(id)
+    except (Unparsed, RecursionError):
+        return id
+
+
+def modules(project: Project, under: tuple[str, ...] = ()) -> list[ClassId]:
+    """The module classes of a project's own files, in order; one with an unread base and a forward counts."""
+    return sorted(
+        id
+        for id, info in project.classes.items()
+        if info.path in project.own
+        and (not under or any(each == "." or info.path == each or info.path.startswith(each + "/") for each in under))
+        and (project.is_module(id) or (project.unresolved_bases(id) and project.method(id, "forward") is not None))
+    )
+
+
+def affected(old: Side, new: Side) -> frozenset[str]:
+    """The files whose constructions can differ: the changed ones, and all that import them, directly or not."""
+    paths = old.texts.keys() | new.texts.keys()
+    changed = {path for path in paths if old.texts.get(path) != new.texts.get(path)}
+    importers: dict[str, set[str]] = {}
+    for side in (old, new):
+        for path in side.facts:
+            for target in _imported(side.project, path):
+                importers.setdefault(target, set()).add(path)
+    pending = list(changed)
+    while pending:
+        for path in importers.get(pending.pop(), set()) - changed:
+            changed.add(path)
+            pending.append(path)
+    return frozenset(changed)
+
+
+def _imported(project: Project, path: str) -> set[str]:
+    """The files of the project that a file imports from."""
+    found = set()
+    for each in project.files[path].imports:
+        module = project.modules.absolute(path, each.module, each.level)
+        for name in (module, f"{module}.{each.attribute}" if each.attribute else ""):
+            file = project.modules.file(name, path) if name else None
+            if file is not None:
+                found.add(file)
+        parent = module.rpartition(".")[0]
+        while parent:
+            file = project.modules.file(parent, path)
+            if file is not None:
+                found.add(file)
+            parent = parent.rpartition(".")[0]
+    return found

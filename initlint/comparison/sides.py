@@ -1,0 +1,193 @@
+"""The two sides of a comparison: a folder, a file or a revision, each with its files and its linked project."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from initlint.comparison import git
+from initlint.config import Config
+from initlint.errors import InitlintError, Unreadable
+from initlint.facts.cache import FOLDER, Cache
+from initlint.facts.extract import extract
+from initlint.facts.gather import facts_version
+from initlint.facts.records import FileFacts
+from initlint.facts.worker import digest
+from initlint.model import Problem
+from initlint.project import link
+from initlint.project.classes import Project
+from initlint.project.environment import target
+from initlint.sources import discover, project_root
+from initlint.texts import to_utf8
+
+
+@dataclass(frozen=True)
+class Side:
+    """One version: its texts by path, with "/" and from its own root, and what of it could not be read."""
+
+    label: str
+    root: str
+    texts: dict[str, bytes]
+    package: str = ""
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    facts: dict[str, FileFacts] = field(default_factory=dict)
+
+    @functools.cached_property
+    def project(self) -> Project:
+        """The files linked; names of installed packages are looked up in the environment of the root."""
+        texts = {path: self.texts[path] for path in self.facts}
+        return link(self.facts, texts.__getitem__, target(Path(self.root)), self.package)
+
+
+def sides(old: str, new: str, config: Config) -> tuple[Side, Side]:
+    """Both versions. A revision beside a folder of its repository stands for that folder as it was."""
+    both = [_kind(given) for given in (old, new)]
+    place = next((os.path.abspath(given) for given, kind in zip((old, new), both, strict=True) if kind != "git"), None)
+    found = []
+    for given, kind in zip((old, new), both, strict=True):
+        if kind == "folder":
+            found.append(_folder(given, config))
+        elif kind == "file":
+            found.append(_file(given))
+        else:
+            found.append(_revision(given, place, config))
+    if "file" in both and both != ["git", "git"]:
+        found = [_single(side) for side in found]
+    return _with_facts(found[0], config), _with_facts(found[1], config)
+
+
+def _kind(given: str) -> str:
+    if os.path.isdir(given):
+        return "folder"
+    if os.path.isfile(given):
+        return "file"
+    if git.top(os.getcwd()) is None:
+        raise InitlintError(f"`{given}` is no folder and no file, and this folder is in no git repository")
+    if git.commit(os.getcwd(), given) is None:
+        raise InitlintError(f"`{given}` is no folder, no file and no revision of this repository")
+    return "git"
+
+
+def _folder(given: str, config: Config) -> Side:
+    sources = discover(replace(config, paths=(given,)))
+    root = os.path.abspath(given)
+    inside = [os.path.relpath(os.path.join(sources.root, path), root).replace(os.sep, "/") for path in sources.reported]
+    contents: dict[str, bytes | OSError] = {}
+    for path in sorted(inside):
+        try:
+            contents[path] = Path(root, path).read_bytes()
+        except OSError as error:  # noqa: PERF203  (each file may fail)
+            contents[path] = error
+    notes = tuple(f"{path}: {reason}" for path, reason in sources.skipped)
+    return _decoded(given, root, contents, notes)
+
+
+def _file(given: str) -> Side:
+    root = os.path.dirname(os.path.abspath(given))
+    try:
+        data = Path(given).read_bytes()
+    except OSError as error:
+        raise InitlintError(f"cannot read {given}: {error.strerror}") from error
+    return _decoded(given, root, {os.path.basename(given): data}, ())
+
+
+def _revision(given: str, place: str | None, config: Config) -> Side:
+    """The files of a revision that lie where the other side lies."""
+    top = git.top(os.getcwd())
+    found = git.commit(os.getcwd(), given)
+    assert top is not None and found is not None
+    texts, submodules = git.files(top, found)
+    prefix = "" if place is None else os.path.relpath(os.path.realpath(place), top).replace(os.sep, "/")
+    if prefix == ".." or prefix.startswith("../"):
+        raise InitlintError(f"`{given}` is a revision of {top}, and {place} lies outside of that")
+    excluded = {*config.exclude, *config.extend_exclude}
+    texts = {path: data for path, data in texts.items() if not excluded & set(path.split("/"))}
+    if prefix not in ("", "."):
+        exact = {os.path.basename(path): data for path, data in texts.items() if path == prefix}
+        texts = exact or {
+            path[len(prefix) + 1 :]: data for path, data in texts.items() if path.startswith(prefix + "/")
+        }
+        if not texts:
+            raise InitlintError(f"`{prefix}` is not in {given}")
+    notes = tuple(f"the submodule {path} of {given} is not read" for path in submodules)
+    return _decoded(given, top, dict(texts), notes)
+
+
+def _single(side: Side) -> Side:
+    """A side of one file, under a name that both sides share."""
+    if len(side.texts) > 1:
+        raise InitlintError(f"a file can be compared with a file; {side.label} has {len(side.texts)} files")
+    return side
+
+
+def _decoded(label: str, root: str, contents: dict[str, bytes | OSError], notes: tuple[str, ...]) -> Side:
+    texts: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for path, content in sorted(contents.items()):
+        try:
+            if isinstance(content, OSError):
+                raise Unreadable(f"the file cannot be read: {(content.strerror or '').lower()}")
+            texts[path] = to_utf8(content)
+        except Unreadable as error:  # noqa: PERF203  (each file may fail)
+            problems.append(Problem(path, error.reason, error.line))
+    package = os.path.basename(root) if "__init__.py" in contents else ""
+    return Side(label, root, texts, package, tuple(problems), notes)
+
+
+def _with_facts(side: Side, config: Config) -> Side:
+    """Facts are kept by content, so what both sides share is read once, and what a run before has read not at all."""
+    cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(project_root(side.root), FOLDER))
+    digests = {path: digest(text) for path, text in side.texts.items()}
+    kept = cache.get([facts_version() + each for each in digests.values()])
+    facts: dict[str, FileFacts] = {}
+    fresh: dict[bytes, bytes] = {}
+    problems = list(side.problems)
+    for path, text in side.texts.items():
+        key = facts_version() + digests[path]
+        blob = kept.get(key) or fresh.get(key)
+        if blob is None:
+            try:
+                blob = fresh[key] = msgspec.msgpack.encode(extract(text))
+            except (RecursionError, MemoryError):
+                problems.append(Problem(path, "the code is nested too deeply to be read", 1))
+                continue
+        facts[path] = msgspec.msgpack.decode(blob, type=FileFacts)
+    cache.put(fresh)
+    cache.close()
+    return replace(side, facts=facts, problems=tuple(problems))
+
+
+def chosen(paths: Sequence[str], both: Sequence[Side]) -> tuple[str, ...]:
+    """The named paths as they are from the roots of the sides; one that a side does not have is an error."""
+    found: list[str] = []
+    for path in paths:
+        candidates = dict.fromkeys(_as_seen(path, side) for side in both)
+        present = [any(_has(side, candidate) for candidate in candidates) for side in both]
+        if not all(present):
+            only = next((side.label for side, there in zip(both, present, strict=True) if there), None)
+            where = (
+                f"is only in {only}" if only is not None else f"is neither in {both[0].label} nor in {both[1].label}"
+            )
+            raise InitlintError(f"there is nothing to compare: `{path}` {where}")
+        found += [candidate for candidate in candidates if any(_has(side, candidate) for side in both)]
+    return tuple(dict.fromkeys(found))
+
+
+def _as_seen(path: str, side: Side) -> str:
+    """A path counts from the current folder where that lies in the side, else from the side's root."""
+    full = os.path.realpath(path)
+    relative = os.path.relpath(full, os.path.realpath(side.root)).replace(os.sep, "/")
+    outside = relative == ".." or relative.startswith("../")
+    if outside or not _has(side, relative):
+        return os.path.normpath(path).replace(os.sep, "/")
+    return relative
+
+
+def _has(side: Side, path: str) -> bool:
+    return path == "." or any(each == path or each.startswith(path + "/") for each in side.texts)

@@ -1,0 +1,194 @@
+"""Terms: what a constructor's data is, as an expression over what its caller chooses. Equal terms are equal values."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+Scalar = None | bool | int | float | str | bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Term:
+    """An operator and its operands. Its digest stands for it: equal digests, equal terms, in this run or another."""
+
+    op: str
+    args: tuple[Term | Scalar, ...]
+    digest: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        parts = [self.op.encode()]
+        parts += [
+            arg.digest if isinstance(arg, Term) else f"{type(arg).__name__} {arg!r}".encode() for arg in self.args
+        ]
+        packed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        object.__setattr__(self, "digest", blake2b(packed, digest_size=16).digest())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Term) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+def constant(value: Scalar) -> Term:
+    return Term("constant", (value,))
+
+
+NONE = constant(None)
+TRUE = constant(True)
+FALSE = constant(False)
+
+
+def is_constant(term: object) -> bool:
+    return isinstance(term, Term) and term.op == "constant"
+
+
+def number(term: object) -> int | float | None:
+    """The number that a term is, where it is one."""
+    if isinstance(term, Term) and term.op == "constant":
+        value = term.args[0]
+        if isinstance(value, int | float):
+            return value
+    return None
+
+
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Mult": operator.mul,
+    "Div": operator.truediv,
+    "FloorDiv": operator.floordiv,
+    "Mod": operator.mod,
+    "Pow": operator.pow,
+}
+_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+}
+LARGEST = 10**12
+"""Numbers beyond this are not computed."""
+
+
+def binary(op: str, left: Term, right: Term) -> Term:
+    """`left op right`; numbers are computed, and factors and summands of numbers have one order."""
+    one, other = number(left), number(right)
+    if one is not None and other is not None and op in _ARITHMETIC:
+        found = _compute(op, one, other)
+        if found is not None:
+            return constant(found)
+    texts = [t.args[0] for t in (left, right) if is_constant(t) and isinstance(t.args[0], str)]
+    if op == "Add" and len(texts) == 2:
+        return constant("".join(str(text) for text in texts))
+    if op == "Mult" or (op == "Add" and (_numeric(left) or _numeric(right))):
+        left, right = sorted((left, right), key=lambda term: term.digest)
+    return Term(op, (left, right))
+
+
+def _compute(op: str, one: float, other: float) -> int | float | None:
+    if max(abs(one), abs(other)) > LARGEST or (op == "Pow" and abs(other) > 16):
+        return None
+    try:
+        found = _ARITHMETIC[op](one, other)
+    except (ArithmeticError, ValueError):
+        return None
+    return found if not isinstance(found, complex) else None
+
+
+def _numeric(term: Term) -> bool:
+    """Whether a term is a number for certain, so that a sum with it is no joined list."""
+    if number(term) is not None:
+        return True
+    return term.op in ("FloorDiv", "Pow", "Sub") or (term.op == "Add" and any(map(_numeric, operands(term))))
+
+
+def operands(term: Term) -> Iterator[Term]:
+    return (arg for arg in term.args if isinstance(arg, Term))
+
+
+def compare(op: str, left: Term, right: Term) -> Term:
+    """`left op right`; known where both sides are constants."""
+    if is_constant(left) and is_constant(right):
+        one, other = left.args[0], right.args[0]
+        if op in ("Eq", "Is"):
+            return constant(one == other)
+        if op in ("NotEq", "IsNot"):
+            return constant(one != other)
+        if isinstance(one, int | float) and isinstance(other, int | float) and op in _COMPARISONS:
+            return constant(_COMPARISONS[op](one, other))
+    if op in ("NotEq", "IsNot", "NotIn"):
+        return negated(compare({"NotEq": "Eq", "IsNot": "Is", "NotIn": "In"}[op], left, right))
+    if op in ("Gt", "GtE"):
+        return compare({"Gt": "Lt", "GtE": "LtE"}[op], right, left)
+    if op == "Eq":
+        left, right = sorted((left, right), key=lambda term: term.digest)
+    return Term(op, (left, right))
+
+
+def negated(term: Term) -> Term:
+    known = truth(term)
+    if known is not None:
+        return constant(not known)
+    if term.op == "Not":
+        inner = term.args[0]
+        assert isinstance(inner, Term)
+        return inner
+    return Term("Not", (term,))
+
+
+def truth(term: Term) -> bool | None:
+    """Whether a term counts as true; None where that depends on what is passed."""
+    if term.op == "constant":
+        return bool(term.args[0])
+    return None
+
+
+def symbols(terms: Iterable[Term], op: str) -> frozenset[Term]:
+    """The terms of one operator inside terms."""
+    found: set[Term] = set()
+    seen: set[Term] = set()
+    pending = list(terms)
+    while pending:
+        term = pending.pop()
+        if term in seen:
+            continue
+        seen.add(term)
+        if term.op == op:
+            found.add(term)
+        pending += operands(term)
+    return frozenset(found)
+
+
+# -- numbers for what is passed ----------------------------------------------------------------------------------------
+
+
+def value(term: Term, given: Mapping[Term, int]) -> int | float | None:
+    """The number that a term is for given parameters; None where it is more than arithmetic."""
+    known = number(term)
+    if known is not None:
+        return known
+    if term in given:
+        return given[term]
+    parts = [value(part, given) for part in operands(term)]
+    if term.op not in _ARITHMETIC or len(parts) != 2 or parts[0] is None or parts[1] is None:
+        return None
+    return _compute(term.op, parts[0], parts[1])
+
+
+SAMPLES = (240, 96, 360)
+"""What a parameter may be, where two terms are to be told apart: numbers with many divisors."""
+
+
+def differ(one: Term, other: Term) -> bool:
+    """Whether two terms are different numbers for some parameters, which proves that they differ."""
+    free = sorted(symbols((one, other), "parameter"), key=lambda term: term.digest)
+    for start in range(len(SAMPLES)):
+        given = {term: SAMPLES[(start + place) % len(SAMPLES)] * (place + 1) for place, term in enumerate(free)}
+        left, right = value(one, given), value(other, given)
+        if left is not None and right is not None and left != right:
+            return True
+    return False

@@ -1,0 +1,112 @@
+"""A comparison as text: the answer first, then the aligned ledgers of the classes that differ by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from initlint.comparison.align import Change, Line
+from initlint.comparison.compare import ClassDiff, Comparison, Verdict
+from initlint.comparison.trace import Row
+from initlint.comparison.words import answer, name_of, sentence
+from initlint.model import Answer
+
+MARKS = {
+    Change.SAME: " ",
+    Change.ADDED: "+",
+    Change.DROPPED: "-",
+    Change.MOVED: ">",
+    Change.RESIZED: "~",
+    Change.DISTRIBUTION: "~",
+    Change.STREAM: "~",
+    Change.CONDITION: "~",
+    Change.OTHER: "?",
+}
+SHIFTED = "!"
+"""The mark of an equal draw that gets other numbers."""
+
+LEGEND = "= same numbers, ! other numbers, + added, - dropped, > moved, ~ changed, ? cannot be told"
+WIDTH = 46
+
+
+def render(comparison: Comparison) -> str:
+    """Everything, for a terminal."""
+    parts = [answer(comparison) + "\n"]
+    roots = comparison.roots
+    parts += ["\n".join(_class(diff, first=diff is roots[0])) + "\n" for diff in roots]
+    if roots:
+        parts.append(LEGEND + "\n")
+    parts += ["\n".join(lines) + "\n" for lines in (list(_inherited(comparison)), list(_rest(comparison))) if lines]
+    return "\n".join(parts)
+
+
+def _class(diff: ClassDiff, first: bool) -> Iterator[str]:
+    yield f"{name_of(diff.new)}, {moved(diff)}"
+    if not first:
+        yield f"  {sentence(diff)}"
+    rows = [_cells(line, mark) for line, mark in zip(diff.lines, marks(diff), strict=True)]
+    if not rows:
+        return
+    rows = [("", "owner", "old", "new"), *rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        yield "  " + "  ".join(cells).rstrip()
+
+
+def moved(diff: ClassDiff) -> str:
+    """Where a class stands, and where it stood."""
+    old, new = diff.old.partition("::")[0], diff.new.partition("::")[0]
+    names = name_of(diff.old), name_of(diff.new)
+    if old == new and names[0] == names[1]:
+        return new
+    return f"{new} (was {names[0]}, {old})"
+
+
+def marks(diff: ClassDiff) -> Iterator[str]:
+    """One mark a line: what is drawn behind the first shift has other numbers."""
+    shifted = False
+    for line in diff.lines:
+        if line.change is Change.SAME:
+            yield SHIFTED if shifted else "="
+        else:
+            yield MARKS[line.change] if line.row.draw is None or line.row.draw.certain else "?"
+        shifted = shifted or line.shifts is not Answer.NO
+
+
+def _cells(line: Line, mark: str) -> tuple[str, str, str, str]:
+    draw = line.row.draw
+    owner = (draw.owner or draw.place.what.partition("(")[0]) if draw is not None else line.row.how
+    return mark, owner, _cell(line.old), _cell(line.new)
+
+
+def _cell(row: Row | None) -> str:
+    if row is None or row.draw is None:
+        return ""
+    depth = "".join({"for": "for: ", "if": "if: ", "unless": "else: "}[step.kind] for step in row.context)
+    text = depth + row.draw.place.what
+    text = text if len(text) <= WIDTH else text[: WIDTH - 3].rstrip() + "..."
+    return f"{text}  :{row.draw.place.line}"
+
+
+def _inherited(comparison: Comparison) -> Iterator[str]:
+    """Who builds, or inherits from, what differs."""
+    for diff in comparison.classes:
+        if diff.through:
+            yield f"{name_of(diff.new)}, {moved(diff)}: inherits this from {name_of(diff.through)}"
+    for place, cls in comparison.factories:
+        path, _, name = place.partition("::")
+        yield f"{name}(), {path}: builds {name_of(cls)}"
+
+
+def _rest(comparison: Comparison) -> Iterator[str]:
+    for diff in comparison.classes:
+        for old, new in diff.renames:
+            yield f"{name_of(diff.new)}: `{old}` is `{new}` now, with the same numbers"
+        if diff.verdict is Verdict.SAME and diff.reason:
+            yield f"{name_of(diff.new)}: its code is the same; {diff.reason}"
+    for ids, side in ((comparison.dropped, comparison.old), (comparison.added, comparison.new)):
+        if ids:
+            yield f"only in {side}: " + ", ".join(name_of(id) for id in ids)
+    for problem in comparison.problems:
+        yield f"not read: {problem.path}:{problem.line}: {problem.reason}"
+    yield from comparison.notes

@@ -1,0 +1,190 @@
+"""What an expression of a constructor is while it is followed. What changes in time is kept in cells, by token."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from initlint.comparison.terms import Term
+
+if TYPE_CHECKING:
+    from initlint.comparison.trace import Draw
+    from initlint.project.classes import ClassId, Method
+
+Token = int
+
+
+@dataclass(slots=True, eq=False)
+class Made:
+    """A module or tensor that was made: `cls` is its class in torch ("" for a tensor or what is not known).
+
+    Its parts, by name, are cells. `draws` are those that filled it.
+    """
+
+    token: Token
+    term: Term
+    cls: str
+    draws: list[Draw] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """An instance of a class of the project; its attributes are cells."""
+
+    token: Token
+    cls: ClassId
+    term: Term
+
+
+@dataclass(slots=True, eq=False)
+class Items:
+    """A list, tuple or set; its items are one cell. `fixed`: nothing can be added (a tuple)."""
+
+    token: Token
+    kind: str
+
+
+@dataclass(slots=True, eq=False)
+class Table:
+    """A dictionary; its entries are one cell. `rest` is what else it holds, of which nothing is known."""
+
+    token: Token
+    rest: Term | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeat:
+    """Among items: one for each turn of a loop."""
+
+    header: Term
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """Among items: all those of something of which nothing is known."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """One of two values, by a condition."""
+
+    guard: Term
+    yes: Value
+    no: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Missing:
+    """Nothing is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRef:
+    """A class of the project."""
+
+    id: ClassId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function of the project, or a method with its instance."""
+
+    method: Method
+    instance: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """A lambda or nested function, with the token of the frame whose names it sees."""
+
+    node: ast.Lambda | ast.FunctionDef
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial:
+    """A callee with arguments that it already has."""
+
+    callee: Value
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRef:
+    """A file of the project, as an imported module."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Super:
+    """`super()` on an instance, in the code of a class."""
+
+    instance: Instance
+    owner: ClassId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """A method of a value, not called yet."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arguments:
+    """What a call passes; `rest` are starred values of which nothing is known."""
+
+    positional: tuple[Value, ...] = ()
+    named: tuple[tuple[str, Value], ...] = ()
+    rest: tuple[Term, ...] = ()
+
+    def get(self, name: str, position: int | None = None) -> Value | None:
+        for given, value in self.named:
+            if given == name:
+                return value
+        if position is not None and position < len(self.positional):
+            return self.positional[position]
+        return None
+
+    def values(self) -> list[Value]:
+        return [*self.positional, *(value for _, value in self.named)]
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """A function while it is followed: its names are cells. `cls` is the class whose code it is."""
+
+    token: Token
+    path: str
+    qualname: str
+    cls: ClassId
+    parent: Frame | None = None
+    instance: Value | None = None
+
+
+Value = (
+    Term
+    | Made
+    | Instance
+    | Items
+    | Table
+    | Repeat
+    | Spread
+    | Choice
+    | Missing
+    | ClassRef
+    | Function
+    | Closure
+    | Partial
+    | ModuleRef
+    | Super
+    | Bound
+)
+
+MISSING = Missing()

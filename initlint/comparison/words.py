@@ -1,0 +1,154 @@
+"""The answer in sentences."""
+
+from __future__ import annotations
+
+from initlint.comparison.align import Change, Line, partner
+from initlint.comparison.compare import ClassDiff, Comparison, Verdict
+from initlint.comparison.draws import EXPLICIT
+from initlint.comparison.trace import Draw, Row
+from initlint.model import Answer
+
+
+def answer(comparison: Comparison) -> str:
+    """The answer to the whole comparison, in one sentence."""
+    if comparison.verdict is Verdict.SAME:
+        return "the same streams"
+    roots = comparison.roots or comparison.classes
+    first = roots[0]
+    others = [each for each in roots[1:] if each.verdict is first.verdict]
+    more = (
+        f" (and in {len(others)} more class{'es' * (len(others) > 1)} by {'their' if len(others) > 1 else 'its'} own)"
+    )
+    return sentence(first) + (more if others else "")
+
+
+def sentence(diff: ClassDiff) -> str:
+    """Where the streams of one class part, or why that cannot be told."""
+    line = diff.parting
+    if line is not None and line.new is None:
+        line = partner(diff.lines, line) or line
+    if line is None or line.row.draw is None:
+        reason = diff.reason or "a loop is left early in another way"
+        return f"whether the streams part in {name_of(diff.new)} cannot be told: {reason}"
+    place = where(line)
+    match diff.verdict:
+        case Verdict.PART:
+            text = f"the streams part at {place}: {what(diff, line)}"
+            if diff.doubt is not None:
+                text += f"; they may part before that, at {where(diff.doubt)}"
+        case Verdict.VALUES:
+            text = f"the streams stay in step, but the values differ at {place}: {what(diff, line)}"
+        case _:
+            text = f"whether the streams part cannot be told, at {place}: {what(diff, line)}"
+    if diff.by_default:
+        text += ", where arguments are left to their defaults"
+    elif diff.defaults:
+        text += "; with all arguments left to their defaults the streams are the same"
+    return text
+
+
+def where(line: Line) -> str:
+    """`Attention.gamma, models/attention.py:37 (new)`"""
+    draw = line.row.draw
+    side = "new" if line.new is not None else "old"
+    if draw is None:
+        return f"an early exit ({side})"
+    return f"{label(draw)}, {draw.place.path}:{draw.place.line} ({side})"
+
+
+def label(draw: Draw) -> str:
+    """The class in whose code a draw stands, with the attribute that gets the numbers."""
+    cls = name_of(draw.place.cls)
+    owner = draw.name or draw.place.what.partition("(")[0]
+    return ".".join(filter(None, [cls, owner]))
+
+
+def name_of(id: str) -> str:
+    return id.partition("::")[2] or id
+
+
+def what(diff: ClassDiff, line: Line) -> str:
+    """What happened at a line, and what follows from it."""
+    old = line.old.draw if line.old is not None else None
+    new = line.new.draw if line.new is not None else None
+    draw = new or old
+    assert draw is not None
+    certain = draw.certain
+    match line.change:
+        case Change.ADDED:
+            verb = "its draw comes" if certain else "it may draw"
+            text = f"{verb} {_before(diff, line)}"
+        case Change.DROPPED:
+            text = f"its draw is gone; it came {_before(diff, line)}"
+        case Change.MOVED if old is not None and new is not None:
+            text = f"its draw comes where `{old.owner}` was drawn"
+        case Change.MOVED:
+            other = partner(diff.lines, line) or line
+            before, now = (line, other) if line.new is None else (other, line)
+            text = f"its draw has moved: it came {_before(diff, before)}, and comes {_before(diff, now)}"
+        case Change.STREAM:
+            streams = [_stream(each.stream) for each in (old, new) if each is not None]
+            text = f"it is drawn from {streams[-1]}, and was from {streams[0]}"
+        case Change.CONDITION:
+            text = f"it is drawn {context(line.new)}, and was {context(line.old)}"
+        case _ if old is not None and new is not None:
+            kind = {Change.RESIZED: "resized", Change.DISTRIBUTION: "drawn from another distribution"}
+            how = kind.get(line.change, "made by another call")
+            text = f"it is {how}: `{new.place.what}`" + _was(old, new)
+        case _:
+            text = "it changed"
+    return text + _consequence(diff, line)
+
+
+def _was(old: Draw, new: Draw) -> str:
+    if old.place.what != new.place.what:
+        return f" was `{old.place.what}`"
+    return (
+        ", with other values" if old.trail == new.trail else f", built by `{new.trail[-1].what}`" if new.trail else ""
+    )
+
+
+def _stream(stream: str) -> str:
+    return "a generator of its own" if stream == EXPLICIT else f"{stream}'s stream"
+
+
+def context(row: Row | None) -> str:
+    """The innermost condition or loop around a line."""
+    if row is None or not row.context:
+        return "always"
+    step = row.context[-1]
+    return {"if": "under a condition", "unless": "under a condition", "for": "in a loop"}[step.kind] + (
+        f" ({len(row.context)} deep)" if len(row.context) > 1 else ""
+    )
+
+
+def _before(diff: ClassDiff, line: Line) -> str:
+    """What comes next of what both sides draw."""
+    follower = next_shared(diff, line)
+    draw = line.row.draw
+    if follower is None or draw is None:
+        return "last"
+    shown = follower.name if follower.place.cls == draw.place.cls and follower.name else label(follower)
+    return f"before {shown}"
+
+
+def next_shared(diff: ClassDiff, line: Line) -> Draw | None:
+    """The next draw behind a line that both sides have."""
+    lines = list(diff.lines)
+    for later in lines[lines.index(line) + 1 :]:
+        both = later.old is not None and later.change is not Change.MOVED
+        if both and later.new is not None and later.new.draw is not None:
+            return later.new.draw
+    return None
+
+
+def _consequence(diff: ClassDiff, line: Line) -> str:
+    if line.shifts is Answer.NO:
+        return "; what is drawn after it stays the same"
+    behind = next_shared(diff, line)
+    maybe = "" if line.shifts is Answer.YES else "may "
+    verb = "differs" if not maybe else "differ"
+    if behind is None:
+        name = name_of(diff.new)
+        return f"; everything built after {'an' if name[:1] in 'AEIOU' else 'a'} {name} {maybe}{verb}"
+    return f"; every weight built after it {maybe}{verb}"

@@ -1,0 +1,31 @@
+"""A run without a command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from initlint.config import Config, options, suggestion
+from initlint.errors import InitlintError
+from initlint.pipeline import run
+from initlint.report.record import Report
+from initlint.settings import settle
+from initlint.sources import anchor
+
+GROUPS = ("Rules", "Files", "Run")
+"""The options that decide about what is found, and how fast."""
+
+Path = str | os.PathLike[str]
+
+
+def check(paths: Path | Iterable[Path], config: Path | None, isolated: bool, given: Mapping[str, object]) -> Report:
+    """What `initlint.check` does; how something is printed or written is not among its options."""
+    usable = [entry.name for entry, option in options(Config) if option.group in GROUPS]
+    for name in given:
+        if name not in usable:
+            raise InitlintError(f"check(): there is no option `{name}`{suggestion(name, usable)}")
+    listed = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    names = tuple(os.fspath(path) for path in listed) or (".",)
+    named = [] if config is None else [os.fspath(config)]
+    settings = settle({**given, "paths": names}, named=named, isolated=isolated, start=anchor(names))
+    return run(settings.config)

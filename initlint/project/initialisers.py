@@ -1,0 +1,97 @@
+"""Initialisation from elsewhere: code in other files that touches a dead definition, and loops that draw for all parts.
+
+None of it reads a definition, so it is dead all the same; but who takes it away or isolates it has to know.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from initlint.project.callers import Callers
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.roles import INITIALISATION, Roles
+
+REACHING = ("apply", "modules", "named_modules", "parameters", "named_parameters", "children", "named_children")
+"""Methods of a module that reach what is in it, however deep."""
+
+_INITIALISES = re.compile(rb"\bapply\b|\binit\.|[a-z]_\(")
+"""A hint that a function which goes over everything gives it new values: `nn.init.normal_(p)`, `p.data.normal_()`."""
+
+
+class Initialisers:
+    """Lookups in one project. All state is memoised."""
+
+    def __init__(self, project: Project, callers: Callers, roles: Roles) -> None:
+        self.project = project
+        self.callers = callers
+        self.roles = roles
+        self._swept: dict[ClassId, str] = {}
+
+    def touching(self, cls: ClassId, attribute: str) -> str:
+        """The place in another file whose initialisation touches an attribute; "" where there is none."""
+        path, family = self.project.classes[cls].path, self.project.family(cls)
+        names = {self.project.classes[each].facts.name.encode() for each in family if each in self.project.classes}
+        for method, receiver in self.callers.readers(attribute):
+            if method.path == path or method.owner == cls:
+                continue
+            own = receiver == method.facts.instance != ""
+            if own and method.owner in family and self.roles.constructs(method):
+                touches = not self._defined_besides(cls, method.owner, attribute)
+            else:
+                touches = not own and self._initialises(method) and any(name in self._source(method) for name in names)
+            if touches:
+                return f"`{method.facts.name}` in {method.path}"
+        return ""
+
+    def _defined_besides(self, cls: ClassId, other: ClassId | None, attribute: str) -> bool:
+        """Whether another class or one of its bases gives itself the attribute too."""
+        return other is not None and bool(self.callers.assigning(attribute) & set(self.project.mro(other)) - {cls})
+
+    def sweeping(self, cls: ClassId) -> str:
+        """The initialiser that draws for all that is in its class, where that is or may hold an instance of a class."""
+        if cls not in self._swept:
+            holders = self._holders(cls)
+            found = sorted(each for each in self._sweepers if self.project.descendants(each) & holders)
+            self._swept[cls] = self._sweepers[found[0]] if found else ""
+        return self._swept[cls]
+
+    @functools.cached_property
+    def _sweepers(self) -> dict[ClassId, str]:
+        """The classes with an initialiser that goes over all parts, with its name."""
+        return {
+            method.owner: f"{self.project.classes[method.owner].facts.name}.{method.facts.name}"
+            for name in REACHING
+            for method, receiver in self.callers.reading.get(name, ())
+            if method.owner is not None and receiver == method.facts.instance and self._initialises(method)
+            if _INITIALISES.search(self._source(method))
+        }
+
+    def _holders(self, cls: ClassId) -> frozenset[ClassId]:
+        """A class, its descendants, and the classes whose code names one of these or a function that does."""
+        found: set[ClassId] = set()
+        pending, named = [cls], set[str]()
+        while pending:
+            for each in self.project.descendants(pending.pop()):
+                if each in found or each not in self.project.classes:
+                    continue
+                found.add(each)
+                names = [self.project.classes[each].facts.name]
+                while names:
+                    name = names.pop()
+                    if name not in named:
+                        named.add(name)
+                        users = self._naming(name)
+                        pending += [method.owner for method in users if method.owner is not None]
+                        names += [method.facts.name for method in users if method.owner is None]
+        return frozenset(found)
+
+    def _naming(self, name: str) -> list[Method]:
+        dotted = [method for method, _ in self.callers.reading.get(name, ())]
+        return [*self.callers.calling.get(name, ()), *self.callers.mentioning.get(name, ()), *dotted]
+
+    def _initialises(self, method: Method) -> bool:
+        return INITIALISATION.fullmatch(method.facts.name.partition(".<locals>")[0]) is not None
+
+    def _source(self, method: Method) -> bytes:
+        return self.project.source(method.path)[method.facts.start : method.facts.end]

@@ -1,0 +1,23 @@
+"""How bad a finding is, for formats that ask; each has its own words for the three."""
+
+from __future__ import annotations
+
+import enum
+
+from initlint.model import Answer, Confidence, Finding
+
+
+class Severity(enum.Enum):
+    """Error: a file was not looked at whole. Warning: weights are moved. Note: nothing moves, or not for certain."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+def severity(finding: Finding) -> Severity:
+    if finding.code == "SOH901":
+        return Severity.ERROR
+    if finding.draws is Answer.NO or finding.confidence is Confidence.POSSIBLE:
+        return Severity.NOTE
+    return Severity.WARNING

@@ -1,0 +1,30 @@
+"""A notebook is mended as the one source that its cells are, and only the cells that changed are written back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from initlint.model import Finding, Strategy
+from initlint.notebooks import cells, source, with_source
+from initlint.rewrite import Refusal, Rewritten, rewrite
+
+
+def rewrite_notebook(data: bytes, findings: Sequence[Finding], strategy: Strategy) -> Rewritten:
+    """Mend the findings of one notebook, which are placed in its cells."""
+    first_lines = {cell.number: cell.line for cell in cells(data)}
+    given = {
+        replace(finding, span=finding.span.up(1 - first_lines[finding.cell.number])): finding
+        for finding in findings
+        if finding.cell
+    }
+    result = rewrite(source(data), tuple(given), strategy)
+    after = with_source(data, result.source)
+    if after is None:
+        refused = tuple(Refusal(finding, "the change does not stay in one cell") for finding in findings)
+        return Rewritten(data, (), refused)
+    return Rewritten(
+        source=after,
+        mended=tuple(given[finding] for finding in result.mended),
+        refused=tuple(Refusal(given[refusal.finding], refusal.reason) for refusal in result.refused),
+    )

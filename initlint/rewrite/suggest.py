@@ -1,0 +1,55 @@
+"""What removing each finding alone would change, as edits that others can show and apply."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+
+from initlint.model import Confidence, Edit, Finding, Fix, Span, Strategy
+from initlint.rewrite import rewrite
+from initlint.texts import to_utf8
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+def suggestions(source: bytes, findings: Iterable[Finding]) -> dict[str, Fix]:
+    """The fixes of those findings of one file that can be removed, by their fingerprints."""
+    fixes: dict[str, Fix] = {}
+    for finding in findings:
+        if finding.confidence is Confidence.CERTAIN and Strategy.REMOVE in finding.fixes and not finding.cell:
+            result = rewrite(source, [finding], Strategy.REMOVE)
+            if result.mended:
+                edits = between(to_utf8(source).decode(), to_utf8(result.source).decode())
+                fixes[finding.fingerprint] = Fix(_description(finding), tuple(edits))
+    return fixes
+
+
+def _description(finding: Finding) -> str:
+    what = f"Remove `{finding.attribute}`"
+    return f"{what}; what is drawn after it gets other numbers" if finding.shifts else what
+
+
+def between(before: str, after: str) -> Iterator[Edit]:
+    """Edits of whole lines that turn one text into another."""
+    old, new = _LINE.findall(before), _LINE.findall(after)
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    matcher = difflib.SequenceMatcher(None, old[start : len(old) - end], new[start : len(new) - end], autojunk=False)
+    for kind, first, last, from_, to in matcher.get_opcodes():
+        if kind != "equal":
+            span = Span(*_place(old, start + first), *_place(old, start + last))
+            yield Edit(span, "".join(new[start + from_ : start + to]))
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """How many lines are the same from the beginning."""
+    pairs = zip(one, other, strict=False)
+    return next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+def _place(lines: list[str], index: int) -> tuple[int, int]:
+    """The beginning of a line, or the end of a text whose last line does not end."""
+    if index == len(lines) and lines and not lines[-1].endswith(("\r", "\n")):
+        return len(lines), len(lines[-1]) + 1
+    return index + 1, 1

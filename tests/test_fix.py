@@ -1,0 +1,246 @@
+"""`--fix` and `--diff` as their users meet them: what is printed, what is written, and what is never lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import initlint
+from initlint.cli import fix
+from initlint.config import Config
+from initlint.errors import InitlintError
+from initlint.files import write
+from initlint.model import Strategy
+from initlint.pipeline import run
+
+HOME = str(Path(initlint.__file__).parent.parent)
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs what POSIX has")
+
+MODEL = """import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.used = nn.Linear(1, 1)
+        self.spare = nn.Linear(1, 1)
+        self.act = nn.ReLU()
+
+    def forward(self, x):
+        return self.used(x)
+"""
+SPARE = "        self.spare = nn.Linear(1, 1)\n"
+ACT = "        self.act = nn.ReLU()\n"
+REMOVED = MODEL.replace(SPARE, "").replace(ACT, "")
+
+
+def initlint_(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "initlint", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": HOME},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "model.py").write_text(MODEL)
+    return tmp_path
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir() if path.suffix in (".py", ".tmp")}
+
+
+def test_fix_writes_and_reports_what_is_left(project: Path) -> None:
+    done = initlint_(project, "--fix", "remove")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith(
+        "initlint: older checkpoints of Net have keys that are unexpected now: spare.*, act.*\n"
+        "initlint: mended 2 of 2 findings in 1 file (remove)\n"
+        "Nothing found. Checked 1 module in 1 file in "
+    )
+    assert files(project) == {"model.py": REMOVED}
+    again = initlint_(project, "--fix", "remove")
+    assert (again.returncode, files(project)) == (0, {"model.py": REMOVED})
+
+
+def test_what_is_left_has_its_place_in_the_new_file(project: Path) -> None:
+    (project / "model.py").write_text(MODEL.replace(ACT, ACT + "        self.size = self.act.inplace\n"))
+    done = initlint_(project, "--fix", "remove", "--output-format", "concise")
+    assert done.returncode == 1
+    assert done.stdout.startswith("model.py:9:9: SOH201 ")
+    assert done.stderr.splitlines()[0] == (
+        "initlint: model.py:10:9: SOH201 `act` is left as it is: line 11 still needs it: `self.size = self.act.inplace`"
+    )
+
+
+def test_several_files_and_only_those_named(project: Path) -> None:
+    (project / "other.py").write_text(MODEL)
+    (project / "third.py").write_text(MODEL)
+    assert initlint_(project, "--fix", "remove", "model.py", "third.py").returncode == 0
+    assert files(project) == {"model.py": REMOVED, "other.py": MODEL, "third.py": REMOVED}
+
+
+def test_the_other_strategies(project: Path) -> None:
+    assert initlint_(project, "--fix", "isolate", "--select", "SOH1").returncode == 0
+    fork = "        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):\n"
+    isolated = f"{fork}    {SPARE.rstrip()}  # initlint: ignore[SOH201] kept, with its draws isolated\n"
+    assert files(project) == {"model.py": MODEL.replace(SPARE, isolated)}
+    (project / "model.py").write_text(MODEL)
+    assert initlint_(project, "--fix", "keep-stream", "--select", "SOH1").returncode == 0
+    kept = "        nn.Linear(1, 1)  # initlint: keep-stream so that old seeds give the same weights\n"
+    assert files(project) == {"model.py": MODEL.replace(SPARE, kept)}
+    assert initlint_(project, "--select", "SOH1").returncode == 0
+
+
+def test_diff_shows_and_writes_nothing(project: Path) -> None:
+    shown = initlint_(project, "--diff", "--select", "SOH101")
+    assert shown.returncode == 1
+    assert shown.stdout == (
+        "--- model.py\n+++ model.py\n@@ -6,7 +6,6 @@\n     def __init__(self):\n         super().__init__()\n"
+        "         self.used = nn.Linear(1, 1)\n-        self.spare = nn.Linear(1, 1)\n         self.act = nn.ReLU()\n"
+        " \n     def forward(self, x):\n"
+    )
+    assert "initlint: would mend 1 of 1 finding in 1 file (remove)\n" in shown.stderr
+    assert files(project) == {"model.py": MODEL}
+    assert initlint_(project, "--diff", "--fix", "keep-stream", "-q").stdout.count("\n+ ") == 1
+    assert initlint_(project, "--diff", "--exit-zero").returncode == 0
+    (project / "model.py").write_text(REMOVED)
+    nothing = initlint_(project, "--diff")
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+
+
+def test_a_diff_can_be_applied(project: Path) -> None:
+    model = MODEL.replace("\n", "\r\n") + "# the end"
+    (project / "model.py").write_bytes(model.encode())
+    patch = subprocess.run(
+        [sys.executable, "-m", "initlint", "--diff", "--fix", "isolate", "-q"],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": HOME},
+        capture_output=True,
+    ).stdout
+    subprocess.run(["git", "apply", "-p0"], cwd=project, input=patch, check=True)
+    applied = (project / "model.py").read_bytes()
+    (project / "model.py").write_bytes(model.encode())
+    initlint_(project, "--fix", "isolate")
+    assert applied == (project / "model.py").read_bytes() != model.encode()
+
+
+def test_what_is_suppressed_or_only_possible_is_not_mended(project: Path) -> None:
+    suppressed = MODEL.replace(SPARE, SPARE.rstrip() + "  # initlint: ignore[SOH101] old checkpoints have it\n")
+    (project / "model.py").write_text(suppressed)
+    assert initlint_(project, "--fix", "remove").returncode == 0
+    assert files(project) == {"model.py": suppressed.replace(ACT, "")}
+    reader = "def use(thing, x):\n    return thing.spare(x)\n"
+    (project / "model.py").write_text(MODEL.replace(ACT, "") + "\n\n" + reader)
+    done = initlint_(project, "--fix", "remove", "--min-confidence", "possible")
+    assert done.returncode == 1
+    assert "`spare` is left as it is: it is possible that something reads it" in done.stderr
+    assert files(project) == {"model.py": MODEL.replace(ACT, "") + "\n\n" + reader}
+
+
+def test_a_strategy_has_to_be_named(project: Path) -> None:
+    wrong = initlint_(project, "--fix", "model.py")
+    assert wrong.returncode == 2
+    assert "'model.py' is not one of 'remove', 'isolate', 'keep-stream'" in wrong.stderr
+    assert files(project) == {"model.py": MODEL}
+
+
+def test_what_other_files_initialise_is_left_as_it_is(project: Path) -> None:
+    (project / "child.py").write_text(
+        "from torch import nn\n\nfrom model import Net\n\n\n"
+        "class Child(Net):\n    def __init__(self):\n        super().__init__()\n"
+        "        nn.init.zeros_(self.spare.bias)\n\n\n"
+        "class Owner(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.net = Net()\n"
+        "        self.apply(lambda part: part.reset_parameters() if isinstance(part, nn.Linear) else None)\n\n"
+        "    def forward(self, x):\n        return self.net(x)\n"
+    )
+    reasons = {
+        "remove": "`__init__` in child.py initialises it",
+        "isolate": "`Owner.__init__` may draw for it along with others",
+        "keep-stream": "`Owner.__init__` may draw for it along with others",
+    }
+    for strategy, reason in reasons.items():
+        done = initlint_(project, "--fix", strategy, "--select", "SOH1", "model.py")
+        assert done.stderr.splitlines()[0] == f"initlint: model.py:9:9: SOH101 `spare` is left as it is: {reason}"
+        assert (project / "model.py").read_text() == MODEL
+
+
+def test_json_names_the_strategies_of_a_finding(project: Path) -> None:
+    document = json.loads(initlint_(project, "--output-format", "json").stdout)
+    assert [finding["fix"] for finding in document["findings"]] == [
+        {"applicability": "unsafe", "strategies": ["remove", "isolate", "keep-stream"]},
+        {"applicability": "unsafe", "strategies": ["remove"]},
+    ]
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_changed_after_it_was_checked_is_left_alone(project: Path) -> None:
+    report = run(Config(paths=(str(project),), no_cache=True))
+    changed = MODEL.replace("import torch\n", "import torch  # edited\n")
+    (project / "model.py").write_text(changed)
+    with pytest.raises(InitlintError, match="was changed while initlint was running"):
+        fix.mend(report, Strategy.REMOVE)
+    assert files(project) == {"model.py": changed}
+
+
+def test_a_file_that_changed_after_it_was_mended_is_left_alone(project: Path) -> None:
+    report = run(Config(paths=(str(project),), no_cache=True))
+    mended = fix.mend(report, Strategy.REMOVE)
+    (project / "model.py").write_text(MODEL + "\n")
+    with pytest.raises(InitlintError, match="was changed while initlint was running"):
+        fix.write(report, mended)
+    assert files(project) == {"model.py": MODEL + "\n"}
+
+
+def test_a_file_that_is_gone_is_said_to_be(project: Path) -> None:
+    report = run(Config(paths=(str(project),), no_cache=True))
+    (project / "model.py").unlink()
+    with pytest.raises(InitlintError, match=r"cannot read .*model\.py: no such file or directory"):
+        fix.mend(report, Strategy.REMOVE)
+
+
+def test_a_read_only_file_is_left_alone(project: Path) -> None:
+    (project / "model.py").chmod(0o444)
+    done = initlint_(project, "--fix", "remove")
+    assert done.returncode == 2
+    assert (
+        done.stderr.splitlines()[-1]
+        == f"initlint: error: cannot write to {project / 'model.py'}: the file is read-only"
+    )
+    assert files(project) == {"model.py": MODEL}
+
+
+@POSIX
+def test_mode_and_links_stay(project: Path) -> None:
+    (project / "model.py").chmod(0o754)
+    (project / "linked").mkdir()
+    (project / "model.py").rename(project / "linked" / "real.txt")
+    (project / "model.py").symlink_to("linked/real.txt")
+    assert initlint_(project, "--fix", "remove", "model.py").returncode == 0
+    assert (project / "model.py").is_symlink()
+    assert (project / "linked" / "real.txt").read_text() == REMOVED
+    assert stat.S_IMODE((project / "linked" / "real.txt").stat().st_mode) == 0o754
+    assert [path.name for path in (project / "linked").iterdir()] == ["real.txt"]
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(project: Path) -> None:
+    with pytest.raises(InitlintError, match="cannot write to"):
+        write(str(project / "missing" / "model.py"), b"x", expected=b"")
+    with pytest.raises(InitlintError, match="was changed"):
+        write(str(project / "model.py"), b"x", expected=b"something else")
+    assert files(project) == {"model.py": MODEL}

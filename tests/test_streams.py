@@ -1,0 +1,159 @@
+"""Generated pairs of programs: the static answer agrees with what torch draws when both are built.
+
+`INITLINT_EXAMPLES=1000 pytest tests/test_streams.py` looks further than the fixed series of every day.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+
+torch = pytest.importorskip("torch")
+
+from generated import render
+from generated.edits import Pair, pairs
+from generated.execution import SEED, configurations, imported
+from generated.strategies import programs
+
+from initlint.comparison.compare import ClassDiff, Verdict, compare
+from initlint.comparison.sides import Side
+from initlint.comparison.text import render as text
+from initlint.facts.extract import extract
+from initlint.runtime.ledger import Draw, Recorder, named_tensors, owners
+
+if TYPE_CHECKING:
+    from generated.program import Class
+
+EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
+PROFILE = settings(
+    max_examples=EXAMPLES or 60,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    phases=[Phase.generate] if EXAMPLES else list(Phase),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def side(label: str, texts: dict[str, str]) -> Side:
+    """A version given as texts."""
+    encoded = {path: content.encode() for path, content in texts.items()}
+    return Side(label, os.sep, encoded, facts={path: extract(content) for path, content in encoded.items()})
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One construction under torch: its draws, who got each, and what every attribute holds."""
+
+    draws: list[Draw]
+    owners: list[str]
+    weights: dict[str, bytes]
+
+
+def measured(modules: dict[str, ModuleType], cls: Class, flags: dict[str, bool]) -> Measured:
+    torch.manual_seed(SEED)
+    with Recorder(keep=True) as recorder:
+        instance = getattr(modules[cls.file], cls.name)(**flags)
+    weights = {name: tensor.detach().numpy().tobytes() for name, tensor in named_tensors(instance)}
+    return Measured(recorder.draws, owners(instance, recorder), weights)
+
+
+def both(pair: Pair) -> Iterator[tuple[Class, list[tuple[Measured, Measured]]]]:
+    """Every class of both programs, built in all configurations that both have; the default one first."""
+    found = []
+    for program in (pair.old, pair.new):
+        with imported(program) as modules:
+            found.append(
+                {
+                    (cls.name, tuple(sorted(flags.items()))): measured(modules, cls, flags)
+                    for cls in program.classes
+                    if cls.module
+                    for flags in configurations(cls)
+                }
+            )
+    for cls in pair.new.classes:
+        keys = [key for key in found[1] if key[0] == cls.name and key in found[0]]
+        if keys:
+            yield cls, [(found[0][key], found[1][key]) for key in keys]
+
+
+@PROFILE
+@given(pairs(programs()))
+def test_static_and_measured_agree(pair: Pair) -> None:
+    """What is the same statically is so under torch, what parts does, and the first draw that differs is named."""
+    comparison = compare(side("old", render.files(pair.old)), side("new", render.files(pair.new)))
+    note(f"{pair}\n{text(comparison)}\n{render.show(pair.old)}\n# ======== new\n{render.show(pair.new)}")
+    diffs = {diff.new.partition("::")[2]: diff for diff in comparison.classes}
+    if pair.still:
+        assert comparison.verdict is Verdict.SAME, pair.edits
+    for cls, builds in both(pair):
+        agree(cls.name, diffs.get(cls.name), builds)
+
+
+def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measured]]) -> None:
+    """One class, static and measured."""
+    verdict = diff.verdict if diff is not None else Verdict.SAME
+    renames = dict(diff.renames if diff else ())
+    apart = [first_apart(one, other, renames) for one, other in builds]
+    in_step = [states(one) == states(other) for one, other in builds]
+    if verdict is Verdict.SAME:
+        assert all(in_step), f"{name}: said to be the same, and the streams part"
+        assert all(place is None for place in apart), f"{name}: said to be the same, and other owners get the numbers"
+        for one, other in builds:
+            assert differing(one, other, renames) == set(), f"{name}: said to be the same, and weights differ"
+    elif verdict is Verdict.VALUES:
+        assert all(in_step), f"{name}: said to be in step, and the streams part"
+    else:
+        assert diff is not None
+        assert verdict is Verdict.PART, f"{name}: it cannot be told whether the streams part"
+        places = [place for place in apart if place is not None]
+        assert places, f"{name}: said to part, and the draws are the same"
+        line = diff.parting
+        assert line is not None and line.row.draw is not None
+        owner = line.row.draw.owner
+        if not diff.defaults and not line.row.context:
+            assert apart[0] is not None, f"{name}: said to part by default, and does not"
+            known = owner and all(apart[0])
+            assert not known or any(within(each, owner) for each in apart[0]), (
+                f"{name}: parts at {apart[0]}, not {owner}"
+            )
+
+
+def within(name: str, owner: str) -> bool:
+    """Whether the name of a tensor belongs to an owner."""
+    return name == owner or name.startswith(f"{owner}.")
+
+
+def translated(name: str, renames: dict[str, str]) -> str:
+    """The name that a tensor has on the other side."""
+    for old, new in renames.items():
+        if within(name, old):
+            return new + name[len(old) :]
+    return name
+
+
+def states(one: Measured) -> list[tuple[str, str]]:
+    return [(draw.before, draw.after) for draw in one.draws]
+
+
+def first_apart(one: Measured, other: Measured, renames: dict[str, str]) -> tuple[str, str] | None:
+    """Who gets the first draw that is not the same on both sides: another amount, or another owner."""
+    rows = [[(d.before, d.after, owner) for d, owner in zip(m.draws, m.owners, strict=True)] for m in (one, other)]
+    for place in range(max(map(len, rows))):
+        left, right = (each[place] if place < len(each) else ("", "", "") for each in rows)
+        if left[:2] != right[:2] or translated(left[2], renames) != right[2]:
+            return left[2], right[2]
+    return None
+
+
+def differing(one: Measured, other: Measured, renames: dict[str, str]) -> set[str]:
+    """The tensors that are drawn on both sides and hold other values."""
+    pairs = {name: translated(name, renames) for name in one.owners if name}
+    return {old for old, new in pairs.items() if new in other.weights and one.weights[old] != other.weights[new]}
