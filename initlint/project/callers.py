@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from initlint.facts.extract import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
+from initlint.project.imports import SymbolKind
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -209,15 +210,17 @@ class Callers:
                     found.append((body, node))
         return found
 
-    def shift(self, names: list[str], call: Node, caller: Body) -> int:
+    def shift(self, body: Body, call: Node, caller: Body) -> int:
         """How many leading parameters a call leaves to the binding of the instance."""
         function = call.child_by_field_name("function")
-        if function is None or not names or names[0] not in ("self", "cls"):
+        if function is None or not body.binds_first:
             return 0
-        text = caller.text(function)
-        if text.endswith(".__init__") and not text.startswith("super("):
-            return 0
-        return 1
+        text, _, name = caller.text(function).rpartition(".")
+        if not body.method.facts.instance or name != body.method.facts.name or text.startswith("super("):
+            return 1
+        symbol = self.project.resolve(caller.method.path, text) if text else None
+        unbound = text.startswith("type(") or (symbol is not None and symbol.kind is SymbolKind.CLASS)
+        return 0 if unbound else 1
 
     def argument(self, name: str, body: Body, call: Node, caller: Body) -> Node | None:
         """What a call passes for a parameter of a function: its expression, or the `*args` that it may be in."""
@@ -225,7 +228,7 @@ class Callers:
         if arguments is None or arguments.type != "argument_list":
             return arguments
         names = [parameter for parameter in body.parameters if not parameter.startswith("*")]
-        position = self.shift(names, call, caller)
+        position = self.shift(body, call, caller)
         for child in arguments.named_children:
             if child.type == "comment":
                 continue

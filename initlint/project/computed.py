@@ -17,6 +17,9 @@ from initlint.project.roles import Roles, initialises_others
 from initlint.project.sites import Site, computed, only_does, stands_for
 from initlint.project.values import Value
 
+MANY = 8
+"""Code that is given instances of more classes than this handles modules in general and means none of their parts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -76,7 +79,8 @@ class Computed:
     @functools.cached_property
     def _open(self) -> tuple[frozenset[ClassId], frozenset[ClassId]]:
         """The classes from whose instances something is read by an unknown name: just these, and what inherits."""
-        values = [read.value for read in self._foreign if read.names is None]
+        read = [read.value for read in self._foreign if read.names is None]
+        values = [value for value in read if len(value.instances) <= MANY]
         exact = {base for value in values for cls in value.exact for base in self.project.mro(cls)}
         bound = {cls for value in values for cls in value.bound if not self.project.is_framework(cls)}
         return frozenset(exact), frozenset(bound & self.project.classes.keys())

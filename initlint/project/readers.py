@@ -129,7 +129,12 @@ class Readers:
         return False
 
     def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
-        """Whether a function of torch helps to make a value, perhaps within functions of the project."""
+        """Whether a function of torch helps to make a value, perhaps within functions of the project or before them."""
+        calls = self.callers.of(body.method) if depth < MAX_CALLS and body.text(node) in body.parameters else None
+        for caller, call in calls or ():
+            argument = self.callers.argument(body.text(node), body, call, caller)
+            if argument is not None and self._computes(argument, caller, depth + 1):
+                return True
         for call in body.makers(node):
             function = call.child_by_field_name("function")
             symbol = self.inference.static(function, body) if function is not None else None
