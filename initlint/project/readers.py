@@ -279,6 +279,8 @@ class Readers:
                 filled = body.filled(attribute)
                 if any(self.inference.expression(node, body).exact == {MODULE} for node in filled):
                     return True
+                if any(_is_part_of_given(node, body) for node in filled):
+                    return True
                 names = [body.text(node) for node in filled if node.type == "identifier"]
                 flows = [flow for name in names for flow in Trace(body, self._ignores, self._is_plain).name(name)]
                 if any(flow.target != attribute and self._leads_to_reader(cls, attribute, flow) for flow in flows):
@@ -328,3 +330,11 @@ def _root(node: Node, instance: str, body: Body) -> Node:
             break
         node = inner
     return node
+
+
+def _is_part_of_given(node: Node, body: Body) -> bool:
+    """Whether an expression takes something out of what a local name holds: `embedding["weight"]`."""
+    if node.type not in ("subscript", "attribute"):
+        return False
+    root = normalise(body.text(node)).partition(".")[0].removesuffix("[]")
+    return root in body.bindings and root != body.method.facts.instance
