@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
+from initlint.facts.receivers import normalise
 from initlint.model import Confidence, Verdict
 from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.callers import Callers
