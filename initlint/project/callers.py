@@ -163,6 +163,17 @@ class Callers:
                     index.setdefault(symbol.target, set()).add(method.owner)
         return {target: frozenset(owners) for target, owners in index.items()}
 
+    @functools.cached_property
+    def decorations(self) -> dict[str, list[str]]:
+        """Function by "path::name" -> how it is written where it decorates something."""
+        index: dict[str, list[str]] = {}
+        for method in self.functions:
+            for decorator in method.facts.decorators:
+                symbol = self.project.resolve(method.path, decorator.partition("(")[0])
+                if symbol is not None:
+                    index.setdefault(symbol.target, []).append(decorator)
+        return index
+
     def _function_calls(self, method: Method, name: str) -> list[Call] | None:
         target = f"{method.path}::{name}"
         if any(self._means(m, name, target) for m in self.mentioning.get(name, ())):

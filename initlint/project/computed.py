@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -99,7 +100,21 @@ class Computed:
         return tuple(found)
 
     def _of(self, site: Site, place: Place) -> Found:
-        return self.names.of(site.computed, place) if site.computed is not None else None
+        found = self.names.of(site.computed, place) if site.computed is not None else None
+        return found or self._given_to_decorator(place.body.method)
+
+    def _given_to_decorator(self, method: Method) -> Found:
+        """What is read inside a decorator is named where it decorates: `@with_hooks("conv")`."""
+        outer, nested, _ = method.facts.name.partition(".<locals>.")
+        texts = self.callers.decorations.get(f"{method.path}::{outer}", ()) if nested else ()
+        if not texts or not all(_LITERALS.fullmatch(text) for text in texts):
+            return None
+        return frozenset(name for text in texts for name in _LITERAL.findall(text))
+
+
+_LITERAL = re.compile(r"""["']([\w.]+)["']""")
+_LITERALS = re.compile(r"""[\w.]+\(\s*\[?\s*(?:["'][\w.]+["']\s*,?\s*)+\]?\s*,?\s*\)""")
+"""A decorator with nothing but names in strings."""
 
 
 def _fitting(names: frozenset[str], attribute: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
+from initlint.facts.receivers import normalise
 from initlint.model import Confidence, Verdict
 from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.callers import Callers
@@ -284,6 +285,8 @@ class Readers:
                 filled = body.filled(attribute)
                 if any(self.inference.expression(node, body).exact == {MODULE} for node in filled):
                     return True
+                if any(_is_part_of_given(node, body) for node in filled):
+                    return True
                 names = [body.text(node) for node in filled if node.type == "identifier"]
                 flows = [flow for name in names for flow in Trace(body, self._ignores, self._is_plain).name(name)]
                 if any(flow.target != attribute and self._leads_to_reader(cls, attribute, flow) for flow in flows):
@@ -333,3 +336,11 @@ def _root(node: Node, instance: str, body: Body) -> Node:
             break
         node = inner
     return node
+
+
+def _is_part_of_given(node: Node, body: Body) -> bool:
+    """Whether an expression takes something out of what a local name holds: `embedding["weight"]`."""
+    if node.type not in ("subscript", "attribute"):
+        return False
+    root = normalise(body.text(node)).partition(".")[0].removesuffix("[]")
+    return root in body.bindings and root != body.method.facts.instance
