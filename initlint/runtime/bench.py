@@ -61,8 +61,8 @@ def package(root: str, path: str) -> tuple[str, str]:
 class Bench:
     """Builds for some of the findings, one after the other; its folder holds the values of the unchanged code."""
 
-    def __init__(self, root: str, plan: Plan, folder: str, step: Callable[[], None]) -> None:
-        self.host = Host(plan.interpreter, plan.limits)
+    def __init__(self, host: Host, root: str, plan: Plan, folder: str, step: Callable[[], None]) -> None:
+        self.host = host
         self._root, self._plan, self._folder, self._step = root, plan, folder, step
         self._baselines: dict[tuple[object, ...], Baseline | Failed] = {}
         os.mkdir(folder)

@@ -132,6 +132,8 @@ def described(job: Message) -> Message:
         cls = getattr(cls, name, None)
     if not isinstance(cls, type):
         raise Refused("no-module", f"`{job['target']}` is no class that can be reached from outside")
+    if not issubclass(cls, torch.nn.Module):
+        raise Refused("no-module", f"`{job['target']}` is no torch.nn.Module by itself")
     return {"type": "described", "parameters": list(parameters(cls, module))}
 
 

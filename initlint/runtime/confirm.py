@@ -13,6 +13,7 @@ from initlint.report.evidence import Evidence, Result
 from initlint.report.record import Report
 from initlint.runtime.bench import Bench, Plan, Site
 from initlint.runtime.callsites import constant_calls
+from initlint.runtime.host import Host
 
 Progress = Callable[[int, int], None]
 """Told how many findings are done, of how many."""
@@ -27,7 +28,10 @@ def confirm(report: Report, files: Iterable[str], plan: Plan, progress: Progress
     processes = max(1, min(plan.processes, len(sites) // WORTH))
     steps = _Steps(sum(len(site.findings) for site in sites) * len(plan.seeds), progress)
     with tempfile.TemporaryDirectory(prefix="initlint-") as folder:
-        benches = [Bench(report.root, plan, os.path.join(folder, str(number)), steps) for number in range(processes)]
+        benches = [
+            Bench(Host(plan.interpreter, plan.limits), report.root, plan, os.path.join(folder, str(number)), steps)
+            for number in range(processes)
+        ]
         pool = ThreadPoolExecutor(processes)
         try:
             ready = benches[0].host.ready()

@@ -1,0 +1,89 @@
+"""Generated programs are confirmed: builds in processes of their own agree with the truth and with the findings.
+
+`INITLINT_EXAMPLES=500 pytest tests/test_confirm_generated.py` looks further than the fixed series of every day.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+
+torch = pytest.importorskip("torch")
+
+from typing import TYPE_CHECKING
+
+from generated import render
+from generated.strategies import programs
+
+from initlint.model import Answer, Finding
+from initlint.pipeline import check_sources
+from initlint.report.evidence import Result, Verdict
+from initlint.runtime.bench import Bench, Plan, Site
+from initlint.runtime.host import Host, Limits
+
+if TYPE_CHECKING:
+    from generated.program import Program
+
+EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
+PLAN = Plan(interpreter=sys.executable, limits=Limits(60, 4000))
+MIXIN = "is no torch.nn.Module by itself; say what to build"
+COUNTS: Counter[Verdict] = Counter()
+"""Without the mixins, which nobody can build alone."""
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    """One for all programs: none of them leaves a trace in it."""
+    with Host(PLAN.interpreter, PLAN.limits) as one:
+        yield one
+
+
+@settings(
+    max_examples=EXAMPLES or 12,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(programs())
+def test_builds_agree_with_the_findings(host: Host, program: Program) -> None:
+    """A definition that draws moves the streams, one that does not moves nothing; the weights are those predicted."""
+    note(render.show(program))
+    for result in results(host, program):
+        finding = result.findings[0]
+        note(f"{finding.path} {finding.cls}.{finding.attribute} {finding.code}: {result.verdict} {result.reason}")
+        if MIXIN not in result.reason:
+            COUNTS[result.verdict] += 1
+        assert result.disagreements == ()
+        if result.verdict is not Verdict.INCONCLUSIVE:
+            moves = result.verdict in (Verdict.CONFIRMED, Verdict.LATENT)
+            assert finding.draws is Answer.UNKNOWN or moves is (finding.draws is Answer.YES)
+            assert result.end_state_equal is not moves
+
+
+def test_most_of_them_could_be_built() -> None:
+    """Runs after the programs."""
+    assert COUNTS[Verdict.CONFIRMED] > 3 * COUNTS[Verdict.INCONCLUSIVE], COUNTS
+
+
+def results(host: Host, program: Program) -> list[Result]:
+    sources = render.files(program)
+    sites: defaultdict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in check_sources(sources):
+        if finding.kind is not None:
+            sites[finding.path, finding.cls].append(finding)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "root")
+        for path, text in sources.items():
+            root.joinpath(path).parent.mkdir(parents=True, exist_ok=True)
+            root.joinpath(path).write_text(text, encoding="utf-8")
+        bench = Bench(host, str(root), PLAN, str(Path(folder, "kept")), lambda: None)
+        return bench.alone([Site(findings) for findings in sites.values()])
