@@ -19,6 +19,9 @@ REACHING = ("apply", "modules", "named_modules", "parameters", "named_parameters
 _INITIALISES = re.compile(rb"\bapply\b|\binit\.|[a-z]_\(")
 """A hint that a function which goes over everything gives it new values: `nn.init.normal_(p)`, `p.data.normal_()`."""
 
+_TEXTS = re.compile(rb"""\"{3}.*?\"{3}|"[^"\n]*"|'[^'\n]*'|#[^\n]*""", re.DOTALL)
+"""Strings and comments: what they speak of is not used."""
+
 
 class Initialisers:
     """Lookups in one project. All state is memoised."""
@@ -47,8 +50,9 @@ class Initialisers:
     def _names_one_of(self, method: Method, family: frozenset[ClassId]) -> bool:
         """Whether a function speaks of a class by its name."""
         names = {self.project.classes[each].facts.name for each in family if each in self.project.classes}
-        source = self._source(method)
-        return any(name.encode() in source and self._can_mean(method, name, family) for name in names)
+        source = _TEXTS.sub(b"", self._source(method))
+        spoken = {name for name in names if re.search(rb"\b%s\b" % re.escape(name.encode()), source)}
+        return any(self._can_mean(method, name, family) for name in spoken)
 
     def _can_mean(self, method: Method, name: str, classes: Collection[ClassId]) -> bool:
         """Whether a name, as a function's file understands it, is one of these classes or nothing that is known."""
