@@ -27,7 +27,7 @@ from initlint.report.evidence import Evidence, Result, Verdict
 from initlint.runtime.bench import Plan
 from initlint.runtime.confirm import confirm
 from initlint.runtime.host import Limits
-from initlint.settings import load
+from initlint.settings import settle
 from initlint.sources import discover
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -37,7 +37,7 @@ HEAD = "import os\nimport sys\nimport torch\nfrom torch import nn\n\n\n"
 
 def confirmed(root: Path, **details: Any) -> Evidence:
     """What confirming a project comes to."""
-    config = load({"paths": (str(root),), "no_cache": True}, start=str(root))
+    config = settle({"paths": (str(root),), "no_cache": True}, start=str(root)).config
     details = {"limits": Limits(60, 4000), **details}
     return confirm(check(config), discover(config).files, Plan(interpreter=sys.executable, **details))
 
@@ -576,7 +576,9 @@ TRUE_DISAGREEMENTS = {
 
 def test_findings_of_all_fixtures_agree_with_torch() -> None:
     """What is said to draw draws, what is said to be shifted differs, and nothing else does."""
-    config = load({"paths": tuple(str(FIXTURES / "classes" / f"dead_{name}.py") for name in KINDS), "no_cache": True})
+    config = settle(
+        {"paths": tuple(str(FIXTURES / "classes" / f"dead_{name}.py") for name in KINDS), "no_cache": True}
+    ).config
     plan = Plan(interpreter=sys.executable, limits=Limits(60, 4000), processes=2)
     evidence = confirm(check(config), discover(config).files, plan)
     wrong = {(r.findings[0].cls, r.findings[0].attribute): r.disagreements for r in evidence.results if r.disagreements}
