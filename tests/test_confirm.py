@@ -210,6 +210,32 @@ def test_a_target_of_several_classes_shows_what_it_builds(tmp_path: Path) -> Non
     assert evidence.results[0].reason == reason
 
 
+def test_what_cannot_be_removed_is_isolated(tmp_path: Path) -> None:
+    """Its own weights stay, under whatever name, and are no evidence."""
+    text = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Linear(2, 2)
+            self.outer = nn.Sequential(self.inner, nn.ReLU())
+            self.proj = nn.Linear(2, 2)
+
+        def forward(self, x):
+            return self.proj(x)
+    """
+    evidence = confirmed(project(tmp_path, net=text))
+    result = next(result for result in evidence.results if result.findings[0].attribute == "inner")
+    assert result.strategy is Strategy.ISOLATE
+    assert [(tensor.name, tensor.same) for tensor in result.tensors] == [
+        ("first.proj.weight", False),
+        ("first.proj.bias", False),
+        ("second.proj.weight", False),
+        ("second.proj.bias", False),
+    ]
+    assert result.notes[0].startswith("remove: line 11 still needs it")
+    assert result.disagreements == ()
+
+
 def test_seeds_devices_and_types(tmp_path: Path) -> None:
     root = project(tmp_path, net=VERDICTS)
     evidence = confirmed(root, target="net:Shifted", seeds=(3, 1), dtype="float64")
