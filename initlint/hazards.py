@@ -61,7 +61,8 @@ class _Search:
 
     def found(self, infos: Sequence[ClassInfo]) -> Iterator[Finding]:
         for suspect in suspects(self.readers, infos):
-            case = Case(self.ledgers.construction(suspect.cls), suspect.dead)
+            filled = frozenset(name for name in suspect.dead if self.readers.enclosing.draws(suspect.cls, name))
+            case = Case(self.ledgers.construction(suspect.cls).filled(filled), suspect.dead)
             for rule in self.rules:
                 yield from rule.check(case)
 

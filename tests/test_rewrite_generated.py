@@ -13,7 +13,6 @@ torch = pytest.importorskip("torch")
 
 from generated import render
 from generated.execution import Built, build, imported
-from generated.gaps import outside_of_gaps
 from generated.program import Expected, Program, Role
 from generated.strategies import programs
 from torch import Tensor, nn
@@ -44,7 +43,7 @@ REASONS = re.compile(
 
 
 @PROFILE
-@given(programs().filter(outside_of_gaps))
+@given(programs())
 def test_each_strategy_keeps_its_promise(program: Program) -> None:
     note(render.show(program))
     files = render.files(program)
@@ -68,7 +67,7 @@ def test_each_strategy_keeps_its_promise(program: Program) -> None:
 
 
 @PROFILE
-@given(programs().filter(outside_of_gaps))
+@given(programs())
 def test_a_second_run_finds_nothing_in_those_places(program: Program) -> None:
     note(render.show(program))
     files = render.files(program)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from initlint.construction import groups, knowledge
+from initlint.construction import groups, hooks, knowledge
 from initlint.construction.finish import Copies, Copy, Made
 from initlint.construction.groups import element, extend
 from initlint.construction.methods import ANY_MODULE, MODULE, Methods
@@ -346,7 +346,7 @@ class Calls(Methods):
         """Call a function of the project: apart from this run where it sees nothing of it, else as a part of it."""
         method, instance = callee.method, callee.instance
         if (copied := _copied_initialiser(callee)) is not None:
-            return self.initialise(knowledge.function(copied), arguments, site)
+            return self.initialise(copied, arguments, site)
         if method.owner is None and _keeps_nothing(arguments) and self.interpreter.workshop.inert.function(method):
             self.hand_over(arguments)
             return PLAIN_DATA
@@ -358,8 +358,9 @@ class Calls(Methods):
         if instance is None and method.owner is not None and arguments.positional and not is_static(callee):
             instance = arguments.positional[0]
             arguments = Arguments(arguments.positional[1:], arguments.named, arguments.unseen)
-        if isinstance(instance, Self) and method.facts.name == "post_init":
-            return self.post_init(site)
+        if isinstance(instance, Self) and (hook := hooks.initialiser(self.project, self.run.cls, method)) is not None:
+            self.sweep_with(ProjectFunction(hook, Self()), None, site)
+            return NONE
         if isinstance(instance, Self) and self.interpreter.workshop.inert.method(self.run.cls, method):
             self.hand_over(arguments)
             for name in method.facts.reads.get(method.facts.instance, ()):
@@ -406,8 +407,8 @@ class Calls(Methods):
         tail = name.rpartition(".")[2]
         if package == "builtins":
             return self._builtin(tail, arguments, site, frame)
-        if (copied := _initialiser(name)) is not None:
-            return self.initialise(knowledge.function(copied), arguments, site)
+        if (copied := knowledge.initialiser(name)) is not None:
+            return self.initialise(copied, arguments, site)
         match package, rest:
             case "functools", "partial" | "partialmethod":
                 return _partial(arguments)
@@ -605,28 +606,21 @@ def _super_owner(first: Value, frame: Frame) -> str:
     return frame.owner
 
 
-def _initialiser(name: str) -> str | None:
-    """The function of torch.nn.init that a function is, or is another package's copy of, by its name."""
-    tail = name.rpartition(".")[2]
-    original = "torch.nn.init." + ("trunc_normal_" if tail == "trunc_normal_tf_" else tail)
-    return original if tail.endswith("_") and knowledge.function(original) is not None else None
-
-
 def _keeps_nothing(arguments: Arguments) -> bool:
     """Whether a function could do nothing with these but look at them: they hold neither the instance nor lists."""
     given = (option for value in arguments.values() for option in options(value))
     return not any(isinstance(option, Self | Group | Closure) for option in given)
 
 
-def _copied_initialiser(callee: ProjectFunction) -> str | None:
+def _copied_initialiser(callee: ProjectFunction) -> knowledge.TorchFunction | None:
     """The function of torch.nn.init that a module-level function of the project stands for, by its name."""
-    return _initialiser(callee.method.facts.name) if callee.method.owner is None else None
+    return knowledge.initialiser(callee.method.facts.name) if callee.method.owner is None else None
 
 
 def _fills(callee: Value) -> bool:
     match callee:
         case TorchFunction() | External():
-            return _initialiser(callee.name) is not None
+            return knowledge.initialiser(callee.name) is not None
         case ProjectFunction():
             return _copied_initialiser(callee) is not None
         case _:

@@ -108,6 +108,13 @@ def function(name: str) -> TorchFunction | None:
     return load().functions.get(canonical(name))
 
 
+def initialiser(name: str) -> TorchFunction | None:
+    """The function of torch.nn.init that a function is, or is another package's copy of, by its name."""
+    tail = name.rpartition(".")[2]
+    original = "trunc_normal_" if tail == "trunc_normal_tf_" else tail
+    return function(f"torch.nn.init.{original}") if tail.endswith("_") else None
+
+
 def tensor_method(name: str) -> TorchFunction | None:
     """The drawing method of a tensor, if the name is one."""
     return load().tensor_methods.get(name)

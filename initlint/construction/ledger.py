@@ -102,6 +102,18 @@ class Construction:
                 places[place] = _merge(places[place], define) if place in places else define
         return tuple(places.values())
 
+    def filled(self, attributes: frozenset[str]) -> Construction:
+        """The same, where an enclosing class draws for these attributes once all is built."""
+        return replace(self, events=tuple(self._filled(event, attributes) for event in self.events))
+
+    def _filled(self, event: Event, attributes: frozenset[str]) -> Event:
+        if not isinstance(event, Define) or id(event) in self._replaced or event.owner != self.id:
+            return event
+        found = event.definition
+        if found.attribute not in attributes or found.draws is not Answer.NO:
+            return event
+        return replace(event, definition=replace(found, draws=Answer.YES))
+
     @functools.cached_property
     def _replaced(self) -> frozenset[int]:
         return frozenset(id(event.first) for event in self.events if isinstance(event, Overwrite))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from initlint.construction import groups, knowledge, syntax
+from initlint.construction import groups, hooks, knowledge, syntax
 from initlint.construction.groups import extend, grow
 from initlint.construction.torchcalls import class_draws, function_draws
 from initlint.construction.values import (
@@ -135,7 +135,8 @@ class Methods:
         if value is not None:
             return value
         self.run.read(name)
-        known = name in METHODS or name in knowledge.module_attributes() or name == "post_init"
+        known = name in METHODS or name in knowledge.module_attributes()
+        known = known or hooks.unread(self.project, self.run.cls, name) is not None
         return Bound(Self(), name) if known else UNKNOWN
 
     def _of_class(self, cls: ClassObject, name: str) -> Value:
@@ -189,8 +190,9 @@ class Methods:
             return Self()
         if name in SWEEPS:
             return self._each_of(self.run.sweep(None, name in PARAMETER_SWEEPS, site), name)
-        if name == "post_init":
-            return self.post_init(site)
+        if (hook := hooks.unread(self.project, self.run.cls, name)) is not None:
+            self.sweep_with(ProjectFunction(hook, Self()), None, site)
+            return NONE
         if name in ("append", "insert", "extend", "update") and arguments.positional:
             extend(self.run, Self(), _items(self, name, arguments), site)
             return Self()
@@ -213,13 +215,6 @@ class Methods:
         """`setattr(owner, name, value)`."""
         what = syntax.argument(site.node, 2)
         self.interpreter.set_attribute(owner, text_of(name), value, site, what, self.run.fresh())
-        return NONE
-
-    def post_init(self, site: Site) -> Value:
-        """The end of a constructor in transformers: `_init_weights` for every module."""
-        method = self.project.method(self.run.cls, "_init_weights")
-        if method is not None:
-            self.sweep_with(ProjectFunction(method, Self()), None, site)
         return NONE
 
     def sweep_with(self, function: Value, root: int | None, site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 
 from initlint.construction import knowledge
 from initlint.project.bodies import Bodies, Body, Origin
@@ -13,6 +14,9 @@ from initlint.project.values import NOTHING, UNKNOWN, Value, union
 ABSTRACT = frozenset({"typing", "typing_extensions", "collections", "abc", "beartype", "jaxtyping"})
 """Modules whose names, as annotations, say nothing about what a value is an instance of."""
 
+
+TRANSPARENT = frozenset({"torch", *sys.stdlib_module_names})
+"""Packages of which it is known which classes inherit from which."""
 
 PLAIN = frozenset("None int float str bool bytes complex slice Ellipsis ...".split())
 """Builtin types of which no module is an instance."""
@@ -52,10 +56,12 @@ class Annotations:
             return Value(bound=frozenset({symbol.target}))
         if symbol.target.split(".")[0] in ABSTRACT:
             return UNKNOWN
-        if symbol.target.rpartition(".")[2] not in self._foreign_bases:
+        package = symbol.target.split(".")[0]
+        if package not in self._foreign_bases:
             return NOTHING
         cls = self.project.class_of(symbol)
-        return Value(bound=frozenset({cls})) if cls is not None else UNKNOWN
+        found = frozenset({cls}) if cls is not None else self._foreign_bases[package]
+        return Value(bound=found) if len(found) <= MAX_FAMILY else UNKNOWN
 
     def _alias(self, path: str, name: str) -> Value:
         """What a module-level alias like `Size = int | tuple[int, int]` stands for."""
@@ -93,10 +99,19 @@ class Annotations:
         return Value(classes=found) if len(found) <= MAX_FAMILY else UNKNOWN
 
     @functools.cached_property
-    def _foreign_bases(self) -> frozenset[str]:
-        """The names of the classes of other libraries that classes of the project inherit from."""
-        own = [info for info in self.project.classes.values() if info.path in self.project.own]
-        return frozenset(base.rpartition(".")[2] for info in own for base in info.facts.bases)
+    def _foreign_bases(self) -> dict[str, frozenset[ClassId]]:
+        """By the package: the classes of the project that inherit from classes of another library.
+
+        Which of those inherit from each other is not known where their source is not there.
+        """
+        index: dict[str, set[ClassId]] = {}
+        for id, info in self.project.classes.items():
+            for base in info.facts.bases if info.path in self.project.own else ():
+                symbol = self.project.resolve(info.path, base)
+                external = symbol is not None and symbol.kind is SymbolKind.EXTERNAL
+                if symbol is not None and external and symbol.target.split(".")[0] not in TRANSPARENT:
+                    index.setdefault(symbol.target.split(".")[0], set()).add(id)
+        return {package: frozenset(classes) for package, classes in index.items()}
 
 
 def _split(text: str, separator: str) -> list[str]:

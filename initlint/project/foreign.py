@@ -78,7 +78,8 @@ class Foreign:
     def _doubt(self, cls: ClassId, attribute: str, method: Method, receiver: str, value: Value) -> str | None:
         """The place of a read whose receiver can be an instance of the class; None where it is something else."""
         if self.is_instance(value, cls):
-            return CERTAIN
+            one_of_many = value.unknown or len(value.instances) > 1
+            return CERTAIN if not one_of_many or self._fits(cls, method, receiver, attribute) else None
         possible = self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)
         return f"`{receiver}.{attribute}` in {method.path}" if possible else None
 
@@ -86,11 +87,7 @@ class Foreign:
         """Whether a receiver of unknown type is not better explained as something else than this class."""
         if receiver.rpartition(".")[2] in CONFIGURATIONS or self._is_tensor_method(method, receiver, attribute):
             return False
-        if not self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ())):
-            return False
-        if not self._fits_handling(cls, method, receiver, attribute) or self._fits_another(
-            cls, method, receiver, attribute
-        ):
+        if not self._fits(cls, method, receiver, attribute):
             return False
         seen = self.sight.of(method.path)
         if any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
@@ -101,6 +98,14 @@ class Foreign:
         return not any(
             self.project.classes[other].path in seen and self._fits_shape(other, method, receiver)
             for other in self.callers.having(attribute)
+        )
+
+    def _fits(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether the object and what is read from it can be all that the code takes them for."""
+        return (
+            self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ()))
+            and self._fits_handling(cls, method, receiver, attribute)
+            and not self._fits_another(cls, method, receiver, attribute)
         )
 
     def _fits_handling(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:

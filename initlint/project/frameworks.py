@@ -20,6 +20,9 @@ _CLASSES = {
     "torch_geometric": ("MessagePassing",),
 }
 
+_HOOKS = {"transformers.PreTrainedModel": {"post_init": "_init_weights"}}
+"""What the last call in a constructor leads to."""
+
 
 def framework_class(dotted: str, extra: Iterable[str] = ()) -> str | None:
     """The id of a framework's base class under any path of its package; None for everything else.
@@ -29,6 +32,11 @@ def framework_class(dotted: str, extra: Iterable[str] = ()) -> str | None:
     package, name = dotted.split(".")[0], dotted.rpartition(".")[2]
     known = {*_CLASSES.get(package, ()), *(base.rpartition(".")[2] for base in extra if _fits(base, package))}
     return f"{package}.{name}" if name in known else None
+
+
+def hook(cls: str, method: str) -> str:
+    """The method that a framework's own method runs over every module; "" where it runs none."""
+    return _HOOKS.get(cls, {}).get(method, "")
 
 
 def _fits(base: str, package: str) -> bool:

@@ -213,8 +213,11 @@ class Names:
         else:
             value = self.inference.expression(owner, body)
             classes = frozenset() if value.unknown else value.instances
-        family = sorted({relative for cls in classes for relative in self.project.family(cls)})
-        found = [each for cls in family for each in self._assigned(cls, body.text(name), place.cls, question)]
+        wanted = body.text(name)
+        reading = {m.owner for m, receiver in self.callers.reading.get(wanted, ()) if receiver == m.facts.instance}
+        having = self.callers.assigning(wanted) | reading
+        family = sorted({relative for cls in classes for relative in self.project.family(cls) & having})
+        found = [each for cls in family for each in self._assigned(cls, wanted, place.cls, question)]
         return every(found) if found else None
 
     def _assigned(self, cls: ClassId, name: str, runs: ClassId | None, question: Question) -> Iterator[Found]:

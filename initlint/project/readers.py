@@ -12,6 +12,7 @@ from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import MODULE, ClassId, Method, Project
 from initlint.project.computed import Computed
+from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Trace, Use, uses
 from initlint.project.foreign import CERTAIN, Foreign
@@ -53,6 +54,7 @@ class Readers:
         self.entries = Entries(project, self.roles)
         self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
         self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed)
+        self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
         self.wholesale = Wholesale(project, self.bodies, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}

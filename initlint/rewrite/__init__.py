@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from initlint.construction.slices import parse
 from initlint.model import Finding, Strategy
 from initlint.rewrite.encoding import decode
 from initlint.rewrite.plan import plan
@@ -38,8 +39,11 @@ def rewrite(source: bytes, findings: Sequence[Finding], strategy: Strategy) -> R
         return _left_alone(source, findings, "the file cannot be parsed and written again unchanged")
     edits, refused = plan(tree, findings, strategy)
     mended = tuple(finding for finding in findings if finding not in refused)
+    after = edits.apply(tree.module) if mended else text.text
+    if parse(after) is None:
+        return _left_alone(source, findings, "what would be left of the file is no Python")
     return Rewritten(
-        source=text.encoded(edits.apply(tree.module)) if mended else source,
+        source=text.encoded(after),
         mended=mended,
         refused=tuple(Refusal(finding, refused[finding]) for finding in findings if finding in refused),
     )

@@ -12,7 +12,8 @@ from initlint.rewrite.place import Place, Refused
 from initlint.rewrite.tree import Tree
 
 _PLAIN = frozenset("enumerate float getattr int isinstance len list max min range reversed round tuple zip".split())
-"""Functions of Python that draw nothing."""
+_VIEWS = frozenset("items keys values parameters named_parameters children named_children modules".split())
+"""Functions and methods that draw nothing."""
 
 
 def sites(tree: Tree, place: Place) -> list[cst.CSTNode]:
@@ -45,7 +46,9 @@ def _is_still(call: cst.Call) -> bool:
         case cst.Attribute(attr=cst.Name(value=name)):
             functions = (knowledge.function(f"{package}.{name}") for package in ("torch", "torch.nn.init"))
             found = [knowledge.tensor_method(name), *functions]
-            known = name in knowledge.tensor_attributes() or name in knowledge.namespace("torch.nn.init")
+            known = (
+                name in _VIEWS or name in knowledge.tensor_attributes() or name in knowledge.namespace("torch.nn.init")
+            )
             draws = any(function is not None and function.draws for function in found)
             return (known and not draws) or _is_still_module(name)
         case _:

@@ -141,7 +141,7 @@ class Effects:
             case cst.Else(body=body):
                 return self.only(body, roots)
             case cst.With(items=items, body=body):
-                return self.is_plain(items, roots) and self.only(body, roots)
+                return self._is_plain(items, roots) and self.only(body, roots)
             case cst.For(target=target, iter=iter, body=body, orelse=None):
                 inner = roots
                 if any(roots.hold(each) for each in _iterated(iter)):
@@ -150,7 +150,7 @@ class Effects:
             case _:
                 return False
 
-    def is_plain(self, items: Sequence[cst.WithItem], roots: Roots) -> bool:
+    def _is_plain(self, items: Sequence[cst.WithItem], roots: Roots) -> bool:
         """Whether the contexts of a `with` are there for its body alone."""
         return all(item.asname is None and not self.of(item.item, roots) for item in items)
 

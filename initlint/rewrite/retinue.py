@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from initlint.construction import knowledge
 from initlint.construction.slices import shorten
-from initlint.construction.syntax import variables, walk
+from initlint.construction.syntax import dotted, variables, walk
 from initlint.model import Answer
+from initlint.rewrite.draws import may_draw
 from initlint.rewrite.effects import Effects, Roots
 from initlint.rewrite.mentions import mentions, stores
 from initlint.rewrite.place import OVERWRITTEN, Place, Refused
@@ -207,16 +209,21 @@ def _is_emptied(node: cst.CSTNode, removed: set[int]) -> bool:
 
 
 def _is_idle(tree: Tree, node: cst.For | cst.With) -> bool:
-    """Whether the head of a loop or context matters to nobody else."""
-    cls, function = tree.cls(node), tree.function(node)
-    if cls is None or function is None:
+    """Whether the head of a loop or context does nothing by itself, and binds nothing that is read elsewhere."""
+    function = tree.function(node)
+    if function is None:
         return False
-    effects, roots = Effects(tree, cls), Roots(frozenset())
     if isinstance(node, cst.With):
-        return effects.is_plain(node.items, roots)
+        return all(item.asname is None and _is_context_of_torch(item.item) for item in node.items)
     names = {name.value for name in variables(node.target)}
     read = {name.value for name in variables(function.body) if name.value in names and not _is_of_a_loop(tree, name)}
-    return not effects.of(node.iter, roots) and not read
+    return not may_draw(tree, node.iter, ()) and not read
+
+
+def _is_context_of_torch(node: cst.BaseExpression) -> bool:
+    """`torch.no_grad()`, `torch.device("meta")`: there for what stands in it."""
+    name = dotted(node.func) if isinstance(node, cst.Call) else None
+    return name is not None and name.rpartition(".")[2] in knowledge.namespace("torch")
 
 
 def _is_of_a_loop(tree: Tree, name: cst.Name) -> bool:

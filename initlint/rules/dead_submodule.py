@@ -13,8 +13,8 @@ from initlint.rules.words import dead
     "SOH101",
     since="0.1.0",
     message="submodule `{attribute}` of `{cls}` is never used, but {drawn}, {shifted}",
-    advice="Remove it. To keep what old seeds gave, keep its draws without it; to keep old checkpoints loading, "
-    "suppress this with a reason.",
+    advice="Remove it (`--fix remove`). To keep what old seeds gave, keep its draws without it (`--fix keep-stream`); "
+    "to keep old checkpoints loading, keep it and isolate its draws (`--fix isolate`).",
     fixes=tuple(Strategy),
     examples=(
         Example(
@@ -134,8 +134,9 @@ def dead_submodule(case: Case) -> Iterator[Hit]:
     what the same seed gave without it. It also takes memory, stands in every checkpoint, and makes
     DistributedDataParallel complain about parameters without gradients.
 
-    What to do: remove it. If results that were obtained with it must stay reproducible, keep its draws and drop the
-    module; if old checkpoints must load strictly, suppress the finding and say so in the reason.
+    What to do: remove it, with `--fix remove`. If results that were obtained with it must stay reproducible, keep its
+    draws and drop the module, with `--fix keep-stream`; if old checkpoints must load strictly, keep it and isolate its
+    draws, with `--fix isolate`.
     """
     for define in case.definitions(Kind.SUBMODULE, Answer.YES, Answer.UNKNOWN):
         yield dead(case, define)

@@ -1,0 +1,77 @@
+"""What an enclosing class draws for the parts that it holds: `_init_weights(self, module)` with a test for the class.
+
+Such code runs when the constructor of the whole is done, for every part, the dead ones included.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from initlint.construction import knowledge
+from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.project.callers import Callers
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.imports import SymbolKind
+from initlint.project.inference import Inference
+from initlint.project.roles import initialises
+from initlint.project.sites import sites
+from initlint.project.values import Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+class Enclosing:
+    """Which definitions are filled at random by the initialisation of whatever holds an instance."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self.inference = inference
+
+    def draws(self, cls: ClassId, attribute: str) -> bool:
+        """Whether such code draws for a parameter, or for a parameter of the module that the attribute is."""
+        if self._fills(cls, attribute):
+            return True
+        held = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        parts = [part for part in held.exact if part in self.project.classes and self.project.is_module(part)]
+        return bool(parts) and not held.unknown and all(self._fills_any(part) for part in parts)
+
+    def _fills_any(self, cls: ClassId) -> bool:
+        own = [self.project.classes[each] for each in self.project.mro(cls) if each in self.project.classes]
+        names = {store.attribute for info in own for method in info.facts.methods for store in method.stores}
+        return any(self._fills(cls, name) for name in sorted(names) if "*" not in name)
+
+    def _fills(self, cls: ClassId, attribute: str) -> bool:
+        return any(
+            self._fills_in(method, receiver, cls, attribute)
+            for method, receiver in self.callers.reading.get(attribute, ())
+            if receiver != method.facts.instance and initialises(self.project, method.facts.name)
+        )
+
+    def _fills_in(self, method: Method, receiver: str, cls: ClassId, attribute: str) -> bool:
+        body = self.bodies.body(method)
+        for site in sites(body, receiver, attribute):
+            tested = self.inference.narrowed(site.owner, body)
+            is_own = tested is not None and not tested.bound.isdisjoint(self.project.mro(cls))
+            if is_own and self._is_filled(site.node, body):
+                return True
+        return False
+
+    def _is_filled(self, node: Node, body: Body) -> bool:
+        """Whether a tensor is the first argument of a function that draws, or calls a method that does."""
+        while (parent := node.parent) is not None and parent.type == "attribute":
+            method = body.text(parent).rpartition(".")[2]
+            if knowledge.tensor_method_draws(method):
+                return parent.parent is not None and parent.parent.type == "call"
+            node = parent
+        call = parent.parent if parent is not None and parent.type == "argument_list" else None
+        function = call.child_by_field_name("function") if call is not None and call.type == "call" else None
+        if call is None or function is None or call_arguments(call)[:1] != [node]:
+            return False
+        symbol = self.inference.static(function, body)
+        if symbol is None or symbol.kind is SymbolKind.CLASS:
+            return False
+        known = knowledge.initialiser(symbol.target.replace("::", "."))
+        return known is not None and known.draws
