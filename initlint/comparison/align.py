@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from initlint.comparison.draws import EXPLICIT, amount, elements
-from initlint.comparison.terms import Term, differ, is_constant
+from initlint.comparison.terms import Term, differ, is_constant, symbols
 from initlint.comparison.trace import Draw, Row
 from initlint.model import Answer
 
 ENGINES = ("normal", "uniform")
+OPAQUE = ("call", "raises", "left", "while", "carried")
+"""Conditions with such terms in them may hold always, or never."""
+
 BLOCK = 16
 """torch makes normal numbers on the CPU in blocks of so many; whole blocks take one number for each."""
 
@@ -83,7 +86,9 @@ def certainty(row: Row) -> Answer:
     """Whether a line takes numbers that others would have got."""
     if row.draw is not None and row.draw.stream == EXPLICIT:
         return Answer.NO
-    return Answer.YES if row.draw is not None and row.draw.certain else Answer.UNKNOWN
+    guards = [step.term for step in row.context if step.kind != "for"]
+    clear = not any(symbols(guards, op) for op in OPAQUE)
+    return Answer.YES if row.draw is not None and row.draw.certain and clear else Answer.UNKNOWN
 
 
 def _moved(lines: list[Line]) -> list[Line]:
@@ -143,14 +148,23 @@ def changed(old: Row, new: Row) -> Line:
         return Line(Change.CONDITION, old, new, Answer.UNKNOWN)
     if not (one.certain and other.certain):
         return Line(Change.OTHER, old, new, Answer.UNKNOWN)
+    around = _around(old, new)
     if old.key[1] == new.key[1]:
-        return Line(Change.CONDITION, old, new, Answer.YES)
+        return Line(Change.CONDITION, old, new, around)
     if one.stream != other.stream:
         return Line(Change.STREAM, old, new, Answer.YES)
     change, shifts = _compared(one, other)
-    if old.context != new.context and shifts is Answer.NO:
-        shifts = Answer.YES
-    return Line(change, old, new, shifts)
+    return Line(change, old, new, shifts if shifts is not Answer.NO else around)
+
+
+def _around(old: Row, new: Row) -> Answer:
+    """Whether a draw runs in other cases, or another number of times."""
+    if old.context == new.context:
+        return Answer.NO
+    if [step.kind for step in old.context] != [step.kind for step in new.context]:
+        return Answer.YES
+    pairs = [(one.term, other.term) for one, other in zip(old.context, new.context, strict=True)]
+    return Answer.YES if any(_surely(one, other) for one, other in pairs) else Answer.UNKNOWN
 
 
 def _compared(one: Draw, other: Draw) -> tuple[Change, Answer]:
@@ -192,5 +206,6 @@ def _surely(one: Term, other: Term) -> bool:
         return is_constant(one) and is_constant(other) and one != other
     if differ(one, other):
         return True
-    same = one.op in ("shape", "arguments", "argument", "tuple", "list") and one.op == other.op
+    counted = one.op == "call" and one.args[0] == other.args[0] == Term("name", ("builtins.range",))
+    same = one.op == other.op and (one.op in ("shape", "arguments", "argument", "tuple", "list") or counted)
     return same and any(left != right and (differ(left, right) or _surely(left, right)) for left, right in inner)

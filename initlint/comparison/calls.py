@@ -87,6 +87,8 @@ class Calls(Expressions):
                 return self.method(callee.receiver, callee.name, arguments, node, frame)
             case Term(op="name"):
                 return self._named(str(callee.args[0]), arguments, node, frame)
+            case Term(op="attribute", args=(Term() as owner, str() as name)):
+                return self.method(owner, name, arguments, node, frame)
             case _:
                 return self.unseen(self.describe(callee), arguments, node, frame)
 

@@ -36,8 +36,9 @@ class Verdict(enum.Enum):
 class ClassDiff:
     """One class in both versions. `by_default`: only with arguments left to their defaults is there a difference.
 
-    `defaults`: whether there is none with such arguments. `through`: the class of the project in whose code the
-    first difference stands and which differs by itself; "" where the difference is this class's own.
+    `defaults`: with such arguments there is none. `lines` are those with defaults where these show as much.
+    `through`: the class of the project in whose code the difference stands and which differs by itself; "" where the
+    difference is this class's own.
     """
 
     old: ClassId
@@ -154,10 +155,12 @@ def _class(codes: tuple[Code, Code], old: ClassId, new: ClassId) -> ClassDiff:
         same = _same_code(codes, old, new)
         return ClassDiff(old, new, Verdict.SAME if same else Verdict.UNKNOWN, reason=_reason(error))
     lines, default_lines = align(*opened), align(*left)
-    verdict, by_default = _verdict(lines), _verdict(default_lines)
-    if list(Verdict).index(by_default) > list(Verdict).index(verdict):
-        return ClassDiff(old, new, by_default, default_lines, by_default=True)
-    return ClassDiff(old, new, verdict, lines, defaults=by_default is Verdict.SAME and verdict is not Verdict.SAME)
+    verdict, with_defaults = _verdict(lines), _verdict(default_lines)
+    order = list(Verdict)
+    if with_defaults is Verdict.SAME or order.index(with_defaults) < order.index(verdict):
+        differs = verdict is not Verdict.SAME
+        return ClassDiff(old, new, verdict, lines, defaults=with_defaults is Verdict.SAME and differs)
+    return ClassDiff(old, new, with_defaults, default_lines, by_default=with_defaults is not verdict)
 
 
 def _reason(error: Exception) -> str:

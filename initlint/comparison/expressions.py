@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import typing
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -542,7 +543,11 @@ class Expressions(Machine):
 
 
 def external(name: str) -> Term:
-    """A name of another package; torch's names come out canonical."""
+    """A name of another package; torch's names come out canonical, and those of typing as what they stand for."""
+    space, _, tail = name.rpartition(".")
+    origin = typing.get_origin(getattr(typing, tail, None)) if space == "typing" else None
+    if isinstance(origin, type):
+        name = f"{origin.__module__}.{origin.__qualname__}"
     return Term("name", (knowledge.canonical(name) if name.startswith("torch.") else name,))
 
 

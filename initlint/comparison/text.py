@@ -26,6 +26,9 @@ SHIFTED = "!"
 
 LEGEND = "= same numbers, ! other numbers, + added, - dropped, > moved, ~ changed, ? cannot be told"
 WIDTH = 46
+NEAR = 2
+SHORT = 20
+"""Ledgers of so few lines are shown whole; of longer ones what differs, with so many lines around it."""
 
 
 def render(comparison: Comparison) -> str:
@@ -43,14 +46,29 @@ def _class(diff: ClassDiff, first: bool) -> Iterator[str]:
     yield f"{name_of(diff.new)}, {moved(diff)}"
     if not first:
         yield f"  {sentence(diff)}"
-    rows = [_cells(line, mark) for line, mark in zip(diff.lines, marks(diff), strict=True)]
-    if not rows:
+    if not diff.lines:
         return
-    rows = [("", "owner", "old", "new"), *rows]
+    rows = [("", "owner", "old", "new"), *_rows(diff)]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         yield "  " + "  ".join(cells).rstrip()
+
+
+def _rows(diff: ClassDiff) -> Iterator[tuple[str, str, str, str]]:
+    """The lines that differ with what stands near them; long stretches of others are counted."""
+    changed = [place for place, line in enumerate(diff.lines) if line.change is not Change.SAME]
+    hidden = 0
+    for place, (line, mark) in enumerate(zip(diff.lines, marks(diff), strict=True)):
+        if any(abs(place - each) <= NEAR for each in changed) or len(diff.lines) <= SHORT:
+            if hidden:
+                yield "", f"({hidden} more draws)", "", ""
+            hidden = 0
+            yield _cells(line, mark)
+        else:
+            hidden += 1
+    if hidden:
+        yield "", f"({hidden} more draws)", "", ""
 
 
 def moved(diff: ClassDiff) -> str:

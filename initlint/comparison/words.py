@@ -5,7 +5,7 @@ from __future__ import annotations
 from initlint.comparison.align import Change, Line, partner
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
 from initlint.comparison.draws import EXPLICIT
-from initlint.comparison.trace import Draw, Row
+from initlint.comparison.trace import Draw
 from initlint.model import Answer
 
 
@@ -90,7 +90,7 @@ def what(diff: ClassDiff, line: Line) -> str:
             streams = [_stream(each.stream) for each in (old, new) if each is not None]
             text = f"it is drawn from {streams[-1]}, and was from {streams[0]}"
         case Change.CONDITION:
-            text = f"it is drawn {context(line.new)}, and was {context(line.old)}"
+            text = f"it is drawn {context(line)}"
         case _ if old is not None and new is not None:
             kind = {Change.RESIZED: "resized", Change.DISTRIBUTION: "drawn from another distribution"}
             how = kind.get(line.change, "made by another call")
@@ -112,14 +112,18 @@ def _stream(stream: str) -> str:
     return "a generator of its own" if stream == EXPLICIT else f"{stream}'s stream"
 
 
-def context(row: Row | None) -> str:
-    """The innermost condition or loop around a line."""
-    if row is None or not row.context:
-        return "always"
-    step = row.context[-1]
-    return {"if": "under a condition", "unless": "under a condition", "for": "in a loop"}[step.kind] + (
-        f" ({len(row.context)} deep)" if len(row.context) > 1 else ""
-    )
+def context(line: Line) -> str:
+    """What else stands around a draw now."""
+    old, new = (row.context if row is not None else () for row in (line.old, line.new))
+    step = next((one for one, other in zip(new, old, strict=False) if one != other), None)
+    if step is None:
+        step = (*new[len(old) :], *old[len(new) :])[0]
+    around = "loop" if step.kind == "for" else "condition"
+    if len(new) > len(old):
+        return f"in a {around} that was not there" if around == "loop" else "under a condition that was not there"
+    if len(new) < len(old):
+        return f"without the {around} that was there"
+    return "in another loop" if around == "loop" else "under another condition"
 
 
 def _before(diff: ClassDiff, line: Line) -> str:

@@ -1,0 +1,306 @@
+"""`initlint diff`: two versions given as texts, folders, files and git revisions."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import subprocess
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from initlint.cli import run
+from initlint.comparison import draws
+from initlint.comparison.compare import Comparison, Verdict, compare
+from initlint.comparison.sides import Side
+from initlint.comparison.terms import constant
+from initlint.comparison.words import answer
+from initlint.facts.extract import extract
+
+STORY = Path(__file__).parent.parent / "fixtures" / "story"
+HEAD = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n"
+
+
+def side(label: str, texts: dict[str, str]) -> Side:
+    encoded = {path: content.encode() for path, content in texts.items()}
+    return Side(label, os.sep, encoded, facts={path: extract(content) for path, content in encoded.items()})
+
+
+def net(body: str, parameters: str = "dim", more: str = "") -> str:
+    lines = textwrap.indent(textwrap.dedent(body).strip("\n"), " " * 8)
+    return f"{HEAD}    def __init__(self, {parameters}):\n        super().__init__()\n{lines}\n{more}"
+
+
+def compared(old: str, new: str) -> Comparison:
+    return compare(side("old", {"net.py": old}), side("new", {"net.py": new}))
+
+
+BASE = net("self.a = nn.Linear(dim, dim)\nself.b = nn.Linear(dim, 4)")
+
+SAME = {
+    "a comment": net("self.a = nn.Linear(dim, dim)  # first\n\nself.b = nn.Linear(dim, 4)"),
+    "a local": net("hidden = dim\nself.a = nn.Linear(dim, hidden)\nwidth = 2 * 2\nself.b = nn.Linear(hidden, width)"),
+    "keywords": net("self.a = nn.Linear(in_features=dim, out_features=dim, bias=True)\nself.b = nn.Linear(dim, 4)"),
+    "what draws nothing": net(
+        "self.n = nn.LayerNorm(dim)\nself.a = nn.Linear(dim, dim)\nself.act = nn.ReLU()\nself.b = nn.Linear(dim, 4)"
+    ),
+    "a method": net(
+        "self.make(dim)\nself.b = nn.Linear(dim, 4)",
+        more="\n    def make(self, size):\n        self.a = nn.Linear(size, size)\n",
+    ),
+    "another name of a parameter": net("self.a = nn.Linear(width, width)\nself.b = nn.Linear(width, 4)", "width"),
+    "a new option": net(
+        "self.a = nn.Linear(dim, dim)\nif extra:\n    self.e = nn.Linear(dim, dim)\nself.b = nn.Linear(dim, 4)",
+        "dim, extra=False",
+    ),
+    "a check": net("if dim % 2:\n    raise ValueError(dim)\nself.a = nn.Linear(dim, dim)\nself.b = nn.Linear(dim, 4)"),
+    "a loop": net('for name, size in (("a", dim), ("b", 4)):\n    setattr(self, name, nn.Linear(dim, size))'),
+}
+
+
+@pytest.mark.parametrize("new", SAME.values(), ids=SAME.keys())
+def test_the_same_streams(new: str) -> None:
+    assert answer(compared(BASE, new)) == "the same streams"
+
+
+PARTS = {
+    "inserted": (
+        "self.a = nn.Linear(dim, dim)\nself.c = nn.Linear(dim, 1)\nself.b = nn.Linear(dim, 4)",
+        "the streams part at Net.c, net.py:9 (new): its draw comes before b; every weight built after it differs",
+    ),
+    "dropped": (
+        "self.b = nn.Linear(dim, 4)",
+        (
+            "the streams part at Net.a, net.py:8 (old): its draw is gone; it came before b; every weight built after it"
+            " differs"
+        ),
+    ),
+    "swapped": (
+        "self.b = nn.Linear(dim, 4)\nself.a = nn.Linear(dim, dim)",
+        (
+            "the streams part at Net.b, net.py:8 (new): its draw has moved: it came last, and comes before a; every"
+            " weight built after it differs"
+        ),
+    ),
+    "resized": (
+        "self.a = nn.Linear(dim, 2 * dim)\nself.b = nn.Linear(dim, 4)",
+        (
+            "the streams part at Net.a, net.py:8 (new): it is resized: `nn.Linear(dim, 2 * dim)` was"
+            " `nn.Linear(dim, dim)`; every weight built after it differs"
+        ),
+    ),
+    "guarded": (
+        "if dim > 4:\n    self.a = nn.Linear(dim, dim)\nself.b = nn.Linear(dim, 4)",
+        (
+            "the streams part at Net.a, net.py:9 (new): it is drawn under a condition that was not there; every weight"
+            " built after it differs"
+        ),
+    ),
+    "repeated": (
+        "self.a = nn.ModuleList([nn.Linear(dim, dim) for _ in range(dim)])\nself.b = nn.Linear(dim, 4)",
+        (
+            "the streams part at Net.a, net.py:8 (old): its draw is gone; it came before b; every weight built after it"
+            " differs"
+        ),
+    ),
+    "unknown": (
+        "self.a = nn.Linear(dim, dim)\nself.c = other.make(dim)\nself.b = nn.Linear(dim, 4)",
+        (
+            "whether the streams part cannot be told, at Net.c, net.py:9 (new): it may draw before b; every weight"
+            " built after it may differ"
+        ),
+    ),
+    "perhaps resized": (
+        "self.a = nn.Linear(dim, size(dim))\nself.b = nn.Linear(dim, 4)",
+        (
+            "whether the streams part cannot be told, at Net.a.1, net.py:8 (new): it may draw before a; every weight"
+            " built after it may differ"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "sentence"), PARTS.values(), ids=PARTS.keys())
+def test_the_first_part_is_named(body: str, sentence: str) -> None:
+    assert answer(compared(BASE, net(body))) == sentence
+
+
+def test_another_distribution_of_as_many_numbers_is_a_difference_of_values() -> None:
+    old, new = (net(f"self.a = nn.Parameter(torch.{name}(dim))\nnn.init.normal_(self.a{std})", "dim")
+                for name, std in (("empty", ""), ("empty", ", std=0.02")))  # fmt: skip
+    comparison = compared(old, new)
+    assert comparison.verdict is Verdict.VALUES
+    assert answer(comparison) == (
+        "the streams stay in step, but the values differ at Net.a, net.py:9 (new): it is drawn from another"
+        " distribution: `nn.init.normal_(self.a, std=0.02)` was `nn.init.normal_(self.a)`; what is drawn after it"
+        " stays the same"
+    )
+
+
+def test_another_default_parts_where_it_is_left() -> None:
+    old, new = (net("self.a = nn.Linear(4, size)\nself.b = nn.Linear(4, 4)", f"size={size}") for size in (4, 8))
+    assert answer(compared(old, new)).endswith("; every weight built after it differs, where arguments are left to"
+                                               " their defaults")  # fmt: skip
+
+
+def test_equal_unknown_calls_are_equal() -> None:
+    body = "self.a = other.make(dim, norm=nn.LayerNorm)\nself.b = nn.Linear(dim, {})"
+    assert answer(compared(net(body.format("dim")), net("# same\n" + body.format("dim")))) == "the same streams"
+    assert compared(net(body.format("dim")), net(body.format("dim + 1"))).verdict is Verdict.PART
+
+
+def test_moved_and_renamed_classes_are_found() -> None:
+    old = side("old", {"net.py": BASE, "other.py": net("self.x = nn.Linear(1, 1)").replace("Net", "Small")})
+    moved = side("new", {"lib/net.py": BASE, "other.py": net("self.x = nn.Linear(1, 1)").replace("Net", "Tiny")})
+    comparison = compare(old, moved)
+    assert answer(comparison) == "the same streams"
+    assert (comparison.compared, comparison.added, comparison.dropped) == (2, (), ())
+
+
+def test_the_story(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run(["diff", str(STORY / "project1"), str(STORY / "project2"), "--no-cache"]) == 1
+    lines = capsysbinary.readouterr().out.decode().splitlines()
+    assert lines[0] == (
+        "the streams part at Attention.gamma, models/attention.py:26 (new): its draw comes before proj;"
+        " every weight built after it differs"
+    )
+    assert "Block, models/block.py: inherits this from Attention" in lines
+    assert "VisionTransformer, models/model.py: inherits this from Attention" in lines
+    assert "main(), train.py: builds VisionTransformer" in lines
+    assert run(["diff", str(STORY / "project1"), str(STORY / "project1"), "--no-cache"]) == 0
+    assert capsysbinary.readouterr().out == b"the same streams\n"
+
+
+def test_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    old, new = str(STORY / "project1"), str(STORY / "counter_check")
+    assert run(["diff", old, new, "--output-format", "json", "-n"]) == 1
+    data = json.loads(capsysbinary.readouterr().out)
+    assert data["verdict"] == "part"
+    attention = next(each for each in data["classes"] if each["new"] == "models/attention.py::Attention")
+    assert [(line["change"], line["numbers"]) for line in attention["ledger"]] == [
+        ("same", "same"), ("same", "same"), ("added", ""),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three commits: a class, a comment, one more layer."""
+
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=n", "-c", "user.email=e", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    versions = (BASE, "# a comment\n" + BASE, net("self.c = nn.Linear(1, 1)\nself.a = nn.Linear(dim, dim)"))
+    for text in versions:
+        (tmp_path / "net.py").write_text(text, encoding="utf-8")
+        git("add", ".")
+        git("commit", "-q", "-m", "next")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_revisions(repository: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    before = sorted(repository.rglob("*"))
+    assert run(["diff", "HEAD~2", "HEAD~1", "-n"]) == 0
+    assert run(["diff", "HEAD~1..HEAD", "-n"]) == 1
+    assert run(["diff", "main", ".", "-n"]) == 0
+    assert run(["diff", "HEAD~1", "HEAD", "net.py", "-n"]) == 1
+    assert b"the streams part at Net.c, net.py:8 (new)" in capsysbinary.readouterr().out
+    assert sorted(repository.rglob("*")) == before
+
+
+def test_a_dirty_tree_is_said(repository: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    (repository / "net.py").write_text(BASE, encoding="utf-8")
+    run(["diff", "HEAD~2", "HEAD~1", "-n"])
+    assert b"the working tree has changes that are in neither revision" in capsysbinary.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["HEAD~1"], "name two versions to compare, as folders, files or revisions; `.` is the working tree"),
+        (["nothing", "HEAD"], "`nothing` is no folder, no file and no revision of this repository"),
+        (["HEAD", "--", "-q"], "`-q` is no folder, no file and no revision of this repository"),
+        (["HEAD~1", "HEAD", "gone.py"], "there is nothing to compare: `gone.py` is neither in HEAD~1 nor in HEAD"),
+        (["HEAD~1...HEAD"], "`HEAD~1...HEAD` names a common ancestor; name the two versions: OLD..NEW"),
+    ],
+)
+def test_bad_input(arguments: list[str], sentence: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["diff", *arguments, "-n"] if "--" not in arguments else ["diff", "-n", *arguments]) == 2
+    assert capsys.readouterr().err == f"initlint: error: {sentence}\n"
+
+
+def test_a_path_on_one_side_only(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (repository / "more.py").write_text("", encoding="utf-8")
+    assert run(["diff", "HEAD", ".", "more.py", "-n"]) == 2
+    assert capsys.readouterr().err == "initlint: error: there is nothing to compare: `more.py` is only in .\n"
+
+
+# -- what is said of torch is measured ---------------------------------------------------------------------------------
+
+
+def test_defaults_are_those_of_torch() -> None:
+    torch = pytest.importorskip("torch")
+    for name in ("Linear", "Conv2d", "LSTM", "MultiheadAttention", "Embedding", "Bilinear", "ConvTranspose2d", "GRU"):
+        parameters = inspect.signature(getattr(torch.nn, name).__init__).parameters
+        if list(parameters)[1:] == ["args", "kwargs"]:
+            parameters = inspect.signature(torch.nn.RNNBase.__init__).parameters
+        for key, parameter in parameters.items():
+            if key in draws.DEFAULTS and parameter.default is not inspect.Parameter.empty:
+                assert constant(parameter.default) == draws.DEFAULTS[key], (name, key)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "others"),
+    [
+        ("Conv2d", {"in_channels": 4, "out_channels": 4, "kernel_size": 3},
+         {"stride": 2, "padding": 1, "dilation": 2, "padding_mode": "circular"}),
+        ("ConvTranspose2d", {"in_channels": 4, "out_channels": 4, "kernel_size": 3, "stride": 2},
+         {"output_padding": 1}),
+        ("LSTM", {"input_size": 4, "hidden_size": 4, "num_layers": 2}, {"batch_first": True, "dropout": 0.5}),
+        ("Embedding", {"num_embeddings": 4, "embedding_dim": 4},
+         {"max_norm": 1.0, "norm_type": 1.0, "scale_grad_by_freq": True, "sparse": True}),
+        ("EmbeddingBag", {"num_embeddings": 4, "embedding_dim": 4}, {"mode": "sum", "include_last_offset": True}),
+        ("MultiheadAttention", {"embed_dim": 4, "num_heads": 2},
+         {"dropout": 0.5, "add_zero_attn": True, "batch_first": True, "num_heads": 4}),
+        ("TransformerEncoderLayer", {"d_model": 4, "nhead": 2},
+         {"activation": "gelu", "layer_norm_eps": 1.0, "norm_first": True, "dropout": 0.5, "batch_first": True}),
+    ],
+)  # fmt: skip
+def test_silent_arguments_draw_nothing_else(name: str, arguments: dict[str, object], others: dict[str, object]) -> None:
+    torch = pytest.importorskip("torch")
+    from initlint.runtime.ledger import Recorder
+
+    def ledger(given: dict[str, object]) -> object:
+        torch.manual_seed(0)
+        with Recorder() as recorder:
+            module = getattr(torch.nn, name)(**given)
+        return recorder.draws, [parameter.tolist() for parameter in module.parameters()]
+
+    for key, value in others.items():
+        assert key in draws.SILENT_ARGUMENTS or f"torch.nn.{name}" in draws.PER_NAME[key]
+        assert ledger({**arguments, key: value}) == ledger(arguments), key
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("Linear", {"in_features": 3, "out_features": 5, "bias": 1}),
+        ("Linear", {"in_features": 3, "out_features": 5, "bias": 0}),
+        ("Embedding", {"num_embeddings": 3, "embedding_dim": 5}),
+        ("Conv1d", {"in_channels": 4, "out_channels": 6, "kernel_size": 3, "groups": 2, "bias": 1}),
+        ("Conv2d", {"in_channels": 4, "out_channels": 6, "kernel_size": 3, "groups": 1, "bias": 0}),
+        ("Conv3d", {"in_channels": 4, "out_channels": 6, "kernel_size": 2, "groups": 2, "bias": 1}),
+    ],
+)
+def test_sizes_are_those_of_torch(name: str, given: dict[str, int]) -> None:
+    torch = pytest.importorskip("torch")
+    from initlint.runtime.ledger import Recorder
+
+    with Recorder() as recorder:
+        getattr(torch.nn, name)(**{key: bool(value) if key == "bias" else value for key, value in given.items()})
+    known = {"groups": 1, "bias": 1, **given}
+    assert draws._SIZES[f"torch.nn.{name}"](known)[1] == tuple(draw.numel for draw in recorder.draws)
