@@ -83,7 +83,7 @@ def _looked_for(config: Config, root: str, all_codes: Collection[str]) -> Callab
     """The codes of the rules that run over a file."""
     codes = chosen(config, all_codes)
     ignores = [
-        (fitting(config, root, pattern), frozenset(code for code in all_codes if code.startswith(tuple(prefixes))))
+        (fitting(config, root, pattern), {code for code in all_codes for prefix in prefixes if _fits(prefix, code)})
         for pattern, prefixes in config.per_file_ignores
     ]
 

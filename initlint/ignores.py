@@ -14,6 +14,7 @@ from initlint.facts.records import Suppression
 from initlint.facts.suppressions import places
 from initlint.model import Finding
 from initlint.sources import SUFFIXES
+from initlint.texts import text as source
 
 NEVER = ("SOH900", "SOH901")
 """A comment without effect is removed and a broken file mended; no other comment helps there."""
@@ -46,7 +47,7 @@ def _made(path: str, findings: list[Finding], reason: str) -> tuple[bytes, bytes
     encoding, _ = detect_encoding(io.BytesIO(data).readline)
     text = data.decode(encoding)
     codes: Codes = {}
-    where = places(text.encode(), [finding.span.line for finding in findings])
+    where = places(source(path, data), [finding.span.line for finding in findings])
     for finding, (line, there) in zip(findings, where, strict=True):
         codes.setdefault(line, (there, set()))[1].add(finding.code)
     try:

@@ -67,7 +67,8 @@ def _names(comment: Suppression, finding: Finding) -> bool:
 def _unused(
     path: str, comments: Iterable[Suppression], used: set[tuple[Suppression, str]], judge: Judge
 ) -> Iterator[Finding]:
-    for comment in comments:
+    skipping = [comment for comment in comments if comment.kind == SKIP_FILE]
+    for comment in skipping or comments:
         for reason in _reasons(path, comment, {code for other, code in used if other == comment}, judge):
             span = Span(comment.line, comment.column, comment.line, comment.end_column)
             yield from unused_suppression.check(Comment(path, span, reason))

@@ -8,11 +8,12 @@ from initlint.errors import Unreadable
 
 NOTEBOOK = ".ipynb"
 
+_CARRIAGE_RETURN = re.compile(rb"\r(?!\n)")
 _COOKIE = re.compile(rb"coding[:=][ \t]*[-\w.]+")
 
 
 def read(path: str) -> bytes:
-    """The text of a source file as UTF-8 without a byte order mark; line ends stay as they are."""
+    """The text of a source file as UTF-8 without a byte order mark."""
     return text(path, load(path))
 
 
@@ -30,10 +31,18 @@ def load(path: str) -> bytes:
 def text(path: str, data: bytes) -> bytes:
     """What a file of this name says in Python: all of it, or the cells of a notebook."""
     if not path.endswith(NOTEBOOK):
-        return to_utf8(data)
+        return _with_newlines(to_utf8(data))
     from initlint.notebooks import source
 
     return source(data)
+
+
+def _with_newlines(source: bytes) -> bytes:
+    """A carriage return alone ends a line for Python, but not a comment for every parser: it becomes a newline, which
+    moves no offset."""
+    if source.count(b"\r") == source.count(b"\r\n"):
+        return source
+    return _CARRIAGE_RETURN.sub(b"\n", source)
 
 
 def to_utf8(data: bytes) -> bytes:

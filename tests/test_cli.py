@@ -382,3 +382,16 @@ def test_rules_and_explain_agree_with_the_registry(project: Path) -> None:
         assert page.stdout.startswith(f"# {rule.code} {rule.name}\n")
         assert all(f"{example.title[1:]}:\n" in page.stdout for example in rule.examples)
         assert initlint_(project, "explain", rule.name).stdout == page.stdout
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_line_ends_of_every_kind(project: Path, ending: str) -> None:
+    text = "# a comment\n" + MODEL.replace("super().__init__()", "super().__init__()  # another")
+    (project / "model.py").write_bytes(text.replace("\n", ending).encode())
+    assert findings(project) == [("model.py", 9, 9, "SOH101", "spare")]
+    initlint_(project, "--add-ignores")
+    assert findings(project) == []
+    suppressed = text.replace(
+        "self.spare = nn.Linear(1, 1)", "self.spare = nn.Linear(1, 1)  # initlint: ignore[SOH101]"
+    )
+    assert (project / "model.py").read_bytes() == suppressed.replace("\n", ending).encode()

@@ -188,6 +188,7 @@ def test_a_skipped_file_in_which_nothing_is_found() -> None:
     source = "# initlint: skip-file\n"
     assert shown(source, ignore=("SOH1",)) == []
     assert shown(source, GAMMA) == []
+    assert shown(source + "x = 1  # noqa: SOH104", GAMMA) == []
 
 
 def test_only_what_was_looked_for_can_be_missed() -> None:
@@ -197,6 +198,7 @@ def test_only_what_was_looked_for_can_be_missed() -> None:
     assert shown(source, ignore=("SOH101",)) == []
     assert shown(source, ignore=("SOH900",)) == []
     assert shown(source, per_file_ignores=(("a.py", ("SOH101",)),)) == []
+    assert shown(source, GAMMA, per_file_ignores=(("a.py", ("ALL",)),)) == []
     assert shown(source, per_file_ignores=(("b.py", ("SOH101",)),)) == unused
 
 

@@ -76,18 +76,17 @@ class Foreign:
             if doubt is not None and not self._only_initialises(method, receiver, attribute, doubt is CERTAIN):
                 yield doubt
         for read in self.computed.naming(attribute):
-            if self._fits_shape(cls, read.method, read.receiver):
-                doubt = self._doubt(cls, attribute, read.method, read.receiver, read.value)
-                if doubt is not None:
-                    yield doubt
+            doubt = self._doubt(cls, attribute, read.method, read.receiver, read.value)
+            if doubt is CERTAIN or (doubt is not None and self._fits_shape(cls, read.method, read.receiver)):
+                yield doubt
 
     def _takes_turns(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
         """Whether a variable is known to hold an instance in some branch, and in others what the class is not."""
         seen = self.sight.of(method.path)
         if not any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
             return False
-        kinds = self._receiver(method, receiver, attribute).exact
-        return len(kinds) <= FEW and any(cls in self.project.mro(kind) for kind in kinds)
+        value = self._receiver(method, receiver, attribute)
+        return len(value.instances) <= FEW and self.is_instance(value, cls)
 
     def _doubt(self, cls: ClassId, attribute: str, method: Method, receiver: str, value: Value) -> str | None:
         """The place of a read whose receiver can be an instance of the class; None where it is something else."""

@@ -77,8 +77,9 @@ def limit(megabytes: int) -> None:
     if megabytes:
         with open("/proc/self/status", encoding="ascii") as stream:
             now = next(int(line.split()[1]) * 1024 for line in stream if line.startswith("VmData:"))
-        allowed = now + megabytes * 1024 * 1024
-        resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+        allowed, most = now + megabytes * 1024 * 1024, resource.getrlimit(resource.RLIMIT_DATA)[1]
+        if most == resource.RLIM_INFINITY or allowed < most:
+            resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
 
 
 def built(job: Message) -> Message:

@@ -82,7 +82,10 @@ class Limits:
 
 
 class Tensor(msgspec.Struct, frozen=True):
-    """A parameter, buffer, non-persistent buffer or plain tensor, by dotted name; `head` are its first values."""
+    """A parameter, buffer, non-persistent buffer or plain tensor, by dotted name.
+
+    `head` are its first values, `memory` is the first name of a tensor in the same memory, mostly its own.
+    """
 
     name: str
     kind: str
@@ -90,6 +93,7 @@ class Tensor(msgspec.Struct, frozen=True):
     shape: tuple[int, ...]
     digest: str
     head: tuple[str, ...]
+    memory: str
 
 
 class Drawn(msgspec.Struct, frozen=True):

@@ -34,6 +34,9 @@ def judge(
     """
     whole, again = baselines
     own = {name for finding in findings for name in own_tensors(finding, root, whole)}
+    if strategy is Strategy.ISOLATE:  # what stays under other names is still the definition's
+        memory = {tensor.memory for tensor in whole.tensors if tensor.name in own}
+        own |= {tensor.name for tensor in whole.tensors if tensor.memory in memory}
     unstable = {a.name for a, b in zip(whole.tensors, again.tensors) if a != b}  # noqa: B905
     shared = tuple(compared(whole, mended, own | unstable))
     equal = whole.ends == mended.ends

@@ -188,6 +188,8 @@ def read(stream: str) -> bytes:
     device = torch.device(stream.partition(":")[2])
     if device.type == "cpu":
         return state_of(torch.default_generator)
+    if device.type == "mps":
+        return raw(torch.mps.get_rng_state())  # there is but one
     return raw(getattr(torch, device.type).get_rng_state(device))
 
 
@@ -226,7 +228,7 @@ def is_accelerator(device: torch.device) -> bool:
 
 def indexed(device: torch.device) -> torch.device:
     """The device with its number: `cuda` alone means the current one."""
-    if ":" in str(device):
+    if ":" in str(device) or device.type == "mps":
         return device
     return torch.device(device.type, getattr(torch, device.type).current_device())
 

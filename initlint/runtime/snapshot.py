@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 
+from initlint.runtime.ledger import address_of
+
 Entry = tuple[str, str, torch.Tensor]
 """The dotted name, the kind and the value."""
 
@@ -81,11 +83,13 @@ def told_of(found: Iterable[Entry], keep: str, against: str) -> tuple[list[dict[
     The differences are the greatest absolute ones of the tensors that differ, None where none can be computed.
     """
     told: list[dict[str, Any]] = []
+    first: dict[int, str] = {}
     differences: dict[str, float | None] = {}
     writer, kept = Writer(keep) if keep else None, Kept(against) if against else None
     for name, kind, tensor in found:
         values = plain(tensor)
         one = summary(name, kind, tensor, values)
+        one["memory"] = first.setdefault(address_of(tensor) or -len(told), name)
         told.append(one)
         if writer and values is not None:
             writer.add(name, one["digest"], values)
