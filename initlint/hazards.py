@@ -32,7 +32,7 @@ def find(
     `thorough` looks past the first doubtful reader of a definition for a certain one, so that what is called possible
     is no more than that. Large projects are shared among processes.
     """
-    search = _Search(project, Readers(project, thorough), Ledgers(project), codes)
+    search = _Search(project, codes, thorough)
     infos = candidates(project, reported)
     yield from search.found(infos[:SHARE])
     shares = [infos[start : start + SHARE] for start in range(SHARE, len(infos), SHARE)]
@@ -53,14 +53,30 @@ class _Answer(msgspec.Struct, frozen=True, array_like=True):
 class _Search:
     """suspects -> construction -> rules, for any classes of one project."""
 
-    def __init__(self, project: Project, readers: Readers, ledgers: Ledgers, codes: frozenset[str]) -> None:
+    def __init__(self, project: Project, codes: frozenset[str], thorough: bool) -> None:
         self.project = project
-        self.readers = readers
-        self.ledgers = ledgers
+        self.codes = codes
+        self.thorough = thorough
         self.rules = [rule for rule in CONSTRUCTION_RULES if rule.code in codes]
+        self._begin()
 
-    def found(self, infos: Sequence[ClassInfo]) -> Iterator[Finding]:
-        for suspect in suspects(self.readers, infos):
+    def _begin(self) -> None:
+        self.readers, self.ledgers = Readers(self.project, self.thorough), Ledgers(self.project)
+
+    def found(self, infos: Iterable[ClassInfo]) -> Iterator[Finding]:
+        for info in infos:
+            try:
+                findings = list(self._found_in(info))
+            except RecursionError:
+                self._begin()
+                lost = Unreadable(
+                    info.path, info.facts.line, f"`{info.facts.qualname}` is nested too deeply to be followed"
+                )
+                findings = list(_reported([lost], self.codes))
+            yield from findings
+
+    def _found_in(self, info: ClassInfo) -> Iterator[Finding]:
+        for suspect in suspects(self.readers, [info]):
             filled = frozenset(name for name in suspect.dead if self.readers.enclosing.draws(suspect.cls, name))
             case = Case(self.ledgers.construction(suspect.cls).filled(filled), suspect.dead)
             for rule in self.rules:
@@ -82,8 +98,9 @@ def _unreadable(
         for path in sorted(reported & project.files.keys())
         for line in project.files[path].errors
     ]
-    for rule in FILE_RULES:
-        if rule.code in codes:
-            for unreadable in (*lost, *partly):
-                if unreadable.path in reported:
-                    yield from rule.check(unreadable)
+    yield from _reported([each for each in (*lost, *partly) if each.path in reported], codes)
+
+
+def _reported(unreadable: Iterable[Unreadable], codes: frozenset[str]) -> Iterator[Finding]:
+    rules = [rule for rule in FILE_RULES if rule.code in codes]
+    return (finding for each in unreadable for rule in rules for finding in rule.check(each))

@@ -31,6 +31,7 @@ class Annotations:
     def __init__(self, project: Project, bodies: Bodies) -> None:
         self.project = project
         self.bodies = bodies
+        self._open: set[tuple[str, str]] = set()
 
     def annotation(self, text: str, body: Body) -> Value:
         """What a type annotation says; UNKNOWN where it says nothing about modules."""
@@ -64,13 +65,18 @@ class Annotations:
         return Value(bound=found) if len(found) <= MAX_FAMILY else UNKNOWN
 
     def _alias(self, path: str, name: str) -> Value:
-        """What a module-level alias like `Size = int | tuple[int, int]` stands for."""
+        """What a module-level alias like `Size = int | tuple[int, int]` stands for; nothing where it holds itself."""
+        if (path, name) in self._open:
+            return UNKNOWN
         body = self.bodies.body(Method(path, None, self.project.files[path].module_level))
         values = [binding.node for binding in body.bindings.get(name, ()) if binding.origin is Origin.VALUE]
         if len(values) != 1 or values[0] is None or len(values[0].text or b"") > MAX_ALIAS:
             return UNKNOWN
-        text = body.text(values[0])
-        return self.annotation(text, body) if text != name else UNKNOWN
+        self._open.add((path, name))
+        try:
+            return self.annotation(body.text(values[0]), body)
+        finally:
+            self._open.discard((path, name))
 
     def _is_protocol(self, cls: ClassId) -> bool:
         """A class that others need not inherit from to stand for it."""

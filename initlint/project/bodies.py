@@ -117,11 +117,16 @@ class Body:
                 found[_parameter_name(self.text(child))] = child
         return found
 
+    @property
+    def binds_first(self) -> bool:
+        """Whether this is a method whose first parameter is the instance or the class that it is called on."""
+        facts = self.method.facts
+        bound = facts.instance or any(decorator.endswith("classmethod") for decorator in facts.decorators)
+        return bool(self.method.owner and bound) and "<locals>" not in facts.name
+
     def parameter_given(self, call: Node, argument: Node) -> str | None:
         """The name of the parameter that a call of this function passes an argument as; None where that is open."""
-        names = [name for name in self.parameters if not name.startswith("*")]
-        if names and names[0] in ("self", "cls"):
-            names.pop(0)
+        names = [name for name in self.parameters if not name.startswith("*")][self.binds_first :]
         if argument.type == "keyword_argument":
             keyword = argument.child_by_field_name("name")
             text = (keyword.text or b"").decode() if keyword is not None else ""
@@ -221,8 +226,12 @@ class Body:
 
     def stores(self, attribute: str) -> list[Node]:
         """The values that this body gives `self.attribute`, by assignment, setattr or registration."""
-        found = [value for target, value in self._stored if target == attribute or fits(target, attribute)]
-        return [value for value in found if value is not None]
+        return [node for node, _ in self.given(attribute)]
+
+    def given(self, attribute: str) -> list[tuple[Node, tuple[int, ...]]]:
+        """The same, each with the positions on the way in where the value is unpacked."""
+        found = [entry for entry in self._stored if entry[0] == attribute or fits(entry[0], attribute)]
+        return [(value, path) for _, value, path in found if value is not None]
 
     def added(self, attribute: str) -> list[Node]:
         """What this body adds to the container `self.attribute`: the arguments of append, extend and their kin."""
@@ -237,37 +246,41 @@ class Body:
 
     def replaces(self, attribute: str) -> bool:
         """Whether a later statement, on every path through an earlier one, stores to the same attribute."""
-        places = [value for target, value in self._stored if target == attribute and value is not None]
+        places = [value for target, value, _ in self._stored if target == attribute and value is not None]
         return any(_runs_after(first, second) for k, first in enumerate(places) for second in places[k + 1 :])
 
     @functools.cached_property
-    def _stored(self) -> list[tuple[str, Node | None]]:
-        found: list[tuple[str, Node | None]] = []
+    def _stored(self) -> list[tuple[str, Node | None, tuple[int, ...]]]:
+        found: list[tuple[str, Node | None, tuple[int, ...]]] = []
         for node in self.nodes("assignment"):
-            self._store(found, node.child_by_field_name("left"), node.child_by_field_name("right"))
+            found += self._store(node.child_by_field_name("left"), node.child_by_field_name("right"), ())
         for node in self.nodes("call"):
             function = node.child_by_field_name("function")
             callee = self.text(function).rpartition(".")[2] if function is not None else ""
             arguments = call_arguments(node)
             if callee in REGISTRATIONS and len(arguments) > 1:
-                found.append((string_pattern(self.text(arguments[0])) or "*", arguments[1]))
+                found.append((string_pattern(self.text(arguments[0])) or "*", arguments[1], ()))
             elif callee == "setattr" and len(arguments) > 2:
-                found.append((string_pattern(self.text(arguments[1])) or "*", arguments[2]))
+                found.append((string_pattern(self.text(arguments[1])) or "*", arguments[2], ()))
         return found
 
-    def _store(self, found: list[tuple[str, Node | None]], target: Node | None, value: Node | None) -> None:
-        if target is None:
-            return
-        if target.type == "attribute":
-            owner, _, name = self.text(target).rpartition(".")
-            if owner == self.method.facts.instance:
-                found.append((name, value))
-        elif target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
-            parts = (
-                value.named_children if value is not None and value.type in ("expression_list", "tuple", "list") else []
-            )
+    def _store(
+        self, target: Node | None, value: Node | None, path: tuple[int, ...]
+    ) -> Iterator[tuple[str, Node | None, tuple[int, ...]]]:
+        """The attributes of the instance among the targets of an assignment."""
+        text = self.text(target) if target is not None and target.type in ("attribute", "subscript") else ""
+        if target is not None and target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
+            written = value is not None and value.type in ("expression_list", "tuple", "list") and not path
+            parts = value.named_children if value is not None and written else []
             for index, child in enumerate(target.named_children):
-                self._store(found, child, parts[index] if index < len(parts) else value)
+                if index < len(parts):
+                    yield from self._store(child, parts[index], ())
+                else:
+                    yield from self._store(child, value, (*path, index))
+        elif text.rpartition(".")[0] == self.method.facts.instance and not text.endswith("]"):
+            yield text.rpartition(".")[2], value, path
+        elif text.startswith(f"{self.method.facts.instance}._modules["):
+            yield string_pattern(text.partition("[")[2].removesuffix("]")) or "*", value, path
 
     def makers(self, node: Node) -> Iterator[Node]:
         """Every call that helps to make a value, by way of local variables too."""

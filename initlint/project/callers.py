@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from initlint.facts.extract import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
+from initlint.project.imports import SymbolKind
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -162,6 +163,17 @@ class Callers:
                     index.setdefault(symbol.target, set()).add(method.owner)
         return {target: frozenset(owners) for target, owners in index.items()}
 
+    @functools.cached_property
+    def decorations(self) -> dict[str, list[str]]:
+        """Function by "path::name" -> how it is written where it decorates something."""
+        index: dict[str, list[str]] = {}
+        for method in self.functions:
+            for decorator in method.facts.decorators:
+                symbol = self.project.resolve(method.path, decorator.partition("(")[0])
+                if symbol is not None:
+                    index.setdefault(symbol.target, []).append(decorator)
+        return index
+
     def _function_calls(self, method: Method, name: str) -> list[Call] | None:
         target = f"{method.path}::{name}"
         if any(self._means(m, name, target) for m in self.mentioning.get(name, ())):
@@ -209,15 +221,17 @@ class Callers:
                     found.append((body, node))
         return found
 
-    def shift(self, names: list[str], call: Node, caller: Body) -> int:
+    def shift(self, body: Body, call: Node, caller: Body) -> int:
         """How many leading parameters a call leaves to the binding of the instance."""
         function = call.child_by_field_name("function")
-        if function is None or not names or names[0] not in ("self", "cls"):
+        if function is None or not body.binds_first:
             return 0
-        text = caller.text(function)
-        if text.endswith(".__init__") and not text.startswith("super("):
-            return 0
-        return 1
+        text, _, name = caller.text(function).rpartition(".")
+        if not body.method.facts.instance or name != body.method.facts.name or text.startswith("super("):
+            return 1
+        symbol = self.project.resolve(caller.method.path, text) if text else None
+        unbound = text.startswith("type(") or (symbol is not None and symbol.kind is SymbolKind.CLASS)
+        return 0 if unbound else 1
 
     def argument(self, name: str, body: Body, call: Node, caller: Body) -> Node | None:
         """What a call passes for a parameter of a function: its expression, or the `*args` that it may be in."""
@@ -225,7 +239,7 @@ class Callers:
         if arguments is None or arguments.type != "argument_list":
             return arguments
         names = [parameter for parameter in body.parameters if not parameter.startswith("*")]
-        position = self.shift(names, call, caller)
+        position = self.shift(body, call, caller)
         for child in arguments.named_children:
             if child.type == "comment":
                 continue

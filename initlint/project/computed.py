@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from initlint.project.names import Found, Names, Place
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.sites import Site, computed, only_does, stands_for
 from initlint.project.values import Value
+
+MANY = 8
+"""Code that is given instances of more classes than this handles modules in general and means none of their parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class Computed:
     @functools.cached_property
     def _open(self) -> tuple[frozenset[ClassId], frozenset[ClassId]]:
         """The classes from whose instances something is read by an unknown name: just these, and what inherits."""
-        values = [read.value for read in self._foreign if read.names is None]
+        read = [read.value for read in self._foreign if read.names is None]
+        values = [value for value in read if len(value.instances) <= MANY]
         exact = {base for value in values for cls in value.exact for base in self.project.mro(cls)}
         bound = {cls for value in values for cls in value.bound if not self.project.is_framework(cls)}
         return frozenset(exact), frozenset(bound & self.project.classes.keys())
@@ -95,7 +100,21 @@ class Computed:
         return tuple(found)
 
     def _of(self, site: Site, place: Place) -> Found:
-        return self.names.of(site.computed, place) if site.computed is not None else None
+        found = self.names.of(site.computed, place) if site.computed is not None else None
+        return found or self._given_to_decorator(place.body.method)
+
+    def _given_to_decorator(self, method: Method) -> Found:
+        """What is read inside a decorator is named where it decorates: `@with_hooks("conv")`."""
+        outer, nested, _ = method.facts.name.partition(".<locals>.")
+        texts = self.callers.decorations.get(f"{method.path}::{outer}", ()) if nested else ()
+        if not texts or not all(_LITERALS.fullmatch(text) for text in texts):
+            return None
+        return frozenset(name for text in texts for name in _LITERAL.findall(text))
+
+
+_LITERAL = re.compile(r"""["']([\w.]+)["']""")
+_LITERALS = re.compile(r"""[\w.]+\(\s*\[?\s*(?:["'][\w.]+["']\s*,?\s*)+\]?\s*,?\s*\)""")
+"""A decorator with nothing but names in strings."""
 
 
 def _fitting(names: frozenset[str], attribute: str) -> bool:

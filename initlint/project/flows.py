@@ -278,9 +278,11 @@ def _is_only_stored_to(node: Node) -> bool:
 
 
 def _is_name_only(node: Node) -> bool:
-    """Whether an identifier is the name of something else: an attribute, a keyword, a loop target."""
+    """Whether an identifier is the name of something else: an attribute, a keyword, a loop target, a parameter."""
     parent = node.parent
-    return parent is None or (parent.type in _NAMING and parent.child_by_field_name(_NAMING[parent.type]) == node)
+    if parent is None or parent.type in ("parameters", "lambda_parameters", "typed_parameter"):
+        return True
+    return parent.type in _NAMING and parent.child_by_field_name(_NAMING[parent.type]) == node
 
 
 _NAMING = {
@@ -289,5 +291,7 @@ _NAMING = {
     "for_statement": "left",
     "for_in_clause": "left",
     "named_expression": "name",
+    "default_parameter": "name",
+    "typed_default_parameter": "name",
 }
 """The field of a node that holds a name of its own."""

@@ -40,6 +40,9 @@ TENSOR_KEYWORDS = frozenset({"dim", "keepdim", "axis", "dtype", "p", "ord", "dim
 CONFIGURATIONS = frozenset("args cfg config conf opt opts options hparams hparam hyp params ctx namespace".split())
 """Names that by custom hold settings or a context, and no module."""
 
+FEW = 6
+"""Classes that one variable plausibly takes turns in holding an instance of."""
+
 BUILTIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, dict, list, set, re.Match, Path) for name in dir(kind))
 
 
@@ -63,17 +66,27 @@ class Foreign:
         """Reads through other receivers that are, or might be, an instance of the class."""
         for method, receiver in self.callers.readers(attribute, telling=True):
             own = method.owner is not None and receiver == method.facts.instance
-            if own or initialises_others(self.project, method) or not self._fits_shape(cls, method, receiver):
+            if own or initialises_others(self.project, method):
                 continue
-            value = self._receiver(method, receiver, attribute)
-            doubt = self._doubt(cls, attribute, method, receiver, value)
+            if self._fits_shape(cls, method, receiver):
+                value = self._receiver(method, receiver, attribute)
+                doubt = self._doubt(cls, attribute, method, receiver, value)
+            else:
+                doubt = CERTAIN if self._takes_turns(cls, attribute, method, receiver) else None
             if doubt is not None and not self._only_initialises(method, receiver, attribute, doubt is CERTAIN):
                 yield doubt
         for read in self.computed.naming(attribute):
-            if self._fits_shape(cls, read.method, read.receiver):
-                doubt = self._doubt(cls, attribute, read.method, read.receiver, read.value)
-                if doubt is not None:
-                    yield doubt
+            doubt = self._doubt(cls, attribute, read.method, read.receiver, read.value)
+            if doubt is CERTAIN or (doubt is not None and self._fits_shape(cls, read.method, read.receiver)):
+                yield doubt
+
+    def _takes_turns(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
+        """Whether a variable is known to hold an instance in some branch, and in others what the class is not."""
+        seen = self.sight.of(method.path)
+        if not any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
+            return False
+        value = self._receiver(method, receiver, attribute)
+        return len(value.instances) <= FEW and self.is_instance(value, cls)
 
     def _doubt(self, cls: ClassId, attribute: str, method: Method, receiver: str, value: Value) -> str | None:
         """The place of a read whose receiver can be an instance of the class; None where it is something else."""

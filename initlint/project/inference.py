@@ -432,7 +432,8 @@ class Inference:
         return union(self.expression(node, source) for node in source.class_values(name))
 
     def _stored(self, body: Body, name: str) -> Value:
-        value = union(self.expression(node, body) for node in body.stores(name))
+        given = body.given(name)
+        value = union(self._unpacked(self.expression(node, body), path, node, body) for node, path in given)
         added = [self.expression(node, body) for node in body.added(name)]
         if not added:
             return value

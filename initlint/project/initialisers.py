@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Collection
 
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
@@ -17,6 +18,9 @@ REACHING = ("apply", "modules", "named_modules", "parameters", "named_parameters
 
 _INITIALISES = re.compile(rb"\bapply\b|\binit\.|[a-z]_\(")
 """A hint that a function which goes over everything gives it new values: `nn.init.normal_(p)`, `p.data.normal_()`."""
+
+_TEXTS = re.compile(rb"""\"{3}.*?\"{3}|"[^"\n]*"|'[^'\n]*'|#[^\n]*""", re.DOTALL)
+"""Strings and comments: what they speak of is not used."""
 
 
 class Initialisers:
@@ -31,7 +35,6 @@ class Initialisers:
     def touching(self, cls: ClassId, attribute: str) -> str:
         """The place in another file whose initialisation touches an attribute; "" where there is none."""
         path, family = self.project.classes[cls].path, self.project.family(cls)
-        names = {self.project.classes[each].facts.name.encode() for each in family if each in self.project.classes}
         for method, receiver in self.callers.readers(attribute):
             if method.path == path or method.owner == cls:
                 continue
@@ -39,10 +42,23 @@ class Initialisers:
             if own and method.owner in family and self.roles.constructs(method):
                 touches = not self._defined_besides(cls, method.owner, attribute)
             else:
-                touches = not own and self._initialises(method) and any(name in self._source(method) for name in names)
+                touches = not own and self._initialises(method) and self._names_one_of(method, family)
             if touches:
                 return f"`{method.facts.name}` in {method.path}"
         return ""
+
+    def _names_one_of(self, method: Method, family: frozenset[ClassId]) -> bool:
+        """Whether a function speaks of a class by its name."""
+        names = {self.project.classes[each].facts.name for each in family if each in self.project.classes}
+        source = _TEXTS.sub(b"", self._source(method))
+        spoken = {name for name in names if re.search(rb"\b%s\b" % re.escape(name.encode()), source)}
+        return any(self._can_mean(method, name, family) for name in spoken)
+
+    def _can_mean(self, method: Method, name: str, classes: Collection[ClassId]) -> bool:
+        """Whether a name, as a function's file understands it, is one of these classes or nothing that is known."""
+        symbol = self.project.resolve(method.path, name)
+        meant = self.project.class_of(symbol) if symbol is not None else None
+        return meant is None or meant in classes
 
     def _defined_besides(self, cls: ClassId, other: ClassId | None, attribute: str) -> bool:
         """Whether another class or one of its bases gives itself the attribute too."""
@@ -76,15 +92,19 @@ class Initialisers:
                 if each in found or each not in self.project.classes:
                     continue
                 found.add(each)
-                names = [self.project.classes[each].facts.name]
-                while names:
-                    name = names.pop()
-                    if name not in named:
-                        named.add(name)
-                        users = self._naming(name)
-                        pending += [method.owner for method in users if method.owner is not None]
-                        names += [method.facts.name for method in users if method.owner is None]
+                users = self._naming_class(each)
+                while users:
+                    user = users.pop()
+                    if user.owner is not None:
+                        pending += [user.owner] if user.owner not in found else []
+                    elif user.facts.name not in named:
+                        named.add(user.facts.name)
+                        users += self._naming(user.facts.name)
         return frozenset(found)
+
+    def _naming_class(self, cls: ClassId) -> list[Method]:
+        name = self.project.classes[cls].facts.name
+        return [method for method in self._naming(name) if self._can_mean(method, name, (cls,))]
 
     def _naming(self, name: str) -> list[Method]:
         dotted = [method for method, _ in self.callers.reading.get(name, ())]

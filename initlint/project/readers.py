@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
+from initlint.facts.receivers import normalise
 from initlint.model import Confidence, Verdict
 from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.callers import Callers
@@ -129,7 +130,12 @@ class Readers:
         return False
 
     def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
-        """Whether a function of torch helps to make a value, perhaps within functions of the project."""
+        """Whether a function of torch helps to make a value, perhaps within functions of the project or before them."""
+        calls = self.callers.of(body.method) if depth < MAX_CALLS and body.text(node) in body.parameters else None
+        for caller, call in calls or ():
+            argument = self.callers.argument(body.text(node), body, call, caller)
+            if argument is not None and self._computes(argument, caller, depth + 1):
+                return True
         for call in body.makers(node):
             function = call.child_by_field_name("function")
             symbol = self.inference.static(function, body) if function is not None else None
@@ -279,6 +285,8 @@ class Readers:
                 filled = body.filled(attribute)
                 if any(self.inference.expression(node, body).exact == {MODULE} for node in filled):
                     return True
+                if any(_is_part_of_given(node, body) for node in filled):
+                    return True
                 names = [body.text(node) for node in filled if node.type == "identifier"]
                 flows = [flow for name in names for flow in Trace(body, self._ignores, self._is_plain).name(name)]
                 if any(flow.target != attribute and self._leads_to_reader(cls, attribute, flow) for flow in flows):
@@ -328,3 +336,11 @@ def _root(node: Node, instance: str, body: Body) -> Node:
             break
         node = inner
     return node
+
+
+def _is_part_of_given(node: Node, body: Body) -> bool:
+    """Whether an expression takes something out of what a local name holds: `embedding["weight"]`."""
+    if node.type not in ("subscript", "attribute"):
+        return False
+    root = normalise(body.text(node)).partition(".")[0].removesuffix("[]")
+    return root in body.bindings and root != body.method.facts.instance

@@ -67,11 +67,17 @@ def _construction_stores(readers: Readers, info: ClassInfo) -> Iterator[tuple[Me
     body = Function("<class>", "", info.facts.start, info.facts.end, info.facts.line, (), {}, (), (), (), ())
     for store in info.facts.attributes:
         yield Method(info.path, info.id, body), store
+    for method in _constructing(readers, info):
+        for store in method.facts.stores:
+            yield method, store
+
+
+def _constructing(readers: Readers, info: ClassInfo) -> Iterator[Method]:
+    """The methods that construct, and the functions in them, which they may call."""
     for facts in info.facts.methods:
-        method = Method(info.path, info.id, facts)
-        if facts.stores and readers.roles.constructs(method):
-            for store in facts.stores:
-                yield method, store
+        outermost = info.methods.get(facts.name.partition(".<locals>.")[0], facts)
+        if readers.roles.constructs(Method(info.path, info.id, outermost)):
+            yield Method(info.path, info.id, facts)
 
 
 def _may_define(readers: Readers, method: Method, store: Store) -> bool:
@@ -80,10 +86,22 @@ def _may_define(readers: Readers, method: Method, store: Store) -> bool:
     if store.indirect:
         body = readers.bodies.body(method)
         callees += tuple(callee for node in body.stores(store.attribute) for callee in _callees(node, body))
+    elif not callees and not method.facts.name.startswith("__"):
+        callees = tuple(_passed(readers, method, store))
     if any(may_build(readers.project, info, callee, method.facts.instance) for callee in callees):
         return True
     passed_on = any(callee.rpartition(".")[2] in PASSES_ON for callee in callees)
     return (store.indirect or passed_on) and readers.assigns_module(method, store.attribute)
+
+
+def _passed(readers: Readers, method: Method, store: Store) -> Iterator[str]:
+    """What the calls of a method make for a parameter that it stores."""
+    body = readers.bodies.body(method)
+    names = {body.text(node) for node in body.stores(store.attribute)} & body.parameters.keys()
+    for caller, call in (readers.callers.of(method) or ()) if names else ():
+        for name in sorted(names):
+            argument = readers.callers.argument(name, body, call, caller)
+            yield from _callees(argument, caller) if argument is not None else ()
 
 
 def _callees(node: Node, body: Body) -> Iterator[str]:
@@ -123,10 +141,8 @@ def _torch_builds(name: str) -> bool:
 def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool:
     """A definition that is stored twice, or a built thing that nobody keeps."""
     stored: set[str] = set()
-    for facts in info.facts.methods:
-        method = Method(info.path, info.id, facts)
-        if not readers.roles.constructs(method):
-            continue
+    for method in _constructing(readers, info):
+        facts = method.facts
         if any(_discards(project, readers, method, local) for local in facts.locals):
             return True
         for attribute, count in Counter(s.attribute for s in facts.stores if _may_define(readers, method, s)).items():

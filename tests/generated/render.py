@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from generated.products import Product, put
 from generated.program import Class, Definition, Forward, Outside, Program, Step, Style, Sweep
+from initlint.model import Kind
 
 PACKAGE = "family"
 DECOYS = "decoys.py"
@@ -148,6 +149,50 @@ def pattern_add_module(name: str, value: str, unique: str) -> Code:
     return Code(init=("for i in range(2):", f'    self.add_module(f"{name}{{i}}", {value})'))
 
 
+def by_static_factory(name: str, value: str, unique: str) -> Code:
+    members = ("@staticmethod", f"def _make_{name}():", f"    return {value}", "")
+    return Code(init=(f"self.{name} = self._make_{name}()",), members=members)
+
+
+def returned_in_tuple(name: str, value: str, unique: str) -> Code:
+    body = method(f"_make_{name}", [f"made = {value}", "return made, 4"])
+    return Code(init=(f"self.{name}, self.{name}_size = self._make_{name}()",), members=body)
+
+
+def stored_by_setter(name: str, value: str, unique: str) -> Code:
+    body = method(f"_keep_{name}", [f"self.{name} = part"], "part")
+    return Code(init=(f"self._keep_{name}({value})",), members=body)
+
+
+def stored_by_closure(name: str, value: str, unique: str) -> Code:
+    return Code(init=(f"def keep_{name}():", f"    self.{name} = {value}", "", f"keep_{name}()"))
+
+
+def stored_under_another_self(name: str, value: str, unique: str) -> Code:
+    members = (f"def _give_{name}(this):", f"    this.{name} = {value}", "")
+    return Code(init=(f"self._give_{name}()",), members=members)
+
+
+def out_of_list(name: str, value: str, unique: str) -> Code:
+    return Code(init=(f"{name}_parts = [{value}]", f"self.{name} = {name}_parts[0]"))
+
+
+def out_of_dict(name: str, value: str, unique: str) -> Code:
+    return Code(init=(f'{name}_parts = {{"one": {value}}}', f'self.{name} = {name}_parts["one"]'))
+
+
+def in_loop(name: str, value: str, unique: str) -> Code:
+    return Code(init=("for _ in (0,):", f"    self.{name} = {value}"))
+
+
+def alternative(name: str, value: str, unique: str) -> Code:
+    return Code(init=(f"self.{name} = None or {value}",))
+
+
+def in_modules(name: str, value: str, unique: str) -> Code:
+    return Code(init=(f'self._modules["{name}"] = {value}',))
+
+
 def discarded(name: str, value: str, unique: str) -> Code:
     return Code(init=(f"{name} = {value}",))
 
@@ -169,8 +214,17 @@ ANY = (
     conditional,
     conditional_arms,
     conditional_only,
+    by_static_factory,
+    returned_in_tuple,
+    stored_by_setter,
+    stored_by_closure,
+    stored_under_another_self,
+    out_of_list,
+    out_of_dict,
+    in_loop,
+    alternative,
 )
-MODULE = (add_module, register_module)
+MODULE = (add_module, register_module, in_modules)
 PARAMETER = (register_parameter,)
 BUFFER = (register_buffer, transient_buffer)
 PATTERN = (pattern_setattr, pattern_add_module)
@@ -236,6 +290,47 @@ def while_training(receiver: str, name: str, product: Product, unique: str) -> C
     return Code(steps=(f"if {receiver}.training:", *indented(put(product.use, f"{receiver}.{name}"))))
 
 
+def by_path(receiver: str, name: str, product: Product, unique: str) -> Code:
+    lookup = {Kind.SUBMODULE: "submodule", Kind.PARAMETER: "parameter", Kind.BUFFER: "buffer"}
+    named = product.kind in lookup and not product.pattern
+    value = f'{receiver}.get_{lookup[product.kind]}("{name}")' if named else f"{receiver}.{name}"  # type: ignore[index]
+    return Code(steps=tuple(put(product.use, value)))
+
+
+def by_other_name(receiver: str, name: str, product: Product, unique: str) -> Code:
+    return Code(steps=(f"owner = {receiver}", *put(product.use, f"owner.{name}")))
+
+
+def out_of_display(receiver: str, name: str, product: Product, unique: str) -> Code:
+    return Code(steps=(f'got = {{"one": ({receiver}.{name}, 2)}}["one"][0]', *put(product.use, "got")))
+
+
+def in_comprehension(receiver: str, name: str, product: Product, unique: str) -> Code:
+    return Code(steps=(f"for got in [part for part in ({receiver}.{name},)]:", *indented(put(product.use, "got"))))
+
+
+def perhaps(receiver: str, name: str, product: Product, unique: str) -> Code:
+    return Code(steps=(f"got = {receiver}.{name} if x is not None else None", *put(product.use, "got")))
+
+
+def by_inner_class(receiver: str, name: str, product: Product, unique: str) -> Code:
+    inner = ("class Runner:", "    def run(this, module, x):", *indented(applied(product, f"module.{name}"), 2), "")
+    return Code(steps=(*inner, f"x = Runner().run({receiver}, x)"))
+
+
+def by_lambda(receiver: str, name: str, product: Product, unique: str) -> Code:
+    if not product.expression:
+        return direct(receiver, name, product, unique)
+    return Code(
+        steps=(f"run = lambda x: {put(product.use, f'{receiver}.{name}')[0].removeprefix('x = ')}", "x = run(x)")
+    )
+
+
+def by_joined_name(receiver: str, name: str, product: Product, unique: str) -> Code:
+    head, tail = name[:2], name[2:]
+    return Code(steps=(f'tail = "{tail}"', *put(product.use, f'getattr({receiver}, "{head}" + tail)')))
+
+
 def by_class_key(receiver: str, name: str, product: Product, unique: str) -> Code:
     steps = put(product.use, f"getattr(self, self.{name}_key)")
     return Code(steps=tuple(steps), members=(f'{name}_key = "{name}"', ""))
@@ -273,6 +368,22 @@ def by_static_method(receiver: str, name: str, product: Product, unique: str) ->
     return Code(steps=(f"x = self.static_{name}(self, x)",), members=members)
 
 
+def by_bound_method(receiver: str, name: str, product: Product, unique: str) -> Code:
+    code = by_method(receiver, name, product, unique)
+    return replace(code, steps=(f"run = self.through_{name}", "x = run(x)"))
+
+
+def by_type(receiver: str, name: str, product: Product, unique: str) -> Code:
+    code = by_method(receiver, name, product, unique)
+    return replace(code, steps=(f"x = type(self).through_{name}(self, x)",))
+
+
+def by_class_method(receiver: str, name: str, product: Product, unique: str) -> Code:
+    body = applied(product, f"module.{name}")
+    members = ("@classmethod", f"def class_{name}(cls, module, x):", *indented(body), "")
+    return Code(steps=(f"x = self.class_{name}(self, x)",), members=members)
+
+
 def by_partial(receiver: str, name: str, product: Product, unique: str) -> Code:
     code = by_method(receiver, name, product, unique)
     return replace(code, steps=(f"x = functools.partial(self.through_{name}, x)()",))
@@ -291,6 +402,14 @@ ANYWHERE = (
     by_function,
     by_keyword,
     while_training,
+    by_path,
+    by_other_name,
+    out_of_display,
+    in_comprehension,
+    perhaps,
+    by_inner_class,
+    by_lambda,
+    by_joined_name,
 )
 """Readers through any receiver."""
 
@@ -302,6 +421,9 @@ ON_SELF = (
     by_generator,
     by_property,
     by_static_method,
+    by_bound_method,
+    by_type,
+    by_class_method,
     by_partial,
 )
 """Readers that add members to a class, and so are for `self` alone."""
