@@ -18,10 +18,10 @@ from jsonschema import Draft202012Validator
 from test_report import BROKEN, GAMMA, PROJ, REPORT, SOURCE
 from xmlschema import XMLSchema
 
-from initlint import __version__, cli, explain, rules
+from initlint import __version__, cli, rules
 from initlint.config import FORMATS
 from initlint.findings import split_lines
-from initlint.model import Answer, Edit, Fix, InCell, Span
+from initlint.model import Answer, Edit, Fix, InCell, RuleText, Span
 from initlint.report import concise, full, github, gitlab, jsonl, junit, rdjson, sarif
 from initlint.report import json as json_format
 from initlint.report.record import Report
@@ -47,6 +47,8 @@ ODD = "mödels/50% of, it: <&>/a b.py"
 WIDE = "        é日 = 1; self.gamma = Parameter(torch.randn(dim))\n"
 FIX = Fix("Remove `gamma`.", (Edit(Span(1, 17, 1, 57), ""), Edit(Span(1, 9, 1, 9), "# é\n")))
 
+RULES = (("SOH101", "dead-submodule"), ("SOH102", "dead-parameter"))
+
 FULL_REPORT = replace(
     REPORT,
     findings=(
@@ -58,7 +60,7 @@ FULL_REPORT = replace(
     ),
     lines={"models/attention.py": split_lines(SOURCE), ODD: split_lines(WIDE)},
     fixes={"1111111111111111": FIX},
-    rules=tuple(map(explain.text, rules.RULES[:2])),
+    rules=tuple(RuleText(code, name, f"What {code} finds.", f"# {code} {name}\n\nWhy.\n") for code, name in RULES),
 )
 EMPTY = replace(REPORT, findings=(), problems=(), lines={})
 
