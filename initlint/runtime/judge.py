@@ -81,7 +81,8 @@ def _never_run(findings: tuple[Finding, ...], own: set[str], draws: Sequence[Dra
     if len(findings) > 1 or draws or finding.draws is not Answer.YES:
         return ""
     if finding.swept_by:
-        return f"`{finding.attribute}` is drawn by an initialisation that this build does not run; build the model around it"
+        who = f"`{finding.attribute}` is drawn by an initialisation that this build does not run"
+        return f"{who}; build the model around it"
     if own:
         return ""
     return f"the build does not run line {finding.span.line}, where `{finding.attribute}` is defined"
