@@ -78,7 +78,12 @@ def _verdict(whole: Built, again: Built, unstable: list[str], changed: bool, equ
 def _never_run(findings: tuple[Finding, ...], own: set[str], draws: Sequence[Drawn]) -> str:
     """A sentence about a definition that is said to draw, and of which the build shows no trace."""
     finding = findings[0]
-    if len(findings) > 1 or own or draws or finding.draws is not Answer.YES:
+    if len(findings) > 1 or draws or finding.draws is not Answer.YES:
+        return ""
+    if finding.swept_by:
+        who = f"`{finding.attribute}` is drawn by an initialisation that this build does not run"
+        return f"{who}; build the model around it"
+    if own:
         return ""
     return f"the build does not run line {finding.span.line}, where `{finding.attribute}` is defined"
 
