@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.facts.extract import EVALUATIONS, fits
-from initlint.project.bodies import Bodies
+from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Use
@@ -24,12 +24,15 @@ MANY = 8
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A read through another receiver than the own instance: what that can be, and which names it reads."""
+    """A read through another receiver than the own instance, and what that can be."""
 
     method: Method
     receiver: str
     value: Value
-    names: Found
+
+
+Foreign = tuple[Body, str, Site]
+"""A computed name in some code, with the receiver that it is read from there."""
 
 
 class Computed:
@@ -44,11 +47,8 @@ class Computed:
         self.names = Names(project, bodies, callers, inference)
 
     def reads(self, cls: ClassId, attribute: str) -> bool:
-        """Whether the family reads it from its own instance, or any code does by a name of which nothing is known."""
+        """Whether the family reads it from its own instance."""
         family = self.project.family(cls)
-        exact, bound = self._open
-        if cls in exact or not bound.isdisjoint(family):
-            return True
         own = ((owner, method) for owner in family for method in self._own.get(owner, ()))
         return any(self._can_be(names, attribute, owner) for owner, m in own for names in self._names(m, cls))
 
@@ -56,9 +56,16 @@ class Computed:
         """Whether a name that a method of `owner` reads can be this one; a framework means none of its parts."""
         return not self.project.is_framework(owner) if names is None else _fitting(names, attribute)
 
+    def reads_all(self, cls: ClassId) -> bool:
+        """Whether code reads from an instance by a name of which nothing is known."""
+        exact, bound = self._open
+        return cls in exact or not bound.isdisjoint(self.project.family(cls))
+
     def naming(self, attribute: str) -> Iterator[Read]:
         """The reads through other receivers whose names are known, and which can be of this attribute."""
-        return (read for read in self._foreign if read.names is not None and _fitting(read.names, attribute))
+        for place, names in self._foreign:
+            if names is not None and _fitting(names, attribute):
+                yield from self._read(place)
 
     def _names(self, method: Method, cls: ClassId) -> list[Found]:
         """What a method reads by computed names when it runs on an instance of a class."""
@@ -80,24 +87,29 @@ class Computed:
     @functools.cached_property
     def _open(self) -> tuple[frozenset[ClassId], frozenset[ClassId]]:
         """The classes from whose instances something is read by an unknown name: just these, and what inherits."""
-        read = [read.value for read in self._foreign if read.names is None]
+        read = [read.value for place, names in self._foreign if names is None for read in self._read(place)]
         values = [value for value in read if len(value.instances) <= MANY]
         exact = {base for value in values for cls in value.exact for base in self.project.mro(cls)}
         bound = {cls for value in values for cls in value.bound if not self.project.is_framework(cls)}
         return frozenset(exact), frozenset(bound & self.project.classes.keys())
 
     @functools.cached_property
-    def _foreign(self) -> tuple[Read, ...]:
+    def _foreign(self) -> tuple[tuple[Foreign, Found], ...]:
+        """The computed names that are read through other receivers, with what these names can be."""
         found = []
         for method, receiver in self.callers.reading.get("*", ()):
-            if initialises_others(self.project, method) or (method.owner and receiver == method.facts.instance):
-                continue
-            body = self.bodies.body(method)
-            for site in computed(body, receiver):
-                value = stands_for(site, body, self.inference)
-                if (value.unknown or value.instances) and not only_does((Use.NONE,), [site], body):
-                    found.append(Read(method, receiver, value, self._of(site, Place(body))))
+            own = method.owner and receiver == method.facts.instance
+            if not own and not initialises_others(self.project, method):
+                body = self.bodies.body(method)
+                found += [((body, receiver, site), self._of(site, Place(body))) for site in computed(body, receiver)]
         return tuple(found)
+
+    def _read(self, place: Foreign) -> Iterator[Read]:
+        """The read at a place, if it can be one of a module and does more than to set or initialise it."""
+        body, receiver, site = place
+        value = stands_for(site, body, self.inference)
+        if (value.unknown or value.instances) and not only_does((Use.NONE,), [site], body):
+            yield Read(body.method, receiver, value)
 
     def _of(self, site: Site, place: Place) -> Found:
         found = self.names.of(site.computed, place) if site.computed is not None else None

@@ -85,7 +85,7 @@ class Readers:
         if any(self._leads_to_reader(cls, attribute, flow) for flow in flows):
             return LIVE
         doubt = self._foreign_doubt(cls, attribute)
-        if doubt is None:
+        if doubt is None or self.computed.reads_all(cls):
             return LIVE
         doubt = doubt or self._tied(cls, attribute) or self.strangers.doubt(cls)
         doubt = doubt or self._carried(cls, attribute) or self.named.checkpointed(cls, attribute)
