@@ -78,7 +78,9 @@ class _Search:
     def _found_in(self, info: ClassInfo) -> Iterator[Finding]:
         for suspect in suspects(self.readers, [info]):
             filled = frozenset(name for name in suspect.dead if self.readers.enclosing.draws(suspect.cls, name))
-            case = Case(self.ledgers.construction(suspect.cls).filled(filled), suspect.dead)
+            patterns = sorted(name for name in suspect.dead if "*" in name)
+            construction = self.ledgers.construction(suspect.cls).filled(filled).gathered(patterns)
+            case = Case(construction, suspect.dead)
             for rule in self.rules:
                 yield from rule.check(case)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from initlint.facts.extract import fits
 from initlint.model import Answer, Definition, Draw, Kind, Span
 
 if TYPE_CHECKING:
@@ -105,6 +106,12 @@ class Construction:
     def filled(self, attributes: frozenset[str]) -> Construction:
         """The same, where an enclosing class draws for these attributes once all is built."""
         return replace(self, events=tuple(self._filled(event, attributes) for event in self.events))
+
+    def gathered(self, patterns: Collection[str]) -> Construction:
+        """The same, with what a computed name makes of several definitions under the pattern of that name."""
+        if not patterns:
+            return self
+        return replace(self, events=tuple(_gathered(event, patterns, self.id) for event in self.events))
 
     def _filled(self, event: Event, attributes: frozenset[str]) -> Event:
         if not isinstance(event, Define) or id(event) in self._replaced or event.owner != self.id:
@@ -207,6 +214,14 @@ def _exclusive(one: Path, other: Path) -> bool:
     """Whether two places are arms of one branch, so that a run sees only one of them."""
     arms = dict(one)
     return any(arms.get(statement, arm) != arm for statement, arm in other)
+
+
+def _gathered(event: Event, patterns: Collection[str], cls: ClassId) -> Event:
+    if not isinstance(event, Define) or event.owner != cls:
+        return event
+    found = event.definition
+    pattern = next((pattern for pattern in patterns if fits(pattern, found.attribute)), found.attribute)
+    return replace(event, definition=replace(found, attribute=pattern))
 
 
 def _merge(first: Define, second: Define) -> Define:

@@ -65,6 +65,10 @@ class Callers:
             if fits(pattern, attribute) and (not telling or any(c.isalnum() for c in pattern)):
                 yield from self.reading[pattern]
 
+    def fitting(self, pattern: str) -> list[str]:
+        """The names that are read somewhere and that a computed name can come out as."""
+        return sorted(name for name in self.reading if "*" not in name and fits(pattern, name))
+
     @functools.cached_property
     def _patterns(self) -> list[str]:
         return [name for name in self.reading if "*" in name and name != "*"]

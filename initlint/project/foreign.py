@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.facts.extract import GUARDED
+from initlint.facts.extract import GUARDED, fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
@@ -60,6 +60,7 @@ class Foreign:
         self.sight = Sight(project)
         self.observed = Observed(project, bodies)
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
+        self._patterns: dict[ClassId, tuple[str, ...]] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
 
     def readers(self, cls: ClassId, attribute: str) -> Iterator[str]:
@@ -167,7 +168,14 @@ class Foreign:
         surface = self.surface(cls)
         if surface is None or GUARDED in names:
             return True
-        return all(name in surface or "*" in name or name[0] == GUARDED or GUARDED + name in names for name in names)
+        missing = [name for name in names if name not in surface and "*" not in name and name[0] != GUARDED]
+        return all(GUARDED + name in names or self._is_computed(cls, name) for name in missing)
+
+    def _is_computed(self, cls: ClassId, name: str) -> bool:
+        """Whether a class gives itself an attribute of this name by a computed one."""
+        if cls not in self._patterns:
+            self._patterns[cls] = tuple(sorted(each for each in self.surface(cls) or () if "*" in each))
+        return any(fits(pattern, name) for pattern in self._patterns[cls])
 
     def surface(self, cls: ClassId) -> frozenset[str] | None:
         """Every attribute that an instance can have; None where that cannot be known."""

@@ -76,6 +76,21 @@ class Readers:
             self._verdicts[key] = verdict
         return self._verdicts[key]
 
+    def verdict_on_all(self, cls: ClassId, pattern: str) -> Verdict | None:
+        """The verdict on whatever a computed name can come out as: live if anything reads one of these names.
+
+        A name of which nothing is known can be any name, so that nothing can be said of it.
+        """
+        if "*" not in pattern:
+            return self.verdict(cls, pattern)
+        if not any(character.isalnum() for character in pattern):
+            return LIVE
+        names = [pattern.replace("*", "0"), *self.callers.fitting(pattern)]
+        verdicts = [self.verdict(cls, name) for name in names]
+        if any(verdict is LIVE for verdict in verdicts):
+            return LIVE
+        return next((v for v in verdicts if v and v.confidence is Confidence.POSSIBLE), verdicts[0])
+
     def _verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
         if self._is_read(cls, attribute) or self._is_named(cls, attribute):
             return LIVE

@@ -55,10 +55,10 @@ def _dead(readers: Readers, info: ClassInfo) -> Iterator[tuple[str, Verdict]]:
     for method, store in _construction_stores(readers, info):
         stores.setdefault(store.attribute, []).append((method, store))
     for attribute, found in stores.items():
-        if "*" in attribute or readers.entries.read(info.id, attribute):
+        if attribute == "*" or readers.entries.read(info.id, attribute):
             continue
         if any(_may_define(readers, method, store) for method, store in found):
-            verdict = readers.verdict(info.id, attribute)
+            verdict = readers.verdict_on_all(info.id, attribute)
             if verdict is not None:
                 yield attribute, verdict
 

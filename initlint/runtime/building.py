@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from initlint.runtime.generators import present, seed, states
-from initlint.runtime.ledger import Recorder, owners_among, real
+from initlint.runtime.ledger import CPU, OUTSIDE, Recorder, owners_among, real
 from initlint.runtime.overlay import Overlay
 from initlint.runtime.signatures import parameters
 from initlint.runtime.snapshot import Entry, entries, told_of
@@ -100,6 +100,7 @@ def built(job: Message) -> Message:
             torch.set_default_dtype(dtype(job["dtype"]))
         seed(job["seed"])
         recorder.start_again()
+        start = states(device)[CPU]
         if job["placement"] == "construct" and device.type != "cpu":
             stack.enter_context(device)
         results = [evaluated(module, job["target"]) for _ in range(job["times"])]
@@ -119,7 +120,7 @@ def built(job: Message) -> Message:
         "differences": differences,
         "draws": ledger,
         "ends": ends,
-        "reseeded": torch.initial_seed() != job["seed"],
+        "reseeded": is_reseeded(job["seed"], recorder, start),
         "classes": classes(models, job["root"]),
         "served": sorted(overlay.served),
     }
@@ -192,6 +193,12 @@ def draws(recorder: Recorder, found: list[Entry]) -> list[Message]:
     owners = owners_among(((name, tensor) for name, _, tensor in found), recorder)
     rows = zip(recorder.draws, owners, recorder.frames)  # noqa: B905
     return [{**vars(draw), "owner": owner, "frames": frames} for draw, owner, frames in rows]
+
+
+def is_reseeded(number: int, recorder: Recorder, start: str) -> bool:
+    """Whether the target has set a seed of its own: another one, or the same one again after it was used."""
+    again = any(d.stream == CPU and d.operator == OUTSIDE and d.after == start for d in recorder.draws)
+    return again or torch.initial_seed() != number
 
 
 def classes(models: list[Model], root: str) -> dict[str, list[str]]:

@@ -69,6 +69,11 @@ class Definition:
         return (f"{self.name}0", f"{self.name}1") if self.product.pattern else (self.name,)
 
     @property
+    def shown(self) -> str:
+        """As a finding names it."""
+        return f"{self.name}*" if self.product.pattern else self.name
+
+    @property
     def conditional(self) -> bool:
         return self.writer.startswith("conditional")
 
@@ -293,7 +298,7 @@ class Program:
             yield Expected(
                 path=cls.file,
                 cls=cls.name,
-                attribute=definition.name,
+                attribute=definition.shown,
                 code=code,
                 key=definition.key,
                 draws=answers(own, definition),
