@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 from initlint import hazards
 from initlint.model import Confidence
 from initlint.pipeline import check_sources
-
-if TYPE_CHECKING:
-    import pytest
 
 DEAD = """
 class {name}(nn.Module):
@@ -41,3 +38,66 @@ def test_an_alias_that_holds_itself_says_nothing() -> None:
     alias = 'from typing import Type\n\nLayer = Type["Layer"]\n\n\ndef use(layer: Layer):\n    return layer.old\n'
     (found,) = check_sources({"net.py": "from torch import nn\n" + DEAD.format(name="One"), "use.py": alias})
     assert (found.attribute, found.confidence) == ("old", Confidence.POSSIBLE)
+
+
+NUMBERED = """
+class {name}(nn.Module):
+    def __init__(self, count):
+        super().__init__()
+        for i in range(3):
+            setattr(self, f"old{{i}}", nn.Linear(8, 8))
+        for i in range(count):
+            self.add_module(f"tail{{i}}", nn.Linear(8, 8))
+        self.head = nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.head({read})
+"""
+
+
+def test_what_computed_names_make_is_one_definition() -> None:
+    text = "from torch import nn\n" + NUMBERED.format(name="Net", read="x")
+    found = [(finding.span.line, finding.attribute, finding.shifts) for finding in check_sources({"net.py": text})]
+    assert found == [(7, "old*", ("tail*", "head")), (9, "tail*", ("head",))]
+
+
+@pytest.mark.parametrize(
+    ("read", "left"),
+    [
+        ("self.old1(x)", ["tail*"]),
+        ('getattr(self, f"tail{len(x)}")(x)', ["old*"]),
+        ('getattr(self, "ta" + str(x))(x)', ["old*"]),
+        ("getattr(self, x)(x)", []),
+        ("self.__getattr__(f'old{x}')(x)", ["tail*"]),
+        ("self.get_submodule(f'old{x}')(x)", ["tail*"]),
+        ("self._modules[f'old{x}'](x)", []),
+    ],
+)
+def test_a_read_of_one_of_them_is_a_read(read: str, left: list[str]) -> None:
+    text = "from torch import nn\n" + NUMBERED.format(name="Net", read=read)
+    assert [finding.attribute for finding in check_sources({"net.py": text})] == left
+
+
+def test_a_read_from_elsewhere_is_a_read() -> None:
+    text = "from torch import nn\n" + NUMBERED.format(name="Net", read="x")
+    use = "from net import Net\n\n\ndef use(net: Net, x):\n    return net.tail0(net.old2(x))\n"
+    assert check_sources({"net.py": text, "use.py": use}) == ()
+
+
+def test_what_is_only_registered_is_held_elsewhere() -> None:
+    text = """from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, count):
+        super().__init__()
+        self.parts = [nn.Linear(8, 8) for _ in range(count)]
+        for i, part in enumerate(self.parts):
+            self.add_module(f"part{i}", part)
+
+    def forward(self, x):
+        for part in self.parts:
+            x = part(x)
+        return x
+"""
+    assert check_sources({"net.py": text}) == ()

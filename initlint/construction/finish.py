@@ -242,7 +242,9 @@ class Finish:
         if not self.run.complete:
             answers.add(Answer.UNKNOWN)
         answer = Answer.YES if Answer.YES in answers else Answer.UNKNOWN if answers else Answer.NO
-        owned = [token for token in self.run.built if token in self.run.owners]
+        lost = [tokens(store.value) for store in self.stores if id(store) in self._replaced]
+        gone = {token for each in lost for token in self.run.reach(each)}
+        owned = [token for token in self.run.built if token in self.run.owners and token not in gone]
         return Summary(answer, tuple(names)[:MAX_NAMES], frozenset(c for token in owned for c in self._classes(token)))
 
     def made(self, value: Value) -> Made | None:

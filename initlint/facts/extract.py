@@ -24,8 +24,11 @@ Captures = dict[str, list["Node"]]
 REGISTRATIONS = frozenset({"add_module", "register_module", "register_parameter", "register_buffer"})
 """Methods of nn.Module whose first argument names what their second argument becomes."""
 
-LOOKUPS = frozenset({"get_submodule", "get_parameter", "get_buffer"})
-"""Methods of nn.Module that read by a path in a string."""
+GETTERS = frozenset({"__getattr__", "__getattribute__"})
+"""What `getattr` runs: called by name it reads, with a name that the code says; any other is passed on by a getter."""
+
+LOOKUPS = GETTERS | {"get_submodule", "get_parameter", "get_buffer"}
+"""Methods of a module that read by a path in a string."""
 
 EVALUATIONS = frozenset({"eval", "exec"})
 """Functions that run what a string says."""
@@ -270,7 +273,9 @@ class _Sweep:
         elif name in REGISTRATIONS:
             self._registration(scope, owner, node)
         elif name in LOOKUPS and arguments:
-            self._path(scope, owner, string_pattern(self.text(arguments[0])) or "*")
+            path = string_pattern(self.text(arguments[0]))
+            if path or name not in GETTERS:
+                self._path(scope, owner, path or "*")
 
     def _built(self, scope: _Scope, name: str, made: list[tuple[int, str]]) -> None:
         """The calls that a method makes for a local name, or for nobody."""

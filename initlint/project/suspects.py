@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
+from initlint.facts.extract import REGISTRATIONS
 from initlint.facts.receivers import normalise
 from initlint.facts.records import Function, Local, Store
 from initlint.model import Verdict
@@ -57,7 +58,8 @@ def _dead(readers: Readers, info: ClassInfo) -> Iterator[tuple[str, Verdict]]:
     for attribute, found in stores.items():
         if attribute == "*" or readers.entries.read(info.id, attribute):
             continue
-        if any(_may_define(readers, method, store) for method, store in found):
+        test = _builds_in_place if "*" in attribute else _may_define
+        if any(test(readers, method, store) for method, store in found):
             verdict = readers.verdict_on_all(info.id, attribute)
             if verdict is not None:
                 yield attribute, verdict
@@ -78,6 +80,14 @@ def _constructing(readers: Readers, info: ClassInfo) -> Iterator[Method]:
         outermost = info.methods.get(facts.name.partition(".<locals>.")[0], facts)
         if readers.roles.constructs(Method(info.path, info.id, outermost)):
             yield Method(info.path, info.id, facts)
+
+
+def _builds_in_place(readers: Readers, method: Method, store: Store) -> bool:
+    """Whether a statement makes what it stores: what it only registers under a number is held by something else."""
+    info = readers.project.classes[method.owner or ""]
+    makers = [callee for callee in store.callees if callee.rpartition(".")[2] not in REGISTRATIONS]
+    instance = method.facts.instance
+    return not store.indirect and any(may_build(readers.project, info, callee, instance) for callee in makers)
 
 
 def _may_define(readers: Readers, method: Method, store: Store) -> bool:

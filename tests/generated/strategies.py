@@ -279,7 +279,8 @@ def steps(draw: st.DrawFn, growing: Growing, cls: Class) -> tuple[Step, ...]:
     hosts = [one.name for one in growing.ancestors(cls)]
     made = []
     for target in targets(growing, cls):
-        if not chance(draw, 60 if target.owner is cls else 20):
+        wanted = 100 if target.definition.product.pattern else 60
+        if not chance(draw, wanted if target.owner is cls else 20):
             continue
         styles = [reader.__name__ for reader in (*render.ANYWHERE, *(() if target.path else render.ON_SELF))]
         host = draw(st.sampled_from([cls.name, *hosts])) if not target.path else ""
