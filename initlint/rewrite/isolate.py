@@ -53,7 +53,10 @@ def _drawing(tree: Tree, place: Place) -> list[cst.CSTNode]:
         near = function is tree.callable(place.statement) or any(touch.statement is statement for touch in touched)
         if near and not any(tree.within(site, each) for each in mine):
             raise Refused(f"line {tree.line(statement)} draws for it and does more")
-    return [statement for statement in mine if may_draw(tree, statement, drawn)]
+    drawing = [statement for statement in mine if may_draw(tree, statement, drawn)]
+    if drawn and not drawing:
+        raise Refused(f"line {tree.line(drawn[0])} draws for it and does more")
+    return drawing
 
 
 def _torch(tree: Tree, place: Place) -> str | None:
