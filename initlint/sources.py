@@ -203,7 +203,6 @@ class _Walk:
         self._names = frozenset(pattern for pattern in patterns if _is_plain(pattern))
         globs = [pattern for pattern in patterns if not _is_plain(pattern)]
         self._globs = (_ignore(pattern_base(root, config), globs),) if globs else ()
-        self._above: dict[str, tuple[_Ignore, ...]] = {}
 
     def under(self, folder: str) -> set[str]:
         """All Python files below a folder but the excluded; links are followed where they lead outside."""

@@ -31,7 +31,7 @@ class Read:
     value: Value
 
 
-Foreign = tuple[Body, str, Site]
+Elsewhere = tuple[Body, str, Site]
 """A computed name in some code, with the receiver that it is read from there."""
 
 
@@ -94,7 +94,7 @@ class Computed:
         return frozenset(exact), frozenset(bound & self.project.classes.keys())
 
     @functools.cached_property
-    def _foreign(self) -> tuple[tuple[Foreign, Found], ...]:
+    def _foreign(self) -> tuple[tuple[Elsewhere, Found], ...]:
         """The computed names that are read through other receivers, with what these names can be."""
         found = []
         for method, receiver in self.callers.reading.get("*", ()):
@@ -104,7 +104,7 @@ class Computed:
                 found += [((body, receiver, site), self._of(site, Place(body))) for site in computed(body, receiver)]
         return tuple(found)
 
-    def _read(self, place: Foreign) -> Iterator[Read]:
+    def _read(self, place: Elsewhere) -> Iterator[Read]:
         """The read at a place, if it can be one of a module and does more than to set or initialise it."""
         body, receiver, site = place
         value = stands_for(site, body, self.inference)

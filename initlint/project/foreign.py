@@ -83,8 +83,7 @@ class Foreign:
 
     def _takes_turns(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
         """Whether a variable is known to hold an instance in some branch, and in others what the class is not."""
-        seen = self.sight.of(method.path)
-        if not any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
+        if not self._sees(method, cls):
             return False
         value = self._receiver(method, receiver, attribute)
         return len(value.instances) <= FEW and self.is_instance(value, cls)
@@ -97,18 +96,23 @@ class Foreign:
         possible = self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)
         return f"`{receiver}.{attribute}` in {method.path}" if possible else None
 
+    def _sees(self, method: Method, cls: ClassId) -> bool:
+        """Whether a function has the class, or one of its family, in sight."""
+        seen = self.sight.of(method.path)
+        return any(self.project.classes[relative].path in seen for relative in self.project.near(cls))
+
     def _is_plausible(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether a receiver of unknown type is not better explained as something else than this class."""
         if receiver.rpartition(".")[2] in CONFIGURATIONS or self._is_tensor_method(method, receiver, attribute):
             return False
         if not self._fits(cls, method, receiver, attribute):
             return False
-        seen = self.sight.of(method.path)
-        if any(self.project.classes[relative].path in seen for relative in self.project.near(cls)):
+        if self._sees(method, cls):
             return True
         names = {name for name in method.facts.reads.get(receiver, ()) if name[0] != GUARDED}
         if names and (names <= knowledge.tensor_attributes() or names <= BUILTIN_ATTRIBUTES):
             return False
+        seen = self.sight.of(method.path)
         return not any(
             self.project.classes[other].path in seen and self._fits_shape(other, method, receiver)
             for other in self.callers.having(attribute)
