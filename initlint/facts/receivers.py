@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
+import string
 
 NO_INSTANCE = "0"
 """A literal, an arithmetic result, a comparison: whatever it is, it is no module."""
 
 UNKNOWN = "?"
 """An expression of another form: a conditional, an `or`, an `await`."""
+
+SPLAT = "*" + string.whitespace
+"""The grammar binds a star closer than a dot: in `[*self.parts]` the object of `parts` is `*self`."""
 
 _SIMPLE = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*\Z")
 _STRING = re.compile(r"(?s)[bBrRuUfF]*(\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')")
@@ -28,7 +32,7 @@ def normalise(text: str) -> str:
 
 
 def _chain(text: str) -> str:
-    text = text.strip()
+    text = text.strip(SPLAT)
     if not text or text[0] in "'[{0123456789-+~":
         return NO_INSTANCE
     parts: list[str] = []

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from initlint.facts.extract import REGISTRATIONS, fits, in_order, language, parser, string_pattern
+from initlint.facts.receivers import SPLAT
 from initlint.facts.records import Class, Function
 from initlint.project.classes import Method, Project
 
@@ -27,6 +28,9 @@ ADDING = frozenset({"append", "extend", "insert", "add_module"})
 
 MOST_KEPT = 400
 """Parsed bodies kept at a time: a tree takes some hundred times its source, and most are asked for once."""
+
+STARRED = frozenset({"attribute", "call", "subscript", "list_splat", "dictionary_splat"})
+"""Kinds of expressions that can begin with a star that belongs to what is around them."""
 
 LAMBDA = "<lambda>"
 MODULE_LEVEL = "<module>"
@@ -75,7 +79,9 @@ class Body:
         self.nested = self._nested_ranges()
 
     def text(self, node: Node) -> str:
-        return (node.text or b"").decode()
+        """The source of a node, without the star that the grammar counts to the name in `[*self.parts]`."""
+        text = (node.text or b"").decode()
+        return text.lstrip(SPLAT) if text[:1] == "*" and node.type in STARRED else text
 
     def _nested_ranges(self) -> tuple[tuple[int, int], ...]:
         """The ranges of functions, lambdas and classes inside this body; the outermost function is the body itself."""
