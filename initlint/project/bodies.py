@@ -105,6 +105,15 @@ class Body:
         return [node for node in self.captures.get(capture, ()) if self.own(node)]
 
     @functools.cached_property
+    def attributes(self) -> dict[str, list[Node]]:
+        """Attribute name -> the nodes that read it, in nested code too."""
+        found: dict[str, list[Node]] = {}
+        for node in self.captures.get("attribute", ()):
+            if (name := node.child_by_field_name("attribute")) is not None:
+                found.setdefault(self.text(name), []).append(node)
+        return found
+
+    @functools.cached_property
     def definition(self) -> Node | None:
         """The function or lambda that this body is; None for module level."""
         if self.method.facts.name == MODULE_LEVEL:

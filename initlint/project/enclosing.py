@@ -5,6 +5,7 @@ Such code runs when the constructor of the whole is done, for every part, the de
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
@@ -14,7 +15,7 @@ from initlint.project.classes import ClassId, Method, Project
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.roles import initialises
-from initlint.project.sites import sites
+from initlint.project.sites import every_site
 from initlint.project.values import Value
 
 if TYPE_CHECKING:
@@ -44,20 +45,26 @@ class Enclosing:
         return any(self._fills(cls, name) for name in sorted(names) if "*" not in name)
 
     def _fills(self, cls: ClassId, attribute: str) -> bool:
-        return any(
-            self._fills_in(method, receiver, cls, attribute)
-            for method, receiver in self.callers.reading.get(attribute, ())
-            if receiver != method.facts.instance and initialises(self.project, method.facts.name)
-        )
+        ancestors = self._filled.get(attribute)
+        return ancestors is not None and not ancestors.isdisjoint(self.project.mro(cls))
 
-    def _fills_in(self, method: Method, receiver: str, cls: ClassId, attribute: str) -> bool:
-        body = self.bodies.body(method)
-        for site in sites(body, receiver, attribute):
-            tested = self.inference.narrowed(site.owner, body)
-            is_own = tested is not None and not tested.bound.isdisjoint(self.project.mro(cls))
-            if is_own and self._is_filled(site.node, body):
-                return True
-        return False
+    @functools.cached_property
+    def _filled(self) -> dict[str, set[ClassId]]:
+        """The attributes that initialising functions fill at random, and of instances of which classes."""
+        index: dict[str, set[ClassId]] = {}
+        for method in self._testing:
+            body = self.bodies.body(method)
+            for site in every_site(body):
+                tested = self.inference.narrowed(site.owner, body) if self._is_filled(site.node, body) else None
+                if tested is not None:
+                    index.setdefault(site.path[-1], set()).update(tested.bound)
+        return index
+
+    @property
+    def _testing(self) -> list[Method]:
+        """The initialising functions that test what they are given for its class."""
+        calling = self.callers.calling.get("isinstance", ())
+        return [method for method in calling if initialises(self.project, method.facts.name)]
 
     def _is_filled(self, node: Node, body: Body) -> bool:
         """Whether a tensor is the first argument of a function that draws, or calls a method that does."""

@@ -22,6 +22,8 @@ _INITIALISES = re.compile(rb"\bapply\b|\binit\.|[a-z]_\(")
 _TEXTS = re.compile(rb"""\"{3}.*?\"{3}|"[^"\n]*"|'[^'\n]*'|#[^\n]*""", re.DOTALL)
 """Strings and comments: what they speak of is not used."""
 
+_WORD = re.compile(r"[^\W\d]\w*")
+
 
 class Initialisers:
     """Lookups in one project. All state is memoised."""
@@ -50,9 +52,12 @@ class Initialisers:
     def _names_one_of(self, method: Method, family: frozenset[ClassId]) -> bool:
         """Whether a function speaks of a class by its name."""
         names = {self.project.classes[each].facts.name for each in family if each in self.project.classes}
-        source = _TEXTS.sub(b"", self._source(method))
-        spoken = {name for name in names if re.search(rb"\b%s\b" % re.escape(name.encode()), source)}
-        return any(self._can_mean(method, name, family) for name in spoken)
+        return any(self._can_mean(method, name, family) for name in names & self._words(method))
+
+    @functools.cache  # noqa: B019
+    def _words(self, method: Method) -> frozenset[str]:
+        """The names in the code of a function."""
+        return frozenset(_WORD.findall(_TEXTS.sub(b"", self._source(method)).decode()))
 
     def _can_mean(self, method: Method, name: str, classes: Collection[ClassId]) -> bool:
         """Whether a name, as a function's file understands it, is one of these classes or nothing that is known."""

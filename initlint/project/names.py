@@ -14,7 +14,7 @@ from initlint.project.bodies import Binding, Bodies, Body, Origin, call_argument
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.imports import SymbolKind
-from initlint.project.inference import Inference
+from initlint.project.inference import MAX_OWNERS, Inference
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -217,8 +217,9 @@ class Names:
         reading = {m.owner for m, receiver in self.callers.reading.get(wanted, ()) if receiver == m.facts.instance}
         having = self.callers.assigning(wanted) | reading
         family = sorted({relative for cls in classes for relative in self.project.family(cls) & having})
-        found = [each for cls in family for each in self._assigned(cls, wanted, place.cls, question)]
-        return every(found) if found else None
+        if len(family) > MAX_OWNERS:
+            return None
+        return every(each for cls in family for each in self._assigned(cls, wanted, place.cls, question)) or None
 
     def _assigned(self, cls: ClassId, name: str, runs: ClassId | None, question: Question) -> Iterator[Found]:
         """What the code of one class gives an attribute: in its body, and in its methods."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.facts.extract import LOOKUPS, fits, string_pattern
 from initlint.facts.receivers import normalise
-from initlint.project.bodies import Body, call_arguments
+from initlint.project.bodies import MOST_KEPT, Body, call_arguments
 from initlint.project.flows import Use, uses_of
 from initlint.project.inference import Inference
 from initlint.project.values import Value
@@ -38,6 +39,13 @@ def sites(body: Body, receiver: str, attribute: str) -> Iterator[Site]:
             yield site
 
 
+def every_site(body: Body) -> Iterator[Site]:
+    """The reads of all attributes from all receivers."""
+    for name in body.attributes:
+        yield from _plain(body, name)
+    yield from spoken(body)
+
+
 def computed(body: Body, receiver: str) -> Iterator[Site]:
     """The reads from a receiver by a name that an expression gives."""
     return (site for site in spoken(body) if site.computed is not None and _receiver(site, body) == receiver)
@@ -63,28 +71,31 @@ def _receiver(site: Site, body: Body) -> str:
 
 
 def _plain(body: Body, attribute: str) -> Iterator[Site]:
-    for node in body.captures.get("attribute", ()):
-        owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
-        if owner is not None and name is not None and body.text(name) == attribute:
+    for node in body.attributes.get(attribute, ()):
+        if (owner := node.child_by_field_name("object")) is not None:
             yield Site(node, owner, (attribute,))
 
 
-def spoken(body: Body) -> Iterator[Site]:
+@functools.lru_cache(MOST_KEPT)
+def spoken(body: Body) -> tuple[Site, ...]:
     """The reads by a name in a string: getattr, attrgetter, get_submodule and its kin."""
-    for node in body.captures.get("call", ()):
-        function, arguments = node.child_by_field_name("function"), call_arguments(node)
-        if function is None or not arguments:
-            continue
-        callee = body.text(function)
-        if callee == "getattr" and len(arguments) > 1:
-            yield _site(node, arguments[0], arguments[1], body)
-        elif function.type == "attribute" and callee.rpartition(".")[2] in LOOKUPS:
-            yield from _steps(node, function.named_children[0], arguments[0], body)
-        elif function.type == "call":
-            getter = function.child_by_field_name("function")
-            if getter is not None and body.text(getter).rpartition(".")[2] == "attrgetter":
-                for path in call_arguments(function):
-                    yield from _steps(node, arguments[0], path, body)
+    return tuple(site for node in body.captures.get("call", ()) for site in _spoken(node, body))
+
+
+def _spoken(node: Node, body: Body) -> Iterator[Site]:
+    function, arguments = node.child_by_field_name("function"), call_arguments(node)
+    if function is None or not arguments:
+        return
+    callee = body.text(function)
+    if callee == "getattr" and len(arguments) > 1:
+        yield _site(node, arguments[0], arguments[1], body)
+    elif function.type == "attribute" and callee.rpartition(".")[2] in LOOKUPS:
+        yield from _steps(node, function.named_children[0], arguments[0], body)
+    elif function.type == "call":
+        getter = function.child_by_field_name("function")
+        if getter is not None and body.text(getter).rpartition(".")[2] == "attrgetter":
+            for path in call_arguments(function):
+                yield from _steps(node, arguments[0], path, body)
 
 
 def _site(node: Node, owner: Node, name: Node, body: Body) -> Site:

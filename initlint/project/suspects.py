@@ -150,12 +150,14 @@ def _torch_builds(name: str) -> bool:
 
 def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool:
     """A definition that is stored twice, or a built thing that nobody keeps."""
+    constructing = list(_constructing(readers, info))
+    if any(_discards(project, readers, method, local) for method in constructing for local in method.facts.locals):
+        return True
+    counts = Counter(store.attribute for method in constructing for store in method.facts.stores)
     stored: set[str] = set()
-    for method in _constructing(readers, info):
-        facts = method.facts
-        if any(_discards(project, readers, method, local) for local in facts.locals):
-            return True
-        for attribute, count in Counter(s.attribute for s in facts.stores if _may_define(readers, method, s)).items():
+    for method in constructing:
+        again = [store for store in method.facts.stores if counts[store.attribute] > 1]
+        for attribute, count in Counter(s.attribute for s in again if _may_define(readers, method, s)).items():
             if attribute in stored or (count > 1 and readers.bodies.body(method).replaces(attribute)):
                 return True
             stored.add(attribute)
