@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from initlint.errors import InitlintError
+from initlint.errors import InitlintError, suggestion
 from initlint.model import Strategy
 
 DEFAULT_EXCLUDE = (
@@ -182,17 +182,12 @@ def checked(entry: dataclasses.Field[Any], value: object, where: str) -> Any:
     return held
 
 
-def suggestion(name: str, known: Iterator[str] | tuple[str, ...] | list[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
-
-
 def _shown(value: object) -> str:
     """A value as TOML writes it, as far as that is short."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value))
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

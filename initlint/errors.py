@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 CLEAN = 0
 FINDINGS = 1
 FAILED = 2
@@ -19,3 +21,18 @@ class Unreadable(InitlintError):
         super().__init__(reason)
         self.reason = reason
         self.line = line
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like one that is not, in whatever case; "" where none is like it."""
+    import difflib
+
+    cased = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(name.lower(), cased, n=1)
+    return cased[close[0]] if close else ""
+
+
+def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """How the sentence about a name that is not known ends."""
+    close = nearest(name, known)
+    return f"; did you mean `{close}`?" if close else otherwise

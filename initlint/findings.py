@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from initlint.baseline import Compared, compare
 from initlint.config import Config
-from initlint.errors import InitlintError
+from initlint.errors import InitlintError, suggestion
 from initlint.model import Confidence, Entry, Finding
 from initlint.sources import Sources, fitting
 from initlint.suppressions import Judge, Suppressions, suppress
@@ -40,7 +40,8 @@ def chosen(config: Config, codes: Collection[str]) -> frozenset[str]:
     ignored = (prefix for _, prefixes in config.per_file_ignores for prefix in prefixes)
     for prefix in (*config.select, *config.ignore, *config.extend_select, *ignored):
         if not any(_fits(prefix, code) for code in codes):
-            raise InitlintError(f"there is no rule `{prefix}`; `initlint rules` lists them")
+            hint = suggestion(prefix, codes, "; `initlint rules` lists them")
+            raise InitlintError(f"there is no rule `{prefix}`{hint}")
     selected = (*(config.select or ("ALL",)), *config.extend_select)
     return frozenset(code for code in codes if _match(code, selected) > _match(code, config.ignore))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
-from initlint.config import Config, options, suggestion
-from initlint.errors import InitlintError
+from initlint.config import Config, options
+from initlint.errors import InitlintError, suggestion
 from initlint.pipeline import run
 from initlint.report.record import Report
 from initlint.settings import settle

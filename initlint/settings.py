@@ -10,7 +10,7 @@ from typing import Any
 
 from initlint import config, tomlfile
 from initlint.config import Config
-from initlint.errors import InitlintError
+from initlint.errors import InitlintError, suggestion
 from initlint.tomlfile import Document
 
 OWN_FILE = "initlint.toml"
@@ -73,7 +73,7 @@ def settle(
     fields = {entry.name: entry for entry in dataclasses.fields(Config)}
     for name, value in given.items():
         if name not in fields:
-            raise InitlintError(f"{caller}: there is no option `{name}`{config.suggestion(name, [*fields])}")
+            raise InitlintError(f"{caller}: there is no option `{name}`{suggestion(name, [*fields])}")
         settled = replace(settled, **{name: config.checked(fields[name], value, caller)})
         origins[name] = caller
     return Settings(settled, origins, file.document.name if file else "")
@@ -121,7 +121,7 @@ def _title(table: Table) -> str:
 def _hint(key: str, known: list[str], table: Table) -> str:
     if key == SHARED_TABLE[0] and not table.keys:
         return f"; only in {SHARED_FILE} do options stand under [{'.'.join(SHARED_TABLE)}]"
-    return config.suggestion(key.replace("_", "-"), known)
+    return suggestion(key.replace("_", "-"), known)
 
 
 def _is_inline(text: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from initlint.config import Config
-from initlint.errors import InitlintError
+from initlint.errors import InitlintError, nearest
 from initlint.texts import NOTEBOOK, load, reason_of, text
 
 if TYPE_CHECKING:
@@ -79,12 +79,10 @@ def _existing(path: str) -> str:
 
 def _neighbour(path: str) -> str:
     """What stands where the path should, under a name much like it."""
-    import difflib
-
     folder, name = os.path.split(path)
     names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean `{os.path.join(folder, close[0])}`?" if close else ""
+    close = nearest(name, names)
+    return f"; did you mean `{os.path.join(folder, close)}`?" if close else ""
 
 
 def nearest_folder(path: str) -> str:

@@ -198,6 +198,24 @@ def test_a_target_that_cannot_be_imported(host: Host, tmp_path: Path, text: str,
     assert outcome == Failed(Reason.IMPORT, sentence)
 
 
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("nowhere:make", "`nowhere` cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
+        ("good:maek", "NameError: name 'maek' is not defined; did you mean `make`?"),
+        ("good:other", "NameError: name 'other' is not defined"),
+        ("good:make(", "SyntaxError: '(' was never closed (<string>, line 1)"),
+        ("good:make(1)", "TypeError: make() takes 0 positional arguments but 1 was given"),
+    ],
+)
+def test_a_misspelt_target(host: Host, tmp_path: Path, target: str, sentence: str) -> None:
+    """What stands in the target itself has no place in a file."""
+    (tmp_path / "good.py").write_text(FACTORY.format("pass"))
+    outcome = host.build(job(tmp_path, target))
+    assert isinstance(outcome, Failed)
+    assert outcome.text == sentence
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_bad_code_is_one_sentence_and_harms_nothing_else(host: Host, tmp_path: Path, case: str) -> None:
     line, reason, sentence = BAD[case]
@@ -278,6 +296,7 @@ def test_jobs_are_done_in_order_and_without_fork_too(tmp_path: Path, monkeypatch
         ("xpu", "xpu"),
         ("mps", "mps"),
         ("toaster", "torch knows no device `toaster`"),
+        ("meta", "on `meta` nothing is drawn"),
     ],
 )
 def test_a_device_that_is_not_there(host: Host, tmp_path: Path, device: str, sentence: str) -> None:

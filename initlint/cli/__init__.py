@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from initlint import __version__
-from initlint.errors import FAILED, FINDINGS, INTERRUPTED, InitlintError
+from initlint.errors import FAILED, FINDINGS, INTERRUPTED, InitlintError, nearest
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -25,13 +25,16 @@ COMMANDS = {
     "rules": "List the rules.",
 }
 
-_HELP = """Find what silently moves the random initialisation of PyTorch models: above all submodules and
-parameters that a constructor builds and nothing ever reads.
+EXAMPLES = {
+    "initlint": "Check the current folder.",
+    "initlint --diff src": "Show how what is found in src can be mended.",
+    "initlint check --help": "List all options.",
+}
 
-`initlint [PATHS]` is short for `initlint check [PATHS]`; without paths the current folder is checked."""
+_HELP = """Find what silently moves the random initialisation of PyTorch models: above all what a constructor
+builds and nothing ever reads."""
 
-_OUTCOMES = """Exit status: 0 nothing found, 1 something found, 2 the run failed. Findings go to standard
-output, everything else to standard error."""
+_OUTCOMES = """Exit status: 0 nothing found, 1 something found, 2 the run failed."""
 
 
 class _Lazy(click.Group):
@@ -59,6 +62,16 @@ class _Lazy(click.Group):
         command = import_module(f"initlint.cli.{name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def format_usage(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage("initlint", "[PATHS]... [OPTIONS]")
+        formatter.write_usage("initlint", "COMMAND [ARGS]...", prefix=" " * len("Usage: "))
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples first; click writes the commands after the options."""
+        with formatter.section("Examples"):
+            formatter.write_dl(list(EXAMPLES.items()))
+        super().format_options(context, formatter)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -106,15 +119,18 @@ def _with_command(arguments: list[str]) -> list[str]:
 
 def _refuse_misspelt(name: str) -> None:
     """A name that is nearly a command was hardly meant as a path that does not exist."""
-    import difflib
-
-    if close := difflib.get_close_matches(name, COMMANDS, n=1):
-        raise InitlintError(f"there is no command, file or folder `{name}`; did you mean `initlint {close[0]}`?")
+    if close := nearest(name, COMMANDS):
+        raise InitlintError(f"there is no command, file or folder `{name}`; did you mean `initlint {close}`?")
 
 
 def _sentence(error: click.ClickException) -> str:
     text = error.format_message().strip()
-    return text[:1].lower() + text[1:].rstrip(".")
+    sentence = text[:1].lower() + text[1:].rstrip(".")
+    if not isinstance(error, click.BadOptionUsage):
+        return sentence
+    from initlint.cli.options import meaning
+
+    return sentence + meaning(error.option_name)
 
 
 def _defect(error: Exception) -> str:

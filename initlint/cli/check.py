@@ -61,6 +61,8 @@ def _check(
         settings = settled((name,), config, isolated, given, start=nearest_folder(name))
         return _run(settings.config, sys.stdin.buffer.read())
     settings = settled(paths, config, isolated, given)
+    if confirm:
+        _refuse_unprovable(settings.config)
     if show_files:
         return _show_files(settings.config)
     if watch:
@@ -133,6 +135,15 @@ def _refuse_uncountable(config: Config) -> None:
     if config.output_format not in FORMATS:
         formats = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
         raise InitlintError(f"{config.output_format} has no place for `--statistics`; {formats} have one")
+
+
+def _refuse_unprovable(config: Config) -> None:
+    from initlint.cli.confirm import FORMATS
+
+    if config.output_format not in FORMATS:
+        raise InitlintError(f"{config.output_format} has no place for `--confirm`; {' and '.join(FORMATS)} have one")
+    if config.statistics or config.diff or config.fix:
+        raise InitlintError("`--confirm` shows evidence for each finding; it takes no --statistics, --diff or --fix")
 
 
 def _show(config: Config, report: Report) -> int:

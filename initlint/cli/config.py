@@ -43,4 +43,9 @@ def _table(pairs: tuple[tuple[str, Any], ...]) -> str:
     return "{ " + ", ".join(f"{_toml(name)} = {_toml(value)}" for name, value in pairs) + " }"
 
 
-command = Command("config", _config, "Show the options that are in force, and where each value comes from.")
+command = Command(
+    "config",
+    _config,
+    "Show the options that are in force, and where each value comes from.",
+    without=[entry.name for entry, option in options() if not option.key],
+)

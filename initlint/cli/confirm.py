@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 OPTIONS: tuple[Flag, ...] = tuple(flags(Confirm))
 """What both commands take."""
 
-_WITHOUT = ("add_ignores", "diff", "fix", "reason", "statistics", "write_baseline")
+_WITHOUT = ("add_ignores", "diff", "fix", "output_format", "reason", "statistics", "write_baseline")
 """What has no meaning where findings are confirmed."""
+
+FORMATS = ("full", "json")
+"""The formats that evidence is written in."""
 
 _TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:.+", re.DOTALL)
 
@@ -51,8 +54,6 @@ def _confirm(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **
 
     own = taken(given)
     options = with_options(settled(paths, config, isolated, given).config, own)
-    if options.output_format not in ("full", "json"):
-        raise InitlintError("evidence is written as full or json")
     with Bar(shown=not options.quiet) as bar:
         report = run(options, bar)
     evidence = gathered(options, report)
@@ -118,5 +119,6 @@ command = Command(
     _confirm,
     "Build what the findings are about, as it is and without them, and compare the weights.",
     *OPTIONS,
+    Flag("Output", ["--output-format"], type=click.Choice(FORMATS), metavar="NAME", help="Write full or json."),
     without=_WITHOUT,
 )

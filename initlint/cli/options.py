@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from initlint.config import GROUPS, Config, Option, key, options
+from initlint.config import GROUPS, Config, Confirm, Option, key, options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -38,10 +38,16 @@ class Command(click.Command):
         records = [(getattr(flag, "group", GROUPS[-1]), flag.get_help_record(context)) for flag in flags]
         width = max(len(record[0]) for _, record in records if record)
         for group in GROUPS:
-            with formatter.section(group):
-                formatter.write_dl(
-                    [(f"{record[0]:<{width}}", record[1]) for found, record in records if record and found == group]
-                )
+            rows = [(f"{record[0]:<{width}}", record[1]) for found, record in records if record and found == group]
+            if rows:
+                with formatter.section(group):
+                    formatter.write_dl(rows)
+
+
+def meaning(flag: str) -> str:
+    """What an option says of itself, as the end of a sentence about it."""
+    helps = {f"--{key(entry.name)}": option.help for kind in (Config, Confirm) for entry, option in options(kind)}
+    return f"; {helps[flag][:1].lower()}{helps[flag][1:].rstrip('.')}" if flag in helps else ""
 
 
 def flags(declared: Any) -> Iterator[Flag]:

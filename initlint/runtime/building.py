@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import difflib
 import importlib
 import os
 import sys
 import traceback
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -89,6 +90,8 @@ def built(job: Message) -> Message:
         device = present(job["device"])
     except ValueError as error:
         raise Refused("device", str(error)) from error
+    if device.type == "meta":
+        raise Refused("device", "on `meta` nothing is drawn and no tensor has values, so that nothing can be compared")
     overlay = Overlay({path: base64.b64decode(source) for path, source in job["sources"].items()})
     sys.meta_path.insert(0, overlay)
     recorder = Recorder(keep=True, root=rooted(job["root"]))
@@ -103,7 +106,7 @@ def built(job: Message) -> Message:
         start = states(device)[CPU]
         if job["placement"] == "construct" and device.type != "cpu":
             stack.enter_context(device)
-        results = [evaluated(module, job["target"]) for _ in range(job["times"])]
+        results = [evaluated(module, job) for _ in range(job["times"])]
     if os.getpid() != own:
         os._exit(0)  # a copy of this process that the target has forked, and that has come out here too
     ends = states(device)
@@ -159,13 +162,24 @@ def imported(job: Message) -> types.ModuleType:
         raise Refused("import", text) from error
 
 
-def evaluated(module: types.ModuleType, target: str) -> Any:
+def evaluated(module: types.ModuleType, job: Message) -> Any:
     """The value of the target's expression in its module; a plain name is called."""
-    expression = target.partition(":")[2]
-    value = eval(expression, {"torch": torch, **vars(module)})  # the user has written it to be run
+    expression = job["target"].partition(":")[2]
+    names = {"torch": torch, **vars(module)}
+    try:
+        value = eval(expression, names)  # the user has written it to be run
+    except NameError as error:
+        raise Refused("raised", said(error) + alike(error, names) + place_of(error, job["root"])) from error
     if all(part.isidentifier() for part in expression.split(".")) and not isinstance(value, torch.nn.Module):
         return value()
     return value
+
+
+def alike(error: NameError, names: Iterable[str]) -> str:
+    """A hint at the name that was meant by one that is not there."""
+    missing = str(error).split("'")[1:2]
+    close = difflib.get_close_matches(missing[0], names, n=1) if missing else []
+    return f"; did you mean `{close[0]}`?" if close and missing[0] not in names else ""
 
 
 def named_models(number: int, result: Any, job: Message) -> Iterator[Model]:
@@ -224,7 +238,11 @@ def place_of(error: BaseException, root: str) -> str:
     """The innermost line of the project on the way to an exception, or the innermost of all."""
     if isinstance(error, SyntaxError):
         return ""  # it says so itself
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename not in (__file__, importlib.__file__) and not frame.filename.startswith("<")
+    ]
     inside = [frame for frame in frames if real(frame.filename).startswith(rooted(root))]
     for frame in (inside or frames)[-1:]:
         shown = os.path.relpath(real(frame.filename), real(root)) if inside else frame.filename
