@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from tokenize import detect_encoding
 
 from initlint import files
@@ -13,7 +13,8 @@ from initlint.errors import InitlintError
 from initlint.facts.records import Suppression
 from initlint.facts.suppressions import places
 from initlint.model import Finding
-from initlint.sources import SUFFIXES
+from initlint.notebooks import cells, with_texts
+from initlint.texts import NOTEBOOK, load
 from initlint.texts import text as source
 
 NEVER = ("SOH900", "SOH901")
@@ -32,7 +33,7 @@ def add(root: str, findings: Iterable[Finding], reason: str = "") -> dict[str, i
     """
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
-        if finding.code not in NEVER and finding.path.endswith(SUFFIXES):
+        if finding.code not in NEVER:
             by_file.setdefault(finding.path, []).append(finding)
     made = {path: _made(os.path.join(root, path), found, " ".join(reason.split())) for path, found in by_file.items()}
     for path, (before, after, _) in made.items():
@@ -42,26 +43,36 @@ def add(root: str, findings: Iterable[Finding], reason: str = "") -> dict[str, i
 
 def _made(path: str, findings: list[Finding], reason: str) -> tuple[bytes, bytes, int]:
     """A file before and after, and the number of lines that differ."""
-    with open(path, "rb") as stream:
-        data = stream.read()
-    encoding, _ = detect_encoding(io.BytesIO(data).readline)
-    text = data.decode(encoding)
+    data = load(path)
+    known = cells(data) if path.endswith(NOTEBOOK) else ()
+    above = {cell.number: cell.line - 1 for cell in known}
     codes: Codes = {}
-    where = places(source(path, data), [finding.span.line for finding in findings])
-    for finding, (line, there) in zip(findings, where, strict=True):
+    lines = [finding.span.line + (above[finding.cell.number] if finding.cell else 0) for finding in findings]
+    for finding, (line, there) in zip(findings, places(source(path, data), lines), strict=True):
         codes.setdefault(line, (there, set()))[1].add(finding.code)
+    if known:
+        return data, with_texts(data, [_commented(cell.text, codes, reason, cell.line) for cell in known]), len(codes)
+    return data, _encoded(path, data, codes, reason), len(codes)
+
+
+def _encoded(path: str, data: bytes, codes: Codes, reason: str) -> bytes:
+    """A file with the comments, in the encoding that it has."""
+    encoding, _ = detect_encoding(io.BytesIO(data).readline)
     try:
-        return data, _commented(text, codes, reason).encode(encoding), len(codes)
+        return _commented(data.decode(encoding), codes, reason).encode(encoding)
     except UnicodeEncodeError as error:
         raise InitlintError(f"the reason cannot be written in {encoding}, the encoding of {path}") from error
 
 
-def _commented(text: str, codes: Mapping[int, tuple[Suppression | None, set[str]]], reason: str) -> str:
+def _commented(text: str, codes: Codes, reason: str, first: int = 1) -> str:
+    """A text with the comments for those of its lines that they are for; `first` is the number of its first line."""
     lines = _LINE.findall(text)
-    for number, (there, missing) in codes.items():
-        body = lines[number - 1].rstrip("\r\n")
-        end = lines[number - 1][len(body) :]
-        lines[number - 1] = (_extended(body, there, missing) if there else _with_comment(body, missing, reason)) + end
+    for number, line in enumerate(lines, first):
+        if number in codes:
+            there, missing = codes[number]
+            body = line.rstrip("\r\n")
+            commented = _extended(body, there, missing) if there else _with_comment(body, missing, reason)
+            lines[number - first] = commented + line[len(body) :]
     return "".join(lines)
 
 

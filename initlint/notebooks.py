@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
@@ -152,12 +152,17 @@ def with_source(data: bytes, text: bytes) -> bytes | None:
             if len(set(owners[start:end])) > 1:
                 return None
             kept[owners[start if end > start else max(start - 1, 0)]] += after[from_:to]
-    result = data
-    for cell, lines in reversed([*zip(known, kept, strict=True)]):
-        if (changed := "\n".join(lines)) != cell.text:
-            written = _encoded(data[cell.start : cell.end], changed)
-            result = result[: cell.start] + written + result[cell.end :]
+    result = with_texts(data, ["\n".join(lines) for lines in kept])
     return result if source(result) == text else None
+
+
+def with_texts(data: bytes, texts: Iterable[str]) -> bytes:
+    """The notebook with these texts in its Python cells; what stays the same keeps its bytes."""
+    result = data
+    for cell, text in reversed([*zip(cells(data), texts, strict=True)]):
+        if text != cell.text:
+            result = result[: cell.start] + _encoded(data[cell.start : cell.end], text) + result[cell.end :]
+    return result
 
 
 def _encoded(raw: bytes, text: str) -> bytes:

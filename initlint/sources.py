@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
     from initlint.notebooks import Cell
 
-SUFFIXES = (".py", ".pyw")
-"""Files that hold Python and nothing else."""
-
-_READ = (*SUFFIXES, NOTEBOOK)
+_READ = (".py", ".pyw", NOTEBOOK)
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 """A folder that holds one of these is the root of a project."""
 

@@ -88,18 +88,27 @@ def test_nothing_found(name: str) -> None:
 
 
 @cache
-def sarif_schema() -> Draft202012Validator:
-    schema = json.loads((FOLDER / "schemas" / "sarif-2.1.0.schema.json").read_text(encoding="utf-8"))
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+def schema(name: str) -> Draft202012Validator:
+    text = (FOLDER / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 @pytest.mark.parametrize("report", [FULL_REPORT, EMPTY], ids=["full", "empty"])
 def test_sarif_is_valid(report: Report) -> None:
     document = json.loads(sarif.render(report))
-    assert [error.message for error in sarif_schema().iter_errors(document)] == []
+    assert [error.message for error in schema("sarif-2.1.0").iter_errors(document)] == []
     broken = json.loads(sarif.render(FULL_REPORT))
     broken["runs"][0]["results"][0]["level"] = "bad"
-    assert not sarif_schema().is_valid(broken)
+    assert not schema("sarif-2.1.0").is_valid(broken)
+
+
+@pytest.mark.parametrize("report", [FULL_REPORT, EMPTY], ids=["full", "empty"])
+def test_rdjson_is_valid(report: Report) -> None:
+    document = json.loads(rdjson.render(report))
+    assert [error.message for error in schema("rdjson").iter_errors(document)] == []
+    broken = json.loads(rdjson.render(FULL_REPORT))
+    broken["diagnostics"][0]["location"]["range"]["start"]["row"] = 1
+    assert not schema("rdjson").is_valid(broken)
 
 
 def test_sarif_has_what_code_scanning_asks_for() -> None:
@@ -230,7 +239,7 @@ def test_the_command_line_writes_each(initlint: Callable[..., tuple[int, str, st
         assert status == 1
         assert ("models/attention.py" if name in ("json", "jsonl") else path) in output
     document = json.loads(initlint("--output-format", "sarif")[1])
-    assert sarif_schema().is_valid(document)
+    assert schema("sarif-2.1.0").is_valid(document)
     driver = document["runs"][0]["tool"]["driver"]
     assert [rule["id"] for rule in driver["rules"]] == list(rules.CODES)
 
@@ -308,7 +317,7 @@ def test_real_fixes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pyte
         return capfd.readouterr().out
 
     document = json.loads(output("--output-format", "sarif"))
-    assert sarif_schema().is_valid(document)
+    assert schema("sarif-2.1.0").is_valid(document)
     ((fix,),) = (result["fixes"] for result in document["runs"][0]["results"])
     assert fix["description"]["text"] == "Remove `gamma`; what is drawn after it gets other numbers"
     replacements = fix["artifactChanges"][0]["replacements"]

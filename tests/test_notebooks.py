@@ -259,6 +259,26 @@ def test_a_fix_that_cannot_be_made_names_the_cell(project: Path) -> None:
     assert (project / "net.ipynb").read_bytes() == before
 
 
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_ignores_are_written_into_the_cells(project: Path, ascii_only: bool) -> None:
+    """A comment goes to the end of the statement in its cell; a cell without one, and all else, keeps its bytes."""
+    spare = "        self.spare = nn.Linear(1, 1)"
+    wide = "        self.spare = nn.Sequential(\n            nn.Linear(1, 1),\n        )"
+    other = CLASS.replace("Net", "Other").replace(spare, wide)
+    texts = ["%matplotlib inline\nfrom torch import nn", ("markdown", "# é"), "# é\n" + CLASS, "# é\n" + other]
+
+    def saved(*texts: Any) -> bytes:
+        return (json.dumps(notebook(*texts), indent=1, ensure_ascii=ascii_only) + "\n").encode()
+
+    path = project / "explore.ipynb"
+    path.write_bytes(saved(*texts))
+    run = initlint_(project, "--add-ignores", "--reason", "später")
+    assert (run.returncode, run.stderr.splitlines()[0]) == (0, "initlint: explore.ipynb: 2 lines written")
+    comment = "  # initlint: ignore[SOH101] später"
+    first, second = (text.replace(old, old + comment) for text, old in ((texts[2], spare), (texts[3], wide)))
+    assert path.read_bytes() == saved(*texts[:2], first, second)
+
+
 def test_the_diff_of_a_notebook(project: Path) -> None:
     run = initlint_(project, "--diff")
     changed = [line for line in run.stdout.splitlines() if line[:1] in "+-"]
