@@ -23,6 +23,11 @@ MESSAGE = (
 )
 
 
+QUICKFIX = "map(getqflist(), {_, item -> extend(item, {'name': bufname(item.bufnr)})})"
+
+VIMS = pytest.mark.parametrize("program", ["vim", "nvim"])
+
+
 def block(heading: str, language: str, number: int = 0) -> str:
     section = PAGE.partition(f"\n{heading}\n")[2]
     return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)[number]
@@ -48,28 +53,47 @@ def commands(tmp_path: Path) -> str:
     return str(folder)
 
 
-def vim(project: Path, commands: str, *keys: str) -> list[dict[str, Any]]:
-    """The quickfix list after some commands, typed in vim with the settings of the page."""
-    if shutil.which("vim") is None:
-        pytest.skip("vim is not installed")
-    home = project.parent / "home"
-    (home / ".vim" / "compiler").mkdir(parents=True, exist_ok=True)
-    (home / ".vim" / "compiler" / "initlint.vim").write_text(block("## Vim and Neovim", "vim"))
-    settings = "set nocompatible\nset runtimepath^=~/.vim\n" + block("## Vim and Neovim", "vim", 1)
-    (home / ".vim" / "vimrc").write_text(settings)
-    names = "map(getqflist(), {_, item -> extend(item, {'name': bufname(item.bufnr)})})"
-    script = [*keys, f"call writefile([json_encode({names})], $HOME .. '/found.json')", "qall!"]
-    (home / "script.vim").write_text("\n".join(script) + "\n")
-    subprocess.run(
-        ["vim", "-es", "-u", str(home / ".vim" / "vimrc"), "-S", str(home / "script.vim")],
+def edited(project: Path, commands: str, *command: str) -> str:
+    """What an editor says that has a home of its own beside the project and runs this command."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    run = subprocess.run(
+        command,
         cwd=project,
-        env=environment(HOME=str(home), PATH=f"{commands}{os.pathsep}{os.environ['PATH']}", LC_ALL="C.UTF-8"),
+        env=environment(HOME=str(home(project)), PATH=f"{commands}{os.pathsep}{os.environ['PATH']}", LC_ALL="C.UTF-8"),
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         timeout=60,
         check=False,
     )
-    found: list[dict[str, Any]] = json.loads((home / "found.json").read_text())
+    return run.stdout
+
+
+def home(project: Path) -> Path:
+    folder = project.parent / "home"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def save(path: Path, *lines: str) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def vim(project: Path, commands: str, program: str, *keys: str, show: str = QUICKFIX) -> list[dict[str, Any]]:
+    """The list of errors after some commands, typed in vim or Neovim with the settings of the page."""
+    settings = home(project) / {"vim": ".vim", "nvim": ".config/nvim"}[program]
+    save(settings / "compiler" / "initlint.vim", block("## Vim and Neovim", "vim"))
+    save(settings / "ale_linters" / "python" / "initlint.vim", block("### ALE", "vim"))
+    own = ["set nocompatible", f"set runtimepath^={settings}", block("## Vim and Neovim", "vim", 1)]
+    script = [*keys, f"call writefile([json_encode({show})], $HOME .. '/found.json')", "qall!"]
+    command = ("-es", "-u", save(settings / "vimrc", *own), "-S", save(settings / "script.vim", *script))
+    said = edited(project, commands, program, *command)
+    assert (home(project) / "found.json").is_file(), said
+    found: list[dict[str, Any]] = json.loads((home(project) / "found.json").read_text())
     return found
 
 
@@ -77,21 +101,78 @@ def places(found: list[dict[str, Any]]) -> list[tuple[str, int, int, str]]:
     return [(item["name"], item["lnum"], item["col"], item["text"]) for item in found if item["valid"]]
 
 
-def test_vim_makes(project: Path, commands: str) -> None:
+@VIMS
+def test_vim_makes(project: Path, commands: str, program: str) -> None:
     mine = ("my model.py", 8, 9, f"SOH101 {MESSAGE}")
     other = ("other.py", 9, 9, f"SOH101 {MESSAGE.replace('a Net', 'an Other').replace('Net', 'Other')}")
     opened = ("edit my\\ model.py", "compiler initlint")
-    assert places(vim(project, commands, *opened, "silent make %:S")) == [mine]
-    assert places(vim(project, commands, *opened, "silent make")) == [mine, other]
+    assert places(vim(project, commands, program, *opened, "silent make %:S")) == [mine]
+    assert places(vim(project, commands, program, *opened, "silent make")) == [mine, other]
 
 
-def test_vim_checks_an_unsaved_buffer(project: Path, commands: str) -> None:
-    changed = ("edit my\\ model.py", "call append(0, ['# one', '# two'])")
-    assert places(vim(project, commands, *changed, "Initlint")) == [("my model.py", 10, 9, f"SOH101 {MESSAGE}")]
+@VIMS
+def test_vim_checks_an_unsaved_buffer(project: Path, commands: str, program: str) -> None:
+    changed = ("edit my\\ model.py", "call append(0, ['# one', '# two'])", "Initlint")
+    assert places(vim(project, commands, program, *changed)) == [("my model.py", 10, 9, f"SOH101 {MESSAGE}")]
     fresh = ("edit new\\ model.py", f"call setline(1, {json.dumps(MODEL.splitlines())})", "Initlint")
-    assert places(vim(project, commands, *fresh)) == [("new model.py", 8, 9, f"SOH101 {MESSAGE}")]
+    assert places(vim(project, commands, program, *fresh)) == [("new model.py", 8, 9, f"SOH101 {MESSAGE}")]
     used = ("edit my\\ model.py", "%substitute/self.used(x)/self.spare(self.used(x))/", "Initlint")
-    assert vim(project, commands, *used) == []
+    assert vim(project, commands, program, *used) == []
+
+
+def test_ale(project: Path, commands: str) -> None:
+    """Debian's package `vim-ale`; the buffer is not saved."""
+    if not list(Path("/usr/share/vim/vimfiles/pack").glob("*/*/ale")):
+        pytest.skip("ALE is not installed")
+    keys = ["packadd ale", "let g:ale_linters = {'python': ['initlint']}", "filetype plugin on"]
+    keys += ["edit my\\ model.py", "call append(0, ['# one'])", "ALELint", "let started = reltime()"]
+    keys += ["while empty(ale#engine#GetLoclist(bufnr(''))) && reltimefloat(reltime(started)) < 30"]
+    keys += ["sleep 100m", "endwhile"]
+    found = vim(project, commands, "vim", *keys, show="ale#engine#GetLoclist(bufnr(''))")
+    assert [(item["lnum"], item["col"], item["type"], item["text"]) for item in found] == [
+        (9, 9, "W", f"SOH101 {MESSAGE}")
+    ]
+
+
+def test_nvim_lint(project: Path, commands: str) -> None:
+    """The plugin itself is not packaged: what it does with the settings is done here."""
+    before = "package.preload['lint'] = function() return { linters = {}, linters_by_ft = {} } end"
+    after = """
+    local linter = require('lint').linters.initlint
+    vim.cmd('edit my\\\\ model.py')
+    vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# one' })
+    local command = { linter.cmd }
+    for _, argument in ipairs(linter.args) do
+      table.insert(command, type(argument) == 'function' and argument() or argument)
+    end
+    print(vim.json.encode(linter.parser(vim.fn.system(command, vim.api.nvim_buf_get_lines(0, 0, -1, false)))))
+    """
+    script = save(home(project) / "lint.lua", before, block("### nvim-lint", "lua"), after)
+    said = edited(project, commands, "nvim", "--headless", "-u", "NONE", "-c", f"luafile {script}", "-c", "qall!")
+    (found,) = json.loads(said)
+    place = {"lnum": 8, "col": 8, "end_lnum": 8, "end_col": 36}
+    assert found == {**place, "code": "SOH101", "message": MESSAGE, "severity": 2, "source": "initlint"}
+
+
+def test_flycheck(project: Path, commands: str) -> None:
+    """Debian's packages `emacs-nox` and `elpa-flycheck`; the buffer is not saved."""
+    script = """
+    (find-file "my model.py")
+    (insert "# one\\n")
+    (flycheck-select-checker 'python-initlint)
+    (flycheck-mode 1)
+    (flycheck-buffer)
+    (with-timeout (30) (while (flycheck-running-p) (accept-process-output nil 0.1)))
+    (dolist (found flycheck-current-errors)
+      (princ (format "%d:%d:%s:%s %s" (flycheck-error-line found) (flycheck-error-column found)
+                     (flycheck-error-level found) (flycheck-error-id found) (flycheck-error-message found))))
+    """
+    start = ("emacs", "--batch", "--eval", "(package-initialize)")
+    if edited(project, commands, *start, "--eval", '(princ (locate-library "flycheck"))').endswith("nil"):
+        pytest.skip("flycheck is not installed")
+    settings = save(home(project) / "init.el", block("## Emacs", "elisp"), script)
+    said = edited(project, commands, *start, "-l", settings)
+    assert said.splitlines()[-1] == f"9:9:warning:SOH101 {MESSAGE}"
 
 
 def printed(project: Path) -> list[str]:
