@@ -37,6 +37,7 @@ ENTRIES = [
     *sorted((FIXTURES / "story").glob("*/train.py")),
 ]
 DRAWS = {"SOH101": True, "SOH102": True, "SOH103": True, "SOH201": False, "SOH202": False}
+REGISTRIES = ("_modules", "_parameters", "_buffers")
 CONSTRUCTORS = ("__init__", "__post_init__")
 SET_UP = re.compile(r"setup|_?build.*|_?init_.*|configure_model|reset_parameters")
 
@@ -95,7 +96,7 @@ class Recorder:
         return setting_up
 
     def read(self, owner: nn.Module, name: str, value: object) -> None:
-        if isinstance(value, (Tensor, nn.Module)) and not self.asking and not self.constructing():
+        if holds(value) and not self.asking and not self.constructing():
             self.reads.add((id(owner), name))
 
     def use(self, value: object) -> None:
@@ -125,9 +126,22 @@ def storage(tensor: Tensor) -> int:
 
 
 def tensors(value: object) -> list[Tensor]:
+    if isinstance(value, list | tuple | dict):
+        return [tensor for item in items(value) for tensor in tensors(item)]
     if isinstance(value, nn.Module):
         return [tensor for tensor in (*value.parameters(), *value.buffers()) if not uninitialised(tensor)]
     return [value] if isinstance(value, Tensor) else []
+
+
+def items(value: object) -> list[object]:
+    """What a plain list or dictionary holds; anything else holds itself."""
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def holds(value: object) -> bool:
+    return any(isinstance(item, (Tensor, nn.Module)) for item in items(value))
 
 
 def uninitialised(tensor: Tensor) -> bool:
@@ -137,7 +151,7 @@ def uninitialised(tensor: Tensor) -> bool:
 def definitions(owner: nn.Module) -> dict[str, object]:
     """Everything that the constructor gave this module and that holds tensors or modules."""
     named = {**vars(type(owner)), **owner._parameters, **owner._modules, **owner._buffers, **vars(owner)}
-    return {name: value for name, value in named.items() if isinstance(value, (Tensor, nn.Module))}
+    return {name: value for name, value in named.items() if name not in REGISTRIES and holds(value)}
 
 
 class Functions(TorchFunctionMode):
@@ -360,7 +374,7 @@ def unread(recorder: Recorder, owned: Owned, known: set[tuple[str, str, str]]) -
     family_reads = {(cls, name) for owner, name in recorder.reads for cls in families.get(owner, ())}
     for owner, classes, attributes in owned:
         for name, value in attributes.items():
-            plain = isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
+            plain = not isinstance(value, (nn.Module, nn.Parameter))
             still = plain and not any(storage(tensor) in drawn for tensor in tensors(value))
             by_part = id(value) in used or any(id(tensor) in used for tensor in tensors(value))
             by_name = any((cls, name) in family_reads for cls in classes)

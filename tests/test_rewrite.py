@@ -91,6 +91,10 @@ CASES = {
     "buffer": Case('- self.register_buffer("old", torch.randn(dim))'),
     "nn.Buffer": Case("- self.old = nn.Buffer(torch.randn(dim))"),
     "setattr": Case('- setattr(self, "old", nn.Linear(dim, dim))'),
+    "named in a loop": Case(
+        '  for name in ("kept", "old"):\n      setattr(self, name, nn.Linear(dim, dim))',
+        refused=tuple((s, "its name is computed, and the statement makes others too") for s in Strategy),
+    ),
     "add_module": Case('- self.add_module("old", nn.Linear(dim, dim))'),
     "register_module": Case('- self.register_module("old", nn.Linear(dim, dim))'),
     "register_parameter": Case('- self.register_parameter("old", nn.Parameter(torch.rand(dim)))'),

@@ -519,11 +519,14 @@ class Calls(Methods):
 
     def _mapped(self, arguments: Arguments, site: Site, frame: Frame) -> Value:
         function, values = arguments.positional
-        group = self.run.group()
-        with self.run.looping(self.run.fresh()):
-            item = Arguments((element(values),))
-            for option in options(function):
-                groups.grow(self.run, group, None, self.one(option, item, site, frame))
+        group, known = self.run.group(), groups.known_items(values)
+        for item in [element(values)] if known is None else known:
+            statement = self.run.fresh()
+            if known is not None:
+                self.run.certain.add(statement)
+            with self.run.looping(statement) if known is None else self.run.arm(statement, 0):
+                for option in options(function):
+                    groups.grow(self.run, group, None, self.one(option, Arguments((item,)), site, frame))
         return group
 
     # -- attributes, items, operators, contexts ----------------------------------------------------------------

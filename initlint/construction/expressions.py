@@ -14,7 +14,7 @@ from initlint.construction import syntax
 from initlint.construction.calls import Calls
 from initlint.construction.compare import compared
 from initlint.construction.frames import Frame, joined
-from initlint.construction.groups import extend, grow
+from initlint.construction.groups import extend, grow, known_items
 from initlint.construction.values import (
     FALSE,
     NONE,
@@ -42,8 +42,6 @@ INITIALISERS = re.compile(r"\w+_|_?(re)?set_parameters|_?reset_parameters|_?init
 
 CONSTANTS: dict[str, Value] = {"None": NONE, "True": TRUE, "False": FALSE}
 MAX_STEPS = 100_000
-UNROLLED = 8
-"""Items of a literal that a loop goes through one by one."""
 
 _PLACEHOLDER = re.compile(r"%[-\w.]*[sdif]")
 
@@ -295,7 +293,7 @@ class Expressions:
     ) -> None:
         """Run a loop: item by item over a short literal, else once for all turns."""
         items = self.evaluate(iterated, frame)
-        known = _known_items(items)
+        known = known_items(items)
         if known is not None:
             for item in known:
                 statement = self.run.fresh()
@@ -387,14 +385,6 @@ def _literal(text: str) -> Value:
     except (ValueError, SyntaxError):
         return UNKNOWN
     return Constant(value) if isinstance(value, str | int | float) else UNKNOWN
-
-
-def _known_items(value: Value) -> list[Value] | None:
-    if not isinstance(value, Group) or not value.exact or len(value.items) > UNROLLED:
-        return None
-    if value.mapping:
-        return [Constant(name) if name is not None else UNKNOWN for name, _ in value.items]
-    return [item for _, item in value.items]
 
 
 def _visible(frame: Frame | None) -> Iterator[tuple[str, Value]]:

@@ -113,13 +113,16 @@ class Finish:
         """What a store gives the module; None where it defines nothing."""
         if store.kind is not None:
             return None if all(_is_none(option) for option in options(store.value)) else store.kind
-        kinds = [option.kind for option in options(store.value) if isinstance(option, Thing) and option.kind]
-        if not kinds:
-            return None
-        kind = kinds[0]
-        if kind is Kind.TENSOR and self.answer(store) is not Answer.YES:
-            return None
-        return kind
+        things = [option.kind for option in options(store.value) if isinstance(option, Thing) and option.kind]
+        kind = next(iter([*things, *self._listed(store.value)]), None)
+        unregistered = not things or kind is Kind.TENSOR
+        return None if unregistered and self.answer(store) is not Answer.YES else kind
+
+    def _listed(self, value: Value) -> Iterator[Kind]:
+        """The kinds of what a plain list or dictionary holds, which the module does not register."""
+        groups = [option for option in options(value) if isinstance(option, Group)]
+        held = (option for group in groups for _, item in group.items for option in options(item))
+        return (option.kind for option in held if isinstance(option, Thing) and option.kind)
 
     def answer(self, store: Stored) -> Answer:
         """Whether what is stored has drawn, through whichever alternative, by building it or by filling it."""

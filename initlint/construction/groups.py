@@ -24,6 +24,9 @@ from initlint.model import Answer, Kind
 if TYPE_CHECKING:
     from initlint.construction.run import Run, Site
 
+UNROLLED = 8
+"""Items of a literal that a loop goes through one by one."""
+
 MAX_ITEMS = 64
 """Items that a group keeps; what comes after them still belongs to it."""
 
@@ -107,6 +110,15 @@ def _element(value: Value) -> Value:
             return value
         case _:
             return UNKNOWN
+
+
+def known_items(value: Value) -> list[Value] | None:
+    """The items that a loop goes through one by one; None where they are many, or not all known."""
+    if not isinstance(value, Group) or not value.exact or len(value.items) > UNROLLED:
+        return None
+    if value.mapping:
+        return [Constant(name) if name is not None else UNKNOWN for name, _ in value.items]
+    return [item for _, item in value.items]
 
 
 def looked_up(group: Group, index: Value) -> Value:

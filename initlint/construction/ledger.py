@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from initlint.facts.extract import fits
+from initlint.facts.spelled import fits
 from initlint.model import Answer, Definition, Draw, Kind, Span
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
 from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store, Variable
+from initlint.facts.spelled import spelled, string_pattern
 from initlint.facts.suppressions import suppressions
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RU
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
 _WORD = re.compile(rb"[^\W\d]\w*")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sd]")
 
 
 @functools.cache
@@ -291,14 +291,16 @@ class _Sweep:
             for path in arguments:
                 self._path(scope, receiver, string_pattern(self.text(path)) or "*")
         elif len(arguments) >= 2:
-            receiver, name = (
-                self.receiver(self.text(arguments[0]).encode()),
-                string_pattern(self.text(arguments[1])) or "*",
-            )
+            receiver = self.receiver(self.text(arguments[0]).encode())
             if callee == "getattr":
-                scope.reads[receiver][name] = None
+                scope.reads[receiver].update(dict.fromkeys(self._read_names(arguments[1])))
             elif callee == "setattr" and receiver == scope.instance:
-                self._named.append((scope, name, node))
+                self._named += [(scope, each, node) for each in spelled(arguments[1])]
+
+    def _read_names(self, node: Node) -> tuple[str, ...]:
+        """What `getattr` reads: a variable is left to those who know what it can be, a pattern is written out."""
+        pattern = string_pattern(self.text(node))
+        return spelled(node) if "*" in pattern else (pattern or "*",)
 
     def _path(self, scope: _Scope, receiver: str, path: str) -> None:
         """A dotted path in a string reads its first name from the receiver, and each other from what stands before."""
@@ -332,7 +334,7 @@ class _Sweep:
     def _registration(self, scope: _Scope, receiver: str, node: Node) -> None:
         arguments = _arguments(node)
         if receiver == scope.instance and arguments:
-            self._named.append((scope, string_pattern(self.text(arguments[0])) or "*", node))
+            self._named += [(scope, name, node) for name in spelled(arguments[0])]
 
     def values(self) -> None:
         """What is assigned: attributes of the instance, class-level names, module-level aliases, names used once."""
@@ -386,6 +388,8 @@ class _Sweep:
             if left is not None and left.type in ("identifier", "pattern_list", "tuple_pattern"):
                 names = found.setdefault(self.scope(node.start_byte).start, set())
                 names.update(_WORD.findall(self.source, left.start_byte, left.end_byte))
+        for node in self.captures.get("walrus", ()):
+            found.setdefault(self.scope(node.start_byte).start, set()).add(self.source[node.start_byte : node.end_byte])
         return found
 
     def mentions(self) -> None:
@@ -502,26 +506,6 @@ def _givers(node: Node) -> list[Node]:
     if node.type in ("binary_operator", "unary_operator", "parenthesized_expression", "attribute", "subscript"):
         return [call for child in node.named_children for call in _givers(child)]
     return []
-
-
-def string_pattern(text: str) -> str:
-    """The attribute names that a string expression can give: "x", "layer*"; "" when it is no string."""
-    try:
-        value = ast.literal_eval(text.removeprefix("f").removeprefix("F"))
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        head = re.match(r"""[fF]?(["'])([\w.]*)\1\s*(\+|%|\.format)""", text)
-        return head.group(2) + "*" if head else ""
-    return _PLACEHOLDER.sub("*", value) if isinstance(value, str) else ""
-
-
-@functools.lru_cache(maxsize=4096)
-def _matcher(pattern: str) -> re.Pattern[str]:
-    return re.compile(r"\w*".join(re.escape(part) for part in pattern.split("*")))
-
-
-def fits(pattern: str, name: str) -> bool:
-    """Whether a computed name can come out as `name`; a name of which nothing is known fits nothing by itself."""
-    return "*" in pattern and pattern != "*" and _matcher(pattern).fullmatch(name) is not None
 
 
 def _between(made: list[tuple[int, str]], start: int, end: int) -> list[tuple[int, str]]:

@@ -20,6 +20,7 @@
 (augmented_assignment) @assignment
 (delete_statement) @delete
 (for_statement left: (_) @target)
+(named_expression name: (identifier) @walrus)
 
 ; what values are made with
 (call) @call

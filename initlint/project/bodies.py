@@ -10,9 +10,10 @@ from enum import Enum
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from initlint.facts.extract import REGISTRATIONS, fits, in_order, language, parser, string_pattern
+from initlint.facts.extract import REGISTRATIONS, in_order, language, parser
 from initlint.facts.receivers import SPLAT
 from initlint.facts.records import Class, Function
+from initlint.facts.spelled import fits, string_pattern
 from initlint.project.classes import Method, Project
 
 if TYPE_CHECKING:
@@ -204,6 +205,10 @@ class Body:
         elif target.type == "list_splat_pattern":
             self._bind(found, target.named_children[0], Binding(Origin.OPAQUE, None))
 
+    def hides(self, name: str) -> bool:
+        """Whether a name is a variable here or in a function around this one, whatever it is at module level."""
+        return name in self.bindings or (self.parent is not None and self.parent.hides(name))
+
     @functools.cached_property
     def returns(self) -> list[Node]:
         if self.definition is not None and self.definition.type == "lambda":
@@ -274,10 +279,15 @@ class Body:
             callee = self.text(function).rpartition(".")[2] if function is not None else ""
             arguments = call_arguments(node)
             if callee in REGISTRATIONS and len(arguments) > 1:
-                found.append((string_pattern(self.text(arguments[0])) or "*", arguments[1], ()))
+                found += [(name, arguments[1], ()) for name in self.named(node)]
             elif callee == "setattr" and len(arguments) > 2:
-                found.append((string_pattern(self.text(arguments[1])) or "*", arguments[2], ()))
+                found += [(name, arguments[2], ()) for name in self.named(node)]
         return found
+
+    def named(self, call: Node) -> list[str]:
+        """The attributes of the instance that a call gives a value, as the facts have them."""
+        start = self.place(call)
+        return [store.attribute for store in self.method.facts.stores if store.start == start]
 
     def _store(
         self, target: Node | None, value: Node | None, path: tuple[int, ...]

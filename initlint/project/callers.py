@@ -6,7 +6,8 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from initlint.facts.extract import fits
+from initlint.facts.receivers import normalise
+from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.imports import SymbolKind
@@ -191,8 +192,26 @@ class Callers:
         return symbol is not None and symbol.target == target
 
     def _method_calls(self, method: Method, name: str) -> list[Call] | None:
-        callers = [m for m, _ in self.reading.get(name, ())]
-        return self._calls_in(callers, lambda text: text.rpartition(".")[2] == name)
+        assert method.owner is not None
+        family = self.project.family(method.owner)
+        reading = self.reading.get(name, ())
+        callers = [m for m, receiver in reading if receiver not in (m.facts.instance, "super()") or m.owner in family]
+        calls = self._calls_in(callers, lambda text: text.rpartition(".")[2] == name)
+        return None if calls is None else [(body, call) for body, call in calls if self._may_be_on(family, call, body)]
+
+    def _may_be_on(self, family: frozenset[ClassId], call: Node, body: Body) -> bool:
+        """Whether the receiver of a call can be one of these classes or an instance of one, as far as names tell."""
+        receiver = normalise(body.text(call)).rpartition("(")[0].rpartition(".")[0].removesuffix("()")
+        facts, owner = body.method.facts, body.method.owner
+        if owner is not None and receiver in (facts.instance, "super"):
+            return owner in family
+        if not receiver or body.hides(receiver.partition(".")[0]):
+            return True
+        around = f"{self.project.classes[owner].facts.qualname}.{facts.name}" if owner else facts.name
+        symbol = self.project.resolve(body.method.path, receiver, f"{around}.<locals>.")
+        if symbol is None or symbol.kind in (SymbolKind.FUNCTION, SymbolKind.VARIABLE):
+            return True
+        return symbol.kind is SymbolKind.CLASS and symbol.target in family
 
     def _constructions(self, cls: ClassId) -> list[Call] | None:
         names = {self.project.classes[d].facts.name for d in self.project.descendants(cls) if self._constructs(d, cls)}

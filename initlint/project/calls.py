@@ -61,6 +61,9 @@ class Calls:
             return Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
         if callee in DICTIONARIES and arguments:
             return Value(element=union(self._entry(argument, body) for argument in arguments))
+        if callee == "cast" and len(arguments) == 2 and self._is_of_typing(function, body):
+            told = self.inference.annotations.annotation(body.text(arguments[0]), body)
+            return self.inference.expression(arguments[1], body) if told.unknown else told
         value = self.inference.expression(function, body)
         known = union(
             [
@@ -72,6 +75,10 @@ class Calls:
             owner = function.child_by_field_name("object") if callee in PASSES_ON else None
             return union([known, self.inference.expression(owner, body)]) if owner is not None else known
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
+
+    def _is_of_typing(self, function: Node, body: Body) -> bool:
+        symbol = self.inference.static(function, body)
+        return symbol is not None and symbol.target.partition(".")[0] in ("typing", "typing_extensions")
 
     def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
         if name == "getattr" and len(arguments) >= 2:

@@ -52,6 +52,12 @@ class Method:
     def id(self) -> tuple[str, int, str]:
         return self.path, self.facts.start, self.facts.name
 
+    @property
+    def private(self) -> bool:
+        """Whether by custom only the project's own code calls it."""
+        name = self.facts.name
+        return (name.startswith("_") and not name.startswith("__")) or "<locals>" in name
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Method) and self.id == other.id and self.owner == other.owner
 

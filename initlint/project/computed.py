@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from initlint.facts.extract import EVALUATIONS, fits
+from initlint.facts.extract import EVALUATIONS
+from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project

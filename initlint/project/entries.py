@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.facts.extract import fits
+from initlint.facts.spelled import fits
 from initlint.project.bodies import LAMBDA
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.roles import Roles

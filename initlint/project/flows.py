@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from initlint.facts.extract import REGISTRATIONS, string_pattern
-from initlint.project.bodies import Body, call_arguments
+from initlint.project.bodies import Body
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -221,8 +220,8 @@ class Trace:
         callee = self.body.text(function) if function is not None else ""
         name = callee.rpartition(".")[2]
         alone = call.parent is None or call.parent.type == "expression_statement"
-        if target := self._registered(call, callee, name):
-            yield self._flow(Use.FLOW, call, target)
+        if targets := self.body.named(call):
+            yield from (self._flow(Use.FLOW, call, target) for target in targets)
         elif function is not None and (name in TAKES or (name.endswith("_") and self._is_held(function))):
             owner = function.child_by_field_name("object")
             yield from self._into(owner) if owner is not None else ()
@@ -232,15 +231,6 @@ class Trace:
             yield self._flow(Use.READ, call)
         else:
             yield from self.value(call)
-
-    def _registered(self, call: Node, callee: str, name: str) -> str:
-        """The definition that `self.register_buffer("y", value)` or `setattr(self, "y", value)` makes of a value."""
-        arguments = call_arguments(call)
-        if callee == f"{self.instance}.{name}" and name in REGISTRATIONS:
-            return string_pattern(self.body.text(arguments[0])) or "*"
-        if name == "setattr" and len(arguments) > 1 and self.body.text(arguments[0]) == self.instance:
-            return string_pattern(self.body.text(arguments[1])) or "*"
-        return ""
 
     def _is_held(self, function: Node) -> bool:
         """Whether a method belongs to the instance or to a local variable, and not to a module like nn.init."""

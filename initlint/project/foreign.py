@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.facts.extract import GUARDED, fits
+from initlint.facts.extract import GUARDED
+from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.facts.extract import fits
+from initlint.facts.spelled import fits
 from initlint.project.annotations import Annotations
 from initlint.project.bodies import ADDING, Binding, Bodies, Body, Origin, call_arguments
 from initlint.project.callers import SPLATS, Callers
@@ -213,13 +213,20 @@ class Inference:
         if annotation is not None:
             annotated = self.annotations.annotation(body.text(annotation), body)
             if annotated is not UNKNOWN:
-                return annotated
+                return self._narrowed_by_calls(annotated, name, body)
         asserted = asserted_classes(name, body)
         if asserted is not None and (instance := self._instance_of(asserted, body)) is not None:
             return instance
         default = node.child_by_field_name("value")
-        passed = self._once(("calls", body.method.id, name), self._passed, name, body)
+        passed = self._passed(name, body)
         return union([passed, self.expression(default, body) if default is not None else NOTHING])
+
+    def _narrowed_by_calls(self, annotated: Value, name: str, body: Body) -> Value:
+        """Some module, says the annotation: the calls of a function that only the project calls say which."""
+        if annotated.bound != {MODULE} or not body.method.private:
+            return annotated
+        passed = self._passed(name, body)
+        return passed if passed.instances and not passed.unknown else annotated
 
     def _is_autograd_function(self, cls: ClassId) -> bool:
         info = self.project.classes[cls]
@@ -235,6 +242,10 @@ class Inference:
         return Value(bound=classes) if classes and self.callers.of(body.method) is None else None
 
     def _passed(self, name: str, body: Body) -> Value:
+        """What the project's calls pass for a parameter."""
+        return self._once(("calls", body.method.id, name), self._of_calls, name, body)
+
+    def _of_calls(self, name: str, body: Body) -> Value:
         calls = self.callers.of(body.method)
         if calls is None or not calls:
             return UNKNOWN
@@ -331,13 +342,7 @@ class Inference:
     def static(self, node: Node, body: Body) -> Symbol | None:
         """A dotted name that no local variable hides."""
         text = "".join(body.text(node).split())
-        head = text.partition(".")[0]
-        scope: Body | None = body
-        while scope is not None:
-            if head in scope.bindings:
-                return None
-            scope = scope.parent
-        if not text.replace(".", "").replace("_", "").isalnum():
+        if body.hides(text.partition(".")[0]) or not text.replace(".", "").replace("_", "").isalnum():
             return None
         return self.project.resolve(body.method.path, text)
 

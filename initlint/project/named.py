@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.facts.extract import string_pattern
+from initlint.facts.spelled import string_pattern
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Use, uses_of

@@ -5,11 +5,12 @@ Unlike the inference of classes, this says nothing unless it has seen everything
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.facts.extract import string_pattern
+from initlint.facts.spelled import ANY, MAX_NAMES, put_together, string_pattern
 from initlint.project.bodies import Binding, Bodies, Body, Origin, call_arguments
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
@@ -23,7 +24,7 @@ Found = frozenset[str] | None
 """Names, of which some may be patterns ("layer*"); None where they are not all known."""
 
 DISPLAYS = frozenset({"list", "tuple", "set", "expression_list", "argument_list"})
-STRINGS = frozenset({"string", "concatenated_string", "binary_operator", "call"})
+STRINGS = frozenset({"concatenated_string", "call"})
 COMPREHENSIONS = frozenset({"list_comprehension", "generator_expression", "set_comprehension"})
 SAME_ITEMS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset", "keys"})
 """Functions and methods that give the items of what they are given, or called on."""
@@ -74,6 +75,10 @@ class Names:
         return self._of(node, place) or None
 
     def _of(self, node: Node, place: Place) -> Found:
+        if node.type in ("string", "binary_operator"):
+            found = put_together(node, lambda part: self._of(part, place) or (ANY,))
+            names = frozenset(itertools.islice(found, MAX_NAMES))
+            return None if ANY in names or len(names) == MAX_NAMES else names
         if node.type in STRINGS:
             pattern = string_pattern(place.body.text(node))
             return frozenset({pattern}) if pattern else None
@@ -190,9 +195,7 @@ class Names:
 
     def _passed(self, name: str, parameter: Node, place: Place, question: Question) -> Found:
         """What the project's calls pass for a parameter, and its default; others may call what is public."""
-        function = place.body.method.facts.name
-        private = (function.startswith("_") and not function.startswith("__")) or "<locals>" in function
-        calls = self.callers.of(place.body.method) if private else None
+        calls = self.callers.of(place.body.method) if place.body.method.private else None
         if not calls:
             return None
         default = parameter.child_by_field_name("value")

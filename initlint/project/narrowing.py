@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from initlint.facts.extract import string_pattern
+from initlint.facts.spelled import string_pattern
 from initlint.project.bodies import Body, call_arguments
 
 if TYPE_CHECKING:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+MAKE_OF_GIVEN = frozenset({"partial", "map", "getattr", "reduce"})
+"""Functions that call what they are given, or find what is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """A class with definitions that nothing reads (`dead`), or with other evidence of a hazard in its constructor."""
@@ -122,13 +126,12 @@ def _callees(node: Node, body: Body) -> Iterator[str]:
 def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:
     """Whether a callee can give a module, a parameter or a drawn tensor. Over-suspects; never under-suspects."""
     root, dot, _ = callee.partition(".")
-    root = root.removesuffix("()").removesuffix("[]")
+    root, name = root.removesuffix("()").removesuffix("[]"), callee.rpartition(".")[2].removesuffix("()")
+    if root == instance or callee.startswith(("super()", "?")) or name in MAKE_OF_GIVEN:
+        return True
     if callee.endswith("[]"):
         table = project.resolve(info.path, callee.removesuffix("[]"), info.facts.qualname + ".")
-        return callee.startswith(("0", "?")) or (table is not None and table.kind is SymbolKind.VARIABLE)
-    if root == instance or callee.startswith(("super()", "?")):
-        return True
-    name = callee.rpartition(".")[2].removesuffix("()")
+        return callee.startswith("0") or (table is not None and table.kind is SymbolKind.VARIABLE)
     if knowledge.tensor_method_draws(name):
         return True
     symbol = project.resolve(info.path, callee, info.facts.qualname + ".")

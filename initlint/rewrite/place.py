@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from initlint.facts.extract import fits
+from initlint.facts.spelled import fits
 from initlint.model import Finding
 from initlint.rewrite.effects import REGISTRARS
 from initlint.rewrite.tree import Tree, instance
@@ -65,6 +65,14 @@ class Place:
             case cst.Expr(value=value) | cst.Assign(value=value) | cst.AnnAssign(value=value):
                 return value
 
+    @property
+    def shares_name(self) -> bool:
+        """Whether a call gives a value to an attribute whose name it computes."""
+        if not isinstance(self.statement, cst.Expr) or not isinstance(self.statement.value, cst.Call) or not self.keeps:
+            return False
+        name, value = registered(self.statement.value, self.owner)
+        return value is not None and "*" not in self.attribute and name != self.attribute
+
     def is_target(self, node: cst.BaseExpression) -> bool:
         """Whether an assignment to it is the definition."""
         match node:
@@ -83,7 +91,10 @@ def locate(tree: Tree, finding: Finding) -> Place:
     for node in found:
         statement = tree.parent(node) if isinstance(node, cst.Call) else node
         if isinstance(statement, cst.Assign | cst.AnnAssign | cst.Expr):
-            return Place(finding, statement, cls, instance(tree.method(statement)))
+            place = Place(finding, statement, cls, instance(tree.method(statement)))
+            if place.shares_name:
+                raise Refused("its name is computed, and the statement makes others too")
+            return place
     raise Refused("it is made inside a larger expression")
 
 
