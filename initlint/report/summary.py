@@ -67,7 +67,7 @@ def _found(report: Report) -> str:
 def _not_shown(report: Report) -> str:
     text = ""
     if hidden := report.statistics.hidden:
-        text += f" {hidden} more {_are(hidden)} possible: `--min-confidence possible` shows {_them(hidden)}."
+        text += f" {hidden} more {_are(hidden)} in doubt: `--min-confidence possible` looks closer."
     if report.baseline is not None and (known := len(report.baseline.known)):
         text += f" {known} {_are(known)} in the baseline."
     if suppressed := report.statistics.suppressed:
