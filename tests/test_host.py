@@ -303,7 +303,7 @@ def test_a_device_that_is_not_there(host: Host, tmp_path: Path, device: str, sen
     if getattr(torch, device, None) is not None and getattr(torch, device).is_available():
         pytest.skip(f"there is a device {device}")
     (tmp_path / "good.py").write_text(FACTORY.format("pass"))
-    outcome = host.build(job(tmp_path, "good:make", device=device))
+    outcome = host.build(job(tmp_path, "good:make", device=device, keep=str(tmp_path / "kept")))
     assert isinstance(outcome, Failed)
     assert outcome.reason is Reason.DEVICE
     assert sentence in outcome.text

@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": "Say where the random streams of two versions part.",
     "explain": "Say what a rule finds, why it matters and what to do.",
     "rules": "List the rules.",
+    "trace": "Build a model and show what draws random numbers, in order.",
 }
 
 EXAMPLES = {

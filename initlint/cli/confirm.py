@@ -17,6 +17,7 @@ from initlint.errors import CLEAN, FINDINGS, InitlintError
 if TYPE_CHECKING:
     from initlint.report.evidence import Evidence
     from initlint.report.record import Report
+    from initlint.runtime.bench import Plan
 
 OPTIONS: tuple[Flag, ...] = tuple(flags(Confirm))
 """What both commands take."""
@@ -40,11 +41,16 @@ def with_options(config: Config, given: Mapping[str, Any]) -> Config:
     known = {entry.name: entry for entry in fields(Confirm)}
     values = {name: checked(known[name], value, "command line") for name, value in chosen(given).items()}
     confirm = replace(config.confirm, **values)
-    if confirm.build and not _TARGET.fullmatch(confirm.build):
+    if confirm.build and not is_target(confirm.build):
         raise InitlintError(
             f"`{confirm.build}` is no target: it takes package.module:factory, or an expression after the colon"
         )
     return replace(config, confirm=confirm)
+
+
+def is_target(text: str) -> bool:
+    """Whether a text names what to build: `package.module:expression`."""
+    return _TARGET.fullmatch(text) is not None
 
 
 def _confirm(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **given: Any) -> int:
@@ -65,26 +71,31 @@ def _confirm(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **
 def gathered(config: Config, report: Report) -> Evidence:
     """Build what a report is about."""
     from initlint.cli.progress import Bar
+    from initlint.runtime.confirm import confirm
+    from initlint.sources import discover
+
+    with Bar(shown=not config.quiet, work="Building") as bar:
+        return confirm(report, discover(config).files, plan(config, report.root), bar)
+
+
+def plan(config: Config, root: str) -> Plan:
+    """What the options say about building the code under a folder."""
     from initlint.facts.gather import worker_count
     from initlint.project.environment import interpreter
     from initlint.runtime.bench import Plan
-    from initlint.runtime.confirm import confirm
     from initlint.runtime.host import Limits
-    from initlint.sources import discover
 
     how = config.confirm
-    plan = Plan(
+    return Plan(
         target=how.build,
         device=how.device,
         placement=how.placement,
         dtype=how.dtype,
         seeds=how.seed,
-        interpreter=interpreter(Path(report.root), Path(config.python) if config.python else None),
+        interpreter=interpreter(Path(root), Path(config.python) if config.python else None),
         limits=Limits(how.timeout, how.max_memory),
         processes=worker_count(config.jobs),
     )
-    with Bar(shown=not config.quiet, work="Building") as bar:
-        return confirm(report, discover(config).files, plan, bar)
 
 
 def rendered(config: Config, evidence: Evidence) -> str:

@@ -1,40 +1,77 @@
-"""`initlint diff`"""
+"""`initlint diff`: statically, or measured where something is built or was."""
 
 from __future__ import annotations
 
 import os
-import sys
+import re
+from typing import Any
 
 import click
 
-from initlint.errors import CLEAN, FINDINGS, InitlintError
+from initlint.cli.confirm import OPTIONS, taken
+from initlint.cli.options import Command, chosen
+from initlint.cli.trace import COMMON, own_format
+from initlint.config import Config, key
+from initlint.errors import CLEAN, FAILED, FINDINGS, InitlintError
 
 FORMATS = ("full", "json")
 
+_RANGE = re.compile(r"(?!\.\./)[^:]*\.\.[^:]*")
+"""`v1.2..HEAD`, and no path that goes up, and no target."""
 
-def _diff(
-    versions: tuple[str, ...], output_format: str, config: tuple[str, ...], isolated: bool, no_cache: bool
-) -> int:
+
+def _diff(versions: tuple[str, ...], output_format: str, config: tuple[str, ...], isolated: bool, **given: Any) -> int:
+    from initlint.settings import settle
+
+    own = taken(given)
+    old, new, paths = _split(versions)
+    start = next((each for each in (new, old) if os.path.isdir(each)), ".")
+    settings = settle(chosen(given), named=config, isolated=isolated, start=start, caller="command line")
+    measured = own["build"] or any(map(_is_fingerprint, (old, new)))
+    if not measured and chosen(own):
+        raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to build, which takes `--build TARGET`")
+    if measured:
+        return _measured(old, new, paths, settings.config, own, output_format)
+    return _static(old, new, paths, settings.config, output_format)
+
+
+def _static(old: str, new: str, paths: tuple[str, ...], config: Config, output_format: str) -> int:
+    from initlint.cli.check import write
     from initlint.comparison import json, text
     from initlint.comparison.compare import Verdict, compare
     from initlint.comparison.sides import chosen, sides
-    from initlint.settings import settle
 
-    old, new, paths = _split(versions)
-    start = next((each for each in (new, old) if os.path.isdir(each)), ".")
-    given = {"no_cache": True} if no_cache else {}
-    settings = settle(given, named=config, isolated=isolated, start=start, caller="command line")
-    both = sides(old, new, settings.config)
+    both = sides(old, new, config)
     comparison = compare(*both, chosen(paths, both), _notes(old, new))
-    rendered = json.render(comparison) if output_format == "json" else text.render(comparison)
-    sys.stdout.buffer.write(rendered.encode("utf-8", errors="backslashreplace"))
-    sys.stdout.flush()
+    write(config, json.render(comparison) if output_format == "json" else text.render(comparison))
     return CLEAN if comparison.verdict is Verdict.SAME else FINDINGS
+
+
+def _measured(
+    old: str, new: str, paths: tuple[str, ...], config: Config, own: dict[str, Any], output_format: str
+) -> int:
+    from initlint.cli.check import wants_color, write
+    from initlint.cli.measured import compared
+    from initlint.report import parting_full, parting_json
+    from initlint.report.parting import Verdict
+
+    parting = compared(old, new, paths, config, own, _notes(old, new))
+    if output_format == "json":
+        write(config, parting_json.render(parting))
+    else:
+        write(config, parting_full.render(parting, wants_color(config)))
+    return {Verdict.SAME: CLEAN, Verdict.UNKNOWN: FAILED}.get(parting.verdict, FINDINGS)
+
+
+def _is_fingerprint(version: str) -> bool:
+    from initlint.runtime.fingerprint import SUFFIX
+
+    return version.endswith(SUFFIX) and not os.path.isdir(version)
 
 
 def _split(versions: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
     """OLD, NEW and the paths; `v1.2..HEAD` is both versions in one argument."""
-    if versions and ".." in versions[0] and not os.path.exists(versions[0]):
+    if versions and _RANGE.fullmatch(versions[0]) and not os.path.exists(versions[0]):
         old, _, new = versions[0].partition("..")
         if new.startswith("."):
             raise InitlintError(f"`{versions[0]}` names a common ancestor; name the two versions: OLD..NEW")
@@ -53,24 +90,15 @@ def _notes(old: str, new: str) -> tuple[str, ...]:
     return ("the working tree has changes that are in neither revision; `.` in place of one compares them",)
 
 
-command = click.Command(
+command = Command(
     "diff",
-    callback=_diff,
-    help="Say where the random streams of two versions part. OLD and NEW are folders, files or git revisions;"
-    " `v1.2..HEAD` names two revisions at once. PATHS restrict the comparison to classes in these files and folders.",
-    params=[
-        click.Argument(["versions"], nargs=-1, metavar="OLD NEW [PATHS]..."),
-        click.Option(
-            ["--output-format"],
-            type=click.Choice(FORMATS),
-            default="full",
-            metavar="NAME",
-            help="Write full or json.",
-        ),
-        click.Option(
-            ["--config"], metavar="FILE", multiple=True, help="Read this instead of the nearest file, or KEY=VALUE."
-        ),
-        click.Option(["--isolated"], is_flag=True, help="Read no configuration file."),
-        click.Option(["--no-cache", "-n"], is_flag=True, help="Neither read nor write the cache."),
-    ],
+    _diff,
+    "Say where the random streams of two versions part. OLD and NEW are folders, files or git revisions; `v1.2..HEAD`"
+    " names two revisions at once. PATHS restrict the comparison to classes in these files and folders. With --build"
+    " both are built and compared; OLD, NEW or both can also be fingerprints as `initlint trace` writes them, and then"
+    " the other one can be a target.",
+    own_format(FORMATS),
+    *OPTIONS,
+    only=COMMON,
+    argument=click.Argument(["versions"], nargs=-1, metavar="OLD NEW [PATHS]..."),
 )

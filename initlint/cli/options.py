@@ -24,14 +24,22 @@ class Flag(click.Option):
 
 
 class Command(click.Command):
-    """A command that takes the options of a run but for some, and some of its own, and lists them under headings."""
+    """A command that takes paths and the options of a run but for some, and some of its own, and lists them under
+    headings. `only` are the options of a run that it takes, `argument` is what it takes instead of paths."""
 
     def __init__(
-        self, name: str, callback: Callable[..., int], help: str, *own: Flag, without: Collection[str] = ()
+        self,
+        name: str,
+        callback: Callable[..., int],
+        help: str,
+        *own: Flag,
+        without: Collection[str] = (),
+        only: Collection[str] = (),
+        argument: click.Argument | None = None,
     ) -> None:
         paths = click.Argument(["paths"], nargs=-1, type=click.Path(), metavar="[PATHS]...")
-        common = [flag for flag in _flags() if flag.name not in without]
-        super().__init__(name, callback=callback, help=help, params=[paths, *common, *own])
+        common = [flag for flag in _flags() if flag.name not in without and (not only or flag.name in only)]
+        super().__init__(name, callback=callback, help=help, params=[argument or paths, *common, *own])
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         flags = [parameter for parameter in self.get_params(context) if isinstance(parameter, click.Option)]

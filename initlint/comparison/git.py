@@ -10,8 +10,10 @@ from initlint.errors import InitlintError
 SUBMODULE, LINK = "160000", "120000"
 
 
-def _run(folder: str, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _run(folder: str, *arguments: str, given: bytes = b"", index: str = "") -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    if index:
+        environment["GIT_INDEX_FILE"] = index
     command = ["git", "--no-replace-objects", "-C", folder, *arguments]
     try:
         return subprocess.run(command, input=given, capture_output=True, env=environment, check=False)
@@ -75,3 +77,20 @@ def _contents(folder: str, objects: dict[str, str]) -> dict[str, bytes]:
         found[path] = data[head + 1 : head + 1 + size]
         start = head + size + 2
     return found
+
+
+def export(top: str, revision: str, folder: str) -> None:
+    """Write all files of a commit into a new folder; neither the working tree nor the index is touched."""
+    os.mkdir(folder)
+    index = f"{folder}.index"
+    for command in (("read-tree", revision), ("checkout-index", "--all", f"--prefix={folder}/")):
+        done = _run(top, *command, index=index)
+        if done.returncode != 0:
+            raise InitlintError(f"git cannot write out the files of {revision}: {_text(done.stderr)}")
+    os.unlink(index)
+
+
+def submodules(top: str, revision: str) -> tuple[str, ...]:
+    """The paths of the submodules of a commit, which are not part of it."""
+    listed = _run(top, "ls-tree", "-r", "-z", "--full-tree", revision).stdout.split(b"\0")
+    return tuple(_text(entry.partition(b"\t")[2]) for entry in listed if entry.startswith(SUBMODULE.encode()))

@@ -47,13 +47,13 @@ class Side:
 
 def sides(old: str, new: str, config: Config) -> tuple[Side, Side]:
     """Both versions. A revision beside a folder of its repository stands for that folder as it was."""
-    both = [_kind(given) for given in (old, new)]
-    place = next((os.path.abspath(given) for given, kind in zip((old, new), both, strict=True) if kind != "git"), None)
+    both = [kind(given) for given in (old, new)]
+    place = next((os.path.abspath(given) for given, what in zip((old, new), both, strict=True) if what != "git"), None)
     found = []
-    for given, kind in zip((old, new), both, strict=True):
-        if kind == "folder":
+    for given, what in zip((old, new), both, strict=True):
+        if what == "folder":
             found.append(_folder(given, config))
-        elif kind == "file":
+        elif what == "file":
             found.append(_file(given))
         else:
             found.append(_revision(given, place, config))
@@ -62,7 +62,8 @@ def sides(old: str, new: str, config: Config) -> tuple[Side, Side]:
     return _with_facts(found[0], config), _with_facts(found[1], config)
 
 
-def _kind(given: str) -> str:
+def kind(given: str) -> str:
+    """What a version is: a folder, a file or a revision (`git`)."""
     if os.path.isdir(given):
         return "folder"
     if os.path.isfile(given):

@@ -90,11 +90,11 @@ def built(job: Message) -> Message:
         device = present(job["device"])
     except ValueError as error:
         raise Refused("device", str(error)) from error
-    if device.type == "meta":
+    if device.type == "meta" and job["keep"]:
         raise Refused("device", "on `meta` nothing is drawn and no tensor has values, so that nothing can be compared")
     overlay = Overlay({path: base64.b64decode(source) for path, source in job["sources"].items()})
     sys.meta_path.insert(0, overlay)
-    recorder = Recorder(keep=True, root=rooted(job["root"]))
+    recorder = Recorder(keep=True, root=rooted(job["root"]), meta=device.type == "meta")
     with contextlib.ExitStack() as stack:
         if job["record"]:
             stack.enter_context(recorder)
@@ -103,6 +103,7 @@ def built(job: Message) -> Message:
             torch.set_default_dtype(dtype(job["dtype"]))
         seed(job["seed"])
         recorder.start_again()
+        early = len(recorder.draws)
         start = states(device)[CPU]
         if job["placement"] == "construct" and device.type != "cpu":
             stack.enter_context(device)
@@ -112,16 +113,18 @@ def built(job: Message) -> Message:
     ends = states(device)
     models = [model for number, result in enumerate(results) for model in named_models(number, result, job)]
     found = [entry for prefix, model in models for entry in entries(prefix, model)]
-    ledger = draws(recorder, found)
+    ledger = draws(recorder, found, models)
     if job["placement"] == "move" and device.type != "cpu":
         found = [entry for prefix, model in models for entry in entries(prefix, model.to(device))]
     tensors, differences = told_of(found, job["keep"], job["against"])
     return {
         "type": "built",
         "of": qualified(type(results[0])),
+        "file": real(getattr(module, "__file__", None) or "<none>"),
         "tensors": tensors,
         "differences": differences,
         "draws": ledger,
+        "early": early,
         "ends": ends,
         "reseeded": is_reseeded(job["seed"], recorder, start),
         "classes": classes(models, job["root"]),
@@ -153,6 +156,8 @@ def imported(job: Message) -> types.ModuleType:
     """The module of the target."""
     name = job["target"].partition(":")[0]
     sys.path[:0] = job["paths"]
+    if job["folder"]:
+        os.chdir(job["folder"])
     try:
         return importlib.import_module(name)
     except (SystemExit, MemoryError):
@@ -199,14 +204,19 @@ def qualified(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}".replace("builtins.", "")
 
 
-def draws(recorder: Recorder, found: list[Entry]) -> list[Message]:
-    """The measured ledger: every move of a torch stream, the tensor that it filled, and the lines that led to it.
+def draws(recorder: Recorder, found: list[Entry], models: list[Model]) -> list[Message]:
+    """The measured ledger: every move of a torch stream, the tensor that it filled, the module whose method made it,
+    and the lines that led to it.
 
     It begins with what is drawn at import, before the seed is set.
     """
     owners = owners_among(((name, tensor) for name, _, tensor in found), recorder)
-    rows = zip(recorder.draws, owners, recorder.frames)  # noqa: B905
-    return [{**vars(draw), "owner": owner, "frames": frames} for draw, owner, frames in rows]
+    names = {
+        id(part): f"{prefix}{name}".rstrip(".") for prefix, model in models for name, part in model.named_modules()
+    }
+    makers = [names.get(id(ref()), "") if ref is not None else "" for ref in recorder.makers]
+    rows = zip(recorder.draws, owners, makers, recorder.frames)  # noqa: B905
+    return [{**vars(draw), "owner": owner, "maker": maker, "frames": frames} for draw, owner, maker, frames in rows]
 
 
 def is_reseeded(number: int, recorder: Recorder, start: str) -> bool:

@@ -54,14 +54,15 @@ class Job:
     """What to build and how.
 
     `target` is `package.module:expression`; a plain name is called without arguments. It is built `times` times in a
-    row, from one seed. `paths` come first on the import path. `sources` are imported instead of the files of that
-    path. `root` is the folder whose files count as the project's. `record` asks for the measured ledger. `keep` is a
-    file to write the values to, `against` one that was kept, to say how far apart they are.
+    row, from one seed, in `folder` ("" for here). `paths` come first on the import path. `sources` are imported instead
+    of the files of that path. `root` is the folder whose files count as the project's. `record` asks for the measured
+    ledger. `keep` is a file to write the values to, `against` one that was kept, to say how far apart they are.
     """
 
     target: str
     root: str
     paths: tuple[str, ...] = ()
+    folder: str = ""
     seed: int = 0
     device: str = "cpu"
     placement: str = "construct"
@@ -99,7 +100,8 @@ class Tensor(msgspec.Struct, frozen=True):
 class Drawn(msgspec.Struct, frozen=True):
     """One measured draw, as in `runtime.ledger.Draw`.
 
-    `owner` is the name of the tensor that it filled, or ""; `frames` are the lines of the project, as real path and
+    `owner` is the name of the tensor that it filled, or ""; `maker` is that of the module whose method made it, or "",
+    as it is for the whole; `frames` are the lines of the project, as real path and
     number, that were being executed, the innermost first.
     """
 
@@ -111,21 +113,25 @@ class Drawn(msgspec.Struct, frozen=True):
     before: str
     after: str
     owner: str
+    maker: str
     frames: tuple[tuple[str, int], ...]
 
 
 class Built(msgspec.Struct, frozen=True, tag="built"):
     """What a build came to.
 
-    `of` is the class of the result. `ends` says where each stream stands afterwards. `classes` maps `real path::class`
-    of the project to the names of its instances. `served` are the sources of the job that were really imported.
-    `differences` are the greatest absolute ones of the tensors that differ from those kept, None where there is no
-    such number. `reseeded`: the target has set another seed.
+    `of` is the class of the result, `file` the real path of the target's module. `early` of the draws are older than
+    the seed. `ends` says where each stream stands afterwards. `classes` maps `real path::class` of the project to the
+    names of its instances. `served` are the sources of the job that were really imported. `differences` are the
+    greatest absolute ones of the tensors that differ from those kept, None where there is no such number. `reseeded`:
+    the target has set another seed.
     """
 
     of: str
+    file: str
     tensors: tuple[Tensor, ...]
     draws: tuple[Drawn, ...]
+    early: int
     ends: dict[str, str]
     classes: dict[str, tuple[str, ...]]
     served: tuple[str, ...]
@@ -176,10 +182,11 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
-    """What an interpreter says of itself."""
+    """What an interpreter says of itself. `cpu` are the instructions that its torch computes with: `AVX2`."""
 
     torch: str
     python: str
+    cpu: str
     forks: bool
 
 
@@ -225,7 +232,7 @@ class Host:
 
     def describe(self, target: str, root: str, paths: tuple[str, ...]) -> Described | Failed:
         """What the class `package.module:Class` takes."""
-        outcome = self._ask({"type": "class", "target": target, "root": root, "paths": paths})
+        outcome = self._ask({"type": "class", "target": target, "root": root, "paths": paths, "folder": ""})
         assert not isinstance(outcome, Built)
         return outcome
 

@@ -151,9 +151,13 @@ def _fills(owner: str, finding: Finding) -> bool:
 
 
 def _stands_in(draw: Drawn, finding: Finding, root: str) -> bool:
-    path = real_path(finding, root)
-    lines = {line for span in (finding.span, *finding.drawn_at) for line in range(span.line, span.end_line + 1)}
-    return any(file == path and line in lines for file, line in draw.frames)
+    return not places(finding, root).isdisjoint(draw.frames)
+
+
+def places(finding: Finding, root: str) -> set[tuple[str, int]]:
+    """The lines of a definition and those that only serve it, each with its file."""
+    path, spans = real_path(finding, root), (finding.span, *finding.drawn_at)
+    return {(path, line) for span in spans for line in range(span.line, span.end_line + 1)}
 
 
 def disagreements(

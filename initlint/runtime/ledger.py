@@ -13,11 +13,13 @@ import hashlib
 import os
 import sys
 import types
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 CPU = "torch:cpu"
 EXPLICIT = "generator"
 OUTSIDE = "outside"
+META = "torch:meta"
 
 
 Frame = tuple[str, int]
@@ -37,9 +40,9 @@ class Draw:
     """One move of one stream.
 
     `stream` is `torch:DEVICE` for a default generator and `generator` for one that was passed explicitly.
-    `numel`, `dtype` and `device` are those of the operator's first result; `before` and `after` digest the
-    state. The operator `outside` stands for a move that no operator made: a reseed, a restored state, a
-    fork's end.
+    `numel`, `dtype` and `device` are those of the operator's first result; `before` and `after` digest the state, and
+    say nothing on the meta device. The operator `outside` stands for a move that no operator made: a reseed, a
+    restored state, a fork's end.
     """
 
     operator: str
@@ -54,17 +57,21 @@ class Draw:
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A context that records the draws of everything that runs in it.
 
-    With `keep`, the drawn tensors stay alive beside their draws, so that `owners` can name them afterwards. With
-    `root`, the lines that led to each draw in files whose path begins with it are kept in `frames`, innermost first.
+    With `keep`, the memory of drawn tensors is remembered beside their draws, so that `owners` can name it afterwards,
+    and the modules whose methods draw; both are freed as usual. With `root`, the lines that led to each draw in files
+    whose path begins with it are kept in `frames`, innermost first. With `meta`, a random operator that fills nothing
+    but a shape counts as a draw.
     """
 
-    def __init__(self, keep: bool = False, root: str = "") -> None:
+    def __init__(self, keep: bool = False, root: str = "", meta: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.draws: list[Draw] = []
-        self.drawn: list[torch.Tensor | None] = []
+        self.drawn: list[StorageWeakRef | None] = []
+        self.makers: list[weakref.ref[torch.nn.Module] | None] = []
         self.frames: list[tuple[Frame, ...]] = []
         self._keep = keep
         self._root = root
+        self._meta = meta
         self._last: dict[str, bytes] = {}
 
     @classmethod
@@ -105,6 +112,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         moved = [stream for stream in before if self._move(stream, before[stream], str(func), result)]
         if explicit is not None and not moved and own != state_of(explicit):
             self._append(str(func), result, EXPLICIT, own, state_of(explicit))
+        if self._meta and not moved and is_shape_of_draw(func, result):
+            self._append(str(func), result, META, b"", b"")
         return result
 
     def _move(self, stream: str, before: bytes, operator: str, result: Any) -> bool:
@@ -123,7 +132,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _append(self, operator: str, result: Any, stream: str, before: bytes, after: bytes) -> None:
         tensor = next(tensors(result), None)
         self.draws.append(describe(operator, tensor, stream, before, after))
-        self.drawn.append(tensor if self._keep else None)
+        self.drawn.append(memory_of(tensor) if self._keep and tensor is not None else None)
+        self.makers.append(maker() if self._keep else None)
         self.frames.append(tuple(running(self._root)) if self._root else ())
 
 
@@ -145,10 +155,22 @@ def running(root: str) -> Iterator[Frame]:
         frame = frame.f_back
 
 
+def maker() -> weakref.ref[torch.nn.Module] | None:
+    """The module whose method is being executed, the innermost one."""
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+        if isinstance(first, torch.nn.Module):
+            return weakref.ref(first)
+        frame = frame.f_back
+    return None
+
+
 @functools.cache
 def real(path: str) -> str:
-    """A path without links."""
-    return os.path.realpath(path)
+    """A path without links; what is no file, as `<string>`, has none."""
+    return path if path.startswith("<") else os.path.realpath(path)
 
 
 def owners(module: torch.nn.Module, recorder: Recorder) -> list[str]:
@@ -160,9 +182,9 @@ def owners_among(named: Iterable[tuple[str, torch.Tensor]], recorder: Recorder) 
     """The name among the given ones of the tensor that each draw filled; "" where none holds its memory."""
     names: dict[int, str] = {}
     for name, tensor in named:
-        if address := address_of(tensor):
-            names.setdefault(address, name)
-    return [names.get(address_of(tensor), "") if tensor is not None else "" for tensor in recorder.drawn]
+        if memory := memory_of(tensor):
+            names.setdefault(memory.cdata, name)
+    return [names.get(memory.cdata, "") if memory is not None else "" for memory in recorder.drawn]
 
 
 def named_tensors(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
@@ -173,6 +195,21 @@ def named_tensors(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]
         for name, value in vars(part).items():
             if isinstance(value, torch.Tensor):
                 yield f"{prefix}.{name}".lstrip("."), value
+
+
+def memory_of(tensor: torch.Tensor) -> StorageWeakRef | None:
+    """What stands for a tensor's memory, shared by its views, and is never used again for another's."""
+    try:
+        return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
+    except (NotImplementedError, RuntimeError, ValueError):
+        return None
+
+
+def is_shape_of_draw(func: Any, result: Any) -> bool:
+    """Whether an operator would have drawn, had its result values."""
+    tensor = next(tensors(result), None)
+    drawn = tensor is not None and tensor.device.type == "meta" and tensor.numel() > 0
+    return drawn and torch.Tag.nondeterministic_seeded in func.tags
 
 
 def address_of(tensor: torch.Tensor) -> int:

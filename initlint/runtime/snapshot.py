@@ -64,7 +64,7 @@ def memory(values: torch.Tensor) -> Any:
 
 def summary(name: str, kind: str, tensor: torch.Tensor, values: torch.Tensor | None) -> dict[str, Any]:
     """What is told of one tensor."""
-    shape = [] if values is None else list(tensor.shape)
+    shape = [] if torch.nn.parameter.is_lazy(tensor) else list(tensor.shape)
     dtype = str(tensor.dtype).replace("torch.", "")
     told = hashlib.blake2b(f"{dtype} {shape} ".encode(), digest_size=16)
     told.update(b"no values" if values is None else memory(values))

@@ -45,7 +45,8 @@ def main() -> None:
 
     for name in [name for name in sys.modules if name.partition(".")[0] == "initlint"]:
         del sys.modules[name]  # the user's project may have an initlint of its own
-    tell(outbox, {"type": "ready", "torch": torch.__version__, "python": sys.version.split()[0], "forks": FORKS})
+    versions = {"torch": torch.__version__, "python": sys.version.split()[0], "cpu": instructions(torch)}
+    tell(outbox, {"type": "ready", **versions, "forks": FORKS})
     if FORKS:
         adopt_orphans()
         signal.signal(signal.SIGTERM, leave)
@@ -55,6 +56,12 @@ def main() -> None:
             os._exit(0)
         outbox.write(forked(line, answer))
         outbox.flush()
+
+
+def instructions(torch: Any) -> str:
+    """The vector instructions of this machine that torch computes with, "" where it does not say."""
+    known = getattr(torch.backends.cpu, "get_cpu_capability", None)
+    return str(known()) if known else ""
 
 
 def private_streams() -> tuple[IO[bytes], IO[bytes]]:

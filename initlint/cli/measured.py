@@ -1,0 +1,63 @@
+"""The measured half of `initlint diff`: each side is a fingerprint, or is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from initlint.cli.confirm import is_target, with_options
+from initlint.cli.options import chosen
+from initlint.cli.trace import built
+from initlint.config import Config
+from initlint.errors import InitlintError
+from initlint.runtime import fingerprint
+from initlint.runtime.parting import beside, compare
+from initlint.runtime.trees import here, trees
+
+if TYPE_CHECKING:
+    from initlint.comparison.compare import Comparison
+    from initlint.report.parting import Parting
+    from initlint.report.trace import Trace
+
+BOTH = "two fingerprints are compared as they are, and nothing is built"
+
+
+def compared(
+    old: str, new: str, paths: tuple[str, ...], config: Config, own: dict[str, Any], notes: Sequence[str]
+) -> Parting:
+    """What the builds of two versions come to; the static answer stands beside it where both are sources."""
+    kept = {each: fingerprint.read(each) for each in (old, new) if each.endswith(fingerprint.SUFFIX)}
+    if len(kept) == 2 and (chosen(own) or paths):
+        raise InitlintError(BOTH)
+    options = with_options(config, own)
+    for trace in kept.values():
+        options = _as_kept(options, trace, chosen(own))
+    versions = tuple(each for each in (old, new) if each not in kept)
+    targets = [each for each in versions if kept and is_target(each)]
+    if targets:
+        options = replace(options, confirm=replace(options.confirm, build=targets[0]))
+        traced = {targets[0]: built(options, here(), settled=True)}
+    else:
+        with trees(versions) as found:
+            traced = {tree.label: built(options, tree, settled=True) for tree in found}
+    every = {**kept, **traced}
+    parting = compare(every[old], every[new], (old, new), notes)
+    return parting if kept else beside(parting, _static(old, new, paths, config))
+
+
+def _static(old: str, new: str, paths: tuple[str, ...], config: Config) -> Comparison:
+    from initlint.comparison.compare import compare
+    from initlint.comparison.sides import chosen, sides
+
+    both = sides(old, new, config)
+    return compare(*both, chosen(paths, both))
+
+
+def _as_kept(config: Config, trace: Trace, given: dict[str, object]) -> Config:
+    """How a fingerprint was built, as far as nothing else was said."""
+    setup = trace.setup
+    values: dict[str, Any] = {"build": trace.target, "seed": (setup.seed,)}
+    values |= {name: getattr(setup, name) for name in ("device", "placement", "dtype")}
+    rest = {name: value for name, value in values.items() if name not in given}
+    return replace(config, confirm=replace(config.confirm, **rest))

@@ -1,0 +1,117 @@
+"""`initlint trace`"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from initlint.cli.confirm import OPTIONS, plan, taken, with_options
+from initlint.cli.options import Command, Flag, settled
+from initlint.config import Config
+from initlint.errors import CLEAN, InitlintError
+
+if TYPE_CHECKING:
+    from initlint.report.record import Report
+    from initlint.report.trace import Trace
+    from initlint.runtime.trees import Tree
+
+FORMATS = ("full", "json")
+
+COMMON = (
+    "python",
+    "site_packages",
+    "color",
+    "quiet",
+    "output_file",
+    "no_cache",
+    "cache_dir",
+    "jobs",
+    "config",
+    "isolated",
+)
+"""The options of a run that a build has a use for."""
+
+HOW = tuple(flag for flag in OPTIONS if flag.name != "build")
+"""How to build."""
+
+
+def _trace(
+    target: str, output_format: str, write_to: str, config: tuple[str, ...], isolated: bool, **given: Any
+) -> int:
+    from initlint.cli.check import write
+    from initlint.runtime import fingerprint
+
+    own = taken({**given, "build": target})
+    rest = {name: value for name, value in given.items() if name not in own}
+    options = with_options(settled((), config, isolated, rest).config, own)
+    if write_to and not write_to.endswith(fingerprint.SUFFIX):
+        raise InitlintError(
+            f"a fingerprint is known by its name, which ends in {fingerprint.SUFFIX}, as init.lock.json"
+        )
+    traced = gathered(options, settled=bool(write_to))
+    if write_to:
+        fingerprint.write(write_to, traced)
+        return CLEAN
+    write(options, rendered(traced, output_format, options))
+    return CLEAN
+
+
+def gathered(config: Config, settled: bool = False) -> Trace:
+    """Build the target in the current folder, and find what of it is dead; `settled` if it must come out again."""
+    from initlint.runtime.trees import here
+
+    return built(config, here(), settled)
+
+
+def built(config: Config, tree: Tree, settled: bool = False) -> Trace:
+    """Build the target in a tree, and find what of it is dead."""
+    from initlint.runtime.trace import files, measured, trace
+
+    if len(config.confirm.seed) > 1:
+        raise InitlintError("a trace is of one build; name one seed")
+    how = plan(config, tree.home)
+    outcome, ready = measured(how, tree, settled)
+    return trace(how, tree, outcome, ready, dead(config, files(outcome, tree)))
+
+
+def dead(config: Config, files: tuple[str, ...]) -> Report | None:
+    """What is never used in the files that a build came past."""
+    from initlint.pipeline import run
+
+    return run(replace(config, paths=files)) if files else None
+
+
+def rendered(trace: Trace, output_format: str, config: Config) -> str:
+    from initlint.cli.check import wants_color
+    from initlint.report import trace_full, trace_json
+
+    if output_format == "json":
+        return trace_json.render(trace)
+    return trace_full.render(trace, wants_color(config))
+
+
+def own_format(formats: tuple[str, ...]) -> Flag:
+    """How a command of its own forms writes."""
+    names = f"{', '.join(formats[:-1])} or {formats[-1]}"
+    kinds = click.Choice(formats)
+    return Flag("Output", ["--output-format"], type=kinds, default="full", metavar="NAME", help=f"Write {names}.")
+
+
+command = Command(
+    "trace",
+    _trace,
+    "Build TARGET and show what draws random numbers, in order: package.module:factory, or an expression there.",
+    own_format(FORMATS),
+    Flag(
+        "Output",
+        ["--write", "write_to"],
+        metavar="FILE",
+        default="",
+        help="Keep a fingerprint, as init.lock.json, to compare with later.",
+    ),
+    *HOW,
+    only=COMMON,
+    argument=click.Argument(["target"]),
+)

@@ -1,0 +1,119 @@
+"""Two builds for people: the answer first, then the aligned ledgers around what differs, then the tensors."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from initlint.report.full import Fragment, painted
+from initlint.report.parting import Change, Line, Parting, Verdict, answer, set_apart
+from initlint.report.trace import Draw, count, set_up, short
+
+MARKS = {
+    Change.SAME: "=",
+    Change.ADDED: "+",
+    Change.DROPPED: "-",
+    Change.MOVED: ">",
+    Change.CHANGED: "~",
+    Change.OTHER: "~",
+}
+SHIFTED = "!"
+"""The mark of an equal draw that gets other numbers."""
+
+LEGEND = "= same numbers, ! other numbers, + added, - dropped, > moved, ~ changed"
+STYLES = {"+": "green", "-": "red", ">": "magenta", "~": "yellow", SHIFTED: "yellow"}
+VERDICTS = {
+    Verdict.SAME: "bold green",
+    Verdict.VALUES: "bold yellow",
+    Verdict.PART: "bold red",
+    Verdict.UNKNOWN: "bold magenta",
+}
+NEAR = 3
+SHORT = 24
+"""Ledgers of so few lines are shown whole; of longer ones what differs, with so many lines around it."""
+
+MOST = 12
+"""Draws that differ by themselves and are shown."""
+
+NAMED = 6
+"""Tensors that are named; of more the number is told."""
+
+
+def render(parting: Parting, color: bool = False) -> str:
+    fragments = list(_all(parting))
+    return painted(fragments) if color else "".join(text for text, _ in fragments)
+
+
+def _all(parting: Parting) -> Iterator[Fragment]:
+    yield answer(parting) + "\n", VERDICTS[parting.verdict]
+    if parting.disagreement:
+        yield f"the static answer and the builds disagree: {parting.disagreement}\n", "bold yellow"
+    if parting.static:
+        yield f"without building, for the classes that are built here: {parting.static}\n", ""
+    yield "\n", ""
+    yield from _built(parting)
+    if parting.first is not None:
+        yield "\n", ""
+        yield from _table(parting)
+        yield f"\n{LEGEND}\n", "blue"
+    yield "\n", ""
+    yield from _tensors(parting)
+    for note in parting.notes:
+        yield f"note: {note}\n", "yellow"
+
+
+def _built(parting: Parting) -> Iterator[Fragment]:
+    for side, label, trace in zip(("old", "new"), parting.labels, (parting.old, parting.new), strict=True):
+        what = f"`{trace.target}`" if label == trace.target else f"{label}: `{trace.target}`"
+        yield f"{side}: {what}, {set_up(trace.setup)}\n", ""
+    if parting.apart and parting.verdict is not Verdict.UNKNOWN:
+        yield f"set up differently: {set_apart(parting)}\n", "yellow"
+
+
+def marks(parting: Parting) -> Iterator[str]:
+    """One mark a line: what is drawn behind the first that differs has other numbers, unless the streams meet again."""
+    for line in parting.lines:
+        moved = line.old is not None and line.new is not None and line.old.state != line.new.state
+        yield SHIFTED if moved and line.change is Change.SAME else MARKS[line.change]
+
+
+def _table(parting: Parting) -> Iterator[Fragment]:
+    rows = [("", "draw", "old", "new"), *_rows(parting)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield f"  {cells}\n", "bold" if number == 0 else STYLES.get(row[0], "")
+
+
+def _rows(parting: Parting) -> Iterator[tuple[str, str, str, str]]:
+    """The lines that differ with what stands near them; long stretches of others are counted."""
+    changed = [place for place, line in enumerate(parting.lines) if line.change is not Change.SAME]
+    near = {each for place in changed[:MOST] for each in range(place - NEAR, place + NEAR + 1)}
+    rows = list(zip(parting.lines, marks(parting), strict=True))
+    for shown, places in itertools.groupby(range(len(rows)), lambda place: place in near or len(rows) <= SHORT):
+        group = [rows[place] for place in places]
+        if shown:
+            yield from ((mark, _name(line), _cell(line.old), _cell(line.new)) for line, mark in group)
+        else:
+            yield "", f"({count(len(group), 'draw')} more)", "", ""
+
+
+def _name(line: Line) -> str:
+    renamed = line.old is not None and line.new is not None and line.old.owner != line.new.owner
+    return f"{line.draw.name} (was {line.old.name})" if renamed and line.old is not None else line.draw.name
+
+
+def _cell(draw: Draw | None) -> str:
+    return f"{draw.amount:,} {short(draw.operator)}  {draw.source}".rstrip() if draw is not None else ""
+
+
+def _tensors(parting: Parting) -> Iterator[Fragment]:
+    tensors = parting.tensors
+    yield f"tensors: {tensors.same} same, {len(tensors.differ)} differ", "bold"
+    yield f", {len(tensors.missing)} missing, {len(tensors.added)} added, {len(tensors.renamed)} renamed\n", "bold"
+    renamed = tuple(f"{old} is {new}" for old, new in tensors.renamed)
+    lists = {"differ": tensors.differ, "missing": tensors.missing, "added": tensors.added, "renamed": renamed}
+    for label, names in lists.items():
+        if names:
+            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            yield f"  {label + ':':<9}{', '.join(names[:NAMED])}{more}\n", ""
