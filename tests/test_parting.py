@@ -244,7 +244,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (top / "pyproject.toml").write_text("[tool.initlint]\n")
     for width, body in (("2", BASE), ("3", "self.n = nn.LayerNorm(WIDTH)\n" + BASE)):
         text = net(body).replace("\n\n\n", "\n\nWIDTH = int(open('width').read())\n", 1)
-        (top / "lib" / "net.py").write_text(f"{text}\n\nmake{width} = Net\n")
+        (top / "lib" / "net.py").write_text(f"{text}\n\n{'later' * (width == '3') or 'early'} = Net\n")
         (top / "lib" / "width").write_text(width)
         git(top, "init", "-q", "-b", "main")
         git(top, "add", ".")
@@ -304,8 +304,8 @@ TORCH = os.path.realpath(torch.__file__)
 BAD = {
     "no revision": (["HEAD~9", "HEAD", "--build", "net:Net"],
                     "`HEAD~9` is no folder, no file and no revision of this repository"),
-    "not at one side": (["HEAD~1", "HEAD", "--build", "net:make3"],
-                        "HEAD~1: `net:make3` cannot be built: NameError: name 'make3' is not defined"),
+    "not at one side": (["HEAD~1", "HEAD", "--build", "net:later"],
+                        "HEAD~1: `net:later` cannot be built: NameError: name 'later' is not defined"),
     "from elsewhere": (["HEAD~1", "HEAD", "--build", "torch:nn.Linear(1, 1)"],
                        f"HEAD~1: `torch:nn.Linear(1, 1)` is imported from elsewhere, {TORCH}"),
     "no target": (["HEAD~1", "HEAD", "--build", "net"],

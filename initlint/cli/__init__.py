@@ -32,8 +32,7 @@ EXAMPLES = {
     "initlint check --help": "List all options.",
 }
 
-_HELP = """Find what silently moves the random initialisation of PyTorch models: above all what a constructor
-builds and nothing ever reads."""
+_HELP = "Find what silently moves the random initialisation of PyTorch models."
 
 _OUTCOMES = """Exit status: 0 nothing found, 1 something found, 2 the run failed."""
 
