@@ -46,8 +46,14 @@ class Origin(Enum):
 
     VALUE = "value"
     ELEMENT = "element"
+    REST = "rest"
     PARAMETER = "parameter"
     OPAQUE = "opaque"
+    UNSEEN = "unseen"
+
+
+_AS = {"with_item": Origin.VALUE, "except_clause": Origin.OPAQUE}
+"""What `as` binds, by where it stands; in a `case` that is a part of the subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,7 @@ class Body:
             )
         for node in self.nodes("as"):
             value, alias = node.named_children[0], node.named_children[-1]
-            origin = Origin.VALUE if node.parent is not None and node.parent.type == "with_item" else Origin.OPAQUE
+            origin = _AS.get(node.parent.type, Origin.UNSEEN) if node.parent is not None else Origin.UNSEEN
             self._bind(found, alias.named_children[0] if alias.named_children else alias, Binding(origin, value))
         for node in self._local_functions():
             self._bind(found, node.child_by_field_name("name"), Binding(Origin.VALUE, node))
@@ -203,7 +209,8 @@ class Body:
             for index, child in enumerate(target.named_children):
                 self._bind(found, child, Binding(binding.origin, binding.node, (*binding.path, index)))
         elif target.type == "list_splat_pattern":
-            self._bind(found, target.named_children[0], Binding(Origin.OPAQUE, None))
+            origin = Origin.REST if binding.origin is Origin.VALUE else Origin.OPAQUE
+            self._bind(found, target.named_children[0], Binding(origin, binding.node, binding.path[:-1]))
 
     def hides(self, name: str) -> bool:
         """Whether a name is a variable here or in a function around this one, whatever it is at module level."""
@@ -222,18 +229,18 @@ class Body:
         values = [binding.node for binding in self.bindings.get(name, ()) if binding.origin is Origin.VALUE]
         return [node for node in values if node is not None]
 
-    def chained(self, attribute: str) -> list[str]:
-        """The other attributes that one statement gives the same value: b and c in `self.a = self.b = self.c = v`."""
-        instance = self.method.facts.instance
+    def chained(self, attribute: str) -> list[Node]:
+        """The other targets of one statement: `b` and `self.c.d` in `self.a = b = self.c.d = value`."""
+        wanted = f"{self.method.facts.instance}.{attribute}"
         for node in self.nodes("assignment"):
-            names: list[str] = []
+            targets: list[Node] = []
             inner: Node | None = node
             while inner is not None and inner.type == "assignment":
-                names.append(self.text(inner.child_by_field_name("left") or inner))
+                targets += [left for left in [inner.child_by_field_name("left")] if left is not None]
                 inner = inner.child_by_field_name("right")
-            if f"{instance}.{attribute}" in names and len(names) > 1:
-                own = [name.removeprefix(instance + ".") for name in names if name.startswith(instance + ".")]
-                return [name for name in own if name != attribute]
+            others = [target for target in targets if self.text(target) != wanted]
+            if len(targets) > len(others) > 0:
+                return others
         return []
 
     def class_annotation(self, name: str) -> str:
@@ -253,15 +260,23 @@ class Body:
         found = [entry for entry in self._stored if entry[0] == attribute or fits(entry[0], attribute)]
         return [(value, path) for _, value, path in found if value is not None]
 
-    def added(self, attribute: str) -> list[Node]:
-        """What this body adds to the container `self.attribute`: the arguments of append, extend and their kin."""
-        owner = f"{self.method.facts.instance}.{attribute}"
-        found: list[Node] = []
+    def filled(self, owner: str) -> list[Node]:
+        """What this body puts into the container `owner`, `self.parts` or a local name, by a method or by an item."""
+        return self._fillings.get(owner, [])
+
+    @functools.cached_property
+    def _fillings(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
         for node in self.nodes("call"):
             function = node.child_by_field_name("function")
-            text = self.text(function) if function is not None else ""
-            if text.rpartition(".")[0] == owner and text.rpartition(".")[2] in ADDING:
-                found += call_arguments(node)
+            owner, _, name = (self.text(function) if function is not None else "").rpartition(".")
+            if name in ADDING:
+                found.setdefault(owner, []).extend(call_arguments(node))
+        for node in self.nodes("assignment"):
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            held = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
+            if held is not None and right is not None:
+                found.setdefault(self.text(held), []).append(right)
         return found
 
     def replaces(self, attribute: str) -> bool:
@@ -320,18 +335,6 @@ class Body:
             if name in self.bindings and name not in seen:
                 seen.add(name)
                 pending += [binding.node for binding in self.bindings[name] if binding.node is not None]
-
-    def filled(self, attribute: str) -> list[Node]:
-        """What this body puts into the container `self.attribute`, by a method or by an item."""
-        owner = f"{self.method.facts.instance}.{attribute}"
-        items = [node for node in self.nodes("assignment") if self._is_item(node, owner)]
-        values = [node.child_by_field_name("right") for node in items]
-        return [*self.added(attribute), *(value for value in values if value is not None)]
-
-    def _is_item(self, assignment: Node, owner: str) -> bool:
-        left = assignment.child_by_field_name("left")
-        held = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
-        return held is not None and self.text(held) == owner
 
     @functools.cached_property
     def operands(self) -> frozenset[str]:

@@ -139,7 +139,9 @@ class Callers:
         return self._function_calls(method, name)
 
     def _local_calls(self, method: Method) -> list[Call] | None:
-        """The calls of a nested function, which all stand in the function around it."""
+        """The calls of a nested function, which all stand in the function around it; in a package, nobody looks."""
+        if method.path not in self._in_file:
+            return None
         outer, _, name = method.facts.name.rpartition(".<locals>.")
         around = [
             m

@@ -59,11 +59,14 @@ class Calls:
             return self._special(text, arguments, body)
         if callee in SEQUENCES and arguments:
             return Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
-        if callee in DICTIONARIES and arguments:
+        if callee in DICTIONARIES:
             return Value(element=union(self._entry(argument, body) for argument in arguments))
         if callee == "cast" and len(arguments) == 2 and self._is_of_typing(function, body):
             told = self.inference.annotations.annotation(body.text(arguments[0]), body)
             return self.inference.expression(arguments[1], body) if told.unknown else told
+        if callee == "__new__" and arguments:
+            given = self.inference.expression(arguments[0], body)
+            return Value(exact=given.classes, bound=given.instances, unknown=given.unknown)
         value = self.inference.expression(function, body)
         known = union(
             [
@@ -72,8 +75,10 @@ class Calls:
             ]
         )
         if value.functions or value.classes:
-            owner = function.child_by_field_name("object") if callee in PASSES_ON else None
-            return union([known, self.inference.expression(owner, body)]) if owner is not None else known
+            if callee not in PASSES_ON:
+                return known
+            passed = [*arguments, function.child_by_field_name("object")]
+            return union([known, *(self.inference.expression(node, body) for node in passed)])
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
 
     def _is_of_typing(self, function: Node, body: Body) -> bool:
@@ -82,15 +87,7 @@ class Calls:
 
     def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
         if name == "getattr" and len(arguments) >= 2:
-            owner, names = self.inference.expression(arguments[0], body), self.inference.expression(arguments[1], body)
-            if names.strings and not names.unknown:
-                return union(self.inference.attribute(owner, text) for text in sorted(names.strings))
-            table = arguments[0].child_by_field_name("value") if arguments[0].type == "subscript" else None
-            symbol = self.inference.static(table or arguments[0], body)
-            module = symbol is not None and (
-                symbol.kind is SymbolKind.MODULE or symbol.target.startswith("sys.modules")
-            )
-            return UNKNOWN if owner.unknown or owner.instances or module else NOTHING
+            return self._looked_up(arguments, body)
         if name == "type" and len(arguments) == 1:
             return self.inference.attribute(self.inference.expression(arguments[0], body), "__class__")
         if name == "super":
@@ -100,6 +97,17 @@ class Calls:
                 element=Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
             )
         return UNKNOWN
+
+    def _looked_up(self, arguments: list[Node], body: Body) -> Value:
+        """What `getattr` gives; a module of Python, which is no value, gives whatever it defines."""
+        owner, names = (self.inference.expression(argument, body) for argument in arguments[:2])
+        table = arguments[0].child_by_field_name("value") if arguments[0].type == "subscript" else None
+        symbol = self.inference.static(table or arguments[0], body)
+        if symbol is not None and (symbol.kind is SymbolKind.MODULE or symbol.target.startswith("sys.modules")):
+            return UNKNOWN
+        if names.strings and not names.unknown:
+            return union(self.inference.attribute(owner, text) for text in sorted(names.strings))
+        return UNKNOWN if owner.unknown or owner.instances else NOTHING
 
     def _built(self, value: Value, arguments: list[Node], body: Body) -> Value:
         """Instances of called classes; containers know what they hold."""
@@ -135,15 +143,18 @@ class Calls:
         if value.instances:
             return NOTHING
         if callee in PASSES_ON or callee in FETCHES:
-            return union([*given, *(self.inference.item(g) for g in given if g.element is not None)])
+            return union([_given_back(given), *(self.inference.item(g) for g in given if g.element is not None)])
         if value.unknown:
             return UNKNOWN
         return self._stranger(callee, external.target if external is not None else "", given)
 
     def _foreign_method(self, receiver: Value, callee: str, value: Value, given: list[Value]) -> Value:
-        """A method of something that is no instance of the project, or of one that inherits it from torch."""
+        """A method of something that is no instance of the project, or of one that inherits it from torch.
+
+        What is called without an argument, as a weak reference is, computes nothing and gives what it holds.
+        """
         if callee in PASSES_ON:
-            return union([receiver, *given])
+            return union([receiver, _given_back(given)])
         if callee in FETCHES:
             return self.inference.item(receiver)
         if callee == "items":
@@ -154,12 +165,27 @@ class Calls:
             return Value(element=self.inference.submodules(receiver))
         if callee in ("named_children", "named_modules"):
             return Value(element=Value(element=self.inference.submodules(receiver)))
-        return NOTHING if value.instances or not receiver.unknown else self.inference.of_unknown(callee)
+        if value.instances:
+            return NOTHING
+        if receiver.unknown:
+            return self.inference.of_unknown(callee)
+        kept = value.unknown and not given if receiver.instances else any(g.carries for g in given)
+        return UNKNOWN if kept else NOTHING
 
     def _stranger(self, callee: str, dotted: str, given: list[Value]) -> Value:
         """A function of another library gives an instance of the project only if one went in, or if it loads one."""
-        if dotted.startswith(NUMERIC):
+        loads = callee.lower().startswith(LOADERS)
+        if dotted.startswith(NUMERIC) and not (dotted.startswith("torch.") and (loads or self._takes_own(given))):
             return NOTHING
-        if callee.lower().startswith(LOADERS):
+        if loads:
             return UNKNOWN
-        return UNKNOWN if dotted and any(g.unknown or g.instances for g in given) else NOTHING
+        return UNKNOWN if dotted and any(g.unknown or g.carries for g in given) else NOTHING
+
+    def _takes_own(self, given: list[Value]) -> bool:
+        """Whether an instance of a class of the project is among the arguments."""
+        return any(cls in self.project.classes for value in given for cls in value.instances)
+
+
+def _given_back(given: list[Value]) -> Value:
+    """What a function gives that passes its arguments on: a single one as it is, several as a tuple."""
+    return union([*given, *([Value(element=union(given))] if len(given) > 1 else [])])

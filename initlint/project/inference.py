@@ -112,6 +112,8 @@ class Inference:
 
     def _local(self, name: str, body: Body) -> Value:
         value = union(self._bound(name, binding, body) for binding in body.bindings[name])
+        if value.element is not None:
+            value = self._with_filling(value, name, body)
         return replace(value, unknown=False) if value.unknown and name in body.operands else value
 
     def _bound(self, name: str, binding: Binding, body: Body) -> Value:
@@ -120,11 +122,16 @@ class Inference:
                 return self.parameter(name, body)
             case Origin.OPAQUE:
                 return NOTHING
+            case Origin.UNSEEN:
+                return UNKNOWN
             case Origin.VALUE:
                 value = self.expression(binding.node, body)
                 return self._unpacked(value, binding.path, binding.node, body)
             case Origin.ELEMENT:
                 return self._iterated(binding, body)
+            case Origin.REST:
+                whole = self._unpacked(self.expression(binding.node, body), binding.path, binding.node, body)
+                return Value(element=self.item(whole))
 
     def _unpacked(self, value: Value, path: tuple[int, ...], node: Node | None, body: Body) -> Value:
         for index in path:
@@ -199,7 +206,9 @@ class Inference:
         module = self.bodies.body(Method(path, None, self.project.files[path].module_level))
         if name not in module.bindings:
             return UNKNOWN
-        return self._once((path, name), self._local, name, module)
+        if all(_is_none(binding.node) for binding in module.bindings[name]):
+            return UNKNOWN
+        return _filled(self._once((path, name), self._local, name, module))
 
     def symbol(self, symbol: Symbol, body: Body) -> Value:
         match symbol.kind:
@@ -224,7 +233,7 @@ class Inference:
             return Value(bound=frozenset({owner}))
         node = body.parameters.get(name)
         if node is None:
-            return NOTHING
+            return Value(element=UNKNOWN) if {f"*{name}", f"**{name}"} & body.parameters.keys() else NOTHING
         if owner and name == next(iter(body.parameters)) and "<locals>" not in facts.name:
             if "classmethod" in facts.decorators:
                 return self.annotations.classes_under(owner)
@@ -290,7 +299,7 @@ class Inference:
         if kind in SAME_AS_PARTS:
             return union(self.expression(child, body) for child in node.named_children)
         if kind in DISPLAYS:
-            return Value(element=union(self.expression(child, body) for child in node.named_children))
+            return Value(element=union(self._part(child, body) for child in node.named_children))
         if kind in COMPREHENSIONS:
             return Value(element=self.expression(node.child_by_field_name("body"), body))
         if kind == "identifier":
@@ -300,6 +309,11 @@ class Inference:
         if kind == "call":
             return self.calls.value(node, body)
         return self._less_common(node, body)
+
+    def _part(self, node: Node, body: Body) -> Value:
+        """What a container gets from one of the expressions that it is written with."""
+        value = self.expression(node, body)
+        return self.item(value) if _is_starred(node) else value
 
     def _less_common(self, node: Node, body: Body) -> Value:
         match node.type:
@@ -344,7 +358,8 @@ class Inference:
         keys = [self.expression(pair.child_by_field_name("key"), body) for pair in pairs]
         values = [self.expression(pair.child_by_field_name("value"), body) for pair in pairs]
         strings = frozenset(text for key in keys for text in key.strings)
-        return Value(element=union(values), strings=strings)
+        spread = [self._part(child, body) for child in node.named_children if _is_starred(child)]
+        return Value(element=union([*values, *spread]), strings=strings)
 
     def _string(self, node: Node, body: Body) -> Value:
         text = body.text(node)
@@ -442,15 +457,19 @@ class Inference:
             known = knowledge.module(cls)
             return NOTHING if known else UNKNOWN
         parts: list[Value] = []
+        given: list[Node] = []
         for facts in info.facts.methods:
             added = ADDING.intersection(facts.reads.get(f"{facts.instance}.{name}", ()))
             if added or any(store.attribute == name or fits(store.attribute, name) for store in facts.stores):
-                parts.append(self._stored(self.bodies.body(Method(info.path, cls, facts)), name))
+                body = self.bodies.body(Method(info.path, cls, facts))
+                parts.append(self._stored(body, name))
+                given += body.stores(name)
         if any(store.attribute == name for store in info.facts.attributes):
             parts.append(self._class_level(cls, name))
-        if info.unresolved and not parts:
+            given += self.bodies.class_body(info.path, info.facts).class_values(name)
+        if (info.unresolved and not parts) or (given and all(map(_is_none, given))):
             parts.append(UNKNOWN)
-        return union(parts)
+        return _filled(union(parts))
 
     def _class_level(self, cls: ClassId, name: str) -> Value:
         info = self.project.classes[cls]
@@ -462,7 +481,11 @@ class Inference:
     def _stored(self, body: Body, name: str) -> Value:
         given = body.given(name)
         value = union(self._unpacked(self.expression(node, body), path, node, body) for node, path in given)
-        added = [self.expression(node, body) for node in body.added(name)]
+        return self._with_filling(value, f"{body.method.facts.instance}.{name}", body)
+
+    def _with_filling(self, value: Value, owner: str, body: Body) -> Value:
+        """A container with what a body puts into it."""
+        added = [self.expression(node, body) for node in body.filled(owner)]
         if not added:
             return value
         held = union(part for item in added for part in (replace(item, element=None), item.element or NOTHING))
@@ -497,3 +520,17 @@ class Inference:
                 return annotated
         value = union(self.expression(node, body) for node in body.returns)
         return Value(element=value, unknown=False) if body.yields else value
+
+
+def _is_starred(node: Node) -> bool:
+    return node.text is not None and node.text.startswith(b"*")
+
+
+def _is_none(node: Node | None) -> bool:
+    """Whether a name only gets None where it is made: other code gives it what it is to hold."""
+    return node is not None and node.type == "none"
+
+
+def _filled(value: Value) -> Value:
+    """An empty container that outlives the function that makes it is one that other code fills."""
+    return replace(value, element=UNKNOWN) if value.element == NOTHING else value

@@ -177,7 +177,7 @@ class Names:
                 return self._looped(node, path, place, question)
             case Origin.PARAMETER:
                 return self._passed(name, node, place, question)
-            case Origin.OPAQUE:
+            case Origin.REST | Origin.OPAQUE | Origin.UNSEEN:
                 return None
 
     def _looped(self, node: Node, path: tuple[int, ...], place: Place, question: Question) -> Found:

@@ -249,8 +249,18 @@ class Readers:
             for facts in info.facts.methods:
                 if any(store.attribute == attribute for store in facts.stores):
                     body = self.bodies.body(Method(info.path, relative, facts))
-                    yield from body.chained(attribute)
+                    for target in body.chained(attribute):
+                        yield from self._kept_by(target, body)
                     yield from self._shared(body, attribute)
+
+    def _kept_by(self, target: Node, body: Body) -> Iterator[str]:
+        """The attribute that a target of an assignment is or belongs to, or a local name is kept as; "*" elsewhere."""
+        instance = body.method.facts.instance
+        if target.type == "identifier":
+            yield from self._kept(body.text(target), body)
+        else:
+            owner, *path = normalise(body.text(target)).split(".")
+            yield path[0].removesuffix("[]") if owner == instance and path else "*"
 
     def _shared(self, body: Body, attribute: str) -> Iterator[str]:
         """The other attributes that get the local variable which this one gets; "*" where it goes elsewhere."""
@@ -297,7 +307,7 @@ class Readers:
         for method, receiver in self.callers.readers(attribute):
             if method.owner in self.project.family(cls) and receiver == method.facts.instance:
                 body = self.bodies.body(method)
-                filled = body.filled(attribute)
+                filled = body.filled(f"{receiver}.{attribute}")
                 if any(self.inference.expression(node, body).exact == {MODULE} for node in filled):
                     return True
                 if any(_is_part_of_given(node, body) for node in filled):

@@ -34,6 +34,11 @@ class Value:
     def instances(self) -> frozenset[ClassId]:
         return self.exact | self.bound
 
+    @property
+    def carries(self) -> bool:
+        """Whether an instance can be got out of it: it is one, makes one or holds one."""
+        return bool(self.instances or self.classes) or (self.element is not None and self.element.carries)
+
 
 NOTHING = Value()
 UNKNOWN = Value(unknown=True)
