@@ -5,22 +5,20 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from dataclasses import dataclass, field
+from bisect import bisect_left
 from importlib import resources
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from initlint.facts.imports import imports
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
-from initlint.facts.records import Class, FileFacts, Function, Import, Local, Store, Variable
+from initlint.facts.records import FileFacts, Local, Store, Variable
+from initlint.facts.scopes import WORD, Captures, Scope, Scopes
 from initlint.facts.spelled import spelled, string_pattern
 from initlint.facts.suppressions import suppressions
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
-
-Captures = dict[str, list["Node"]]
 
 REGISTRATIONS = frozenset({"add_module", "register_module", "register_parameter", "register_buffer"})
 """Methods of nn.Module whose first argument names what their second argument becomes."""
@@ -48,7 +46,9 @@ What is read from such a receiver need not all exist on it.
 COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
-_WORD = re.compile(rb"[^\W\d]\w*")
+_REMEMBERED = 20_000
+_NAMES = ("pattern_list", "tuple_pattern")
+_DOTTED = re.compile(r"[^\W\d][\w.]*")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
 
 
@@ -80,18 +80,19 @@ def extract(source: bytes) -> FileFacts:
 
     source = without_comment_runs(source)
     root = parser().parse(source).root_node
-    captures = in_order(QueryCursor(_query()).captures(root))
-    sweep = _Sweep(source, captures)
+    captures = QueryCursor(_query()).captures(root)
+    sweep = _Sweep(source, root, captures)
     sweep.attributes()
     sweep.calls()
     sweep.values()
     sweep.mentions()
+    scopes = sweep.scopes
     return FileFacts(
-        imports=tuple(_imports(captures.get("import", []))),
+        imports=tuple(imports(sorted(captures.get("import", ()), key=_START))),
         variables=tuple(sweep.variables),
-        classes=sweep.class_records(),
-        functions=sweep.function_records(sweep.module),
-        module_level=sweep.function_record(sweep.module),
+        classes=scopes.class_records(),
+        functions=scopes.function_records(scopes.module),
+        module_level=scopes.function_record(scopes.module),
         errors=_errors(source, captures) if root.has_error or "error" in captures else (),
         suppressions=suppressions(source, root),
     )
@@ -120,148 +121,60 @@ def _errors(source: bytes, captures: Captures) -> tuple[int, ...]:
     return ()
 
 
-@dataclass(slots=True)
-class _Scope:
-    """A class, function or lambda while its facts are being gathered; `start == -1` is the module."""
-
-    kind: str
-    start: int
-    end: int
-    parent: _Scope | None
-    name: str = ""
-    node: Node | None = None
-    instance: str = ""
-    reads: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    stores: list[Store] = field(default_factory=list)
-    locals: list[Local] = field(default_factory=list)
-    calls: dict[str, None] = field(default_factory=dict)
-    mentions: dict[str, None] = field(default_factory=dict)
-    made: list[tuple[int, str]] = field(default_factory=list)
-    children: list[_Scope] = field(default_factory=list)
-
-
 class _Sweep:
     """Puts every capture into the scope it stands in."""
 
-    def __init__(self, source: bytes, captures: Captures) -> None:
+    def __init__(self, source: bytes, root: Node, captures: Captures) -> None:
         self.source = source
+        self.root = root
         self.captures = captures
-        self.module = _Scope("module", -1, len(source) + 1, None, "<module>")
+        self.scopes = Scopes(source, captures)
         self.variables: list[Variable] = []
-        self._edges: list[int] = [-1]
-        self._owners: list[_Scope] = [self.module]
-        self._texts: dict[bytes, str] = {}
-        self._named: list[tuple[_Scope, str, Node]] = []
-        self._nest()
+        self.text = self.scopes.text
+        self._named: list[tuple[Scope, str, Node]] = []
 
-    def text(self, node: Node) -> str:
-        return self.source[node.start_byte : node.end_byte].decode()
-
-    def _nest(self) -> None:
-        nodes = [
-            (n.start_byte, -n.end_byte, k, n) for k in ("class", "function", "lambda") for n in self.captures.get(k, ())
-        ]
-        current = self.module
-        for start, end, kind, node in sorted(nodes, key=lambda entry: entry[:2]):
-            while start >= current.end:
-                current = self._leave(current)
-            name = node.child_by_field_name("name")
-            scope = _Scope(kind, start, -end, current, self.text(name) if name else "<lambda>", node)
-            current.children.append(scope)
-            scope.instance = self._instance(scope)
-            self._edges.append(start)
-            self._owners.append(scope)
-            current = scope
-        while current is not self.module:
-            current = self._leave(current)
-
-    def _leave(self, scope: _Scope) -> _Scope:
-        assert scope.parent is not None
-        self._edges.append(scope.end)
-        self._owners.append(scope.parent)
-        return scope.parent
-
-    def _instance(self, scope: _Scope) -> str:
-        """The name by which the code of this scope knows the instance of the class around it."""
-        assert scope.parent is not None and scope.node is not None
-        if scope.kind == "class":
-            return ""
-        parameters = scope.node.child_by_field_name("parameters")
-        names = _parameters(self.source, parameters) if parameters else []
-        if scope.parent.kind == "class" and scope.kind == "function":
-            static = any(d.startswith(("staticmethod", "classmethod")) for d in self._decorators(scope.node))
-            return names[0] if names and not static else ""
-        inherited = scope.parent.instance
-        return "" if inherited in names else inherited
-
-    def _decorators(self, node: Node) -> tuple[str, ...]:
-        parent = node.parent
-        if parent is None or parent.type != "decorated_definition":
-            return ()
-        return tuple(self.text(child)[1:].strip() for child in parent.children if child.type == "decorator")
-
-    def scope(self, position: int) -> _Scope:
-        return self._owners[bisect_right(self._edges, position) - 1]
-
-    def receiver(self, text: bytes) -> str:
-        known = self._texts.get(text)
-        if known is None:
-            known = self._texts[text] = normalise(text.decode())
-        return known
+    def receiver(self, node: Node) -> str:
+        return normalise(self.text(node))
 
     def attributes(self) -> None:
         """Every attribute that is read, by the receiver that it is read from."""
         self._patterns()
-        source, edges, owners = self.source, self._edges, self._owners
-        stored = {n.start_byte << 32 | n.end_byte for n in self._targets()}
-        for node in self.captures.get("attribute", ()):
-            start, end = node.start_byte, node.end_byte
-            if start << 32 | end in stored:
-                continue
-            left, _, name = source[start:end].rpartition(b".")
-            receiver = self.receiver(left)
+        for scope, _, text in self.scopes.places("attribute", without="stored"):
+            receiver, name = _read(text)
             if receiver != NO_INSTANCE:
-                owners[bisect_right(edges, start) - 1].reads[receiver][name.strip().decode()] = None
-
-    def _targets(self) -> list[Node]:
-        found: list[Node] = []
-        for node in self.captures.get("assignment", ()):
-            if node.type == "assignment" and (left := node.child_by_field_name("left")):
-                found += _attribute_targets(left)
-        for node in self.captures.get("delete", ()):
-            for child in node.named_children:
-                found += _attribute_targets(child)
-        for node in self.captures.get("target", ()):
-            found += _attribute_targets(node)
-        return found
+                scope.reads[receiver][name] = None
 
     def calls(self) -> None:
         """Who is called, what is read or stored by a name in a string, and which calls nobody takes the result of."""
-        for node in self.captures.get("call", ()):
-            if function := node.child_by_field_name("function"):
-                callee = self.receiver(self.source[function.start_byte : function.end_byte])
-                scope = self.scope(node.start_byte)
-                scope.made.append((node.start_byte, callee))
-                if function.type == "identifier":
-                    scope.calls[callee] = None
-                if callee.rpartition(".")[2] in SPOKEN:
-                    self._spoken(scope, callee, node)
-        for node in self.captures.get("subscript", ()):
-            if value := node.child_by_field_name("value"):
-                table = self.receiver(self.source[value.start_byte : value.end_byte])
-                self.scope(node.start_byte).made.append((node.start_byte, table + "[]"))
-        for scope in self._scopes():
+        for scope, start, text in self.scopes.places("callee"):
+            callee, plain, spoken = _called(text)
+            if scope.keeps:
+                scope.made.append((start, callee))
+            if plain:
+                scope.calls[callee] = None
+            if spoken:
+                self._spoken(scope, callee, start, start + len(text))
+        for scope, start, text in self.scopes.places("table"):
+            if scope.keeps:
+                scope.made.append((start, _called(text)[0] + "[]"))
+        for scope in self.scopes.all():
             scope.made.sort()
-        for scope, name, node in self._named:
-            self._store(scope, name, node, node)
-        for node in self.captures.get("discarded", ()):
-            scope = self.scope(node.start_byte)
-            starts = {call.start_byte for call in _givers(node)}
-            made = _between(scope.made, node.start_byte, node.end_byte)
-            self._built(scope, "", [entry for entry in made if entry[0] in starts])
+        self._discarded()
 
-    def _spoken(self, scope: _Scope, callee: str, node: Node) -> None:
+    def _discarded(self) -> None:
+        for node in sorted(self.captures.get("discarded", ()), key=_START):
+            scope = self.scopes.at(node.start_byte)
+            if scope.builds:
+                starts = {call.start_byte for call in _givers(node)}
+                made = _between(scope.made, node.start_byte, node.end_byte)
+                self._built(scope, "", [entry for entry in made if entry[0] in starts])
+
+    def _spoken(self, scope: Scope, callee: str, start: int, end: int) -> None:
         """A call that says in a string, or by a class, what it reads, stores or expects."""
+        function = self.root.named_descendant_for_byte_range(start, end)
+        node = function.parent if function is not None else None
+        if node is None:
+            return
         owner, _, name = callee.rpartition(".")
         arguments = _arguments(node)
         if name == "attrgetter" or (not owner and name in ("getattr", "setattr")):
@@ -277,21 +190,20 @@ class _Sweep:
             if path or name not in GETTERS:
                 self._path(scope, owner, path or "*")
 
-    def _built(self, scope: _Scope, name: str, made: list[tuple[int, str]]) -> None:
+    def _built(self, scope: Scope, name: str, made: list[tuple[int, str]]) -> None:
         """The calls that a method makes for a local name, or for nobody."""
-        if scope.instance and not scope.name.startswith("forward"):
-            scope.locals += [Local(name, callee, start) for start, callee in made if not callee.endswith("[]")]
+        scope.locals += [Local(name, callee, start) for start, callee in made if not callee.endswith("[]")]
 
-    def _by_string(self, scope: _Scope, callee: str, node: Node) -> None:
+    def _by_string(self, scope: Scope, callee: str, node: Node) -> None:
         arguments = _arguments(node)
         if callee == "attrgetter":
             applied = node.parent if node.parent is not None and node.parent.type == "call" else None
             given = _arguments(applied) if applied is not None else []
-            receiver = self.receiver(self.text(given[0]).encode()) if given else UNKNOWN
+            receiver = self.receiver(given[0]) if given else UNKNOWN
             for path in arguments:
                 self._path(scope, receiver, string_pattern(self.text(path)) or "*")
         elif len(arguments) >= 2:
-            receiver = self.receiver(self.text(arguments[0]).encode())
+            receiver = self.receiver(arguments[0])
             if callee == "getattr":
                 scope.reads[receiver].update(dict.fromkeys(self._read_names(arguments[1])))
             elif callee == "setattr" and receiver == scope.instance:
@@ -302,7 +214,7 @@ class _Sweep:
         pattern = string_pattern(self.text(node))
         return spelled(node) if "*" in pattern else (pattern or "*",)
 
-    def _path(self, scope: _Scope, receiver: str, path: str) -> None:
+    def _path(self, scope: Scope, receiver: str, path: str) -> None:
         """A dotted path in a string reads its first name from the receiver, and each other from what stands before."""
         for name in path.split("."):
             scope.reads[receiver][name] = None
@@ -310,20 +222,20 @@ class _Sweep:
 
     def _patterns(self) -> None:
         """`match x: case Cls(name=...)` reads name from x."""
-        for node in self.captures.get("pattern", ()):
+        for node in sorted(self.captures.get("pattern", ()), key=_START):
             match: Node | None = node
             while match is not None and match.type != "match_statement":
                 match = match.parent
             subject = match.child_by_field_name("subject") if match is not None else None
             if subject is not None:
-                self.scope(node.start_byte).reads[self.receiver(self.text(subject).encode())][self.text(node)] = None
+                self.scopes.at(node.start_byte).reads[self.receiver(subject)][self.text(node)] = None
 
-    def _guard(self, scope: _Scope, callee: str, arguments: list[Node]) -> None:
+    def _guard(self, scope: Scope, callee: str, arguments: list[Node]) -> None:
         if len(arguments) == 2:
             name = string_pattern(self.text(arguments[1])) if callee == "hasattr" else ""
-            scope.reads[self.receiver(self.text(arguments[0]).encode())][GUARDED + name] = None
+            scope.reads[self.receiver(arguments[0])][GUARDED + name] = None
 
-    def _evaluated(self, scope: _Scope, arguments: list[Node]) -> None:
+    def _evaluated(self, scope: Scope, arguments: list[Node]) -> None:
         """Code in a string reads what it names; code that only run time knows may read anything."""
         if arguments and scope.instance:
             code = string_pattern(self.text(arguments[0]))
@@ -331,142 +243,92 @@ class _Sweep:
             for name in names:
                 scope.reads[scope.instance][name] = None
 
-    def _registration(self, scope: _Scope, receiver: str, node: Node) -> None:
+    def _registration(self, scope: Scope, receiver: str, node: Node) -> None:
         arguments = _arguments(node)
         if receiver == scope.instance and arguments:
             self._named += [(scope, name, node) for name in spelled(arguments[0])]
 
     def values(self) -> None:
         """What is assigned: attributes of the instance, class-level names, module-level aliases, names used once."""
-        for node in self.captures.get("assignment", ()):
-            left = node.child_by_field_name("left")
-            right = node.child_by_field_name("right") or node.child_by_field_name("type")
-            if left is None or right is None:
-                continue
-            scope = self.scope(node.start_byte)
-            if left.type == "identifier":
-                self._name_value(scope, self.text(left), node, right)
-            else:
+        targets = [(self.scopes.at(n.start_byte), n) for n in sorted(self.captures.get("assignment", ()), key=_START)]
+        for scope, node in targets:
+            if scope.instance and (left := node.child_by_field_name("left")) and left.type in _NAMES:
+                scope.assigned.update(WORD.findall(self.source, left.start_byte, left.end_byte))
+        for scope, _, text in self.scopes.places("walrus"):
+            if scope.instance:
+                scope.assigned.add(text)
+        self._names()
+        for scope, name, node in self._named:
+            self._store(scope, name, node, node)
+        for scope, node in targets:
+            left, right = node.child_by_field_name("left"), _value(node)
+            if scope.instance and left is not None and right is not None:
                 for target in _attribute_targets(left) + _item_targets(left):
                     self._attribute_value(scope, target, node, right)
 
-    def _name_value(self, scope: _Scope, name: str, node: Node, right: Node) -> None:
-        if scope.kind == "module":
-            value = self.text(right)
-            dotted = value if re.fullmatch(r"[^\W\d][\w.]*", value) else ""
-            self.variables.append(Variable(name, dotted, node.start_byte))
-        elif scope.kind == "class":
-            self._store(scope, name, node, right)
-        else:
-            self._built(scope, name, _between(scope.made, right.start_byte, right.end_byte))
+    def _names(self) -> None:
+        """Statements that give one plain name a value."""
+        for node in sorted(self.captures.get("name", ()), key=_START):
+            scope = self.scopes.at(start := node.start_byte)
+            if scope.instance and (name := WORD.match(self.source, start)):
+                scope.assigned.add(name.group())
+                if scope.builds and scope.made:
+                    self._built(scope, name.group().decode(), _between(scope.made, start, node.end_byte))
+            elif scope.kind in ("module", "class"):
+                self._outer_name(scope, node, start)
 
-    def _attribute_value(self, scope: _Scope, target: Node, node: Node, right: Node) -> None:
+    def _outer_name(self, scope: Scope, node: Node, start: int) -> None:
+        """A name that stands at module or class level."""
+        name, value = node.child_by_field_name("left"), _value(node)
+        if name is None or value is None:
+            return
+        if scope.kind == "class":
+            self._store(scope, self.text(name), node, value)
+        else:
+            written = self.text(value)
+            dotted = written if _DOTTED.fullmatch(written) else ""
+            self.variables.append(Variable(self.text(name), dotted, start))
+
+    def _attribute_value(self, scope: Scope, target: Node, node: Node, right: Node) -> None:
         text = self.text(target)
         if target.type == "subscript":
             receiver, _, key = text.rpartition("._modules[")
             name = string_pattern(key.removesuffix("]")) or "*"
         else:
             receiver, _, name = text.rpartition(".")
-        if scope.instance and receiver.strip() == scope.instance:
+        if receiver.strip() == scope.instance:
             self._store(scope, name.strip(), node, right)
 
-    def _store(self, scope: _Scope, attribute: str, statement: Node, value: Node) -> None:
+    def _store(self, scope: Scope, attribute: str, statement: Node, value: Node) -> None:
         start, end = value.start_byte, value.end_byte
         callees = tuple(dict.fromkeys(callee for _, callee in _between(scope.made, start, end)))
-        assigned = self._locals.get(scope.start) if scope.kind == "function" else None
-        indirect = assigned is not None and not assigned.isdisjoint(_WORD.findall(self.source, start, end))
+        indirect = bool(scope.assigned) and not scope.assigned.isdisjoint(WORD.findall(self.source, start, end))
         strings = tuple(_STRING_NAME.findall(self.text(value))) if scope.kind == "class" else ()
         row = statement.start_point.row + 1
         scope.stores.append(Store(attribute, row, statement.start_byte, callees, indirect, strings))
 
-    @functools.cached_property
-    def _locals(self) -> dict[int, set[bytes]]:
-        """By the start of a function: the names that are assigned in it."""
-        found: dict[int, set[bytes]] = {}
-        for node in self.captures.get("assignment", ()):
-            left = node.child_by_field_name("left")
-            if left is not None and left.type in ("identifier", "pattern_list", "tuple_pattern"):
-                names = found.setdefault(self.scope(node.start_byte).start, set())
-                names.update(_WORD.findall(self.source, left.start_byte, left.end_byte))
-        for node in self.captures.get("walrus", ()):
-            found.setdefault(self.scope(node.start_byte).start, set()).add(self.source[node.start_byte : node.end_byte])
-        return found
-
     def mentions(self) -> None:
-        for node in self.captures.get("mention", ()):
-            self.scope(node.start_byte).mentions[self.source[node.start_byte : node.end_byte].decode()] = None
-
-    def _scopes(self) -> list[_Scope]:
-        found = [self.module]
-        for scope in found:
-            found.extend(scope.children)
-        return found
-
-    def function_record(self, scope: _Scope, name: str = "") -> Function:
-        return Function(
-            name=name or scope.name,
-            instance=scope.instance,
-            start=max(scope.start, 0),
-            end=min(scope.end, len(self.source)),
-            line=scope.node.start_point.row + 1 if scope.node else 1,
-            decorators=self._decorators(scope.node) if scope.kind == "function" and scope.node else (),
-            reads={receiver: tuple(names) for receiver, names in scope.reads.items()},
-            stores=tuple(scope.stores),
-            locals=tuple(scope.locals),
-            calls=tuple(scope.calls),
-            mentions=tuple(scope.mentions),
-        )
-
-    def function_records(self, scope: _Scope, prefix: str = "") -> tuple[Function, ...]:
-        """The functions under a scope, nested ones behind the one that holds them; classes in between are left out."""
-        records: list[Function] = []
-        pending = [(child, prefix + child.name) for child in reversed(scope.children)]
-        while pending:
-            child, name = pending.pop()
-            if child.kind != "class":
-                records.append(self.function_record(child, name))
-                pending += [(inner, f"{name}.<locals>.{inner.name}") for inner in reversed(child.children)]
-        return tuple(records)
-
-    def class_records(self) -> tuple[Class, ...]:
-        records: list[Class] = []
-        pending = [(child, child.name) for child in reversed(self.module.children)]
-        while pending:
-            scope, qualname = pending.pop()
-            joint = "." if scope.kind == "class" else ".<locals>."
-            pending += [(child, qualname + joint + child.name) for child in reversed(scope.children)]
-            if scope.kind == "class":
-                records.append(self._class_record(scope, qualname))
-        return tuple(records)
-
-    def _class_record(self, scope: _Scope, qualname: str) -> Class:
-        assert scope.node is not None
-        for receiver, names in scope.reads.items():
-            self.module.reads[receiver].update(names)
-        bases = scope.node.child_by_field_name("superclasses")
-        return Class(
-            name=scope.name,
-            qualname=qualname,
-            start=scope.start,
-            end=scope.end,
-            line=scope.node.start_point.row + 1,
-            bases=tuple(self._base(base) for base in bases.named_children if base.type != "comment") if bases else (),
-            decorators=self._decorators(scope.node),
-            attributes=tuple(scope.stores),
-            methods=self.function_records(scope),
-        )
-
-    def _base(self, node: Node) -> str:
-        """`Generic[T]` is "Generic", `metaclass=M` is "", `make_base()` stays as "make_base()"."""
-        if node.type == "keyword_argument":
-            return ""
-        return self.receiver(self.text(node).encode()).removesuffix("[]")
+        for scope, _, text in self.scopes.places("mention"):
+            scope.mentions[text.decode()] = None
 
 
-def _parameters(source: bytes, parameters: Node) -> list[str]:
-    children = [child for child in parameters.named_children if child.type != "comment"]
-    words = [_WORD.search(source, child.start_byte, child.end_byte) for child in children]
-    return [word.group().decode() for word in words if word is not None]
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _read(attribute: bytes) -> tuple[str, str]:
+    """What an attribute reads: its receiver and its name."""
+    receiver, _, name = attribute.rpartition(b".")
+    return normalise(receiver.decode()), name.strip().decode()
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _called(function: bytes) -> tuple[str, bool, bool]:
+    """What a call calls, whether that is a plain name, and whether its arguments are names."""
+    written = function.decode()
+    callee = normalise(written)
+    return callee, callee == written and callee.isidentifier(), callee.rpartition(".")[2] in SPOKEN
+
+
+def _value(assignment: Node) -> Node | None:
+    return assignment.child_by_field_name("right") or assignment.child_by_field_name("type")
 
 
 def _attribute_targets(node: Node) -> list[Node]:
@@ -510,33 +372,3 @@ def _givers(node: Node) -> list[Node]:
 
 def _between(made: list[tuple[int, str]], start: int, end: int) -> list[tuple[int, str]]:
     return made[bisect_left(made, (start, "")) : bisect_left(made, (end, ""))]
-
-
-def _imports(nodes: list[Node]) -> list[Import]:
-    found: list[Import] = []
-    for node in nodes:
-        if node.type == "import_from_statement":
-            found += _from_import(node)
-        elif node.type == "import_statement":
-            for child in node.named_children:
-                name, alias = _aliased(child)
-                found.append(Import(alias or name.split(".")[0], name if alias else name.split(".")[0], "", 0))
-    return found
-
-
-def _from_import(node: Node) -> list[Import]:
-    source = node.child_by_field_name("module_name")
-    written = (source.text or b"").decode() if source else ""
-    module = written.lstrip(".").strip()
-    level = len(written) - len(written.lstrip("."))
-    if any(child.type == "wildcard_import" for child in node.named_children):
-        return [Import("*", module, "", level)]
-    names = [_aliased(child) for child in node.children_by_field_name("name")]
-    return [Import(alias or name, module, name, level) for name, alias in names]
-
-
-def _aliased(node: Node) -> tuple[str, str]:
-    if node.type != "aliased_import":
-        return (node.text or b"").decode(), ""
-    name, alias = node.child_by_field_name("name"), node.child_by_field_name("alias")
-    return ((name.text or b"").decode() if name else "", (alias.text or b"").decode() if alias else "")

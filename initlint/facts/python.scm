@@ -4,6 +4,7 @@
 (class_definition) @class
 (function_definition) @function
 (lambda) @lambda
+(decorated_definition definition: (_) @decorated)
 
 ; names bound from other modules
 (import_statement) @import
@@ -16,15 +17,23 @@
 (keyword_pattern . (identifier) @pattern)
 
 ; what gets a value
-(assignment) @assignment
-(augmented_assignment) @assignment
-(delete_statement) @delete
-(for_statement left: (_) @target)
+(assignment left: (identifier)) @name
+(augmented_assignment left: (identifier)) @name
+(assignment left: [(attribute) (subscript) (pattern_list) (tuple_pattern) (list_pattern)]) @assignment
+(augmented_assignment left: [(attribute) (subscript)]) @assignment
+(assignment left: (attribute) @stored)
+(for_statement left: (attribute) @stored)
+(delete_statement (attribute) @stored)
+(delete_statement (expression_list (attribute) @stored))
+(pattern_list (attribute) @stored)
+(tuple_pattern (attribute) @stored)
+(list_pattern (attribute) @stored)
+(list_splat_pattern (attribute) @stored)
 (named_expression name: (identifier) @walrus)
 
 ; what values are made with
-(call) @call
-(subscript) @subscript
+(call function: (_) @callee)
+(subscript value: (_) @table)
 
 ; statements whose value nobody takes
 (expression_statement (call) @discarded)

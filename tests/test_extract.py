@@ -1,0 +1,37 @@
+"""Facts of one file: what the fixtures cannot show."""
+
+from __future__ import annotations
+
+import gc
+
+from initlint.facts.extract import extract
+from initlint.facts.scopes import Scope
+
+NESTED = b"""class Net(Base):
+    def __init__(self, width):
+        self.head = build(width)
+        self.hook = lambda x: self.head(x)
+"""
+
+
+def test_nothing_of_a_file_outlives_its_facts() -> None:
+    """Workers run without garbage collection, so a cycle would keep the tree of every file."""
+    gc.collect()
+    gc.disable()
+    try:
+        extract(NESTED)
+        assert [kept for kept in gc.get_objects() if isinstance(kept, Scope)] == []
+    finally:
+        gc.enable()
+
+
+def test_names_are_read_whole_in_any_script() -> None:
+    facts = extract("größe = breite\n\n\nclass Netz(Basis):\n    tiefe = größe\n".encode())
+    assert [(variable.name, variable.value) for variable in facts.variables] == [("größe", "breite")]
+    assert [store.attribute for store in facts.classes[0].attributes] == ["tiefe"]
+
+
+def test_parameters_in_any_script_hide_the_instance() -> None:
+    source = "class Net(Base):\n    def f(über):\n        return [lambda über: über.head, lambda x: über.tail]\n"
+    methods = {method.start: method.instance for method in extract(source.encode()).classes[0].methods}
+    assert list(methods.values()) == ["über", "", "über"]
