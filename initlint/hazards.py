@@ -10,7 +10,7 @@ from initlint.construction.ledger import Ledgers
 from initlint.model import Finding, Problem
 from initlint.project.classes import ClassInfo, Project
 from initlint.project.readers import Readers
-from initlint.project.suspects import candidates, suspects
+from initlint.project.suspects import Suspect, candidates, suspects
 from initlint.rules import CONSTRUCTION_RULES, FILE_RULES
 from initlint.rules.base import Case, Unreadable
 from initlint.shares import shared
@@ -77,12 +77,17 @@ class _Search:
 
     def _found_in(self, info: ClassInfo) -> Iterator[Finding]:
         for suspect in suspects(self.readers, [info]):
-            filled = frozenset(name for name in suspect.dead if self.readers.enclosing.draws(suspect.cls, name))
-            patterns = sorted(name for name in suspect.dead if "*" in name)
-            construction = self.ledgers.construction(suspect.cls).filled(filled).gathered(patterns)
-            case = Case(construction, suspect.dead)
+            case = self._case(suspect)
             for rule in self.rules:
                 yield from rule.check(case)
+
+    def _case(self, suspect: Suspect) -> Case:
+        def filled(name: str) -> bool:
+            return name in suspect.dead and self.readers.enclosing.draws(suspect.cls, name)
+
+        patterns = sorted(name for name in suspect.dead if "*" in name)
+        construction = self.ledgers.construction(suspect.cls)
+        return Case(construction.filled(filled).gathered(patterns), suspect.dead)
 
     def answer(self, infos: Sequence[ClassInfo]) -> bytes:
         known = set(self.project.installed)

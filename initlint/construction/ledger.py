@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -103,9 +103,9 @@ class Construction:
                 places[place] = _merge(places[place], define) if place in places else define
         return tuple(places.values())
 
-    def filled(self, attributes: frozenset[str]) -> Construction:
-        """The same, where an enclosing class draws for these attributes once all is built."""
-        return replace(self, events=tuple(self._filled(event, attributes) for event in self.events))
+    def filled(self, draws: Callable[[str], bool]) -> Construction:
+        """The same, where an enclosing class draws for some attributes once all is built."""
+        return replace(self, events=tuple(self._filled(event, draws) for event in self.events))
 
     def gathered(self, patterns: Collection[str]) -> Construction:
         """The same, with what a computed name makes of several definitions under the pattern of that name."""
@@ -113,11 +113,11 @@ class Construction:
             return self
         return replace(self, events=tuple(_gathered(event, patterns, self.id) for event in self.events))
 
-    def _filled(self, event: Event, attributes: frozenset[str]) -> Event:
+    def _filled(self, event: Event, draws: Callable[[str], bool]) -> Event:
         if not isinstance(event, Define) or id(event) in self._replaced or event.owner != self.id:
             return event
         found = event.definition
-        if found.attribute not in attributes or found.draws is not Answer.NO:
+        if found.draws is not Answer.NO or not draws(found.attribute):
             return event
         return replace(event, definition=replace(found, draws=Answer.YES))
 

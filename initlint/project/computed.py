@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from initlint.facts.extract import EVALUATIONS
 from initlint.facts.spelled import fits
@@ -13,11 +14,15 @@ from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Use
+from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.names import Found, Names, Place
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.sites import Site, computed, only_does, stands_for
 from initlint.project.values import Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 MANY = 8
 """Code that is given instances of more classes than this handles modules in general and means none of their parts."""
@@ -102,8 +107,14 @@ class Computed:
             own = method.owner and receiver == method.facts.instance
             if not own and not initialises_others(self.project, method):
                 body = self.bodies.body(method)
-                found += [((body, receiver, site), self._of(site, Place(body))) for site in computed(body, receiver)]
+                places = [site for site in computed(body, receiver) if not self._is_namespace(site.owner, body)]
+                found += [((body, receiver, site), self._of(site, Place(body))) for site in places]
         return tuple(found)
+
+    def _is_namespace(self, owner: Node, body: Body) -> bool:
+        """Whether an expression is a module or package: `getattr(torch, name)` reads from no instance."""
+        symbol = self.inference.static(owner, body)
+        return symbol is not None and symbol.kind in (SymbolKind.MODULE, SymbolKind.EXTERNAL)
 
     def _read(self, place: Elsewhere) -> Iterator[Read]:
         """The read at a place, if it can be one of a module and does more than to set or initialise it."""
