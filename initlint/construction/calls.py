@@ -453,6 +453,8 @@ class Calls(Methods):
                 return self.set_by_name(given[0], given[1], given[2], site)
             case "isinstance", 2:
                 return self._isinstance(first, given[1])
+            case "type", 1 if isinstance(first, Self):
+                return ClassObject(self.run.cls)
             case "map", 2:
                 return self._mapped(arguments, site, frame)
             case "next" | "min" | "max" | "sum", 1:

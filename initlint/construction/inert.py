@@ -49,7 +49,9 @@ class Inert:
             self._known[key] = True
             pieces = (method.facts, *self._nested(method))
             local = frozenset(piece.name.rpartition(".")[2] for piece in pieces)
-            self._known[key] = not any(self._matters(method.path, facts, local) for facts in pieces)
+            self._known[key] = not (
+                self._defines_module(method) or any(self._matters(method.path, facts, local) for facts in pieces)
+            )
         return self._known[key]
 
     def method(self, cls: ClassId, method: Method) -> bool:
@@ -80,6 +82,13 @@ class Inert:
         prefix = f"{name}.<locals>."
         infos = (self.project.classes.get(each) for each in self.project.mro(cls))
         return any(facts.name.startswith(prefix) for info in infos if info for facts in info.facts.methods)
+
+    def _defines_module(self, method: Method) -> bool:
+        """Whether a class of modules stands in a function."""
+        prefix = f"{method.facts.name}.<locals>."
+        names = (cls.qualname for cls in self.project.files[method.path].classes)
+        ids = (f"{method.path}::{name}" for name in names if name.startswith(prefix))
+        return any(self._is_builder(Symbol(SymbolKind.CLASS, id)) for id in ids)
 
     def _nested(self, method: Method) -> Iterator[Function]:
         prefix = f"{method.facts.name}.<locals>."

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from initlint.construction.frames import Frame
     from initlint.construction.run import Site
     from initlint.construction.visitor import Interpreter
+    from initlint.project.classes import Method
 
 MODULE = "torch.nn.Module"
 ANY_MODULE = "?"
@@ -120,6 +121,8 @@ class Methods:
     def _of_self(self, name: str) -> Value:
         if name in REGISTRIES:
             return Registry(REGISTRIES[name])
+        if name == "__class__":
+            return ClassObject(self.run.cls)
         found = self.run.attributes.get(name)
         if found is not None:
             self.run.read(name, found)
@@ -129,8 +132,8 @@ class Methods:
             if any(each.rpartition(".")[2] in ("property", "cached_property") for each in method.facts.decorators):
                 self.run.read(EVERYTHING)
                 return UNKNOWN
-            static = any(each.endswith("staticmethod") for each in method.facts.decorators)
-            return ProjectFunction(method, None if static else Self())
+            meant = self.project.overriding(method, self.run.cls) if self.interpreter.root else [method]
+            return join(ProjectFunction(each, None if _is_static(each) else Self()) for each in meant)
         value = self.interpreter.class_attribute(name)
         if value is not None:
             return value
@@ -390,6 +393,10 @@ class Methods:
             if thing.token in self.run.direct:
                 self.run.direct.setdefault(result.token, self.run.direct[thing.token])
         return result
+
+
+def _is_static(method: Method) -> bool:
+    return any(each.endswith("staticmethod") for each in method.facts.decorators)
 
 
 def _is_method(name: str) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import re
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -11,11 +13,12 @@ import libcst as cst
 from initlint.construction import syntax
 from initlint.construction.calls import ANY_MODULE, MODULE, Calls
 from initlint.construction.expressions import Exhausted
-from initlint.construction.frames import Frame
+from initlint.construction.frames import Frame, joined
 from initlint.construction.slices import statement_end
 from initlint.construction.statements import Statements
 from initlint.construction.values import (
     EVERYTHING,
+    MAX_OPTIONS,
     NONE,
     UNKNOWN,
     Arguments,
@@ -95,8 +98,18 @@ class Interpreter(Statements):
         return Frame(slice_, info.path, info.facts.qualname, cls), slice_.small
 
     def class_attribute(self, name: str) -> Value | None:
-        """The value of a class-level name; a constant may be another in a subclass, so it is not known."""
-        for cls in self.project.mro(self.run.cls):
+        """The value of a class-level name; a constant may be another in a subclass, which then says what it is."""
+        value = self._class_value(name, self.run.cls)
+        if not self.root or not isinstance(value, Constant):
+            return value
+        others = sorted(self.project.descendants(self.run.cls) - {self.run.cls})
+        stored = (cls for cls in others if any(s.attribute == name for s in self.project.classes[cls].facts.attributes))
+        values = [self._class_value(name, cls) or UNKNOWN for cls in itertools.islice(stored, MAX_OPTIONS)]
+        return join(UNKNOWN if isinstance(each, Constant) else each for each in (value, *values))
+
+    def _class_value(self, name: str, start: ClassId) -> Value | None:
+        """What a class-level name is on the instances of just this class."""
+        for cls in self.project.mro(start):
             info = self.project.classes.get(cls)
             store = next((s for s in info.facts.attributes if s.attribute == name), None) if info else None
             if store is None:
@@ -105,16 +118,22 @@ class Interpreter(Statements):
             self.run.silent += 1
             self.statement(node, frame)
             self.run.silent -= 1
-            value = frame.names.get(name, UNKNOWN)
-            return UNKNOWN if self.root and isinstance(value, Constant) else value
+            return frame.names.get(name, UNKNOWN)
         return None
 
     def _constructor(self, arguments: Arguments | None) -> None:
         method = self._initialiser()
         if method is None:
             self.calls.torch_constructor(self.run.cls, arguments or Arguments(unseen=True), None)
-        else:
-            self.invoke(method, Self(), arguments, None)
+            return
+        alternatives = self.project.alternatives(method)
+        statement, start, ends = self.run.fresh(), self.run.attributes, []
+        for number, each in enumerate(alternatives):
+            self.run.attributes = dict(start)
+            with self.run.arm(statement, number) if len(alternatives) > 1 else nullcontext():
+                self.invoke(each, Self(), arguments, None)
+            ends.append(self.run.attributes)
+        self.run.attributes = joined(ends, start)
 
     def _initialiser(self) -> Method | None:
         """`__init__`, or `__post_init__` where a dataclass generates the former."""
@@ -140,7 +159,15 @@ class Interpreter(Statements):
                         self.invoke(method, Self(), None, None)
 
     def _sets_up(self, name: str) -> bool:
-        return SET_UP.fullmatch(name) is not None or self.project.conventions.initialises(name)
+        return (
+            SET_UP.fullmatch(name) is not None
+            or self.project.conventions.initialises(name)
+            or any(self._constructor_calls(cls, name) for cls in self.project.descendants(self.run.cls))
+        )
+
+    def _constructor_calls(self, cls: ClassId, name: str) -> bool:
+        init = self.project.classes[cls].methods.get("__init__")
+        return init is not None and name in init.reads.get(init.instance, ())
 
     # -- functions ---------------------------------------------------------------------------------------------
 

@@ -107,9 +107,10 @@ class Scopes:
         name = node.child_by_field_name("name")
         decorators = self._decorators(node) if start in self._decorated else ()
         instance = ""
-        if kind == "function" and outer.kind == "class":
+        if kind != "class" and outer.kind == "class":
             static = any(d.startswith(("staticmethod", "classmethod")) for d in decorators)
-            instance = "" if static else next(self._parameters(node), "")
+            first = "" if static else next(self._parameters(node), "")
+            instance = first if kind == "function" or first == "self" else ""
         elif kind != "class" and outer.instance and outer.instance not in self._parameters(node):
             instance = outer.instance
         return Scope(kind, start, end, self.text(name) if name else "<lambda>", node, instance, decorators)

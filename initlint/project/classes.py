@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from initlint.construction import knowledge
 from initlint.facts.extract import extract
 from initlint.facts.records import Class, FileFacts, Function
@@ -17,6 +19,9 @@ from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
 
 MODULE = "torch.nn.Module"
+
+MAX_OVERRIDES = 8
+"""Subclasses that say what an abstract method is."""
 
 MAX_FAMILY = 80
 """A class with more relatives than this is a framework's."""
@@ -143,8 +148,11 @@ class Project:
         return symbol
 
     def _add_classes(self, path: str) -> None:
+        found: dict[str, list[Class]] = {}
         for cls in self.files[path].classes:
-            id = f"{path}::{cls.qualname}"
+            found.setdefault(cls.qualname, []).append(cls)
+        for qualname, statements in found.items():
+            id, cls = f"{path}::{qualname}", _together(statements)
             if id in self.classes:
                 continue
             methods: dict[str, Function] = {}
@@ -298,6 +306,23 @@ class Project:
                 return Method(info.path, owner, info.methods[name])
         return None
 
+    def alternatives(self, method: Method) -> list[Method]:
+        """The methods of one name in a class that is defined several times, of which one comes to be."""
+        if method.owner is None:
+            return [method]
+        found = (facts for facts in self.classes[method.owner].facts.methods if facts.name == method.facts.name)
+        return [Method(method.path, method.owner, facts) for facts in found]
+
+    def overriding(self, method: Method, cls: ClassId) -> list[Method]:
+        """What a method stands for on an instance of a class: of an abstract one, what subclasses make of it."""
+        name, source = method.facts.name, self.source(method.path)
+        told = any(decorator.endswith("abstractmethod") for decorator in method.facts.decorators)
+        if not told and b"raise NotImplementedError" not in source[method.facts.start : method.facts.end]:
+            return [method]
+        infos = [self.classes[d] for d in sorted(self.descendants(cls)) if d != method.owner]
+        found = [Method(info.path, info.id, info.methods[name]) for info in infos if name in info.methods]
+        return found[:MAX_OVERRIDES] or [method]
+
     def enclosing(self, method: Method) -> Method | None:
         """The function that a nested function or lambda stands in; its names are visible there."""
         name, _, _ = method.facts.name.rpartition(".<locals>.")
@@ -344,3 +369,17 @@ def _merge(sequences: list[tuple[ClassId, ...]]) -> Iterable[ClassId]:
         merged.append(best)
         rest = [kept for sequence in rest if (kept := [entry for entry in sequence if entry != best])]
     return merged
+
+
+def _together(statements: list[Class]) -> Class:
+    """One class, whichever of several statements of its name comes to define it."""
+    first = statements[0]
+    if len(statements) == 1:
+        return first
+    return msgspec.structs.replace(
+        first,
+        bases=tuple(dict.fromkeys(base for each in statements for base in each.bases)),
+        decorators=tuple(dict.fromkeys(decorator for each in statements for decorator in each.decorators)),
+        attributes=tuple(store for each in statements for store in each.attributes),
+        methods=tuple(method for each in statements for method in each.methods),
+    )

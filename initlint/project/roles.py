@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from initlint.project.callers import Callers
-from initlint.project.classes import Method, Project
+from initlint.project.classes import ClassId, Method, Project
 
 INITIALISATION = re.compile(
     r"__(init|post_init|new|setstate|init_subclass|repr)__|extra_repr|_?reset_(parameters|weights)"
@@ -36,6 +37,7 @@ class Roles:
         self.project = project
         self.callers = callers
         self._memo: dict[tuple[str, str], bool] = {}
+        self._running: dict[tuple[str, str], bool] = {}
 
     def constructs(self, method: Method) -> bool:
         """Whether a method runs only while an instance is constructed or initialised."""
@@ -52,6 +54,24 @@ class Roles:
             self._memo[key] = True
             self._memo[key] = self._only_called_by_construction(method)
         return self._memo[key]
+
+    def runs_in_construction(self, method: Method) -> bool:
+        """Whether construction calls a method, be it that others call it as well."""
+        if method.owner is None or self.constructs(method):
+            return method.owner is not None
+        key = (method.owner, method.facts.name)
+        if key not in self._running:
+            self._running[key] = False
+            calls = self._calls_on_itself(method.owner, method.facts.name)
+            self._running[key] = any(self.runs_in_construction(reader) for reader in calls)
+        return self._running[key]
+
+    def _calls_on_itself(self, owner: ClassId, name: str) -> Iterator[Method]:
+        """The methods of the family that mention a method on their own instance."""
+        family = self.project.family(owner)
+        for reader, receiver in self.callers.reading.get(name, ()):
+            if reader.owner in family and receiver in (reader.facts.instance, "super()"):
+                yield reader
 
     def _only_called_by_construction(self, method: Method) -> bool:
         assert method.owner is not None

@@ -79,10 +79,10 @@ def _construction_stores(readers: Readers, info: ClassInfo) -> Iterator[tuple[Me
 
 
 def _constructing(readers: Readers, info: ClassInfo) -> Iterator[Method]:
-    """The methods that construct, and the functions in them, which they may call."""
+    """The methods that construction runs, and the functions in them, which they may call."""
     for facts in info.facts.methods:
         outermost = info.methods.get(facts.name.partition(".<locals>.")[0], facts)
-        if readers.roles.constructs(Method(info.path, info.id, outermost)):
+        if readers.roles.runs_in_construction(Method(info.path, info.id, outermost)):
             yield Method(info.path, info.id, facts)
 
 
@@ -136,6 +136,9 @@ def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> 
         return True
     symbol = project.resolve(info.path, callee, info.facts.qualname + ".")
     if symbol is None:
+        owner = project.resolve(info.path, root, info.facts.qualname + ".") if dot else None
+        if root == "type" or (owner is not None and owner.kind is SymbolKind.CLASS):
+            return True
         return not dot and not hasattr(builtins, root)
     if symbol.kind is SymbolKind.EXTERNAL:
         return _torch_builds(symbol.target)
