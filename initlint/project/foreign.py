@@ -215,12 +215,16 @@ class Foreign:
         body = self.bodies.body(method)
         values = [stands_for(site, body, self.inference) for site in sites(body, receiver, attribute)]
         value = union(values) if values else UNKNOWN
-        return value if self._is_consistent(value, method, receiver) else UNKNOWN
+        names = (attribute,) if receiver.endswith("()") else method.facts.reads.get(receiver, ())
+        return value if self._is_consistent(value, names) else UNKNOWN
 
-    def _is_consistent(self, value: Value, method: Method, receiver: str) -> bool:
-        """An annotation that names only classes without what is read from the receiver is not to be trusted."""
+    def _is_consistent(self, value: Value, names: Collection[str]) -> bool:
+        """An annotation that names only classes without what is read from the receiver is not to be trusted.
+
+        Calls that are spelled alike give different objects, of which not all is read that is read from any.
+        """
         own = [cls for cls in value.bound if cls in self.project.classes]
-        return not own or bool(value.exact) or any(self._fits_shape(cls, method, receiver) for cls in own)
+        return not own or bool(value.exact) or any(self._has(cls, names) for cls in own)
 
     def _only_initialises(self, method: Method, receiver: str, attribute: str, known: bool) -> bool:
         """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it.
