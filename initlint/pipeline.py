@@ -1,4 +1,7 @@
-"""A run from paths to a report: the stages of the design, in their order."""
+"""A run from paths to a report: the stages of the design, in their order.
+
+The stages behind the facts are imported when a run comes to them: one whose answer is known never does.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from initlint import baseline, results, rules
 from initlint.config import Config
 from initlint.errors import Unreadable
 from initlint.facts.cache import FOLDER, Cache
-from initlint.facts.extract import extract
 from initlint.facts.gather import (
     Gathered,
     Progress,
@@ -24,10 +26,7 @@ from initlint.facts.gather import (
     worker_count,
 )
 from initlint.findings import chosen, conclude, split_lines
-from initlint.hazards import find
 from initlint.model import Confidence, Entry, Finding, InCell, Problem, RuleText
-from initlint.project import link
-from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment, target
 from initlint.report.record import Baseline, Report, Statistics
 from initlint.results import Analysis
@@ -73,6 +72,9 @@ def analyse(
     processes: int = 1,
 ) -> Analysis:
     """Link the facts and run the rules over them."""
+    from initlint.hazards import find
+    from initlint.project import link
+    from initlint.project.conventions import Conventions
 
     def source(path: str) -> bytes:
         return read_again(sources, path, gathered)
@@ -154,6 +156,10 @@ def _lines(sources: Sources, path: str, cells: tuple[Cell, ...]) -> Iterator[tup
 
 def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
     """What all rules find in a project given as texts by path, what is only possible included."""
+    from initlint.facts.extract import extract
+    from initlint.hazards import find
+    from initlint.project import link
+
     texts = {path: text.encode() for path, text in files.items()}
     facts = {path: extract(text) for path, text in texts.items()}
     found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(rules.CODES))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from initlint.facts.records import FileFacts
-from initlint.project.classes import Project
-from initlint.project.conventions import Conventions
-from initlint.project.environment import Environment
+if TYPE_CHECKING:
+    from initlint.facts.records import FileFacts
+    from initlint.project.classes import Project
+    from initlint.project.conventions import Conventions
+    from initlint.project.environment import Environment
 
 
 def link(
@@ -18,4 +20,6 @@ def link(
     conventions: Conventions | None = None,
 ) -> Project:
     """Link the facts of all files; `package` is the dotted name of the root, where the root is a package itself."""
+    from initlint.project.classes import Project
+
     return Project(facts, read, environment, package, conventions)

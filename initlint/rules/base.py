@@ -7,10 +7,12 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from initlint.construction.ledger import Construction, Define
 from initlint.model import Answer, Confidence, Finding, Kind, Span, Strategy, Verdict
+
+if TYPE_CHECKING:
+    from initlint.construction.ledger import Construction, Define
 
 PRELUDE = "import torch\nfrom torch import nn\n\n\n"
 """What every example starts with, so that it need not say so itself."""

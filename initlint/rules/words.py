@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from initlint.construction.ledger import Construction, Define
 from initlint.model import Answer, Kind
 from initlint.rules.base import Case, Hit
+
+if TYPE_CHECKING:
+    from initlint.construction.ledger import Construction, Define
 
 SHOWN = 4
 """Names in a sentence before the rest is only counted."""
