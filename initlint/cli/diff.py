@@ -14,7 +14,7 @@ from initlint.cli.trace import COMMON, own_format
 from initlint.config import Config, key
 from initlint.errors import CLEAN, FAILED, FINDINGS, InitlintError
 
-FORMATS = ("full", "json")
+FORMATS = ("full", "json", "html")
 
 _RANGE = re.compile(r"(?!\.\./)[^:]*\.\.[^:]*")
 """`v1.2..HEAD`, and no path that goes up, and no target."""
@@ -32,6 +32,8 @@ def _diff(versions: tuple[str, ...], output_format: str, config: tuple[str, ...]
         raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to build, which takes `--build TARGET`")
     if measured:
         return _measured(old, new, paths, settings.config, own, output_format)
+    if output_format == "html":
+        raise InitlintError("a page shows what was built, which takes `--build TARGET` or a fingerprint")
     return _static(old, new, paths, settings.config, output_format)
 
 
@@ -52,14 +54,17 @@ def _measured(
 ) -> int:
     from initlint.cli.check import wants_color, write
     from initlint.cli.measured import compared
-    from initlint.report import parting_full, parting_json
+    from initlint.report import parting_full, parting_json, trace_html
     from initlint.report.parting import Verdict
 
     parting = compared(old, new, paths, config, own, _notes(old, new))
     if output_format == "json":
-        write(config, parting_json.render(parting))
+        text = parting_json.render(parting)
+    elif output_format == "html":
+        text = trace_html.render_parting(parting)
     else:
-        write(config, parting_full.render(parting, wants_color(config)))
+        text = parting_full.render(parting, wants_color(config))
+    write(config, text)
     return {Verdict.SAME: CLEAN, Verdict.UNKNOWN: FAILED}.get(parting.verdict, FINDINGS)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from initlint.report.trace import Trace
     from initlint.runtime.trees import Tree
 
-FORMATS = ("full", "json")
+FORMATS = ("full", "json", "html")
 
 COMMON = (
     "python",
@@ -85,8 +85,10 @@ def dead(config: Config, files: tuple[str, ...]) -> Report | None:
 
 def rendered(trace: Trace, output_format: str, config: Config) -> str:
     from initlint.cli.check import wants_color
-    from initlint.report import trace_full, trace_json
+    from initlint.report import trace_full, trace_html, trace_json
 
+    if output_format == "html":
+        return trace_html.render(trace)
     if output_format == "json":
         return trace_json.render(trace)
     return trace_full.render(trace, wants_color(config))
