@@ -33,11 +33,16 @@ class Flow:
 
 
 INITIALISES = re.compile(
-    r"(.*\.)?(init\w*\..*|\w+_|\w*init\w*|\w*weights?_norm|\w*spectral_norm|isinstance|hasattr|print|len|id|type|repr|str|named_apply"
-    r"|zero_module|\w*freeze\w*|delattr|setattr)\Z",
+    r"(.*\.)?(init\w*\..*|\w+_|\w*init\w*|\w*weights?_norm|\w*spectral_norm|named_apply|zero_module|\w*freeze\w*|delattr"
+    r"|setattr)\Z",
     re.IGNORECASE,
 )
-"""Callees that only initialise, freeze or look at what they are given."""
+"""Callees that only initialise or freeze what they are given; what they give back is that."""
+
+LOOKS = frozenset(
+    "isinstance hasattr print len id type repr str _calculate_fan_in_and_fan_out _calculate_correct_fan".split()
+)
+"""Callees that only look at what they are given."""
 
 HOUSEKEEPING = frozenset(
     "requires_grad_ eval train to cuda cpu half float double bfloat16 type apply share_memory zero_grad"
@@ -225,10 +230,11 @@ class Trace:
         elif function is not None and (name in TAKES or (name.endswith("_") and self._is_held(function))):
             owner = function.child_by_field_name("object")
             yield from self._into(owner) if owner is not None else ()
-        elif name != "__init__" and INITIALISES.match(callee):
-            yield Flow(Use.NONE) if alone else self._flow(Use.CONFIGURATION, call)
         elif alone:
-            yield self._flow(Use.READ, call)
+            done = name in LOOKS or (name != "__init__" and INITIALISES.match(callee))
+            yield Flow(Use.NONE) if done else self._flow(Use.READ, call)
+        elif name in LOOKS:
+            yield self._flow(Use.CONFIGURATION, call)
         else:
             yield from self.value(call)
 
