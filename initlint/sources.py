@@ -29,7 +29,8 @@ class Sources:
     """The files of a run by their paths under `root`, with "/", sorted.
 
     `files` is everything that is read, `reported` what the user named. `package` is the name of the root
-    where that is itself a package. `skipped` are folders that could not be listed, each with the reason.
+    where that is itself a package or may be a part of one. `skipped` are folders that could not be listed, each with
+    the reason.
     `buffers` are the contents of files that stand unsaved in an editor.
     """
 
@@ -134,7 +135,7 @@ def project_root(start: str) -> str:
     """
     folder = start
     while not (_is_environment(folder) or _too_wide(folder)):
-        if any(os.path.exists(os.path.join(folder, marker)) for marker in MARKERS):
+        if _is_marked(folder):
             return folder
         folder = os.path.dirname(folder)
     folder, package = start, start
@@ -142,6 +143,10 @@ def project_root(start: str) -> str:
         package = folder if _is_package(folder) else package
         folder = os.path.dirname(folder)
     return package
+
+
+def _is_marked(folder: str) -> bool:
+    return any(os.path.exists(os.path.join(folder, marker)) for marker in MARKERS)
 
 
 def _is_environment(folder: str) -> bool:
@@ -162,7 +167,8 @@ def _is_package(folder: str) -> bool:
 
 
 def _package(root: str) -> str:
-    return os.path.basename(root) if _is_package(root) else ""
+    """The name by which code inside the root may call it: a package, or a part of one that needs no `__init__.py`."""
+    return os.path.basename(root) if _is_package(root) or not _is_marked(root) else ""
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

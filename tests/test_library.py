@@ -147,3 +147,17 @@ def test_the_page_names_every_field() -> None:
     named = set(re.findall(r"`(\w+)`", tables))
     assert {entry.name for entry in dataclasses.fields(initlint.Finding)} <= named
     assert not [name for name in re.findall(r"(\w+)=\[", PAGE) if name not in dict(config.Config.__annotations__)]
+
+
+@pytest.mark.parametrize(("reader", "module"), [("core/reader.py", "corp.core.net"), ("reader.py", "core.net")])
+def test_a_folder_without_an_init_file_may_be_a_part_of_a_package(tmp_path: Path, reader: str, module: str) -> None:
+    """So a class in it is called with the folder's name, or as one that stands in the search path."""
+    part = tmp_path / "corp" / "core"
+    part.mkdir(parents=True)
+    (part / "__init__.py").write_text("")
+    (part / "net.py").write_text(MODEL)
+    assert [finding.attribute for finding in initlint.check([str(tmp_path / "corp")]).findings] == ["spare"]
+    (tmp_path / "corp" / reader).write_text(
+        f"from {module} import Net\n\n\nclass Reader(Net):\n    def read(self, x):\n        return self.spare(x)\n"
+    )
+    assert initlint.check([str(tmp_path / "corp")]).findings == ()

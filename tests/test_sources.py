@@ -89,7 +89,7 @@ def test_a_library_without_project_file_is_its_own_root(tmp_path: Path) -> None:
 def test_a_folder_without_any_project_is_its_own_root(tmp_path: Path) -> None:
     tree(tmp_path, "scripts/a.py", "scripts/models/b.py", "elsewhere/c.py")
     sources = found(tmp_path / "scripts" / "a.py")
-    assert (sources.root, sources.package) == (str(tmp_path / "scripts"), "")
+    assert (sources.root, sources.package) == (str(tmp_path / "scripts"), "scripts")
     assert sources.files == ("a.py", "models/b.py")
 
 

@@ -19,7 +19,7 @@ def link(
     package: str = "",
     conventions: Conventions | None = None,
 ) -> Project:
-    """Link the facts of all files; `package` is the dotted name of the root, where the root is a package itself."""
+    """Link the facts of all files; `package` is the dotted name of the root, where the root may be one."""
     from initlint.project.classes import Project
 
     return Project(facts, read, environment, package, conventions)

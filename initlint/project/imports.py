@@ -54,6 +54,8 @@ class Modules:
             self._by_name.setdefault(name, path)
         self._by_name[self._module_name(path)] = path
         self.names[path] = self._module_name(path)
+        if self._package and "__init__.py" not in self.files:
+            self._by_name.setdefault(self._relative_name(path).partition(".")[2], path)
 
     def add_named(self, path: str, name: str) -> None:
         """A file of an installed package, whose module name is known from where it was found."""

@@ -437,7 +437,8 @@ class Inference:
         assigning = assigning or [ancestor for ancestor in family if self._assigns(ancestor, name)]
         if not assigning:
             dynamic = not self.callers.assigning("*").isdisjoint(family)
-            return UNKNOWN if dynamic else self.of_unknown(name)
+            other = UNKNOWN if dynamic else self.of_unknown(name)
+            return UNKNOWN if other == NOTHING and cls in self.project.classes else other
         return union(self._assigned(a, name) for a in assigning)
 
     def _assigns(self, cls: ClassId, name: str) -> bool:

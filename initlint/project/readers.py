@@ -20,6 +20,7 @@ from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.inference import Inference
 from initlint.project.initialisers import Initialisers
 from initlint.project.named import NamedPaths, Tie
+from initlint.project.placeholders import Placeholders
 from initlint.project.roles import Roles
 from initlint.project.strangers import Strangers
 from initlint.project.values import Value, union
@@ -56,6 +57,7 @@ class Readers:
         self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
         self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed)
         self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference)
+        self.placeholders = Placeholders(project, self.bodies, self.callers, self.inference)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
         self.wholesale = Wholesale(project, self.bodies, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
@@ -104,6 +106,7 @@ class Readers:
             return LIVE
         doubt = doubt or self._tied(cls, attribute) or self.strangers.doubt(cls)
         doubt = doubt or self._carried(cls, attribute) or self.named.checkpointed(cls, attribute)
+        doubt = doubt or self.placeholders.doubt(cls, attribute)
         needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
         return Verdict(
             Confidence.POSSIBLE if doubt else Confidence.CERTAIN,
@@ -275,12 +278,14 @@ class Readers:
         So it is with a local name that construction also keeps elsewhere.
         """
         function = node.child_by_field_name("function") if node.type == "call" else None
-        if function is None or not CONTAINERS & self.inference.expression(function, body).classes:
+        held = CONTAINERS & self.inference.expression(function, body).classes if function is not None else ()
+        if not held:
             return
         instance = body.method.facts.instance
         for argument in call_arguments(node):
             root = _root(argument, instance, body)
-            if root.type == "attribute" and not self.inference.expression(root, body).instances:
+            whole = root == argument and held != {"torch.nn.Sequential"}
+            if root.type == "attribute" and (whole or not self.inference.expression(root, body).instances):
                 yield body.text(root).rpartition(".")[2]
             elif body.text(root) in body.bindings and body.text(root) != instance:
                 yield from self._kept(body.text(root), body)

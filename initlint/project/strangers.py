@@ -23,7 +23,7 @@ class Strangers:
 
     def doubt(self, cls: ClassId) -> str:
         """The code that cannot be seen, in a few words."""
-        return self.unseen(cls) or self.handed_out(cls)
+        return self.unseen(cls) or self.handed_out(cls) or self.borrowed(cls)
 
     def unseen(self, cls: ClassId) -> str:
         """Code that could read anything and that cannot be seen: a base whose source is not there."""
@@ -33,6 +33,22 @@ class Strangers:
     def handed_out(self, cls: ClassId) -> str:
         """A function of another package that is given the instance, and could read anything from it."""
         return next((place for relative in self.project.near(cls) if (place := self._hands_out(relative))), "")
+
+    def borrowed(self, cls: ClassId) -> str:
+        """A method that a class takes over by its name from another one whose code it is not known to have."""
+        return next((place for relative in self.project.near(cls) if (place := self._borrows(relative))), "")
+
+    @functools.cache  # noqa: B019
+    def _borrows(self, cls: ClassId) -> str:
+        info = self.project.classes[cls]
+        body = self.bodies.class_body(info.path, info.facts)
+        for name in sorted({store.attribute for store in info.facts.attributes}):
+            for node in body.class_values(name):
+                if node.type == "attribute" and body.text(node).endswith(f".{name}"):
+                    symbol = self.inference.static(node, body)
+                    if symbol is None or (symbol.kind is SymbolKind.EXTERNAL and not _harmless(symbol.target)):
+                        return f"`{body.text(node)}` becomes a method in {info.path}"
+        return ""
 
     @functools.cache  # noqa: B019
     def _hands_out(self, cls: ClassId) -> str:

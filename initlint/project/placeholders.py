@@ -1,0 +1,74 @@
+"""Parameters that hold next to nothing: there so that a module has one, for an optimizer or to tell the device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.construction import knowledge
+from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.project.callers import Callers
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.inference import Inference
+from initlint.project.values import Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+SIZED = frozenset("empty zeros ones Tensor FloatTensor".split())
+"""Functions of torch whose positional arguments are a size."""
+
+FROM_DATA = frozenset({"tensor", "as_tensor"})
+
+
+class Placeholders:
+    """Which parameters nobody can be meant to compute with."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self.inference = inference
+
+    def doubt(self, cls: ClassId, attribute: str) -> str:
+        """What speaks for a placeholder: no element at all, or a single one in a class that makes nothing else."""
+        for body in self._assigning(cls, attribute):
+            sizes = {_elements(node, body) for node in body.stores(attribute)}
+            if sizes == {0} or (sizes == {1} and self._is_alone(body, attribute)):
+                return "a parameter that holds next to nothing may be there only to be one"
+        return ""
+
+    def _assigning(self, cls: ClassId, attribute: str) -> Iterator[Body]:
+        for relative in sorted(self.callers.assigning(attribute) & self.project.family(cls)):
+            info = self.project.classes[relative]
+            for facts in info.facts.methods:
+                if any(store.attribute == attribute for store in facts.stores):
+                    yield self.bodies.body(Method(info.path, relative, facts))
+
+    def _is_alone(self, body: Body, attribute: str) -> bool:
+        """Whether the class that makes it makes no other module or parameter."""
+        assert body.method.owner is not None
+        owner = self.project.classes[body.method.owner]
+        others = {store.attribute for facts in owner.facts.methods for store in facts.stores} - {attribute}
+        values = [self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in sorted(others)]
+        return not any(self._is_part(cls) for value in values for cls in value.instances)
+
+    def _is_part(self, cls: ClassId) -> bool:
+        return self.project.is_module(cls) or knowledge.module(cls) is not None
+
+
+def _elements(node: Node, body: Body) -> int | None:
+    """How many elements `Parameter(torch.empty(0))` has, if that is written out and is none or one."""
+    arguments = call_arguments(node)
+    function = arguments[0].child_by_field_name("function") if arguments else None
+    if function is None:
+        return None
+    name = body.text(function).rpartition(".")[2]
+    given = [child for child in call_arguments(arguments[0]) if child.parent and child.parent.type == "argument_list"]
+    parts = [part.strip("()[] ") for child in given for part in body.text(child).split(",")]
+    numbers = [part for part in parts if part]
+    if name in SIZED and set(numbers) <= {"0", "1"}:
+        return 0 if "0" in numbers or not (numbers or given) else 1
+    if name in FROM_DATA and len(numbers) <= 1:
+        return len(numbers)
+    return None
