@@ -37,7 +37,7 @@ LOADERS = tuple(
 CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
 
 
-NUMERIC = ("torch.", "numpy.", "json.", "yaml.")
+NUMERIC = ("torch.", "numpy.", "json.", "yaml.", "pandas.", "scipy.", "PIL.", "cv2.", "math.")
 """Packages whose functions compute; those of torch that pass a module on are known by name."""
 
 

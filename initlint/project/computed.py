@@ -120,7 +120,8 @@ class Computed:
         """The read at a place, if it can be one of a module and does more than to set or initialise it."""
         body, receiver, site = place
         value = stands_for(site, body, self.inference)
-        if (value.unknown or value.instances) and not only_does((Use.NONE,), [site], body):
+        spared = (Use.NONE, Use.CONFIGURATION) if value.unknown else (Use.NONE,)
+        if (value.unknown or value.instances) and not only_does(spared, [site], body):
             yield Read(body.method, receiver, value)
 
     def _of(self, site: Site, place: Place) -> Found:

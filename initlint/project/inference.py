@@ -41,6 +41,12 @@ SAME_AS_PARTS = frozenset("parenthesized_expression await list_splat yield type 
 DISPLAYS = frozenset("list tuple set expression_list".split())
 COMPREHENSIONS = frozenset("list_comprehension generator_expression set_comprehension".split())
 
+NUMBERS = frozenset({"integer", "float", "true", "false"})
+"""Defaults that say what a parameter is: no module stands in for a number or a truth value."""
+
+NARROWED = frozenset({"identifier", "attribute", "subscript", "call"})
+"""Expressions of which an `isinstance` test tells more."""
+
 
 class Inference:
     """Values of expressions, on demand and memoised."""
@@ -251,6 +257,8 @@ class Inference:
             return instance
         default = node.child_by_field_name("value")
         passed = self._passed(name, body)
+        if default is not None and default.type in NUMBERS:
+            passed = replace(passed, unknown=False)
         return union([passed, self.expression(default, body) if default is not None else NOTHING])
 
     def _narrowed_by_calls(self, annotated: Value, name: str, body: Body) -> Value:
@@ -296,6 +304,10 @@ class Inference:
 
     def _expression(self, node: Node, body: Body) -> Value:
         kind = node.type
+        if kind in NARROWED and "isinstance" in body.method.facts.calls:
+            narrowed = self.narrowed(node, body)
+            if narrowed is not None:
+                return narrowed
         if kind in SAME_AS_PARTS:
             return union(self.expression(child, body) for child in node.named_children)
         if kind in DISPLAYS:

@@ -54,8 +54,7 @@ def computed(body: Body, receiver: str) -> Iterator[Site]:
 
 def stands_for(site: Site, body: Body, inference: Inference) -> Value:
     """What the receiver of a read can be."""
-    narrowed = inference.narrowed(site.owner, body)
-    value = narrowed if narrowed is not None else inference.expression(site.owner, body)
+    value = inference.expression(site.owner, body)
     for name in site.path[:-1]:
         value = inference.attribute(value, name)
     return value
