@@ -255,11 +255,15 @@ class Inference:
         asserted = asserted_classes(name, body)
         if asserted is not None and (instance := self._instance_of(asserted, body)) is not None:
             return instance
-        default = node.child_by_field_name("value")
+        return self._passed_or_default(name, node.child_by_field_name("value"), body)
+
+    def _passed_or_default(self, name: str, default: Node | None, body: Body) -> Value:
         passed = self._passed(name, body)
-        if default is not None and default.type in NUMBERS:
-            passed = replace(passed, unknown=False)
-        return union([passed, self.expression(default, body) if default is not None else NOTHING])
+        if default is None:
+            return passed
+        if default.type in NUMBERS:
+            return replace(passed, unknown=False)
+        return union([passed, self.expression(default, body)])
 
     def _narrowed_by_calls(self, annotated: Value, name: str, body: Body) -> Value:
         """Some module, says the annotation: the calls of a function that only the project calls say which."""
