@@ -20,6 +20,7 @@ torch = pytest.importorskip("torch")
 from confirming import STORY, VERDICTS, command, confirmed, differing, project, row, table
 
 from initlint.cli import run
+from initlint.report import evidence_full
 from initlint.report.evidence import Verdict
 from initlint.runtime.host import Limits
 
@@ -147,6 +148,20 @@ def test_the_report_reads_like_evidence(monkeypatch: pytest.MonkeyPatch, capsys:
     assert err == "1 confirmed.\n"
     assert command(".", "--build", "models:VisionTransformer()", "--verbose", "--quiet") == 1
     assert sum("  same  " in line or "  differs  " in line for line in capsys.readouterr().out.splitlines()) == 43
+
+
+def test_the_report_fits_a_terminal(tmp_path: Path) -> None:
+    """Running text is broken between words, the table shows fewer values; what is to be copied stays on its line."""
+    evidence = confirmed(project(tmp_path, net=VERDICTS))
+    for width, values in ((80, 1), (96, 2), (200, 3)):
+        lines = evidence_full.render(evidence, width=width).splitlines()
+        first = next(line.split() for line in lines if line.startswith("  > "))
+        assert len(first) == 4 + 2 * values
+        text = [line for line in lines if line[:1] == " " and not line.startswith(("  repeat:", "  change:"))]
+        assert max(map(len, text)) <= width
+    whole = evidence_full.render(evidence)
+    assert evidence_full.render(evidence, width=10_000) == whole
+    assert evidence_full.render(evidence, width=60).split() != whole.split()
 
 
 def test_json_is_a_contract(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -151,6 +151,19 @@ def test_what_is_suppressed_or_only_possible_is_not_mended(project: Path) -> Non
     assert files(project) == {"model.py": MODEL.replace(ACT, "") + "\n\n" + reader}
 
 
+@pytest.mark.parametrize("configured", [True, False])
+def test_isolation_on_the_device_that_models_are_built_on(project: Path, configured: bool) -> None:
+    (project / "pyproject.toml").write_text('[tool.initlint.confirm]\ndevice = "xpu:1"\n' if configured else "")
+    options = () if configured else ("--device", "xpu:1")
+    run = initlint_(project, "-q", "--diff", "--fix", "isolate", "--select", "SOH1", *options)
+    assert (
+        '+        with torch.random.fork_rng(devices=range(torch.xpu.device_count()), device_type="xpu"):\n'
+        in run.stdout
+    )
+    refused = initlint_(project, "--fix", "remove", "--device", "xpu:1")
+    assert refused.stderr == "initlint: error: `--device` says how to confirm, which takes `--confirm`\n"
+
+
 def test_a_strategy_has_to_be_named(project: Path) -> None:
     wrong = initlint_(project, "--fix", "model.py")
     assert wrong.returncode == 2

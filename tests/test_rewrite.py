@@ -293,6 +293,24 @@ def keeps_promise(case: Case, strategy: Strategy, text: str) -> None:
     assert torch.equal(fixed.stream, reference.stream)
 
 
+@pytest.mark.parametrize("device", ["xpu", "xpu:1", "mps", "mtia"])
+def test_other_devices_are_isolated_too(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The generators of that type are read before and put back after; where there are none, that of the CPU alone."""
+    case = CASES["plain"]
+    result = rewrite(case.source.encode(), found(case.source), ISOLATE, device)
+    keeps_promise(case, ISOLATE, result.source.decode())
+    module = getattr(torch, device.partition(":")[0])
+    streams = {0: "start", 1: "start"}
+    monkeypatch.setattr(module, "device_count", lambda: len(streams))
+    monkeypatch.setattr(module, "get_rng_state", streams.__getitem__)
+    monkeypatch.setattr(module, "set_rng_state", lambda state, number: streams.__setitem__(number, state))
+    moved = result.source.decode().replace("nn.Linear(dim, dim)  # init", "move() or nn.Linear(dim, dim)  # init")
+    monkeypatch.setattr("builtins.move", lambda: streams.update({0: "moved", 1: "moved"}), raising=False)
+    assert moved.count("move()") == 1
+    built(moved)
+    assert streams == {0: "start", 1: "start"}
+
+
 def test_the_matrix_finds_what_it_is_about() -> None:
     """A case without a finding would prove nothing."""
     assert {name for name, case in CASES.items() if not found(case.source)} == set()

@@ -76,15 +76,24 @@ def test_a_full_disk_is_said(project: Path) -> None:
 
 
 @POSIX
-@pytest.mark.parametrize("columns", ["1", "20", "200"])
+@pytest.mark.parametrize("columns", ["1", "20", "60", "200"])
 def test_a_terminal_of_any_width(project: Path, columns: str) -> None:
-    """Lines are for editors and for people who copy them: they are never broken."""
-    for output_format in ("concise", "full"):
-        plain = initlint_(project, "--output-format", output_format, "-q").stdout
-        shown = in_terminal(
-            project, "--output-format", output_format, "-q", COLUMNS=columns, TERM="xterm", NO_COLOR="1"
-        )
-        assert shown.replace("\r\n", "\n") == plain
+    """Lines for editors and lines of source are never broken; running text is, between words, and code in it is not."""
+
+    def both(output_format: str) -> tuple[str, str]:
+        arguments = ("--output-format", output_format, "-q")
+        shown = in_terminal(project, *arguments, COLUMNS=columns, TERM="xterm", NO_COLOR="1").replace("\r\n", "\n")
+        return shown, initlint_(project, *arguments).stdout
+
+    shown, plain = both("concise")
+    assert shown == plain
+    shown, plain = both("full")
+    assert shown.split() == plain.split()
+    assert {line for line in plain.splitlines() if " | " in line} <= set(shown.splitlines())
+    assert "(`--fix keep-stream`)" in shown
+    prose = [line for line in shown.splitlines() if "|" not in line]
+    assert int(columns) < 60 or max(map(len, prose)) <= int(columns)
+    assert (len(prose) == len([line for line in plain.splitlines() if "|" not in line])) is (columns == "200")
     assert "Traceback" not in in_terminal(project, "--help", COLUMNS=columns, TERM="xterm")
 
 

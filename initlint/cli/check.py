@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -50,8 +50,8 @@ def _check(
     from initlint.sources import nearest_folder
 
     own = taken(given)
-    if chosen(own) and not confirm:
-        raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to confirm, which takes `--confirm`")
+    if not confirm:
+        _refuse_unused(chosen(own), given)
     if STDIN in paths or stdin_filename:
         if watch or len(paths) > 1 or paths not in ((), (STDIN,)):
             raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
@@ -68,6 +68,13 @@ def _check(
     if watch:
         _watch(lambda: settled(paths, config, isolated, given), settings.config.quiet)
     return _run(with_options(settings.config, own), None, confirm)
+
+
+def _refuse_unused(own: Mapping[str, object], given: Mapping[str, object]) -> None:
+    """Options of confirming say nothing without it, but for the device that `--fix isolate` isolates on."""
+    for name in own:
+        if name != "device" or given["fix"] != Strategy.ISOLATE.value:
+            raise InitlintError(f"`--{key(name)}` says how to confirm, which takes `--confirm`")
 
 
 def _show_files(config: Config) -> int:
@@ -151,7 +158,7 @@ def _show(config: Config, report: Report) -> int:
     from initlint.cli import fix
 
     strategy = Strategy(config.fix or Strategy.REMOVE.value)
-    mended = fix.mend(report, strategy)
+    mended = fix.mend(report, strategy, config.confirm.device)
     text = fix.diff(report, mended)
     write(config, text)
     _tell(config, fix.notes(report, mended, config, strategy))
@@ -162,7 +169,7 @@ def _fix(config: Config, report: Report) -> None:
     from initlint.cli import fix
 
     strategy = Strategy(config.fix)
-    mended = fix.mend(report, strategy)
+    mended = fix.mend(report, strategy, config.confirm.device)
     fix.write(report, mended)
     _tell(config, fix.notes(report, mended, config, strategy))
 
@@ -212,9 +219,9 @@ def _rendered(config: Config, report: Report, evidence: Evidence | None) -> str:
     if config.output_format == "full":
         from initlint.report import evidence_full, full
 
-        color = wants_color(config)
-        proof = evidence_full.render(evidence, color, config.verbose) if evidence else ""
-        return full.render(report, color=color) + proof
+        color, width = wants_color(config), columns(config)
+        proof = evidence_full.render(evidence, color, config.verbose, width) if evidence else ""
+        return full.render(report, color, width) + proof
     if config.output_format in WITH_FIXES:
         from initlint.cli.fix import suggested
 
@@ -228,6 +235,13 @@ def wants_color(config: Config) -> bool:
         return config.color == "always" and not config.output_file
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     return sys.stdout.isatty() and not plain
+
+
+def columns(config: Config) -> int:
+    """The width of the terminal that is written to; 0 for a file or a pipe."""
+    import shutil
+
+    return 0 if config.output_file or not sys.stdout.isatty() else shutil.get_terminal_size().columns
 
 
 def write(config: Config, text: str) -> None:

@@ -99,12 +99,12 @@ def plan(config: Config, root: str) -> Plan:
 
 
 def rendered(config: Config, evidence: Evidence) -> str:
-    from initlint.cli.check import wants_color
+    from initlint.cli.check import columns, wants_color
     from initlint.report import evidence_full, evidence_json
 
     if config.output_format == "json":
         return evidence_json.render(evidence)
-    return evidence_full.render(evidence, wants_color(config), config.verbose)
+    return evidence_full.render(evidence, wants_color(config), config.verbose, columns(config))
 
 
 def tell(config: Config, evidence: Evidence) -> None:

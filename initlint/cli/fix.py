@@ -32,13 +32,13 @@ class Mended:
     result: Rewritten
 
 
-def mend(report: Report, strategy: Strategy) -> list[Mended]:
+def mend(report: Report, strategy: Strategy, device: str = "cpu") -> list[Mended]:
     """What becomes of the files with findings; nothing is written."""
     found = groupby(report.findings, key=lambda finding: finding.path)
-    return [_mended(report, path, list(findings), strategy) for path, findings in found]
+    return [_mended(report, path, list(findings), strategy, device) for path, findings in found]
 
 
-def _mended(report: Report, path: str, findings: list[Finding], strategy: Strategy) -> Mended:
+def _mended(report: Report, path: str, findings: list[Finding], strategy: Strategy, device: str) -> Mended:
     before = _source(report, path)
     in_cells = any(finding.cell for finding in findings)
     read = lines(path, cells(before)) if in_cells else {path: split_lines(to_utf8(before).decode())}
@@ -46,7 +46,7 @@ def _mended(report: Report, path: str, findings: list[Finding], strategy: Strate
         raise InitlintError(f"{report.shown(path)} was changed while initlint was running, and is left as it is")
     certain = [finding for finding in findings if finding.confidence is Confidence.CERTAIN]
     doubtful = [finding for finding in findings if finding.confidence is not Confidence.CERTAIN]
-    result = (rewrite_notebook if in_cells else rewrite)(before, certain, strategy)
+    result = (rewrite_notebook if in_cells else rewrite)(before, certain, strategy, device)
     refusals = [Refusal(finding, "it is possible that something reads it") for finding in doubtful]
     return Mended(path, before, replace(result, refused=(*result.refused, *refusals)))
 

@@ -8,12 +8,19 @@ from collections.abc import Iterator
 
 from initlint.model import Finding
 from initlint.report.evidence import Evidence, Result, Shared, Verdict
-from initlint.report.full import Fragment, painted, prose
+from initlint.report.full import Fragment, filled, painted, prose
 
 ROWS = 12
 """Tensors of one table; what is the same before the first that differs is shown as far as it fits."""
 
 BEFORE = 3
+LABEL = 11
+COMMANDS = ("repeat", "change")
+"""What is there to be copied stays on one line."""
+
+INDENT = 4
+Row = tuple[str, str, str, str, str]
+
 DRAWS = 6
 """Kinds of draws of one definition that are listed."""
 
@@ -29,21 +36,21 @@ STYLES = {
 MENDED = {"remove": "removed", "isolate": "isolated", "keep-stream": "removed, its draws kept"}
 
 
-def render(evidence: Evidence, color: bool = False, whole: bool = False) -> str:
-    """`whole` shows every tensor of every table."""
-    fragments = [f for result in evidence.results for f in _result(result, evidence, whole)]
-    fragments += [f for result in evidence.together for f in _result(result, evidence, whole)]
+def render(evidence: Evidence, color: bool = False, whole: bool = False, width: int = 0) -> str:
+    """`whole` shows every tensor of every table; `width` are the columns of the terminal, 0 if it is none."""
+    results = (*evidence.results, *evidence.together)
+    fragments = [fragment for result in results for fragment in _result(result, evidence, whole, width)]
     return painted(fragments) if color else "".join(text for text, _ in fragments)
 
 
-def _result(result: Result, evidence: Evidence, whole: bool) -> Iterator[Fragment]:
+def _result(result: Result, evidence: Evidence, whole: bool, width: int) -> Iterator[Fragment]:
     yield from _head(result, evidence)
     for label, text in _lines(result, evidence):
-        yield f"  {label + ':':<11}", "bold yellow" if label == "bug" else "blue"
-        yield from prose(text)
+        yield f"  {label + ':':<{LABEL}}", "bold yellow" if label == "bug" else "blue"
+        yield from prose(text) if label in COMMANDS else filled(text, width, LABEL + 2, LABEL + 2)
         yield "\n", ""
     if result.changed:
-        yield from _table(result, whole)
+        yield from _table(result, whole, width)
     yield "\n", ""
 
 
@@ -137,14 +144,13 @@ def _paths(result: Result, evidence: Evidence) -> list[str]:
     return sorted({evidence.report.shown(finding.path) for finding in result.findings})
 
 
-def _table(result: Result, whole: bool) -> Iterator[Fragment]:
+def _table(result: Result, whole: bool, width: int) -> Iterator[Fragment]:
     """The shared tensors around the first that differs, their first values side by side."""
     tensors = result.tensors
     first = next(number for number, tensor in enumerate(tensors) if not tensor.same)
     start = 0 if whole else max(0, min(first - BEFORE, len(tensors) - ROWS))
     shown = tensors if whole else tensors[start : start + ROWS]
-    rows = [("tensor", "", "with it", "without it", "difference"), *(_row(tensor) for tensor in shown)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    rows, widths = _fitting(shown, width)
     yield from _left_out(tensors[:start], "before")
     for number, row in enumerate(rows):
         marked = number > 0 and shown[number - 1] is tensors[first]
@@ -155,11 +161,22 @@ def _table(result: Result, whole: bool) -> Iterator[Fragment]:
     yield from _left_out(tensors[start + len(shown) :], "after")
 
 
-def _row(tensor: Shared) -> tuple[str, str, str, str, str]:
+def _fitting(tensors: tuple[Shared, ...], width: int) -> tuple[list[Row], list[int]]:
+    """The rows with as many values of each tensor as fit the terminal, at least one, and the widths of the columns."""
+    values = max(len(tensor.before) for tensor in tensors)
+    while True:
+        rows = [("tensor", "", "with it", "without it", "difference"), *(_row(tensor, values) for tensor in tensors)]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        if values <= 1 or not width or INDENT + sum(widths) + len("  ") * (len(widths) - 1) <= width:
+            return rows, widths
+        values -= 1
+
+
+def _row(tensor: Shared, values: int) -> Row:
+    before, after = (" ".join(each[:values]) for each in (tensor.before, tensor.after))
     if tensor.same:
-        return tensor.name, "same", " ".join(tensor.before), " ".join(tensor.after), ""
-    apart = "?" if tensor.difference is None else f"{tensor.difference:.6f}"
-    return tensor.name, "differs", " ".join(tensor.before), " ".join(tensor.after), apart
+        return tensor.name, "same", before, after, ""
+    return tensor.name, "differs", before, after, "?" if tensor.difference is None else f"{tensor.difference:.6f}"
 
 
 def _left_out(tensors: tuple[Shared, ...], where: str) -> Iterator[Fragment]:

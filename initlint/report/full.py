@@ -18,6 +18,10 @@ Fragment = tuple[str, str]
 WIDTH = 160
 """Columns of source shown of one line; what is longer is data rather than code."""
 
+LEAST = 20
+"""Columns of running text that a terminal is taken to have, however narrow it is."""
+
+_HANGING = 4
 _CONTEXT = 1
 _LONGEST = 6
 """Lines of one statement that are shown."""
@@ -29,26 +33,28 @@ _QUOTED = re.compile(r"(`[^`]*`)")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def render(report: Report, color: bool = False) -> str:
-    fragments = [fragment for finding in report.findings for fragment in _finding(finding, report)]
+def render(report: Report, color: bool = False, width: int = 0) -> str:
+    """`width` are the columns of the terminal, 0 if it is none."""
+    fragments = [fragment for finding in report.findings for fragment in _finding(finding, report, width)]
     return painted(fragments) if color else "".join(text for text, _ in fragments)
 
 
-def _finding(finding: Finding, report: Report) -> Iterator[Fragment]:
+def _finding(finding: Finding, report: Report, width: int) -> Iterator[Fragment]:
     lines = report.lines.get(finding.place, ())
     gutter = len(str(min(finding.span.end_line + _CONTEXT, max(len(lines), 1))))
-    yield from _head(finding, report.shown(finding.place))
+    yield from _head(finding, report.shown(finding.place), width)
     yield from _excerpt(finding, lines, gutter)
-    yield from _notes(finding, gutter)
+    yield from _notes(finding, gutter, width)
     yield "\n", ""
 
 
-def _head(finding: Finding, path: str) -> Iterator[Fragment]:
+def _head(finding: Finding, path: str, width: int) -> Iterator[Fragment]:
+    place = f":{finding.span.line}:{finding.span.column}: "
     yield path, "bold"
-    yield f":{finding.span.line}:{finding.span.column}: ", "cyan"
+    yield place, "cyan"
     yield finding.code, "bold red" if finding.confidence is Confidence.CERTAIN else "bold yellow"
     yield " ", ""
-    yield from prose(finding.message)
+    yield from filled(finding.message, width, len(f"{path}{place}{finding.code} "), _HANGING)
     yield "\n", ""
 
 
@@ -83,13 +89,14 @@ def _underline(finding: Finding, line: str) -> str:
     return (" " * indent + "^" * max(1, _columns(_shown(marked))))[:WIDTH]
 
 
-def _notes(finding: Finding, gutter: int) -> Iterator[Fragment]:
+def _notes(finding: Finding, gutter: int, width: int) -> Iterator[Fragment]:
     notes = (("shifts", shifted(finding)), ("help", finding.advice))
     for label, text in notes:
         if text:
             yield f"  {' ' * gutter} = ", "blue"
             yield f"{label}: ", "bold green" if label == "help" else "bold yellow"
-            yield from prose(text)
+            column = gutter + len(f"   = {label}: ")
+            yield from filled(text, width, column, column)
             yield "\n", ""
 
 
@@ -100,6 +107,29 @@ def shifted(finding: Finding) -> str:
     names = [f"`{name}`" for name in finding.shifts[:_NAMED]]
     rest = len(finding.shifts) - len(names)
     return ", ".join(names) + (f" and {rest} more" if rest else "")
+
+
+def filled(text: str, width: int, start: int, indent: int) -> Iterator[Fragment]:
+    """Running text that begins in one column, in lines that fit the terminal and begin in another; code is not broken
+    up."""
+    if not width:
+        yield from prose(text)
+        return
+    import textwrap
+
+    joined = _QUOTED.sub(lambda code: code[0].replace(" ", "\0"), text)
+    filler = textwrap.TextWrapper(
+        width=max(width, indent + LEAST),
+        initial_indent=" " * start,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    first, *others = filler.wrap(joined)
+    yield from prose(first[start:].replace("\0", " "))
+    for line in others:
+        yield "\n", ""
+        yield from prose(line.replace("\0", " "))
 
 
 def prose(text: str) -> Iterator[Fragment]:

@@ -29,15 +29,18 @@ class Rewritten:
     refused: tuple[Refusal, ...]
 
 
-def rewrite(source: bytes, findings: Sequence[Finding], strategy: Strategy) -> Rewritten:
-    """Mend the findings of one file by a strategy. The places of the findings are those in `source`."""
+def rewrite(source: bytes, findings: Sequence[Finding], strategy: Strategy, device: str = "cpu") -> Rewritten:
+    """Mend the findings of one file by a strategy. The places of the findings are those in `source`.
+
+    `device` is what the models are built on: its generators too have to be isolated.
+    """
     text = decode(source)
     if isinstance(text, str):
         return _left_alone(source, findings, text)
     tree = parsed(text.text)
     if tree is None:
         return _left_alone(source, findings, "the file cannot be parsed and written again unchanged")
-    edits, refused = plan(tree, findings, strategy)
+    edits, refused = plan(tree, findings, strategy, device)
     mended = tuple(finding for finding in findings if finding not in refused)
     after = edits.apply(tree.module) if mended else text.text
     if parse(after) is None:

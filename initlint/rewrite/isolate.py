@@ -19,8 +19,8 @@ _STILL = {Kind.SUBMODULE: "SOH201", Kind.PARAMETER: "SOH202"}
 """What a dead definition of a kind is when it no longer draws."""
 
 
-def isolate(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edits:
-    """The edits for definitions that stay."""
+def isolate(tree: Tree, places: Sequence[Place], refusals: Refusals, device: str = "cpu") -> Edits:
+    """The edits for definitions that stay in models that are built on the CPU or a device."""
     edits = Edits()
     for place in places:
         with refusals.of(place):
@@ -31,16 +31,22 @@ def isolate(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edits:
             torch = _torch(tree, place)
             if torch is None:
                 edits.imports.add("torch")
-            edits.wrapped.update({id(statement): _context(torch or "torch") for statement in drawing})
+            edits.wrapped.update({id(statement): _context(torch or "torch", device) for statement in drawing})
             if place.keeps and place.finding.code != OVERWRITTEN and place.finding.kind in _STILL:
                 code = _STILL[place.finding.kind]
                 edits.comments[id(place.statement)] = f"initlint: ignore[{code}] kept, with its draws isolated"
     return edits
 
 
-def _context(torch: str) -> str:
-    """The generators of the CPU and of all CUDA devices: which of them draws is known only where it runs."""
-    return f"{torch}.random.fork_rng(devices=range({torch}.cuda.device_count()))"
+def _context(torch: str, device: str) -> str:
+    """The generators of the CPU and of all devices of a type: which of them draws is known only where it runs.
+
+    On a CPU that is CUDA's, of which there may be none, and for which torch has to be told no type.
+    """
+    kind = device.partition(":")[0]
+    if kind in ("cpu", "cuda"):
+        return f"{torch}.random.fork_rng(devices=range({torch}.cuda.device_count()))"
+    return f'{torch}.random.fork_rng(devices=range({torch}.{kind}.device_count()), device_type="{kind}")'
 
 
 def _drawing(tree: Tree, place: Place) -> list[cst.CSTNode]:

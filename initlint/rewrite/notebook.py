@@ -10,7 +10,7 @@ from initlint.notebooks import cells, source, with_source
 from initlint.rewrite import Refusal, Rewritten, rewrite
 
 
-def rewrite_notebook(data: bytes, findings: Sequence[Finding], strategy: Strategy) -> Rewritten:
+def rewrite_notebook(data: bytes, findings: Sequence[Finding], strategy: Strategy, device: str = "cpu") -> Rewritten:
     """Mend the findings of one notebook, which are placed in its cells."""
     first_lines = {cell.number: cell.line for cell in cells(data)}
     given = {
@@ -18,7 +18,7 @@ def rewrite_notebook(data: bytes, findings: Sequence[Finding], strategy: Strateg
         for finding in findings
         if finding.cell
     }
-    result = rewrite(source(data), tuple(given), strategy)
+    result = rewrite(source(data), tuple(given), strategy, device)
     after = with_source(data, result.source)
     if after is None:
         refused = tuple(Refusal(finding, "the change does not stay in one cell") for finding in findings)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from initlint.model import Finding, Strategy
@@ -16,14 +17,17 @@ if TYPE_CHECKING:
     from initlint.rewrite.edits import Edits
     from initlint.rewrite.tree import Tree
 
-STRATEGIES = {Strategy.REMOVE: remove, Strategy.ISOLATE: isolate, Strategy.KEEP_STREAM: keep_stream}
 
-
-def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy) -> tuple[Edits, dict[Finding, str]]:
+def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy, device: str) -> tuple[Edits, dict[Finding, str]]:
     """The edits, and the findings that are refused with the reasons.
 
     A refusal can take from others what they rely on, so all that are left are planned again until none is refused.
     """
+    edits_of: dict[Strategy, Callable[[Tree, Sequence[Place], Refusals], Edits]] = {
+        Strategy.REMOVE: remove,
+        Strategy.ISOLATE: partial(isolate, device=device),
+        Strategy.KEEP_STREAM: keep_stream,
+    }
     refusals = Refusals({f: f"{f.code} has no fix `{strategy.value}`" for f in findings if strategy not in f.fixes})
     places: list[Place] = []
     for finding in findings:
@@ -33,7 +37,7 @@ def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy) -> tuple[E
     while True:
         known = len(refusals.reasons)
         left = [place for place in places if place.finding not in refusals.reasons]
-        edits = STRATEGIES[strategy](tree, left, refusals)
+        edits = edits_of[strategy](tree, left, refusals)
         if len(refusals.reasons) == known:
             edits.removed |= emptied(tree, edits.removed)
             return edits, refusals.reasons

@@ -204,7 +204,7 @@ class Bench:
             findings = [finding for finding in chosen if finding.path == path]
             place = os.path.join(self._root, path)
             with open(place, "rb") as stream:
-                rewritten = rewrite(stream.read(), findings, chosen[findings[0]])
+                rewritten = rewrite(stream.read(), findings, chosen[findings[0]], self._plan.device)
             if rewritten.refused:
                 return rewritten.refused[0].reason
             sources[place] = rewritten.source
