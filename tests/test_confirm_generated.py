@@ -85,5 +85,5 @@ def results(host: Host, program: Program) -> list[Result]:
         for path, text in sources.items():
             root.joinpath(path).parent.mkdir(parents=True, exist_ok=True)
             root.joinpath(path).write_text(text, encoding="utf-8")
-        bench = Bench(host, str(root), PLAN, str(Path(folder, "kept")), lambda: None)
+        bench = Bench(host, str(Path(folder, "kept")), str(root), PLAN, lambda: None, tuple(sources))
         return bench.alone([Site(findings) for findings in sites.values()])

@@ -11,6 +11,7 @@ from initlint.model import Finding, Strategy
 from initlint.report.evidence import Result, Verdict
 from initlint.rewrite import rewrite
 from initlint.runtime.arguments import candidates, pattern
+from initlint.runtime.callsites import constant_calls, heirs
 from initlint.runtime.host import Built, Failed, Host, Job, Limits, Reason
 from initlint.runtime.judge import instances, is_reached, judge
 
@@ -58,12 +59,21 @@ def package(root: str, path: str) -> tuple[str, str]:
     return folder, ".".join(parts)
 
 
+def _around(cls: str) -> str:
+    """What to call to come by a class that cannot be built by its name: the function that it is made in, if any."""
+    function, made, _ = cls.partition(".<locals>")
+    return f"{function}(...)" if made else "..."
+
+
 class Bench:
     """Builds for some of the findings, one after the other; its folder holds the values of the unchanged code."""
 
-    def __init__(self, host: Host, root: str, plan: Plan, folder: str, step: Callable[[], None]) -> None:
+    def __init__(
+        self, host: Host, folder: str, root: str, plan: Plan, step: Callable[[], None], files: Sequence[str]
+    ) -> None:
+        """`files` are those of the project, in which heirs are looked for of what cannot be built by itself."""
         self.host = host
-        self._root, self._plan, self._folder, self._step = root, plan, folder, step
+        self._root, self._plan, self._folder, self._step, self._files = root, plan, folder, step, files
         self._baselines: dict[tuple[object, ...], Baseline | Failed] = {}
         os.mkdir(folder)
 
@@ -93,28 +103,42 @@ class Bench:
         """The job that builds the class of some findings, or why there is none."""
         finding = site.findings[0]
         if self._plan.target:
-            job = self._job(self._plan.target, finding)
+            job = self._job(self._plan.target, finding.path)
             baseline = self._baseline(job)
             if isinstance(baseline, Baseline) and "" in instances(finding, self._root, baseline.builds[0]):
                 job = replace(job, times=2)
             return (job, "") if isinstance(baseline, Baseline) else (None, baseline.text)
-        folder, module = package(self._root, finding.path)
-        target = f"{module}:{finding.cls}"
-        described = self.host.describe(target, self._root, (folder, self._root))
+        found, reason = self._by_itself(finding.path, finding.cls, site.calls)
+        return found or self._through_an_heir(finding), reason
+
+    def _through_an_heir(self, finding: Finding) -> Job | None:
+        """The job that builds a class which derives from that of a finding, and is imported from the same folder."""
+        for path, heir in heirs(self._root, self._files, finding.cls):
+            if package(self._root, path)[0] == package(self._root, finding.path)[0]:
+                job, _ = self._by_itself(path, heir, constant_calls(self._root, self._files, (heir,))[heir])
+                baseline = self._baseline(job) if job else None
+                if isinstance(baseline, Baseline) and is_reached(finding, self._root, baseline.builds[0]):
+                    return job
+        return None
+
+    def _by_itself(self, path: str, cls: str, calls: Sequence[str]) -> tuple[Job | None, str]:
+        """The job that builds a class with arguments that work, or why there is none."""
+        folder, module = package(self._root, path)
+        described = self.host.describe(f"{module}:{cls}", self._root, (folder, self._root))
         if isinstance(described, Failed):
-            return None, f"{described.text}; say what to build: --build '{module}:...'"
+            return None, f"{described.text}; say what to build: --build '{module}:{_around(cls)}'"
         failures = []
-        for call in candidates(finding.cls, described.parameters, site.calls):
-            job = replace(self._job(f"{module}:{call}", finding), times=2)
+        for call in candidates(cls, described.parameters, calls):
+            job = replace(self._job(f"{module}:{call}", path), times=2)
             baseline = self._baseline(job)
             if isinstance(baseline, Baseline):
                 return job, ""
             failures.append(f"`{call}`: {baseline.text}")
-        call = pattern(finding.cls, described.parameters)
+        call = pattern(cls, described.parameters)
         return None, f"no arguments were found that work ({failures[-1]}); say which: --build '{module}:{call}'"
 
-    def _job(self, target: str, finding: Finding) -> Job:
-        plan, (folder, _) = self._plan, package(self._root, finding.path)
+    def _job(self, target: str, path: str) -> Job:
+        plan, (folder, _) = self._plan, package(self._root, path)
         return Job(
             target=target,
             root=self._root,
@@ -187,7 +211,7 @@ class Bench:
         isolated = {r.findings[0].path for r in results if r.strategy is not Strategy.REMOVE}
         chosen = {f: Strategy.ISOLATE if f.path in isolated else Strategy.REMOVE for f in findings}
         target, seed = results[0].target, results[0].seed
-        job = replace(self._job(target, findings[0]), seed=seed, times=1 if self._plan.target else 2)
+        job = replace(self._job(target, findings[0].path), seed=seed, times=1 if self._plan.target else 2)
         baseline = self._baseline(job)
         if isinstance(baseline, Failed):
             return self._inconclusive(findings, job, seed, baseline.text)

@@ -1,8 +1,9 @@
-"""Calls of classes with nothing but constants, found in the files of a project: arguments that are known to fit."""
+"""What the files of a project say about building a class: calls with nothing but constants, and classes that derive."""
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import re
 import warnings
@@ -12,18 +13,14 @@ from initlint.errors import Unreadable
 from initlint.texts import read
 
 MANY = 4
-"""Different calls of one class that are tried."""
+"""Different calls of one class, or heirs of one, that are tried."""
 
 
 def constant_calls(root: str, files: Iterable[str], names: Collection[str]) -> dict[str, list[str]]:
     """The arguments of such calls by the name of the class, as they are written: `64, num_heads=8`."""
     found: dict[str, list[str]] = {name: [] for name in names}
     called = re.compile(rb"\b(?:%s)\s*\(" % b"|".join(re.escape(name.encode()) for name in sorted(names)))
-    for path in files if names else ():
-        try:
-            source = read(os.path.join(root, path))
-        except Unreadable:
-            continue
+    for _, source in _sources(root, files if names else ()):
         if called.search(source):
             for name, arguments in _calls(source):
                 known = found.get(name)
@@ -32,13 +29,50 @@ def constant_calls(root: str, files: Iterable[str], names: Collection[str]) -> d
     return found
 
 
-def _calls(source: bytes) -> Iterator[tuple[str, str]]:
+def heirs(root: str, files: Iterable[str], cls: str) -> list[tuple[str, str]]:
+    """The classes at the top of files that derive from one of this name, the nearest first, as path and name."""
+    found: list[tuple[str, str]] = []
+    names = [cls]
+    for name in names:
+        for heir in _derived(root, files, name):
+            if heir not in found and len(found) < MANY:
+                found.append(heir)
+                names.append(heir[1])
+    return found
+
+
+def _derived(root: str, files: Iterable[str], name: str) -> Iterator[tuple[str, str]]:
+    derives = re.compile(rb"\bclass\s+\w+\s*\([^)]*\b%s\b" % re.escape(name.encode()))
+    for path, source in _sources(root, files):
+        if derives.search(source):
+            for node in _tree(source).body:
+                if isinstance(node, ast.ClassDef) and name in map(_last_name, node.bases):
+                    yield path, node.name
+
+
+def _last_name(node: ast.expr) -> str:
+    """`Base` of `Base` and of `package.Base`."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _sources(root: str, files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    for path in files:
+        with contextlib.suppress(Unreadable):
+            yield path, read(os.path.join(root, path))
+
+
+def _tree(source: bytes) -> ast.Module:
+    """The tree of a source; an empty one where Python cannot parse it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+        return ast.Module([], [])
+
+
+def _calls(source: bytes) -> Iterator[tuple[str, str]]:
+    tree = _tree(source)
     constants = {
         target.id: node.value
         for node in tree.body
@@ -52,8 +86,7 @@ def _calls(source: bytes) -> Iterator[tuple[str, str]]:
             texts = [_argument(name, value, constants) for name, value in values]
             starred = any(word.arg is None for word in node.keywords)
             if not starred and all(text is not None for text in texts):
-                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-                yield name, ", ".join(filter(None, texts))
+                yield _last_name(node.func), ", ".join(filter(None, texts))
 
 
 def _argument(name: str | None, value: ast.expr, constants: dict[str, ast.expr]) -> str | None:

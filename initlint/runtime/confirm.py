@@ -24,14 +24,14 @@ WORTH = 4
 
 def confirm(report: Report, files: Iterable[str], plan: Plan, progress: Progress | None = None) -> Evidence:
     """Build what the findings of a report are about. `files` are those of the project, under its root."""
-    sites = _sites(report, files, plan)
+    known = tuple(files)
+    sites = _sites(report, known, plan)
     processes = max(1, min(plan.processes, len(sites) // WORTH))
     steps = _Steps(sum(len(site.findings) for site in sites) * len(plan.seeds), progress)
     with tempfile.TemporaryDirectory(prefix="initlint-") as folder:
-        benches = [
-            Bench(Host(plan.interpreter, plan.limits), report.root, plan, os.path.join(folder, str(number)), steps)
-            for number in range(processes)
-        ]
+        folders = [os.path.join(folder, str(number)) for number in range(processes)]
+        hosts = [Host(plan.interpreter, plan.limits) for _ in folders]
+        benches = [Bench(*each, report.root, plan, steps, known) for each in zip(hosts, folders, strict=True)]
         pool = ThreadPoolExecutor(processes)
         try:
             ready = benches[0].host.ready()

@@ -178,7 +178,8 @@ def disagreements(
 
 
 def _shifts(finding: Finding, whole: Built, shared: tuple[Shared, ...]) -> list[str]:
-    """What differs in the first instance is what is said to be shifted.
+    """What differs in the first instance is what is said to be shifted; what an heir adds to it may differ too, and
+    what is said of a plain list, which has no name in a model, shows where its modules are registered.
 
     What is said to be shifted may end as constants that are filled in later; only what still holds numbers must differ.
     """
@@ -187,7 +188,9 @@ def _shifts(finding: Finding, whole: Built, shared: tuple[Shared, ...]) -> list[
     drawn = {_attribute(draw.owner) for draw in whole.draws if draw.owner.startswith(ALONE)}
     varied = {_attribute(tensor.name) for tensor in first if len(set(tensor.before)) > 1}
     found = []
-    if extra := sorted(changed - set(finding.shifts)):
+    nameless = set(finding.shifts) - {_attribute(tensor.name) for tensor in whole.tensors}
+    extra = sorted(changed - set(finding.shifts))
+    if extra and not nameless and whole.of.endswith(f".{finding.cls}"):
         found.append(f"{_quoted(extra)} changed, which the finding does not say")
     moved = any(not tensor.same for tensor in shared)
     if moved and (missing := sorted((set(finding.shifts) & drawn & varied) - changed)):
