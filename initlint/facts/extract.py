@@ -47,7 +47,7 @@ COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
 _REMEMBERED = 20_000
-_NAMES = ("pattern_list", "tuple_pattern")
+_NAMES = ("pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern")
 _DOTTED = re.compile(r"[^\W\d][\w.]*")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
 
@@ -253,7 +253,7 @@ class _Sweep:
         targets = [(self.scopes.at(n.start_byte), n) for n in sorted(self.captures.get("assignment", ()), key=_START)]
         for scope, node in targets:
             if scope.instance and (left := node.child_by_field_name("left")) and left.type in _NAMES:
-                scope.assigned.update(WORD.findall(self.source, left.start_byte, left.end_byte))
+                scope.assigned.update(name.text or b"" for name in _variables(left))
         for scope, _, text in self.scopes.places("walrus"):
             if scope.instance:
                 scope.assigned.add(text)
@@ -346,6 +346,13 @@ def _item_targets(node: Node) -> list[Node]:
         return []
     value = node.child_by_field_name("value")
     return [node] if value is not None and value.text is not None and value.text.endswith(b"._modules") else []
+
+
+def _variables(target: Node) -> list[Node]:
+    """The plain names that an assignment target binds: `self.x` binds none."""
+    if target.type == "identifier":
+        return [target]
+    return [name for child in target.named_children for name in _variables(child)] if target.type in _NAMES else []
 
 
 def _arguments(call: Node) -> list[Node]:

@@ -56,7 +56,19 @@ class Computed:
         """Whether the family reads it from its own instance."""
         family = self.project.family(cls)
         own = ((owner, method) for owner in family for method in self._own.get(owner, ()))
-        return any(self._can_be(names, attribute, owner) for owner, m in own for names in self._names(m, cls))
+        after = ((owner, method) for owner, method in own if not self.roles.constructs(method))
+        return any(self._can_be(names, attribute, owner) for owner, m in after for names in self._names(m, cls))
+
+    def in_construction(self, cls: ClassId, attribute: str) -> Iterator[tuple[Body, Node]]:
+        """Where construction reads from its instance by a computed name that can be this one."""
+        family = self.project.family(cls)
+        own = ((owner, method) for owner in sorted(family) for method in self._own.get(owner, ()))
+        for owner, method in own:
+            if self.roles.constructs(method):
+                body = self.bodies.body(method)
+                for site in computed(body, method.facts.instance):
+                    if self._can_be(self._of(site, Place(body, cls)), attribute, owner):
+                        yield body, site.node
 
     def _can_be(self, names: Found, attribute: str, owner: ClassId) -> bool:
         """Whether a name that a method of `owner` reads can be this one; a framework means none of its parts."""
@@ -83,10 +95,10 @@ class Computed:
 
     @functools.cached_property
     def _own(self) -> dict[ClassId, list[Method]]:
-        """The methods that read by a computed name from their instance after construction, by their class."""
+        """The methods that read by a computed name from their instance, by their class."""
         index: dict[ClassId, list[Method]] = {}
         for method, receiver in self.callers.reading.get("*", ()):
-            if method.owner and receiver == method.facts.instance and not self.roles.constructs(method):
+            if method.owner and receiver == method.facts.instance:
                 index.setdefault(method.owner, []).append(method)
         return index
 

@@ -85,15 +85,6 @@ Plain = Callable[["Node", Body], bool]
 """Whether an expression is known to be neither a module nor a parameter."""
 
 
-def uses(body: Body, attribute: str, ignores: Ignores, plain: Plain) -> Iterator[Flow]:
-    """Every read of `self.attribute` in a body that belongs to construction."""
-    instance = body.method.facts.instance
-    for node in body.nodes("attribute"):
-        owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
-        if owner is not None and name is not None and body.text(name) == attribute and body.text(owner) == instance:
-            yield from Trace(body, ignores, plain).value(node)
-
-
 def uses_of(node: Node, body: Body) -> Iterator[Flow]:
     """What becomes of the value of one expression."""
     return Trace(body).value(node)

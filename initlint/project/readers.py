@@ -15,13 +15,14 @@ from initlint.project.classes import MODULE, ClassId, Method, Project
 from initlint.project.computed import Computed
 from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
-from initlint.project.flows import Flow, Trace, Use, uses
+from initlint.project.flows import Flow, Trace, Use
 from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.inference import Inference
 from initlint.project.initialisers import Initialisers
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.placeholders import Placeholders
 from initlint.project.roles import Roles
+from initlint.project.sites import sites
 from initlint.project.strangers import Strangers
 from initlint.project.values import Value, union
 from initlint.project.wholesale import Wholesale
@@ -207,13 +208,20 @@ class Readers:
         family = self.project.family(cls)
         for method, receiver in self.callers.readers(attribute):
             if method.owner in family and receiver == method.facts.instance and self.roles.constructs(method):
-                yield from uses(self.bodies.body(method), attribute, self._ignores, self._is_plain)
+                body = self.bodies.body(method)
+                for site in sites(body, receiver, attribute):
+                    yield from self._traced(site.node, body) if body.own(site.node) else ()
             elif (
                 method.owner in family
                 and receiver == method.facts.instance
                 and (outer := self.entries.lambda_of_construction(method))
             ):
                 yield from self._lambda_uses(method, outer)
+        for body, node in self.computed.in_construction(cls, attribute):
+            yield from self._traced(node, body)
+
+    def _traced(self, node: Node, body: Body) -> Iterator[Flow]:
+        return Trace(body, self._ignores, self._is_plain).value(node)
 
     def _lambda_uses(self, method: Method, outer: Method) -> Iterator[Flow]:
         """A lambda that construction makes reads when it is called: what matters is where it goes."""
@@ -221,7 +229,7 @@ class Readers:
         start = method.facts.start - outer.facts.start
         for node in body.captures.get("nested", ()):
             if node.start_byte == start and node.type == "lambda":
-                yield from Trace(body, self._ignores, self._is_plain).value(node)
+                yield from self._traced(node, body)
 
     def _is_plain(self, node: Node, body: Body) -> bool:
         value = self.inference.expression(node, body)
