@@ -14,7 +14,7 @@ from initlint.facts.imports import imports
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
 from initlint.facts.records import FileFacts, Local, Store, Variable
 from initlint.facts.scopes import WORD, Captures, Scope, Scopes
-from initlint.facts.spelled import spelled, string_pattern
+from initlint.facts.spelled import Spelling, string_pattern
 from initlint.facts.suppressions import suppressions
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ class _Sweep:
         self.scopes = Scopes(source, captures)
         self.variables: list[Variable] = []
         self.text = self.scopes.text
+        self._spelling = Spelling()
         self._named: list[tuple[Scope, str, Node]] = []
 
     def receiver(self, node: Node) -> str:
@@ -207,12 +208,12 @@ class _Sweep:
             if callee == "getattr":
                 scope.reads[receiver].update(dict.fromkeys(self._read_names(arguments[1])))
             elif callee == "setattr" and receiver == scope.instance:
-                self._named += [(scope, each, node) for each in spelled(arguments[1])]
+                self._named += [(scope, each, node) for each in self._spelling.names(arguments[1])]
 
     def _read_names(self, node: Node) -> tuple[str, ...]:
         """What `getattr` reads: a variable is left to those who know what it can be, a pattern is written out."""
         pattern = string_pattern(self.text(node))
-        return spelled(node) if "*" in pattern else (pattern or "*",)
+        return self._spelling.names(node) if "*" in pattern else (pattern or "*",)
 
     def _path(self, scope: Scope, receiver: str, path: str) -> None:
         """A dotted path in a string reads its first name from the receiver, and each other from what stands before."""
@@ -246,7 +247,7 @@ class _Sweep:
     def _registration(self, scope: Scope, receiver: str, node: Node) -> None:
         arguments = _arguments(node)
         if receiver == scope.instance and arguments:
-            self._named += [(scope, name, node) for name in spelled(arguments[0])]
+            self._named += [(scope, name, node) for name in self._spelling.names(arguments[0])]
 
     def values(self) -> None:
         """What is assigned: attributes of the instance, class-level names, module-level aliases, names used once."""

@@ -119,7 +119,8 @@ def gather(
                 problems.append(result)
             else:
                 facts[result.path] = msgspec.msgpack.decode(result.facts, type=FileFacts)
-                fresh[facts_version() + result.digest] = result.facts
+                if cache:
+                    fresh[facts_version() + result.digest] = result.facts
             if progress:
                 progress(len(found), len(sources.files))
     cache.put(fresh)

@@ -12,6 +12,9 @@ NO_INSTANCE = "0"
 UNKNOWN = "?"
 """An expression of another form: a conditional, an `or`, an `await`."""
 
+MOST_LINKS = 100
+"""A chain of more is not taken apart: every call in it is a chain of its own, so that takes quadratic time."""
+
 SPLAT = "*" + string.whitespace
 """The grammar binds a star closer than a dot: in `[*self.parts]` the object of `parts` is `*self`."""
 
@@ -20,6 +23,7 @@ _STRING = re.compile(r"(?s)[bBrRuUfF]*(\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\
 _COMMENT = re.compile(r"#[^\n]*")
 _NAME = re.compile(r"[^\W\d]\w*")
 _CHOICE = re.compile(r"\b(?:if|or|and|await|lambda|yield)\b|:=")
+_BRACKET = re.compile(r"[()\[\]{}]")
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -38,6 +42,8 @@ def _chain(text: str) -> str:
     parts: list[str] = []
     position = 0
     while position < len(text):
+        if len(parts) > MOST_LINKS:
+            return UNKNOWN
         character = text[position]
         if character.isspace() or character == ".":
             position += 1
@@ -90,11 +96,8 @@ def _flatten(text: str) -> str:
 def _closing(text: str, position: int) -> int:
     """The offset behind the bracket that closes the one at `position`."""
     depth = 0
-    for index in range(position, len(text)):
-        if text[index] in "([{":
-            depth += 1
-        elif text[index] in ")]}":
-            depth -= 1
-            if depth == 0:
-                return index + 1
+    for bracket in _BRACKET.finditer(text, position):
+        depth += 1 if bracket.group() in _CLOSE else -1
+        if depth == 0:
+            return bracket.end()
     return len(text)

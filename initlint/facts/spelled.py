@@ -9,7 +9,7 @@ import ast
 import functools
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ ANY = "*"
 
 MAX_NAMES = 64
 MAX_STEPS = 8
-"""Names that are told apart, and variables on the way to one."""
+MAX_GIVEN = 1024
+"""Names that are told apart, variables on the way to one, and how many are looked at before it is said that nothing
+is known."""
+
+PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern"})
 
 DISPLAYS = frozenset({"list", "tuple", "set", "expression_list"})
 SAME_ITEMS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
@@ -56,38 +60,22 @@ def fits(pattern: str, name: str) -> bool:
     return ANY in pattern and pattern != ANY and _matcher(pattern).fullmatch(name) is not None
 
 
-def spelled(node: Node) -> tuple[str, ...]:
-    """The names that an expression can give; some may be patterns ("layer*"), or "*", of which nothing is known."""
-    found = tuple(dict.fromkeys(itertools.islice(_names(node, MAX_STEPS), MAX_NAMES + 1)))
-    return found if len(found) <= MAX_NAMES else (string_pattern(_text(node)) or ANY,)
-
-
-def _names(node: Node, steps: int) -> Iterator[str]:
-    match node.type:
-        case "string" | "binary_operator":
-            return put_together(node, lambda part: _names(part, steps))
-        case "parenthesized_expression":
-            return _names(node.named_children[0], steps)
-        case "conditional_expression":
-            return itertools.chain(*(_names(node.named_children[side], steps) for side in (0, -1)))
-        case "identifier" if steps:
-            values = _values(node, steps - 1)
-            return itertools.chain.from_iterable((ANY,) if v is None else _names(v, steps - 1) for v in values)
-        case "integer":
-            return iter((_text(node),))
-        case _:
-            return iter((string_pattern(_text(node)) or ANY,))
-
-
 def put_together(node: Node, names: Callable[[Node], Iterable[str]]) -> Iterator[str]:
     """What a string, or an operator on strings, comes out as, where its variable parts are `names`."""
     if node.type == "string":
-        parts = [list(_part(child, names)) for child in node.named_children]
+        parts = [_few(_part(child, names)) for child in node.named_children]
     elif node.children[1].type == "+":
-        parts = [list(names(side)) for side in node.named_children]
+        parts = [_few(names(side)) for side in node.named_children]
     else:
-        parts = [[string_pattern(_text(node)) or ANY]]
+        parts = [(string_pattern(_text(node)) or ANY,)]
     return (_STARS.sub(ANY, "".join(texts)) for texts in itertools.product(*parts))
+
+
+def _few(names: Iterable[str]) -> tuple[str, ...]:
+    """Each name once; where there are too many, nothing is known."""
+    given = list(itertools.islice(names, MAX_GIVEN + 1))
+    found = tuple(dict.fromkeys(given))
+    return found if len(given) <= MAX_GIVEN and len(found) <= MAX_NAMES else (ANY,)
 
 
 def _part(node: Node, names: Callable[[Node], Iterable[str]]) -> Iterable[str]:
@@ -97,33 +85,176 @@ def _part(node: Node, names: Callable[[Node], Iterable[str]]) -> Iterable[str]:
     return (_PLACEHOLDER.sub(ANY, _text(node)),) if node.type == "string_content" else ("",)
 
 
-# -- variables --------------------------------------------------------------------------------------------------------
+class Spelling:
+    """What the code of one file writes out; each variable is looked up once, and so is what a scope holds."""
+
+    def __init__(self) -> None:
+        self._binders: dict[int, dict[str, list[Node]]] = {}
+        self._calls: dict[int, dict[str, list[Node]]] = {}
+        self._known: dict[tuple[str, int, int], tuple[str, ...]] = {}
+
+    def names(self, node: Node) -> tuple[str, ...]:
+        """The names that an expression can give; some may be patterns ("layer*"), or "*", of which nothing is known."""
+        found = _few(self._names(node, MAX_STEPS))
+        return found if found != (ANY,) else (string_pattern(_text(node)) or ANY,)
+
+    def _names(self, node: Node, steps: int) -> Iterator[str]:
+        match node.type:
+            case "string" | "binary_operator":
+                return put_together(node, lambda part: self._names(part, steps))
+            case "parenthesized_expression":
+                return self._names(node.named_children[0], steps)
+            case "conditional_expression":
+                return itertools.chain(*(self._names(node.named_children[side], steps) for side in (0, -1)))
+            case "identifier" if steps:
+                return iter(self._variable(node, steps - 1))
+            case "integer":
+                return iter((_text(node),))
+            case _:
+                return iter((string_pattern(_text(node)) or ANY,))
+
+    def _variable(self, node: Node, steps: int) -> tuple[str, ...]:
+        name, place = _text(node), self._loop(node) or _scope(node) or node
+        key = (name, place.id, steps)
+        if key not in self._known:
+            values = self._values(name, place, steps)
+            self._known[key] = _few(
+                itertools.chain.from_iterable((ANY,) if v is None else self._names(v, steps) for v in values)
+            )
+        return self._known[key]
+
+    def _values(self, name: str, place: Node, steps: int) -> Found:
+        """What a loop gives a variable; else everything that the innermost scope gives it which gives it any."""
+        if place.type == "for_statement":
+            return self._binding(name, place, steps)
+        scope: Node | None = place
+        while scope is not None:
+            found = self._bound(name, scope, steps) if scope.type != "class_definition" else iter(())
+            for first in found:
+                return itertools.chain((first,), found)
+            scope = _scope(scope)
+        return iter((None,))
+
+    def _loop(self, variable: Node) -> Node | None:
+        """The innermost loop around a variable that gives it its value, and in which nothing else does."""
+        name, inner, outer = _text(variable), variable, variable.parent
+        while outer is not None and outer.type not in SCOPES:
+            if outer.type == "for_statement" and inner == outer.child_by_field_name("body"):
+                target = outer.child_by_field_name("left")
+                if target is not None and _path(name, target) is not None:
+                    return outer if name not in self._binding_in(inner) else None
+            inner, outer = outer, outer.parent
+        return None
+
+    def _bound(self, name: str, scope: Node, steps: int) -> Found:
+        """What a scope itself binds a name to."""
+        if scope.type == "function_definition":
+            yield from self._passed(name, scope)
+        for node in self._binding_in(scope).get(name, ()):
+            yield from self._binding(name, node, steps)
+
+    def _binding_in(self, scope: Node) -> dict[str, list[Node]]:
+        """The nodes that bind names in a scope itself, or in a part of one."""
+        if scope.id not in self._binders:
+            found = self._binders[scope.id] = {}
+            for node in _inside(scope, SCOPES):
+                for name in _targets(node):
+                    found.setdefault(name, []).append(node)
+        return self._binders[scope.id]
+
+    def _binding(self, name: str, node: Node, steps: int) -> Found:
+        """What one node binds a name to."""
+        match node.type:
+            case "assignment" | "for_statement" | "for_in_clause":
+                target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
+                path = _path(name, target) if target is not None else None
+                if path is not None and value is not None:
+                    yield from _at(value, path) if node.type == "assignment" else self._items(value, path, steps)
+            case "named_expression":
+                yield node.named_children[1]
+            case _:
+                yield None
+
+    def _items(self, node: Node, path: Path, steps: int) -> Found:
+        """What stands at a position of each item of a value."""
+        if node.type in DISPLAYS:
+            for child in node.named_children:
+                yield from _at(child, path) if child.type != "comment" else ()
+        elif node.type == "dictionary" and not path:
+            yield from _fields(node, "key")
+        elif node.type == "identifier" and steps:
+            place = self._loop(node) or _scope(node) or node
+            for value in self._values(_text(node), place, steps - 1):
+                yield from self._items(value, path, steps - 1) if value is not None else (None,)
+        elif node.type == "call":
+            yield from self._handed_on(node, path, steps)
+        else:
+            yield None
+
+    def _handed_on(self, call: Node, path: Path, steps: int) -> Found:
+        """The items of `enumerate(x)`, `zip(x, y)`, `x.items()` and their like."""
+        function, arguments = call.named_children[0], call.named_children[-1].named_children
+        name = _text(function).rpartition(".")[2]
+        if name == "enumerate" and arguments and path[:1] == (1,):
+            yield from self._items(arguments[0], path[1:], steps)
+        elif name == "zip" and path and path[0] < len(arguments):
+            yield from self._items(arguments[path[0]], path[1:], steps)
+        elif name in SAME_ITEMS and len(arguments) == 1:
+            yield from self._items(arguments[0], path, steps)
+        elif name == "items" and function.named_children[0].type == "dictionary" and len(path) == 1:
+            yield from _fields(function.named_children[0], ("key", "value")[path[0]])
+        elif (name == "items" and path == (0,)) or name == "keys":
+            yield from self._items(function.named_children[0], (), steps)
+        else:
+            yield None
+
+    def _passed(self, name: str, function: Node) -> Found:
+        """What the class around a method passes it for a parameter; others may pass anything."""
+        parameters = function.child_by_field_name("parameters")
+        names = [_parameter(child) for child in parameters.named_children] if parameters is not None else []
+        if name in names:
+            yield None
+            owner, own = _scope(function), function.child_by_field_name("name")
+            if owner is not None and owner.type == "class_definition" and own is not None:
+                for call in self._calls_in(owner).get(_text(own), ()):
+                    yield _argument(call, name, names.index(name) - 1)
+
+    def _calls_in(self, owner: Node) -> dict[str, list[Node]]:
+        """The calls of `self.method(...)` in the code of a class, by the method."""
+        if owner.id not in self._calls:
+            found = self._calls[owner.id] = {}
+            for node in _inside(owner):
+                function = node.child_by_field_name("function") if node.type == "call" else None
+                if function is not None and function.type == "attribute":
+                    found.setdefault(_text(function.named_children[-1]), []).append(node)
+        return self._calls[owner.id]
 
 
-def _values(variable: Node, steps: int) -> Found:
-    """What a loop around a variable gives it; else everything that the innermost scope gives it which gives it any."""
-    name = _text(variable)
-    if (loop := _loop(name, variable)) is not None:
-        return _binding(name, loop, steps)
-    scope = _scope(variable)
-    while scope is not None:
-        found = list(_bound(name, scope, steps)) if scope.type != "class_definition" else []
-        if found:
-            return iter(found)
-        scope = _scope(scope)
-    return iter((None,))
+def _inside(node: Node, closed: Collection[str] = ()) -> Iterator[Node]:
+    """Every node inside of one, but for what stands in those of closed types."""
+    pending = list(node.named_children)
+    while pending:
+        inner = pending.pop()
+        if inner.type not in closed:
+            pending += inner.named_children
+            yield inner
 
 
-def _loop(name: str, variable: Node) -> Node | None:
-    """The innermost loop around a variable that gives it its value, and in which nothing else does."""
-    inner, outer = variable, variable.parent
-    while outer is not None and outer.type not in SCOPES:
-        if outer.type == "for_statement" and inner == outer.child_by_field_name("body"):
-            target = outer.child_by_field_name("left")
-            if target is not None and _path(name, target) is not None:
-                return outer if not any(True for _ in _bound(name, inner, 0)) else None
-        inner, outer = outer, outer.parent
-    return None
+def _targets(node: Node) -> Iterator[str]:
+    """The names that one node binds."""
+    match node.type:
+        case "assignment" | "for_statement" | "for_in_clause":
+            pending = [node.child_by_field_name("left")]
+            while pending:
+                target = pending.pop()
+                if target is not None and target.type == "identifier":
+                    yield _text(target)
+                elif target is not None and target.type in PATTERNS:
+                    pending += target.named_children
+        case "named_expression" | "augmented_assignment" | "as_pattern_target":
+            yield _text(node.named_children[0])
+        case _:
+            pass
 
 
 def _scope(node: Node) -> Node | None:
@@ -134,68 +265,23 @@ def _scope(node: Node) -> Node | None:
     return outer
 
 
-def _bound(name: str, scope: Node, steps: int) -> Found:
-    """What a scope itself binds a name to."""
-    yield from _passed(name, scope) if scope.type == "function_definition" else ()
-    pending = list(scope.named_children)
-    while pending:
-        node = pending.pop()
-        if node.type not in SCOPES:
-            pending += node.named_children
-            yield from _binding(name, node, steps)
-
-
-def _binding(name: str, node: Node, steps: int) -> Found:
-    """What one node binds a name to."""
-    match node.type:
-        case "assignment" | "for_statement" | "for_in_clause":
-            target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
-            path = _path(name, target) if target is not None else None
-            if path is not None and value is not None:
-                yield from (_at if node.type == "assignment" else _items)(value, path, steps)
-        case "named_expression":
-            if _text(node.named_children[0]) == name:
-                yield node.named_children[1]
-        case "augmented_assignment" | "as_pattern_target":
-            if _text(node.named_children[0]) == name:
-                yield None
-        case _:
-            pass
-
-
 def _path(name: str, target: Node) -> Path | None:
     """Where a name stands in a target; None where it does not."""
     if target.type == "identifier":
         return () if _text(target) == name else None
-    if target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
+    if target.type in PATTERNS:
         for position, child in enumerate(target.named_children):
             if (path := _path(name, child)) is not None:
                 return (position, *path)
     return None
 
 
-def _at(node: Node, path: Path, steps: int) -> Found:
+def _at(node: Node, path: Path) -> Found:
     """What stands at a position of a value."""
     if not path:
         yield node
     elif node.type in DISPLAYS and path[0] < len(node.named_children):
-        yield from _at(node.named_children[path[0]], path[1:], steps)
-    else:
-        yield None
-
-
-def _items(node: Node, path: Path, steps: int) -> Found:
-    """What stands at a position of each item of a value."""
-    if node.type in DISPLAYS:
-        for child in node.named_children:
-            yield from _at(child, path, steps) if child.type != "comment" else ()
-    elif node.type == "dictionary" and not path:
-        yield from _fields(node, "key")
-    elif node.type == "identifier" and steps:
-        for value in _values(node, steps - 1):
-            yield from _items(value, path, steps - 1) if value is not None else (None,)
-    elif node.type == "call":
-        yield from _handed_on(node, path, steps)
+        yield from _at(node.named_children[path[0]], path[1:])
     else:
         yield None
 
@@ -204,49 +290,8 @@ def _fields(dictionary: Node, field: str) -> Found:
     return (child.child_by_field_name(field) for child in dictionary.named_children if child.type != "comment")
 
 
-def _handed_on(call: Node, path: Path, steps: int) -> Found:
-    """The items of `enumerate(x)`, `zip(x, y)`, `x.items()` and their like."""
-    function, arguments = call.named_children[0], call.named_children[-1].named_children
-    name = _text(function).rpartition(".")[2]
-    if name == "enumerate" and arguments and path[:1] == (1,):
-        yield from _items(arguments[0], path[1:], steps)
-    elif name == "zip" and path and path[0] < len(arguments):
-        yield from _items(arguments[path[0]], path[1:], steps)
-    elif name in SAME_ITEMS and len(arguments) == 1:
-        yield from _items(arguments[0], path, steps)
-    elif name == "items" and function.named_children[0].type == "dictionary" and len(path) == 1:
-        yield from _fields(function.named_children[0], ("key", "value")[path[0]])
-    elif (name == "items" and path == (0,)) or name == "keys":
-        yield from _items(function.named_children[0], (), steps)
-    else:
-        yield None
-
-
-def _passed(name: str, function: Node) -> Found:
-    """What the class around a method passes it for a parameter; others may pass anything."""
-    parameters = function.child_by_field_name("parameters")
-    names = [_parameter(child) for child in parameters.named_children] if parameters is not None else []
-    if name in names:
-        yield None
-        owner, own = _scope(function), function.child_by_field_name("name")
-        if owner is not None and owner.type == "class_definition" and own is not None:
-            for call in _calls(_text(own), owner):
-                yield _argument(call, name, names.index(name) - 1)
-
-
 def _parameter(node: Node) -> str:
     return _text(node).partition(":")[0].partition("=")[0].strip()
-
-
-def _calls(method: str, owner: Node) -> Iterator[Node]:
-    """The calls of `self.method(...)` in the code of a class."""
-    pending = [owner]
-    while pending:
-        node = pending.pop()
-        pending += node.named_children
-        function = node.child_by_field_name("function") if node.type == "call" else None
-        if function is not None and function.type == "attribute" and _text(function.named_children[-1]) == method:
-            yield node
 
 
 def _argument(call: Node, name: str, position: int) -> Node | None:
