@@ -21,6 +21,10 @@ NO_READERS = re.compile(
 """Class attributes whose strings name definitions without anything being read by them."""
 
 
+LISTING = frozenset({"named_parameters", "named_buffers", "state_dict"})
+"""Methods that give tensors by their names."""
+
+
 _NAME = re.compile(r"[^\W\d]\w*")
 _DOTTED = re.compile(r"[^\W\d]\w*(\.\w+)*")
 _TIE = re.compile(r"""r?["'][\w.\\*+()\[\]^$?:|-]+["']\Z""")
@@ -107,10 +111,20 @@ class NamedPaths:
 
 
 def _takes(node: Node, attribute: str, body: Body) -> bool:
-    """Whether a subscript takes the value that a dotted path in a string leads to, not only its shape."""
-    index = node.child_by_field_name("subscript")
+    """Whether a subscript takes the value that a name or path in a string leads to, not only its shape.
+
+    A path is one by its dots; a name is the key of something else unless it is taken from what lists tensors.
+    """
+    index, table = node.child_by_field_name("subscript"), node.child_by_field_name("value")
     path = string_pattern(body.text(index)).split(".") if index is not None and index.type == "string" else []
-    return len(path) > 1 and attribute in path and any(flow.use in (Use.READ, Use.FLOW) for flow in uses_of(node, body))
+    if attribute not in path or table is None or (len(path) == 1 and not _lists_tensors(table, body)):
+        return False
+    return any(flow.use in (Use.READ, Use.FLOW) for flow in uses_of(node, body))
+
+
+def _lists_tensors(table: Node, body: Body) -> bool:
+    functions = [call.child_by_field_name("function") for call in body.makers(table)]
+    return any(node is not None and body.text(node).rpartition(".")[2] in LISTING for node in functions)
 
 
 def _tie(owner: ClassId, target: str, source: str) -> Tie:

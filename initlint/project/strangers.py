@@ -7,6 +7,7 @@ import sys
 
 from initlint.project.bodies import Bodies, Body, call_arguments
 from initlint.project.classes import ClassId, Method, Project
+from initlint.project.flows import INITIALISES
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.roles import Roles
@@ -56,15 +57,19 @@ class Strangers:
         for facts in info.facts.methods if info else ():
             if info and facts.instance and facts.instance in facts.mentions:
                 method = Method(info.path, cls, facts)
-                if not self.roles.constructs(method) and (callee := self._given_to_stranger(self.bodies.body(method))):
+                constructs = self.roles.constructs(method)
+                if callee := self._given_to_stranger(self.bodies.body(method), constructs):
                     return f"`{callee}` is given the instance in {info.path}"
         return ""
 
-    def _given_to_stranger(self, body: Body) -> str:
+    def _given_to_stranger(self, body: Body, constructs: bool) -> str:
+        """The first function of another package that is given the instance, but for those that initialise it."""
         instance = body.method.facts.instance
         for node in body.nodes("call"):
             function, arguments = node.child_by_field_name("function"), call_arguments(node)
             if function is not None and any(body.text(argument) == instance for argument in arguments):
+                if constructs and INITIALISES.match(body.text(function)):
+                    continue
                 symbol = self.inference.static(function, body)
                 if symbol is not None and symbol.kind is SymbolKind.EXTERNAL and not _harmless(symbol.target):
                     return body.text(function)
