@@ -139,6 +139,25 @@ def test_other_names_of_equal_values_are_paired(host: Host, tmp_path: Path) -> N
     assert tensors.added == ("n.weight", "n.bias")
 
 
+def test_a_place_further_in_a_container_is_another_name(host: Host, tmp_path: Path) -> None:
+    old = "self.s = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))\nself.b = nn.Linear(2, 3)"
+    parting = parted(host, tmp_path, old, old.replace("Sequential(", "Sequential(nn.LayerNorm(2), "))
+    assert answer(parting) == "the same streams"
+    assert parting.tensors.added == ("s.0.weight", "s.0.bias")
+    assert parting.tensors.renamed == (
+        ("s.0.weight", "s.1.weight"),
+        ("s.0.bias", "s.1.bias"),
+        ("s.1.weight", "s.2.weight"),
+        ("s.1.bias", "s.2.bias"),
+    )
+
+
+def test_two_that_change_places_have_not_changed_names(host: Host, tmp_path: Path) -> None:
+    old, new = (f"self.{one} = nn.Linear(2, 2)\nself.{other} = nn.Linear(2, 2)" for one, other in ("ab", "ba"))
+    parting = parted(host, tmp_path, old, new)
+    assert (parting.verdict, parting.tensors.renamed, len(parting.tensors.differ)) == (Verdict.PART, (), 4)
+
+
 def test_another_seed_is_no_fault_of_the_code(host: Host, tmp_path: Path) -> None:
     parting = parted(host, tmp_path, BASE, BASE, seed=1)
     assert parting.verdict is Verdict.UNKNOWN

@@ -21,7 +21,7 @@ Key = tuple[str, str, int, str, str]
 
 def compare(old: Trace, new: Trace, labels: tuple[str, str], notes: Sequence[str] = ()) -> Parting:
     """Two builds side by side; names of the old side are taken for those that equal values have on the new."""
-    renamed = dict(_renamed(old.tensors, new.tensors))
+    renamed = _renamed(old.tensors, new.tensors)
     tensors = _tensors(old.tensors, new.tensors, renamed)
     lines = tuple(_settled(list(_aligned(old.draws, new.draws, renamed))))
     first = next((place for place, line in enumerate(lines) if line.change is not Change.SAME), None)
@@ -93,29 +93,39 @@ def _parts_always(diff: ClassDiff) -> bool:
 # -- tensors ----------------------------------------------------------------------------------------------------------
 
 
-def _renamed(old: Sequence[Tensor], new: Sequence[Tensor]) -> Iterator[tuple[str, str]]:
-    """Names of one side only that hold the same values as one of the other, as often on both sides."""
-    names = {t.name for t in old} & {t.name for t in new}
+def _renamed(old: Sequence[Tensor], new: Sequence[Tensor]) -> dict[str, str]:
+    """The new names of values that are not under their old ones, where as many on both sides are equal.
+
+    Names that only change places among themselves are no new names: other owners have got the numbers.
+    """
+    before, after = ({tensor.name: tensor.digest for tensor in tensors} for tensors in (old, new))
     groups: defaultdict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
-    for side, tensors in enumerate((old, new)):
-        for tensor in tensors:
-            if tensor.name not in names:
-                groups[tensor.digest][side].append(tensor.name)
-    for one, other in groups.values():
-        if len(one) == len(other):
-            yield from zip(one, other, strict=True)
+    for side, (own, others) in enumerate(((before, after), (after, before))):
+        for name, digest in own.items():
+            if others.get(name) != digest:
+                groups[digest][side].append(name)
+    pairs = {name: to for one, other in groups.values() if len(one) == len(other) for name, to in zip(one, other)}  # noqa: B905
+    return {name: to for name, to in pairs.items() if not _comes_back(name, pairs)}
+
+
+def _comes_back(name: str, pairs: dict[str, str]) -> bool:
+    """Whether a name has passed its values on to others in a circle."""
+    at = pairs[name]
+    while at in pairs and at != name:
+        at = pairs[at]
+    return at == name
 
 
 def _tensors(old: Sequence[Tensor], new: Sequence[Tensor], renamed: dict[str, str]) -> Tensors:
     before, after = ({tensor.name: tensor.digest for tensor in tensors} for tensors in (old, new))
-    shared = [name for name in after if name in before]
-    differ = tuple(name for name in shared if before[name] != after[name])
     called = set(renamed.values())
+    shared = {name: None for name in after if name in before and name not in renamed and name not in called}
+    differ = tuple(name for name in shared if before[name] != after[name])
     return Tensors(
         same=len(shared) - len(differ),
         differ=differ,
-        missing=tuple(name for name in before if name not in after and name not in renamed),
-        added=tuple(name for name in after if name not in before and name not in called),
+        missing=tuple(name for name in before if name not in shared and name not in renamed),
+        added=tuple(name for name in after if name not in shared and name not in called),
         renamed=tuple(renamed.items()),
     )
 
