@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from generated.edits import Pair, pairs
 from generated.execution import SEED
 from generated.strategies import programs
 from hypothesis import settings
+from test_confirm_run import environments
 from test_streams import EXAMPLES, PROFILE, both, first_apart, side, states
 
 from initlint.cli import run
@@ -296,6 +299,25 @@ def test_revisions_are_built_from_their_own_trees(repository: Path, capsysbinary
     )
     assert command("HEAD~1", "HEAD", "--build", "net:Net") == 0
     assert b"note: the working tree has changes that are in neither revision" in capsysbinary.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_an_interrupt_leaves_nothing(repository: Path) -> None:
+    mark, target = repository.parent / "running", "net:[Net() for _ in iter(int, 1) if open('{}', 'w')]"
+    line = [sys.executable, "-m", "initlint", "diff", "-n", "HEAD~1", "HEAD", "--build", target.format(mark)]
+    environment = {**os.environ, "TMPDIR": tempfile.gettempdir(), "INITLINT_TEST_MARK": str(mark)}
+    with subprocess.Popen(line, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        end = time.monotonic() + 60
+        while not mark.exists():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        assert len(os.listdir(tempfile.gettempdir())) == 1
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err.strip()) == (130, b"", b"")
+    assert os.listdir(tempfile.gettempdir()) == []
+    if sys.platform == "linux":
+        assert not any(str(mark).encode() in found for found in environments())
 
 
 def test_files_are_built_under_their_own_names(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
