@@ -598,6 +598,8 @@ def _partial(arguments: Arguments) -> Value:
         match option:
             case ClassObject() | TorchFunction() | ProjectFunction() | Closure():
                 bound.append(replace(option, bound=rest.behind(option.bound)))
+            case Thing():
+                bound.append(Bound(option, "__call__"))
             case _:
                 bound.append(option)
     return join(bound)

@@ -133,6 +133,16 @@ def module_attributes() -> frozenset[str]:
 
 
 @functools.cache
+def surface(name: str) -> frozenset[str]:
+    """Everything that an instance of a class of torch has, its methods and the inherited ones included."""
+    known = load().modules[canonical(name)]
+    bases = (load().modules.get(base) for base in known.bases)
+    inherited = (method for base in bases if base is not None for method in base.methods)
+    common = tensor_attributes() if "torch.Tensor" in known.bases else module_attributes()
+    return common.union(known.attributes, known.methods, inherited)
+
+
+@functools.cache
 def tensor_attributes() -> frozenset[str]:
     """What every tensor has."""
     return load().tensor_attributes | EVERY_OBJECT

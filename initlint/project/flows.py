@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern"})
+"""Targets of an assignment that take a value apart."""
+
+
 class Use(Enum):
     """One read during construction."""
 
@@ -117,7 +121,7 @@ class Trace:
                 yield from [Flow(Use.NONE)] if _is_target(parent) else self.value(parent)
             case "assignment" | "augmented_assignment":
                 yield from self._assigned(node, parent)
-            case "expression_statement" | "delete_statement" | "assert_statement" | "pattern_list" | "tuple_pattern":
+            case kind if kind in PATTERNS or kind in ("expression_statement", "delete_statement", "assert_statement"):
                 yield Flow(Use.NONE)
             case "for_statement" | "for_in_clause":
                 yield from self._looped(parent)
@@ -193,7 +197,7 @@ class Trace:
         root = re.match(r"\w+", text)
         if target.type == "identifier":
             yield from self.name(text)
-        elif target.type in ("pattern_list", "tuple_pattern"):
+        elif target.type in PATTERNS:
             for child in target.named_children:
                 yield from self._into(child)
         elif target.type in ("attribute", "subscript") and text.startswith(self.instance + "."):
@@ -240,7 +244,8 @@ def _is_target(node: Node) -> bool:
     parent = node.parent
     return parent is not None and (
         (parent.type in ("assignment", "augmented_assignment") and parent.child_by_field_name("left") == node)
-        or parent.type in ("pattern_list", "tuple_pattern", "delete_statement")
+        or parent.type in PATTERNS
+        or parent.type == "delete_statement"
     )
 
 

@@ -151,7 +151,7 @@ class Foreign:
         """Whether what the class defines under a name has all that is read from it here: no Linear has a `decoder`."""
         value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
         wanted = {name for name in names if name[0] != GUARDED and "*" not in name}
-        if not wanted or value.unknown or value.bound or GUARDED in names:
+        if not wanted or value.unknown or value.bound or value.element is not None or GUARDED in names:
             return True
         if not value.exact:
             return wanted <= knowledge.tensor_attributes()
@@ -159,11 +159,7 @@ class Foreign:
         return any(surface is None or wanted <= surface for surface in surfaces)
 
     def _surface_of(self, cls: ClassId) -> frozenset[str] | None:
-        known = knowledge.module(cls)
-        if known is None:
-            return self.surface(cls)
-        tensor = "torch.Tensor" in known.bases
-        return (knowledge.tensor_attributes() if tensor else knowledge.module_attributes()) | set(known.attributes)
+        return self.surface(cls) if knowledge.module(cls) is None else knowledge.surface(cls)
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
         return self._has(cls, method.facts.reads.get(receiver, ()))
@@ -193,9 +189,9 @@ class Foreign:
         for relative in self.project.family(cls):
             info = self.project.classes.get(relative)
             if info is None:
-                if (known := knowledge.module(relative)) is None:
+                if knowledge.module(relative) is None:
                     return None
-                names |= set(known.attributes)
+                names |= knowledge.surface(relative)
                 continue
             stored = [s.attribute for m in info.facts.methods for s in m.stores] + [
                 s.attribute for s in info.facts.attributes

@@ -305,7 +305,7 @@ class Readers:
                 yield flow.target or "*"
 
     def _is_live(self, cls: ClassId, target: str) -> bool:
-        return target == "*" or self.verdict(cls, target) is LIVE
+        return target == "*" or self.verdict_on_all(cls, target) is LIVE
 
     def _ties(self, cls: ClassId, tie: Tie, attribute: str) -> bool:
         """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
