@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, note
+from msgspec.structs import replace
 
 torch = pytest.importorskip("torch")
 
@@ -29,6 +30,7 @@ from test_streams import EXAMPLES, PROFILE, both, first_apart, side, states
 
 from initlint.cli import run
 from initlint.comparison.compare import compare as compare_statically
+from initlint.report import parting_full
 from initlint.report.parting import Parting, Verdict, answer
 from initlint.report.trace import Trace
 from initlint.runtime.bench import Plan
@@ -176,6 +178,20 @@ def test_another_seed_and_other_code(host: Host, tmp_path: Path) -> None:
     )
 
 
+def test_another_torch_is_said_and_is_no_fault_where_nothing_differs(host: Host, tmp_path: Path) -> None:
+    parting = parted(host, tmp_path, BASE, BASE)
+    older = replace(parting.old, setup=replace(parting.old.setup, torch="2.1.0"))
+    same = compare(older, parting.new, ("old", "new"))
+    assert (same.verdict, same.apart) == (Verdict.SAME, (("torch", "2.1.0", torch.__version__),))
+    assert f"set up differently: torch is {torch.__version__} and was 2.1.0\n" in parting_full.render(same)
+    first, *rest = older.draws
+    other = replace(older, draws=(replace(first, state="0"), *rest))
+    assert answer(compare(other, parting.new, ("old", "new"))) == (
+        f"nothing follows about the code: torch is {torch.__version__} and was 2.1.0;"
+        " both draw the same amounts in the same order"
+    )
+
+
 FEW = settings(PROFILE, max_examples=EXAMPLES or 25)
 
 
@@ -253,6 +269,7 @@ def test_the_story_in_a_fingerprint(
     assert command(lock, "project1", "--seed", "4") == 2
     assert capsysbinary.readouterr().out.startswith(b"nothing follows about the code: seed is 4 and was 3; both draw")
     assert command(lock, lock) == 0
+    assert command(lock, lock, "--seed", "1") == command(lock, "project1", "models") == 2
 
 
 @pytest.fixture
@@ -299,6 +316,13 @@ def test_revisions_are_built_from_their_own_trees(repository: Path, capsysbinary
     )
     assert command("HEAD~1", "HEAD", "--build", "net:Net") == 0
     assert b"note: the working tree has changes that are in neither revision" in capsysbinary.readouterr().out
+
+
+def test_a_submodule_is_said_not_to_be_there(repository: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    git(repository, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},lib/other")
+    git(repository, "commit", "-q", "-m", "a submodule")
+    assert command("HEAD~1", "HEAD", "--build", "net:Net") == 0
+    assert b"note: HEAD: the submodule lib/other of HEAD is not there\n" in capsysbinary.readouterr().out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")

@@ -228,7 +228,7 @@ BAD = {
                "`net:torch.ones(9**9)` cannot be built: the build needs more memory than the 256 MB that it may have"),
     "device": (["net:Net", "--device", "nix"], "`net:Net` cannot be built: torch knows no device `nix`"),
     "dtype": (["net:Net", "--dtype", "int8"], "`net:Net` cannot be built: `int8` is no floating point type of torch"),
-    "seeds": (["net:Net", "--seed", "1,2"], "a trace is of one build; name one seed"),
+    "seeds": (["net:Net", "--seed", "1,2"], "one build has one seed; name one"),
     "name": (["net:Net", "--write", "x.lock"],
              "a fingerprint is known by its name, which ends in .json, as init.lock.json"),
     "folder": (["net:Net", "--write", "nix/x.json"], "cannot write to nix/x.json: No such file or directory"),

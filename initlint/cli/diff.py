@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from initlint.cli.confirm import OPTIONS, taken
+from initlint.cli.confirm import OPTIONS, is_target, taken
 from initlint.cli.options import Command, chosen
 from initlint.cli.trace import COMMON, own_format
 from initlint.config import Config, key
@@ -57,7 +57,7 @@ def _measured(
     from initlint.report import parting_full, parting_json, trace_html
     from initlint.report.parting import Verdict
 
-    parting = compared(old, new, paths, config, own, _notes(old, new))
+    parting = compared(old, new, paths, config, own, _notes(old, new), marked=output_format == "html")
     if output_format == "json":
         text = parting_json.render(parting)
     elif output_format == "html":
@@ -90,7 +90,12 @@ def _notes(old: str, new: str) -> tuple[str, ...]:
     """What a comparison of revisions leaves out."""
     from initlint.comparison import git
 
-    if any(os.path.exists(each) for each in (old, new)) or not git.dirty(os.getcwd()):
+    revisions = [each for each in (old, new) if not _is_fingerprint(each)]
+    if (
+        not revisions
+        or any(os.path.exists(each) or is_target(each) for each in revisions)
+        or not git.dirty(os.getcwd())
+    ):
         return ()
     return ("the working tree has changes that are in neither revision; `.` in place of one compares them",)
 

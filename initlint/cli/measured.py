@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from initlint.cli.confirm import is_target, with_options
+from initlint.cli.confirm import is_target
 from initlint.cli.options import chosen
-from initlint.cli.trace import built
+from initlint.cli.trace import built, single
 from initlint.config import Config
 from initlint.errors import InitlintError
 from initlint.runtime import fingerprint
@@ -20,27 +20,34 @@ if TYPE_CHECKING:
     from initlint.report.parting import Parting
     from initlint.report.trace import Trace
 
-BOTH = "two fingerprints are compared as they are, and nothing is built"
-
 
 def compared(
-    old: str, new: str, paths: tuple[str, ...], config: Config, own: dict[str, Any], notes: Sequence[str]
+    old: str,
+    new: str,
+    paths: tuple[str, ...],
+    config: Config,
+    own: dict[str, Any],
+    notes: Sequence[str],
+    marked: bool,
 ) -> Parting:
-    """What the builds of two versions come to; the static answer stands beside it where both are sources."""
+    """What the builds of two versions come to; the static answer stands beside it where both are sources. `marked`:
+    what is never used in what is built is looked for."""
     kept = {each: fingerprint.read(each) for each in (old, new) if each.endswith(fingerprint.SUFFIX)}
-    if len(kept) == 2 and (chosen(own) or paths):
-        raise InitlintError(BOTH)
-    options = with_options(config, own)
+    versions = tuple(each for each in (old, new) if each not in kept)
+    if not versions and chosen(own):
+        raise InitlintError("two fingerprints are compared as they are, and nothing is built")
+    if kept and paths:
+        raise InitlintError("paths restrict what is compared without building; a fingerprint is compared as a whole")
+    options = single(config, own)
     for trace in kept.values():
         options = _as_kept(options, trace, chosen(own))
-    versions = tuple(each for each in (old, new) if each not in kept)
     targets = [each for each in versions if kept and is_target(each)]
     if targets:
         options = replace(options, confirm=replace(options.confirm, build=targets[0]))
-        traced = {targets[0]: built(options, here(), settled=True)}
+        traced = {targets[0]: built(options, here(), settled=True, marked=marked)}
     else:
         with trees(versions) as found:
-            traced = {tree.label: built(options, tree, settled=True) for tree in found}
+            traced = {tree.label: built(options, tree, settled=True, marked=marked) for tree in found}
     every = {**kept, **traced}
     parting = compare(every[old], every[new], (old, new), notes)
     return parting if kept else beside(parting, _static(old, new, paths, config))

@@ -42,38 +42,37 @@ def _trace(
 ) -> int:
     from initlint.cli.check import write
     from initlint.runtime import fingerprint
+    from initlint.runtime.trees import here
 
     own = taken({**given, "build": target})
     rest = {name: value for name, value in given.items() if name not in own}
-    options = with_options(settled((), config, isolated, rest).config, own)
+    options = single(settled((), config, isolated, rest).config, own)
     if write_to and not write_to.endswith(fingerprint.SUFFIX):
         raise InitlintError(
             f"a fingerprint is known by its name, which ends in {fingerprint.SUFFIX}, as init.lock.json"
         )
-    traced = gathered(options, settled=bool(write_to))
     if write_to:
-        fingerprint.write(write_to, traced)
-        return CLEAN
-    write(options, rendered(traced, output_format, options))
+        fingerprint.write(write_to, built(options, here(), settled=True))
+    else:
+        write(options, rendered(built(options, here(), marked=True), output_format, options))
     return CLEAN
 
 
-def gathered(config: Config, settled: bool = False) -> Trace:
-    """Build the target in the current folder, and find what of it is dead; `settled` if it must come out again."""
-    from initlint.runtime.trees import here
+def single(config: Config, own: dict[str, Any]) -> Config:
+    """A configuration under what the command line says about the one build that is made."""
+    options = with_options(config, own)
+    if own["seed"] and len(options.confirm.seed) > 1:
+        raise InitlintError("one build has one seed; name one")
+    return replace(options, confirm=replace(options.confirm, seed=options.confirm.seed[:1]))
 
-    return built(config, here(), settled)
 
-
-def built(config: Config, tree: Tree, settled: bool = False) -> Trace:
-    """Build the target in a tree, and find what of it is dead."""
+def built(config: Config, tree: Tree, *, settled: bool = False, marked: bool = False) -> Trace:
+    """Build the target in a tree; `settled`: it has to come out again, `marked`: what is never used is looked for."""
     from initlint.runtime.trace import files, measured, trace
 
-    if len(config.confirm.seed) > 1:
-        raise InitlintError("a trace is of one build; name one seed")
     how = plan(config, tree.home)
     outcome, ready = measured(how, tree, settled)
-    return trace(how, tree, outcome, ready, dead(config, files(outcome, tree)))
+    return trace(how, tree, outcome, ready, dead(config, files(outcome, tree)) if marked else None)
 
 
 def dead(config: Config, files: tuple[str, ...]) -> Report | None:
