@@ -120,6 +120,7 @@ class Config:
         DEFAULT_EXCLUDE, "Files", "Leave out these names instead of the usual.", metavar="PATTERNS"
     )
     extend_exclude: tuple[str, ...] = _option((), "Files", "Leave out these besides the usual.", metavar="PATTERNS")
+    force_exclude: bool = _option(False, "Files", "Leave them out even where they are named.")
     respect_gitignore: bool = _option(True, "Files", "Also read files that git ignores.")
     python: str = _option("", "Files", "Interpreter that the checked code runs with.", metavar="PATH", is_path=True)
     site_packages: tuple[str, ...] = _option(

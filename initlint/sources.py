@@ -103,6 +103,8 @@ def discover(config: Config, buffer: bytes | None = None) -> Sources:
     root = project_root(start)
     walk = _Walk(root, config)
     named = [os.path.abspath(path) for path in config.paths]
+    if config.force_exclude:
+        named = [path for path in named if not walk.excludes(path)]
     folders = [path for path in named if os.path.isdir(path)]
     files = {path for path in named if not os.path.isdir(path) and not path.endswith(".pyi")}
     if not _too_wide(root):
@@ -199,6 +201,7 @@ class _Walk:
 
     def __init__(self, root: str, config: Config) -> None:
         self.skipped: dict[str, str] = {}
+        self._root = root
         self._gitignore = config.respect_gitignore
         patterns = (*config.exclude, *config.extend_exclude)
         self._names = frozenset(pattern for pattern in patterns if _is_plain(pattern))
@@ -248,11 +251,19 @@ class _Walk:
             self.skipped[folder] = f"the folder cannot be listed: {reason_of(error)}"
             return []
 
+    def excludes(self, path: str) -> bool:
+        """Whether a path in the project, or a folder that it stands in, is among those to leave out."""
+        folder = os.path.join(path, "") if os.path.isdir(path) else path
+        return not self._names.isdisjoint(_relative(self._root, path).split("/")) or self._fits(folder)
+
+    def _fits(self, path: str) -> bool:
+        return any(ignore.verdict(path) for ignore in self._globs)
+
     def _excluded(self, entry: os.DirEntry[str], is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
         if entry.name in self._names:
             return True
         path = os.path.join(entry.path, "") if is_folder else entry.path
-        if any(ignore.verdict(path) for ignore in self._globs):
+        if self._fits(path):
             return True
         for ignore in reversed(ignores):
             verdict = ignore.verdict(path)

@@ -146,8 +146,11 @@ def test_the_report_reads_like_evidence(monkeypatch: pytest.MonkeyPatch, capsys:
     assert lines[11].startswith("  > blocks.0.attn.proj.weight  differs  ")
     assert lines[-2] == "    ... 27 more after: 11 same, 16 differ"
     assert err == "1 confirmed.\n"
-    assert command(".", "--build", "models:VisionTransformer()", "--verbose", "--quiet") == 1
-    assert sum("  same  " in line or "  differs  " in line for line in capsys.readouterr().out.splitlines()) == 43
+    python = ("--python", sys.executable)
+    assert command(".", "--build", "models:VisionTransformer()", "--verbose", "--quiet", *python) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("  same  " in line or "  differs  " in line for line in lines) == 43
+    assert lines[4].endswith(f" --device cpu --seed 0 --python {sys.executable}")
 
 
 def test_the_report_fits_a_terminal(tmp_path: Path) -> None:

@@ -121,6 +121,14 @@ def test_only_the_files_of_the_commit_are_reported(project: Path, store: Path) -
     assert commit(project, store, model=CLEAN)[0] == 0
 
 
+def test_what_is_excluded_stays_out_of_a_commit(project: Path, store: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.initlint]\nextend-exclude = ["old*.py"]\n')
+    git(project, "add", "pyproject.toml")
+    status, said = commit(project, store, old_model=MODEL)
+    assert (status, "Passed" in said) == (0, True), said
+    assert commit(project, store, model=MODEL)[0] == 1
+
+
 def test_the_other_hook_sees_what_a_commit_takes_the_reader_from(project: Path, store: Path) -> None:
     assert commit(project, store, model=MODEL, train=READER)[0] == 0
     without = READER.replace("net.spare(1)", "net(1)")

@@ -154,6 +154,16 @@ def test_what_the_user_names_is_read_even_if_it_is_excluded(tmp_path: Path) -> N
     assert found(tmp_path / "script").reported == {"script"}
 
 
+def test_what_is_named_can_be_left_out_too(tmp_path: Path) -> None:
+    project(tmp_path, "a.py", "build/b.py", "sub/gen/c.py", "sub/x_pb2.py")
+    forced = {"force_exclude": True, "extend_exclude": ("sub/gen", "*_pb2.py")}
+    for name in ("build", "build/b.py", "sub/gen/c.py", "sub/x_pb2.py"):
+        assert found(tmp_path / name, **forced).reported == frozenset()
+        assert found(tmp_path / name, extend_exclude=forced["extend_exclude"]).reported
+    assert found(tmp_path / "sub" / "gen", **forced).reported == frozenset()
+    assert found(tmp_path / "a.py", **forced).reported == {"a.py"}
+
+
 def test_gitignore_files_count_from_where_they_stand(tmp_path: Path) -> None:
     names = (
         "a.py",

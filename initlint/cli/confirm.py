@@ -75,7 +75,8 @@ def gathered(config: Config, report: Report) -> Evidence:
     from initlint.sources import discover
 
     with Bar(shown=not config.quiet, work="Building") as bar:
-        return confirm(report, discover(config).files, plan(config, report.root), bar)
+        evidence = confirm(report, discover(config).files, plan(config, report.root), bar)
+    return replace(evidence, interpreter=config.python)
 
 
 def plan(config: Config, root: str) -> Plan:

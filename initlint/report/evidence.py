@@ -83,8 +83,8 @@ class Result:
 class Evidence:
     """All results, each finding alone and then, where several were seen in one target, those together.
 
-    `target` is what the user asked to build, "" where each class is built on its own; `command` are the options that
-    repeat the run on one finding.
+    `target` is what the user asked to build, "" where each class is built on its own; `interpreter` is the one that the
+    user named, or "".
     """
 
     results: tuple[Result, ...]
@@ -94,7 +94,7 @@ class Evidence:
     placement: str
     dtype: str
     seeds: tuple[int, ...]
-    interpreter: str
     torch: str
     python: str
     report: Report
+    interpreter: str = ""

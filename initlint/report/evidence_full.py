@@ -130,6 +130,7 @@ def _repeat(result: Result, evidence: Evidence) -> str:
     words += ["--device", evidence.device, "--seed", str(result.seed)]
     words += ["--placement", evidence.placement] if evidence.placement != "construct" else []
     words += ["--dtype", evidence.dtype] if evidence.dtype else []
+    words += ["--python", evidence.interpreter] if evidence.interpreter else []
     return shlex.join(words)
 
 

@@ -50,7 +50,6 @@ def confirm(report: Report, files: Iterable[str], plan: Plan, progress: Progress
         placement=plan.placement,
         dtype=plan.dtype,
         seeds=plan.seeds,
-        interpreter=plan.interpreter,
         torch=ready.torch,
         python=ready.python,
         report=report,
