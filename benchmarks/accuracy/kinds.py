@@ -151,6 +151,41 @@ def _helper(site: Site, names: tuple[str, ...]) -> Spelled:
     return Spelled((f"{site.instance}.{helper}()",), body)
 
 
+def _named_in_loop(site: Site, names: tuple[str, ...]) -> Spelled:
+    spelled = ", ".join(f'"{name}"' for name in names)
+    return Spelled((f"for planted in ({spelled}):", f"    setattr({site.instance}, planted, {site.layer()})"))
+
+
+def _named_by_caller(site: Site, names: tuple[str, ...]) -> Spelled:
+    helper = f"_add_{names[0].strip('_')}_planted"
+    body = (f"def {helper}(self, name):", f"    self.add_module(name, {site.layer()})")
+    return Spelled((f'{site.instance}.{helper}("{names[0]}")',), body)
+
+
+def _starred(site: Site, names: tuple[str, ...]) -> Spelled:
+    first, rest = (f"{site.instance}.{name}" for name in names)
+    return Spelled((f"{first}, *{rest} = [{site.layer()} for _ in range(3)]",))
+
+
+def _tested(site: Site, names: tuple[str, ...]) -> Spelled:
+    lines = (f"if (planted := {site.layer()}) is not None:", f"    {site.instance}.{names[0]} = planted")
+    return Spelled(lines)
+
+
+def _called_by_others(site: Site, names: tuple[str, ...]) -> Spelled:
+    helper = f"fit_{names[0].strip('_')}_planted"
+    return Spelled((f"{site.instance}.{helper}()",), (f"def {helper}(self):", f"    self.{names[0]} = {site.layer()}"))
+
+
+def _keyed(site: Site) -> str:
+    return f'{site.spell("torch.nn.ModuleDict")}({{f"key{{k}}": {site.layer()} for k in range(2)}})'
+
+
+def _chosen(site: Site) -> str:
+    table = ", ".join(f'"{name}": {site.spell("torch.nn." + name)}' for name in ("Linear", "Bilinear"))
+    return f'{{{table}}}["Linear"](8, 8)'
+
+
 KINDS: dict[str, Kind] = {
     "submodule": _plain(Site.layer),
     "parameter": _plain(lambda site: site.parameter(site.noise())),
@@ -172,11 +207,20 @@ KINDS: dict[str, Kind] = {
     "appended": _appended,
     "initialised": _initialised,
     "helper": _helper,
+    "named_in_loop": _named_in_loop,
+    "named_by_caller": _named_by_caller,
+    "starred": _starred,
+    "tested": _tested,
+    "called_by_others": _called_by_others,
+    "keyed": _plain(_keyed),
+    "chosen": _plain(_chosen),
+    "made_by_lambda": _plain(lambda site: f"(lambda: {site.layer()})()"),
+    "plain_list": _plain(lambda site: f"[{site.layer()} for _ in range(2)]"),
     "project_class": _plain(lambda site: site.project_class or site.layer()),
     "layer_without_draws": _plain(_idle_layer),
     "parameter_without_draws": _plain(lambda site: site.parameter(f"{site.spell('torch.zeros')}(8)")),
 }
-NAMES_NEEDED = {"tuple": 2, "chained": 2}
+NAMES_NEEDED = {"tuple": 2, "chained": 2, "named_in_loop": 2, "starred": 2}
 
 PARAMETERS = frozenset({"parameter", "register_parameter", "parameter_without_draws"})
 TENSORS = frozenset({"tensor", "register_buffer"})

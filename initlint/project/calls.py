@@ -61,7 +61,9 @@ class Calls:
             return Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
         if callee in DICTIONARIES:
             return Value(element=union(self._entry(argument, body) for argument in arguments))
-        if callee == "cast" and len(arguments) == 2 and self._is_of_typing(function, body):
+        if callee == "partial" and arguments and self._is_of("functools", function, body):
+            return self.inference.expression(arguments[0], body)
+        if callee == "cast" and len(arguments) == 2 and self._is_of("typing", function, body):
             told = self.inference.annotations.annotation(body.text(arguments[0]), body)
             return self.inference.expression(arguments[1], body) if told.unknown else told
         if callee == "__new__" and arguments:
@@ -81,9 +83,9 @@ class Calls:
             return union([known, *(self.inference.expression(node, body) for node in passed)])
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
 
-    def _is_of_typing(self, function: Node, body: Body) -> bool:
+    def _is_of(self, module: str, function: Node, body: Body) -> bool:
         symbol = self.inference.static(function, body)
-        return symbol is not None and symbol.target.partition(".")[0] in ("typing", "typing_extensions")
+        return symbol is not None and symbol.target.partition(".")[0].removesuffix("_extensions") == module
 
     def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
         if name == "getattr" and len(arguments) >= 2:
@@ -92,6 +94,11 @@ class Calls:
             return self.inference.attribute(self.inference.expression(arguments[0], body), "__class__")
         if name == "super":
             return Value(bound=frozenset({body.method.owner})) if body.method.owner else UNKNOWN
+        if name == "map" and arguments:
+            made = self.inference.expression(arguments[0], body)
+            results = (self.inference.returned(f) for f in sorted(made.functions, key=lambda f: f.id))
+            known = made.functions or made.classes
+            return Value(element=union([Value(exact=made.classes), *results])) if known else UNKNOWN
         if name == "zip":
             return Value(
                 element=Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
