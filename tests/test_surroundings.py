@@ -97,6 +97,13 @@ def test_a_terminal_of_any_width(project: Path, columns: str) -> None:
     assert "Traceback" not in in_terminal(project, "--help", COLUMNS=columns, TERM="xterm")
 
 
+@POSIX
+def test_the_list_of_rules_fits_a_terminal(project: Path) -> None:
+    plain, shown = (initlint_(project, "rules").stdout, in_terminal(project, "rules", COLUMNS="80", TERM="xterm"))
+    assert shown.split() == plain.split()
+    assert max(map(len, shown.splitlines())) <= 80 < max(map(len, plain.splitlines()))
+
+
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}, {}])
 def test_no_terminal(project: Path, variables: dict[str, str]) -> None:
     run = initlint_(project, "--output-format", "concise", **variables)

@@ -40,7 +40,7 @@ def _toml(value: Any) -> str:
 
 
 def _table(pairs: tuple[tuple[str, Any], ...]) -> str:
-    return "{ " + ", ".join(f"{_toml(name)} = {_toml(value)}" for name, value in pairs) + " }"
+    return "{ " + ", ".join(f"{_toml(name)} = {_toml(value)}" for name, value in pairs) + " }" if pairs else "{}"
 
 
 command = Command(

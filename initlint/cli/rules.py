@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
+
 import click
+
+LEAST = 20
+"""Columns of a summary that a terminal is taken to have, however narrow it is."""
 
 
 @click.command("rules", help="List the rules: code, name and what each finds.")
@@ -17,5 +24,13 @@ def command(markdown: bool) -> int:
         return 0
     width = max(len(rule.name) for rule in RULES)
     for rule in RULES:
-        click.echo(f"{rule.code}  {rule.name:<{width}}  {rule.summary}")
+        click.echo(_row(f"{rule.code}  {rule.name:<{width}}  ", rule.summary))
     return 0
+
+
+def _row(head: str, summary: str) -> str:
+    """A rule and its summary: on one line for programs, below itself in a terminal."""
+    if not sys.stdout.isatty():
+        return head + summary
+    columns = max(shutil.get_terminal_size().columns, len(head) + LEAST)
+    return textwrap.fill(summary, columns, initial_indent=head, subsequent_indent=" " * len(head))
