@@ -80,7 +80,7 @@ def part(number: int) -> list[Row]:
 
 def test_the_ledger(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = traced(capsys, "net:Net")
-    assert rows(document) == [*part(0), *part(1), ("", "aten.randn.default", 4, "net.py:19", "")]
+    assert rows(document) == [*part(0), *part(1), ("scale", "aten.randn.default", 4, "net.py:19", "")]
     assert [draw["total"] for draw in document["draws"]] == [6, 10, 12, 18, 22, 24, 28]
     assert {draw["stream"] for draw in document["draws"]} == {"torch:cpu"}
     assert [draw["maker"] for draw in document["draws"]][:3] == ["parts.0", "parts.0.spare", "parts.0.spare"]
@@ -120,6 +120,26 @@ def test_meta_takes_no_memory_for_weights(net: Path, capsys: pytest.CaptureFixtu
     assert document["amount"] == (1 << 40) + (1 << 20)
 
 
+COMPUTED = {
+    "a product": "self.w = nn.Parameter(torch.randn(2) * 0.1)",
+    "through functions": "self.w = torch.stack([torch.rand(2).view(1, 2).clone().exp(), torch.zeros(1, 2)])",
+    "copied": "self.w = nn.Parameter(torch.zeros(2))\n        self.w.data.copy_(torch.randn(2))",
+    "added": "self.w = torch.zeros(2)\n        self.w += torch.randn(2)",
+    "by name": "self.w = torch.zeros(2)\n        torch.mul(torch.randn(2), 2, out=self.w)",
+}
+
+
+def test_what_is_computed_from_a_draw_owns_it(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = "".join(
+        f"class N{number}(nn.Module):\n    def __init__(self):\n        super().__init__()\n        {line}\n\n\n"
+        for number, line in enumerate((*COMPUTED.values(), "torch.randn(2) * 2"))
+    )
+    (net / "computed.py").write_text(f"{HEAD}{body}")
+    classes = ", ".join(f"N{number}()" for number in range(len(COMPUTED) + 1))
+    document = traced(capsys, f"computed:nn.ModuleList([{classes}])")
+    assert [draw["owner"] for draw in document["draws"]] == [*(f"{number}.w" for number in range(len(COMPUTED))), ""]
+
+
 def test_what_is_drawn_and_not_kept_is_freed() -> None:
     with Recorder(keep=True) as recorder:
         kept = torch.randn(3)
@@ -141,9 +161,9 @@ def test_text(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "    spare\n"
         "      weight  dead: SOH101      4     10  uniform_  net.py:12\n"
         "      bias  dead: SOH101        2     12  uniform_  net.py:12\n"
-        "(randn)                         4     16  randn     net.py:19\n"
+        "scale                           4     16  randn     net.py:19\n"
         "\n"
-        "4 draws of 16 numbers, for 3 of 6 tensors; 2 draws of 6 for what is never used (SOH101)\n"
+        "4 draws of 16 numbers, for 4 of 6 tensors; 2 draws of 6 for what is never used (SOH101)\n"
     )
 
 
@@ -163,7 +183,7 @@ def test_notes(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
         f"{NET}\n\nSTART = torch.randn(2)\n\n\ndef make():\n    torch.manual_seed(3)\n    return Net(0)\n"
     )
     document = traced(capsys, "early:make")
-    assert rows(document) == [("", "outside", 0, "", ""), ("", "aten.randn.default", 4, "early.py:19", "")]
+    assert rows(document) == [("", "outside", 0, "", ""), ("scale", "aten.randn.default", 4, "early.py:19", "")]
     assert document["notes"] == [
         "1 draw was made when the module was imported, before the seed was set: not counted here",
         "the target sets a seed of its own, so that seed 0 does not decide about all numbers",

@@ -13,9 +13,10 @@ OUTSIDE = "outside"
 class Draw(msgspec.Struct, frozen=True):
     """One draw of the measured ledger.
 
-    `owner` is the name of the tensor that holds the numbers, "" where none does; `maker` is the module whose method
-    drew them. `state` digests the stream afterwards, "" on the meta device. `source` is the innermost line of the
-    project that led to it, as `models/attention.py:26`, or "". `dead` is the rule that finds its definition dead.
+    `owner` is the name of the tensor that holds the numbers or what was computed from them, "" where none does; `maker`
+    is the module whose method drew them. `state` digests the stream afterwards, "" on the meta device. `source` is the
+    innermost line of the project that led to it, as `models/attention.py:26`, or "". `dead` is the rule that finds its
+    definition dead.
     """
 
     owner: str

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from initlint.runtime.generators import present, seed, states
-from initlint.runtime.ledger import CPU, OUTSIDE, Recorder, owners_among, real
+from initlint.runtime.ledger import CPU, OUTSIDE, Recorder, heirs_among, owners_among, real
 from initlint.runtime.overlay import Overlay
 from initlint.runtime.signatures import parameters
 from initlint.runtime.snapshot import Entry, entries, told_of
@@ -210,13 +210,17 @@ def draws(recorder: Recorder, found: list[Entry], models: list[Model]) -> list[M
 
     It begins with what is drawn at import, before the seed is set.
     """
-    owners = owners_among(((name, tensor) for name, _, tensor in found), recorder)
+    named = [(name, tensor) for name, _, tensor in found]
+    owners, heirs = owners_among(named, recorder), heirs_among(named, recorder)
     names = {
         id(part): f"{prefix}{name}".rstrip(".") for prefix, model in models for name, part in model.named_modules()
     }
     makers = [names.get(id(ref()), "") if ref is not None else "" for ref in recorder.makers]
     rows = zip(recorder.draws, owners, makers, recorder.frames)  # noqa: B905
-    return [{**vars(draw), "owner": owner, "maker": maker, "frames": frames} for draw, owner, maker, frames in rows]
+    return [
+        {**vars(draw), "owner": owner, "heir": heirs.get(place, ""), "maker": maker, "frames": frames}
+        for place, (draw, owner, maker, frames) in enumerate(rows)
+    ]
 
 
 def is_reseeded(number: int, recorder: Recorder, start: str) -> bool:

@@ -100,9 +100,9 @@ class Tensor(msgspec.Struct, frozen=True):
 class Drawn(msgspec.Struct, frozen=True):
     """One measured draw, as in `runtime.ledger.Draw`.
 
-    `owner` is the name of the tensor that it filled, or ""; `maker` is that of the module whose method made it, or "",
-    as it is for the whole; `frames` are the lines of the project, as real path and
-    number, that were being executed, the innermost first.
+    `owner` is the name of the tensor that it filled, or ""; `heir` is that of one that was computed from it, or "";
+    `maker` is that of the module whose method made it, or "", as it is for the whole; `frames` are the lines of the
+    project, as real path and number, that were being executed, the innermost first.
     """
 
     operator: str
@@ -113,6 +113,7 @@ class Drawn(msgspec.Struct, frozen=True):
     before: str
     after: str
     owner: str
+    heir: str
     maker: str
     frames: tuple[tuple[str, int], ...]
 

@@ -58,15 +58,16 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A context that records the draws of everything that runs in it.
 
     With `keep`, the memory of drawn tensors is remembered beside their draws, so that `owners` can name it afterwards,
-    and the modules whose methods draw; both are freed as usual. With `root`, the lines that led to each draw in files
-    whose path begins with it are kept in `frames`, innermost first. With `meta`, a random operator that fills nothing
-    but a shape counts as a draw.
+    that of what is computed from them, and the modules whose methods draw; all are freed as usual. With `root`, the
+    lines that led to each draw in files whose path begins with it are kept in `frames`, innermost first. With `meta`, a
+    random operator that fills nothing but a shape counts as a draw.
     """
 
     def __init__(self, keep: bool = False, root: str = "", meta: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.draws: list[Draw] = []
         self.drawn: list[StorageWeakRef | None] = []
+        self.computed: dict[int, tuple[StorageWeakRef, frozenset[int]]] = {}
         self.makers: list[weakref.ref[torch.nn.Module] | None] = []
         self.frames: list[tuple[Frame, ...]] = []
         self._keep = keep
@@ -114,6 +115,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._append(str(func), result, EXPLICIT, own, state_of(explicit))
         if self._meta and not moved and is_shape_of_draw(func, result):
             self._append(str(func), result, META, b"", b"")
+        if self._keep:
+            self._follow(args, result)
         return result
 
     def _move(self, stream: str, before: bytes, operator: str, result: Any) -> bool:
@@ -129,10 +132,21 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._append(OUTSIDE, None, stream, last, state)
             self._last[stream] = state
 
+    def _follow(self, args: tuple[Any, ...], result: Any) -> None:
+        """What is computed from drawn tensors holds what was drawn, be it in new memory or in old."""
+        sources = [memory.cdata for tensor in tensors(args) if (memory := memory_of(tensor))]
+        places = frozenset[int]().union(*(self.computed[source][1] for source in sources if source in self.computed))
+        for tensor in tensors(result) if places else ():
+            if memory := memory_of(tensor):
+                self.computed[memory.cdata] = memory, places
+
     def _append(self, operator: str, result: Any, stream: str, before: bytes, after: bytes) -> None:
         tensor = next(tensors(result), None)
         self.draws.append(describe(operator, tensor, stream, before, after))
-        self.drawn.append(memory_of(tensor) if self._keep and tensor is not None else None)
+        memory = memory_of(tensor) if self._keep and tensor is not None else None
+        if memory is not None:
+            self.computed[memory.cdata] = memory, frozenset({len(self.drawn)})
+        self.drawn.append(memory)
         self.makers.append(maker() if self._keep else None)
         self.frames.append(tuple(running(self._root)) if self._root else ())
 
@@ -185,6 +199,16 @@ def owners_among(named: Iterable[tuple[str, torch.Tensor]], recorder: Recorder) 
         if memory := memory_of(tensor):
             names.setdefault(memory.cdata, name)
     return [names.get(memory.cdata, "") if memory is not None else "" for memory in recorder.drawn]
+
+
+def heirs_among(named: Iterable[tuple[str, torch.Tensor]], recorder: Recorder) -> dict[int, str]:
+    """The first name among the given ones of a tensor that was computed from each draw, by the place of the draw."""
+    found: dict[int, str] = {}
+    for name, tensor in named:
+        memory = memory_of(tensor)
+        for place in recorder.computed[memory.cdata][1] if memory and memory.cdata in recorder.computed else ():
+            found.setdefault(place, name)
+    return found
 
 
 def named_tensors(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:

@@ -82,9 +82,10 @@ def _draws(root: str, built: Built, dead: Report | None) -> Iterator[Draw]:
     tensors = {name: finding.code for finding in findings for name in own_tensors(finding, base, built)}
     lines = {place: finding.code for finding in findings for place in places(finding, base)}
     for draw in built.draws[built.early :]:
-        code = tensors.get(draw.owner) or next((lines[place] for place in draw.frames if place in lines), "")
+        owner = draw.owner or draw.heir
+        code = tensors.get(owner) or next((lines[place] for place in draw.frames if place in lines), "")
         yield Draw(
-            owner=draw.owner,
+            owner=owner,
             operator=draw.operator,
             amount=draw.numel,
             dtype=draw.dtype,
