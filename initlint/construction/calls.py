@@ -614,9 +614,12 @@ def _super_owner(first: Value, frame: Frame) -> str:
 
 
 def _keeps_nothing(arguments: Arguments) -> bool:
-    """Whether a function could do nothing with these but look at them: they hold neither the instance nor lists."""
+    """Whether a function could do nothing with these but look at them: neither the instance, lists nor what was built.
+
+    What was built it may give back.
+    """
     given = (option for value in arguments.values() for option in options(value))
-    return not any(isinstance(option, Self | Group | Closure) for option in given)
+    return not any(isinstance(option, Self | Group | Closure | Thing) for option in given)
 
 
 def _copied_initialiser(callee: ProjectFunction) -> knowledge.TorchFunction | None:
