@@ -13,7 +13,7 @@ from initlint.rules.words import dead
     "SOH102",
     since="0.1.0",
     message="parameter `{attribute}` of `{cls}` is never used, but {drawn}, {shifted}",
-    advice="Remove it, or start it from constants (`torch.zeros`, `torch.ones`) until it is used.",
+    advice="Remove it (`--fix remove`), or start it from constants (`torch.zeros`, `torch.ones`) until it is used.",
     fixes=tuple(Strategy),
     examples=(
         Example(

@@ -13,7 +13,7 @@ from initlint.rules.words import dead
     "SOH202",
     since="0.1.0",
     message="parameter `{attribute}` of `{cls}` is never used; it draws nothing, so no weight depends on it",
-    advice="Remove it. Checkpoints that hold it then need `strict=False` once.",
+    advice="Remove it (`--fix remove`). Checkpoints that hold it then need `strict=False` once.",
     fixes=(Strategy.REMOVE,),
     examples=(
         Example(
