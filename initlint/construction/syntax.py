@@ -21,15 +21,21 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in _LAYOUT and "whitespace" not in name)
 
 
+@functools.cache
+def _is_node(kind: type) -> bool:
+    """Asked of the type, since libcst's classes are abstract ones, of which `isinstance` takes its time."""
+    return issubclass(kind, cst.CSTNode)
+
+
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The parts of a node that are code, several times faster than libcst's own `children`."""
     for name in _fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        if _is_node(value.__class__):
             yield value
         elif isinstance(value, list | tuple):
             for item in value:
-                if isinstance(item, cst.CSTNode):
+                if _is_node(item.__class__):
                     yield item
 
 
@@ -55,10 +61,14 @@ def variables(node: cst.CSTNode) -> Iterator[cst.Name]:
             pending.extend(children(current))
 
 
-def loads(function: cst.FunctionDef, name: str) -> set[int]:
-    """The nodes, by their ids, that mention a local without assigning it."""
+def loads(function: cst.FunctionDef) -> dict[str, set[int]]:
+    """Name -> the nodes, by their ids, that mention a local without assigning it."""
     assigned = {id(node.target) for node in walk(function.body) if isinstance(node, cst.AssignTarget)}
-    return {id(node) for node in variables(function.body) if node.value == name} - assigned
+    found: dict[str, set[int]] = {}
+    for node in variables(function.body):
+        if id(node) not in assigned:
+            found.setdefault(node.value, set()).add(id(node))
+    return found
 
 
 def assigned_names(body: cst.CSTNode) -> frozenset[str]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.construction import syntax
 from initlint.construction.calls import ANY_MODULE, MODULE, Calls
 from initlint.construction.expressions import Exhausted
 from initlint.construction.frames import Frame, joined
@@ -227,8 +226,7 @@ class Interpreter(Statements):
         self.run.used.update(token for value in frame.returns for token in tokens(value))
         for candidate in frame.candidates:
             if candidate.thing.token not in self.run.used:
-                loads = syntax.loads(node, candidate.name) if candidate.name else set()
-                candidate.unused = loads <= frame.initialised
+                candidate.unused = self.workshop.loads(node).get(candidate.name, set()) <= frame.initialised
 
     def _bind(
         self,

@@ -13,7 +13,7 @@ from initlint.construction.frames import Frame
 from initlint.construction.inert import Inert
 from initlint.construction.run import Run
 from initlint.construction.slices import Slice, statement_end
-from initlint.construction.syntax import assigned_names
+from initlint.construction.syntax import assigned_names, loads
 from initlint.construction.values import (
     UNKNOWN,
     Arguments,
@@ -48,6 +48,7 @@ class Workshop:
         self.names: dict[tuple[str, str, str], Value] = {}
         self._slices: dict[tuple[str, int], Slice] = {}
         self._assigned: dict[int, frozenset[str]] = {}
+        self._loads: dict[int, dict[str, set[int]]] = {}
         self._globals: dict[tuple[str, str], Value] = {}
         self._summaries: dict[object, Summary] = {}
         self._made: dict[object, Made | None] = {}
@@ -125,6 +126,12 @@ class Workshop:
         if id(body) not in self._assigned:
             self._assigned[id(body)] = assigned_names(body)
         return self._assigned[id(body)]
+
+    def loads(self, function: cst.FunctionDef) -> dict[str, set[int]]:
+        """The nodes of a function that mention its names, by name."""
+        if id(function) not in self._loads:
+            self._loads[id(function)] = loads(function)
+        return self._loads[id(function)]
 
     # -- names at module level ---------------------------------------------------------------------------------
 
