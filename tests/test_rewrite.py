@@ -91,6 +91,10 @@ CASES = {
     "buffer": Case('- self.register_buffer("old", torch.randn(dim))'),
     "nn.Buffer": Case("- self.old = nn.Buffer(torch.randn(dim))"),
     "setattr": Case('- setattr(self, "old", nn.Linear(dim, dim))'),
+    "unpacked from a map": Case(
+        "- (self.old,) = map(lambda size: nn.Linear(size, dim), (dim,))",
+        refused=((KEEP_STREAM, "it is made only when it is unpacked"),),
+    ),
     "named in a loop": Case(
         '  for name in ("kept", "old"):\n      setattr(self, name, nn.Linear(dim, dim))',
         refused=tuple((s, "its name is computed, and the statement makes others too") for s in Strategy),

@@ -34,7 +34,11 @@ def thrown_away(statement: Small, places: Sequence[Place], name: str) -> Replace
         return left_of(statement, places)
     target = statement.targets[0]
     going = _going(target.target, places)
-    if not isinstance(target.target, cst.Tuple | cst.List) or all(going):
+    if not isinstance(target.target, cst.Tuple | cst.List):
+        return None
+    if all(going):
+        if _is_lazy(statement.value):
+            raise Refused("it is made only when it is unpacked")
         return None
     elements = [
         element.with_changes(value=cst.Name(name)) if goes else element
@@ -42,6 +46,15 @@ def thrown_away(statement: Small, places: Sequence[Place], name: str) -> Replace
     ]
     unpacked = target.with_changes(target=target.target.with_changes(elements=elements))
     return lambda new: _assign(new).with_changes(targets=[unpacked])
+
+
+def _is_lazy(value: cst.BaseExpression) -> bool:
+    """Whether the items of a value are made one by one as they are asked for."""
+    match value:
+        case cst.GeneratorExp() | cst.Call(func=cst.Name(value="map" | "filter" | "zip")):
+            return True
+        case _:
+            return False
 
 
 def _going(target: cst.BaseExpression, places: Sequence[Place]) -> list[bool]:
