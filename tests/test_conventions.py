@@ -9,6 +9,7 @@ import pytest
 from initlint.errors import InitlintError
 from initlint.model import Confidence
 from initlint.pipeline import run
+from initlint.project.environment import target
 from initlint.settings import settle
 
 MODEL = """import torch.nn as nn
@@ -96,3 +97,15 @@ def test_an_environment_that_is_not_there_is_an_error(project: Path, config: str
     with pytest.raises(InitlintError) as caught:
         found(project, config)
     assert str(caught.value) == said.format(project)
+
+
+@pytest.mark.parametrize(
+    "packages",
+    ["lib/python3.11/site-packages", "lib/python3/dist-packages", "local/lib/python3.11/dist-packages"],
+)
+def test_packages_of_an_interpreter_are_found_where_its_system_puts_them(tmp_path: Path, packages: str) -> None:
+    python, module = tmp_path / "bin" / "python3", tmp_path / packages / "corp.py"
+    for file in (python, module):
+        file.parent.mkdir(parents=True)
+        file.write_text("")
+    assert target(tmp_path, python).find("corp") == module

@@ -65,5 +65,14 @@ def interpreter(root: Path, python: Path | None = None) -> str:
     return sys.executable
 
 
+_PACKAGES = (
+    "local/lib/python3*/dist-packages",
+    "lib*/python3*/site-packages",
+    "lib/python3*/dist-packages",
+    "Lib/site-packages",
+)
+"""Where packages are installed below the prefix of an interpreter; Debian has names of its own."""
+
+
 def _site_packages(prefix: Path) -> tuple[Path, ...]:
-    return tuple(sorted([*prefix.glob("lib*/python3*/site-packages"), *prefix.glob("Lib/site-packages")]))
+    return tuple(folder for pattern in _PACKAGES for folder in sorted(prefix.glob(pattern)))
