@@ -161,3 +161,12 @@ def test_a_folder_without_an_init_file_may_be_a_part_of_a_package(tmp_path: Path
         f"from {module} import Net\n\n\nclass Reader(Net):\n    def read(self, x):\n        return self.spare(x)\n"
     )
     assert initlint.check([str(tmp_path / "corp")]).findings == ()
+
+
+def test_a_part_that_is_called_torch_does_not_stand_for_torch(tmp_path: Path) -> None:
+    part = tmp_path / "src" / "corp" / "checks" / "torch"
+    part.mkdir(parents=True)
+    (tmp_path / "src" / "corp" / "__init__.py").write_text("")
+    (part / "__init__.py").write_text("")
+    (tmp_path / "src" / "corp" / "net.py").write_text(MODEL.replace("import torch.nn as nn", "from torch import nn"))
+    assert [finding.attribute for finding in initlint.check([str(tmp_path)]).findings] == ["spare"]

@@ -70,11 +70,11 @@ class Modules:
         return ".".join([*filter(None, [self._package]), *parts])
 
     def _module_name(self, path: str) -> str:
-        """The dotted name counted from the topmost package, a folder with `__init__.py`."""
+        """The dotted name counted from the topmost folder with `__init__.py`; folders below it may lack one."""
         folders = path.split("/")[:-1]
-        top = len(folders)
-        while top > 0 and "/".join([*folders[:top], "__init__.py"]) in self.files:
-            top -= 1
+        depths = range(len(folders) + 1)
+        packages = (depth for depth in depths if "/".join([*folders[:depth], "__init__.py"]) in self.files)
+        top = max(next(packages, len(folders) + 1) - 1, 0)
         if top == 0 and self._package:
             return self._relative_name(path)
         parts = path.removesuffix(".py").split("/")[top:]
