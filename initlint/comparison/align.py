@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from initlint.comparison.draws import EXPLICIT, amount, elements
-from initlint.comparison.terms import Term, differ, is_constant, symbols
+from initlint.comparison.terms import Term, differ, is_constant
 from initlint.comparison.trace import Draw, Row
 from initlint.model import Answer
 
 ENGINES = ("normal", "uniform")
-OPAQUE = ("call", "raises", "left", "while", "carried")
+OPAQUE = frozenset({"call", "raises", "left", "while", "carried"})
 """Conditions with such terms in them may hold always, or never."""
 
 BLOCK = 16
@@ -86,8 +86,7 @@ def certainty(row: Row) -> Answer:
     """Whether a line takes numbers that others would have got."""
     if row.draw is not None and row.draw.stream == EXPLICIT:
         return Answer.NO
-    guards = [step.term for step in row.context if step.kind != "for"]
-    clear = not any(symbols(guards, op) for op in OPAQUE)
+    clear = not any(step.term.marks & OPAQUE for step in row.context if step.kind != "for")
     return Answer.YES if row.draw is not None and row.draw.certain and clear else Answer.UNKNOWN
 
 

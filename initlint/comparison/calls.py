@@ -164,10 +164,10 @@ class Calls(Expressions):
             if isinstance(value, Instance):
                 copy = Instance(token, value.cls, value.term)
             else:
-                self.cells[token, ".original"] = value
+                self.set(token, ".original", value)
             done[value.token] = copy
             for name, part in self.parts(value.token):
-                self.cells[token, name] = self.cloned(part, done)
+                self.set(token, name, self.cloned(part, done))
         return done[value.token]
 
     # -- builtins ----------------------------------------------------------------------------------------------
@@ -373,10 +373,10 @@ class Calls(Expressions):
         plain = cls.endswith(("Parameter", "Buffer"))
         for place, value in enumerate(arguments.positional):
             if not isinstance(value, Term):
-                self.cells[made.token, f".{place}" if plain else f"{place}"] = value
+                self.set(made.token, f".{place}" if plain else f"{place}", value)
         for key, value in arguments.named:
             if not isinstance(value, Term):
-                self.cells[made.token, f".{key}" if plain else key] = value
+                self.set(made.token, f".{key}" if plain else key, value)
 
     def container(self, name: str, arguments: Arguments) -> Made:
         """A Sequential, ModuleList or their like with its items."""

@@ -1,49 +1,98 @@
-"""The code of a project as syntax trees, and terms for code that is compared but not followed."""
+"""The code of a project as syntax trees, and as terms: equal terms do the same, whatever it is called or where."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from initlint.comparison.terms import Scalar, Term
+from initlint.comparison.pieces import (
+    Definition,
+    Piece,
+    bound_names,
+    dotted,
+    piece,
+    statements,
+    targets,
+    without_docstring,
+)
+from initlint.comparison.terms import Term
+from initlint.construction import knowledge
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from initlint.project.classes import ClassId, Method, Project
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-IGNORED = frozenset({"annotation", "returns", "type_comment", "type_params", "kind", "ctx"})
-"""Fields of a syntax tree that decide nothing about what runs."""
+Key = tuple[str, str, str]
+"""A definition: its kind, its file, and its name there; for a statement, its line."""
+
+AROUND = (
+    "__new__ __getattr__ __getattribute__ __setattr__ __delattr__ __init_subclass__ __get__ __set__ __set_name__"
+    " __prepare__ __instancecheck__ __class_getitem__"
+).split()
+"""Methods that Python calls by itself when an instance is made, or an attribute read or set."""
+
+BY_ITSELF = frozenset({*AROUND, "__init__", "__post_init__", "__call__", "reset_parameters"})
+PLAIN_METHODS = frozenset(name for kind in (list, dict, str, set, tuple) for name in dir(kind))
+
+
+_EMPTY = ast.Pass()
 
 
 class Unparsed(Exception):
     """A file that this Python cannot parse."""
 
 
-class Code:
-    """The syntax trees of one project, each parsed when it is asked for."""
+class Texts:
+    """Syntax trees and pieces by the text of a file, so that what two versions share is parsed once."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self) -> None:
+        self._trees: dict[bytes, ast.Module | None] = {}
+        self.pieces: dict[tuple[ast.AST, ...], Piece] = {}
+
+    def tree(self, text: bytes) -> ast.Module | None:
+        if text not in self._trees:
+            try:
+                self._trees[text] = ast.parse(text)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._trees[text] = None
+        return self._trees[text]
+
+    def piece(self, nodes: Sequence[ast.AST]) -> Piece:
+        key = tuple(nodes)
+        if key not in self.pieces:
+            self.pieces[key] = piece(nodes)
+        return self.pieces[key]
+
+
+class Code:
+    """The syntax trees of one project, each parsed when it is asked for.
+
+    `paths` are the files in which statements are looked for that change what other files define.
+    """
+
+    def __init__(self, project: Project, paths: Iterable[str] = (), texts: Texts | None = None) -> None:
         self.project = project
-        self._trees: dict[str, ast.Module | None] = {}
+        self._texts = texts or Texts()
+        self._paths = sorted(paths)
         self._by_line: dict[str, dict[int, Definition]] = {}
-        self._terms: dict[object, Term] = {}
+        self._bindings: dict[str, dict[str, list[ast.stmt]]] = {}
+        self._changes: dict[str, list[tuple[Key, bool]]] | None = None
+        self._contents: dict[tuple[Key, ...], Term] = {}
+        self._extra: dict[Key, ast.AST] = {}
 
     def tree(self, path: str) -> ast.Module:
-        if path not in self._trees:
-            try:
-                self._trees[path] = ast.parse(self.project.source(path))
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                self._trees[path] = None
-        tree = self._trees[path]
+        tree = self._texts.tree(self.project.source(path))
         if tree is None:
             raise Unparsed(path)
         return tree
 
     def _at(self, path: str, line: int) -> Definition | None:
         if path not in self._by_line:
-            found = (node for node in ast.walk(self.tree(path)) if isinstance(node, Definition))
+            found = (node for node in statements(self.tree(path).body) if isinstance(node, Definition))
             self._by_line[path] = {node.lineno: node for node in found}
         return self._by_line[path].get(line)
 
@@ -56,159 +105,327 @@ class Code:
         node = self._at(info.path, info.facts.line) if info is not None else None
         return node if isinstance(node, ast.ClassDef) else None
 
-    def assigned(self, path: str, name: str) -> list[ast.expr]:
-        """The values that a module-level name is given, in order."""
-        return [value for target, value in _assignments(self.tree(path).body) if target == name]
+    def named_function(self, path: str, name: str) -> Method | None:
+        """A function at module level by its name."""
+        known = path in self.project.files
+        return self.project.function(Symbol(SymbolKind.FUNCTION, f"{path}::{name}")) if known else None
 
-    def class_level(self, id: ClassId, name: str) -> ast.expr | None:
-        """The value of a name in a class's own body."""
-        node = self.cls(id)
-        found = [value for target, value in _assignments(node.body) if target == name] if node is not None else []
-        return found[-1] if found else None
+    # -- names that statements bind ----------------------------------------------------------------------------
+
+    def bindings(self, path: str, name: str) -> list[ast.stmt]:
+        """The statements at module level that give a name its value, or may change what it holds."""
+        if path not in self._bindings:
+            found: dict[str, list[ast.stmt]] = {}
+            for statement in self.tree(path).body:
+                for each in dict.fromkeys(_touched(statement)):
+                    found.setdefault(each, []).append(statement)
+            self._bindings[path] = found
+        return self._bindings[path].get(name, [])
+
+    def assigned(self, path: str, name: str) -> ast.expr | None:
+        """The value of a module-level name that is given one once, and that nothing changes."""
+        if path not in self.project.files or self.changes(f"{path}::{name}"):
+            return None
+        return _value(self.bindings(path, name), name)
+
+    def class_level(self, id: ClassId, name: str) -> ast.expr | Term | None:
+        """The value of a name in a class's own body; a term where it is more than one expression."""
+        node, path = self.cls(id), id.partition("::")[0]
+        body = node.body if node is not None else []
+        found = [each for each in body if not isinstance(each, Definition) and name in _touched(each)]
+        if not found and not self.changes(f"{id}.{name}"):
+            return None
+        value = _value(found, name) if not self.changes(f"{id}.{name}") else None
+        return value if value is not None else self.content(self._keys_of(found, path, id))
+
+    # -- statements that change what others define -------------------------------------------------------------
+
+    def changes(self, target: str, stored: bool = False) -> list[Key]:
+        """What may change a class, a function, a variable or a name of torch, or (`stored`) gives it other contents."""
+        if self._changes is None:
+            self._changes = {}
+            for path in self._paths:
+                self._note_changes(path)
+        return [key for key, stores in self._changes.get(target, ()) if stores or not stored]
+
+    def changed(self) -> dict[str, Term]:
+        """Everything that statements elsewhere change, with what they do."""
+        self.changes("")
+        return {target: self.content([key for key, _ in found]) for target, found in (self._changes or {}).items()}
+
+    def _note_changes(self, path: str) -> None:
+        try:
+            body = self.tree(path).body
+        except Unparsed:
+            return
+        for statement in body:
+            for name, stores in dict.fromkeys(_altered(statement)):
+                self._note_change(path, name, stores, statement)
+
+    def _note_change(self, path: str, name: str, stores: bool, statement: ast.stmt) -> None:
+        assert self._changes is not None
+        symbol, _ = self._resolved(path, name, "")
+        if symbol is None or symbol.kind is SymbolKind.MODULE:
+            return
+        foreign = symbol.kind is SymbolKind.EXTERNAL
+        own = symbol.kind is SymbolKind.VARIABLE and symbol.target.startswith(f"{path}::")
+        if (own and not isinstance(statement, Definition)) or (foreign and not stores):
+            return
+        if isinstance(statement, Definition) and name.partition(".")[0] in bound_names(statement):
+            return
+        (key,) = self._keys_of([statement], path, "")
+        for target in (symbol.target, symbol.target.rpartition(".")[0])[: 1 + foreign]:
+            self._changes.setdefault(target, []).append((key, stores))
 
     # -- terms for code ----------------------------------------------------------------------------------------
 
     def of_function(self, method: Method) -> Term:
         """A function with all that it refers to in the project."""
-        return self._term(method.id, method.path, method.facts.name, self.function(method))
+        return self.content([self._key_of(method)])
 
     def of_class(self, id: ClassId) -> Term:
-        """A class with all that it refers to in the project; its name does not matter."""
-        info = self.project.classes.get(id)
-        if info is None:
-            return Term("name", (id,))
-        return self._term(id, info.path, info.facts.qualname, self.cls(id))
-
-    def of_node(self, node: ast.AST, path: str, qualname: str) -> Term:
-        """A piece of code in a file."""
-        return _Dump(self, path, qualname).term(node)
-
-    def _term(self, key: object, path: str, qualname: str, node: Definition | None) -> Term:
-        if key not in self._terms:
-            self._terms[key] = Term("recursion", (qualname.rpartition(".")[2],))
-            self._terms[key] = (
-                Term("name", (f"{path}::{qualname}",)) if node is None else _Dump(self, path, qualname).term(node)
-            )
-        return self._terms[key]
+        """How instances of a class are made, with all that this refers to in the project; its name does not matter."""
+        return self.content([_class_key(id)]) if id in self.project.classes else Term("name", (id,))
 
     def of_symbol(self, symbol: Symbol) -> Term:
         """What a name stands for, by its content."""
+        key = self._key(symbol)
+        return self.content([key]) if key is not None else Term("name", (symbol.target,))
+
+    def around(self, id: ClassId) -> Term | None:
+        """What else than its constructors makes an instance of a class: metaclasses, `__new__`, changes by others."""
+        keys: list[Key] = []
+        for each in self.project.mro(id):
+            node, path = self.cls(each), each.partition("::")[0]
+            if node is not None:
+                inner = [inner for inner in node.body if isinstance(inner, Definition) and inner.name in AROUND]
+                keys += self._keys_of([*node.keywords, *inner], path, each)
+            keys += self.changes(each)
+        return self.content(keys) if keys else None
+
+    def of_nodes(self, nodes: Sequence[ast.AST], path: str, qualname: str) -> Term:
+        """Some code in a file, with all that it refers to in the project."""
+        return self.content(self._keys_of(nodes, path, f"{path}::{qualname}"))
+
+    def free(self, nodes: Sequence[ast.AST]) -> tuple[str, ...]:
+        """The names that a piece of code takes from around it, in order."""
+        return tuple(dict.fromkeys(name.partition(".")[0] for name in self._texts.piece(nodes).names))
+
+    def _keys_of(self, nodes: Sequence[ast.AST], path: str, scope: str) -> list[Key]:
+        keys: list[Key] = [("node", path, f"{scope.partition('::')[2]} {id(node)}") for node in nodes]
+        self._extra.update(zip(keys, nodes, strict=True))
+        return keys
+
+    def _key_of(self, method: Method) -> Key:
+        if method.owner is None:
+            return "function", method.path, method.facts.name
+        return "method", method.owner, method.facts.name
+
+    def _key(self, symbol: Symbol) -> Key | None:
         path, _, name = symbol.target.partition("::")
         match symbol.kind:
             case SymbolKind.CLASS:
-                return self.of_class(symbol.target)
+                return _class_key(symbol.target)
             case SymbolKind.FUNCTION:
-                method = self.project.function(symbol)
-                return self.of_function(method) if method is not None else Term("name", (name,))
-            case SymbolKind.VARIABLE:
-                return self._variable(path, name)
+                return "function", path, name
+            case SymbolKind.VARIABLE if path in self.project.files:
+                return "variable", path, name
             case _:
-                return Term("name", (symbol.target,))
+                return None
 
-    def _variable(self, path: str, name: str) -> Term:
-        key = ("variable", path, name)
-        if key not in self._terms:
-            self._terms[key] = Term("recursion", (name,))
-            values = self.assigned(path, name) if path in self.project.files else []
-            self._terms[key] = Term("variable", tuple(self.of_node(value, path, "") for value in values) or (name,))
-        return self._terms[key]
+    def content(self, keys: Sequence[Key]) -> Term:
+        """Definitions with all that they reach, as one term."""
+        asked = tuple(keys)
+        if asked not in self._contents:
+            self._contents[asked] = Term("code", (_Reach(self).digest(asked),))
+        return self._contents[asked]
 
+    def piece(self, key: Key) -> Piece | None:
+        """The code of a definition alone."""
+        nodes = self._nodes(key)
+        return self._texts.piece(nodes) if nodes else None
 
-class _Dump:
-    """Makes a term of a piece of code: places, comments, annotations and the names of locals do not matter."""
+    def methods(self, key: Key) -> Iterator[tuple[str, Key]]:
+        """The methods of a class by name."""
+        if key[0] == "class":
+            id = f"{key[1]}::{key[2]}"
+            names = dict.fromkeys(each.name for each in self._body(id) if isinstance(each, Definition))
+            yield from ((name, ("method", id, name)) for name in names)
 
-    def __init__(self, code: Code, path: str, qualname: str) -> None:
-        self.code, self.path, self.qualname = code, path, qualname
-        self.locals: dict[str, int] = {}
+    def targets(self, key: Key) -> Iterator[str]:
+        """What changes to a definition are known under."""
+        if key[0] != "node":
+            yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"
 
-    def term(self, node: ast.AST) -> Term:
-        if isinstance(node, ast.Name | ast.Attribute) and (named := self._named(node)) is not None:
-            return named
-        if isinstance(node, ast.arg):
-            return Term("local", (self.locals.setdefault(node.arg, len(self.locals)),))
-        if isinstance(node, Definition | ast.Lambda):
-            self._bind(node)
-        parts: list[Term | Scalar] = []
-        for name, content in ast.iter_fields(node):
-            if name in IGNORED or (name == "name" and isinstance(node, Definition)):
-                continue
-            if name == "body" and isinstance(node, Definition):
-                content = without_docstring(content)
-            parts.append(self._content(content))
-        return Term(type(node).__name__, tuple(parts))
+    def _body(self, id: ClassId) -> list[ast.stmt]:
+        node = self.cls(id)
+        return node.body if node is not None else []
 
-    def _content(self, content: object) -> Term | Scalar:
-        if isinstance(content, ast.AST):
-            return self.term(content)
-        if isinstance(content, list):
-            return Term("list", tuple(self._content(item) for item in content))
-        return content if isinstance(content, Scalar) else repr(content)
+    def _nodes(self, key: Key) -> Sequence[ast.AST]:
+        kind, place, name = key
+        match kind:
+            case "class":
+                if (node := self.cls(f"{place}::{name}")) is None:
+                    return []
+                inner = [each for each in without_docstring(node.body) if not isinstance(each, Definition)]
+                return [*node.decorator_list, *node.bases, *node.keywords, *inner] or [_EMPTY]
+            case "method":
+                return [each for each in self._body(place) if isinstance(each, Definition) and each.name == name]
+            case "function":
+                found = [f for f in self.project.files[place].functions if f.name == name]
+                return [each for f in found if (each := self._at(place, f.line)) is not None]
+            case "variable":
+                return self.bindings(place, name)
+            case _:
+                return [self._extra[key]]
 
-    def _bind(self, node: Definition | ast.Lambda) -> None:
-        if isinstance(node, ast.ClassDef):
-            return
-        for name in bound_names(node):
-            self.locals.setdefault(name, len(self.locals))
+    def _resolved(self, path: str, name: str, scope: str) -> tuple[Symbol | None, str]:
+        """What the longest part of a dotted name stands for, and the rest."""
+        rest: list[str] = []
+        while name:
+            symbol = self.project.resolve(path, name, scope)
+            if symbol is not None:
+                return symbol, ".".join(reversed(rest))
+            name, _, last = name.rpartition(".")
+            rest.append(last)
+        return None, ".".join(reversed(rest))
 
-    def _named(self, node: ast.expr) -> Term | None:
-        """What a name, or a chain of names, stands for."""
-        name = dotted(node)
-        if name is None:
-            return None
-        head = name.partition(".")[0]
-        if head in self.locals:
-            return Term("local", (self.locals[head],)) if head == name else None
-        symbol = self.code.project.resolve(self.path, name, self.qualname)
-        if symbol is None:
-            return Term("name", (name,)) if head == name else None
-        return self.code.of_symbol(symbol)
-
-
-def bound_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[str]:
-    """The parameters and locals of a function in the order in which they stand."""
-    arguments = node.args
-    every = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
-    yield from (each.arg for each in every if each is not None)
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-            yield inner.id
-
-
-def dotted(node: ast.expr) -> str | None:
-    """`a.b.c` as text; None where it is more than names."""
-    names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else None
+    def meaning(self, key: Key, name: str) -> tuple[Key | None, str]:
+        """The definition that a name stands for in another, or None and the name that it has for everybody."""
+        path, scope = _scope(key)
+        symbol, rest = self._resolved(path, name, scope)
+        found = self._key(symbol) if symbol is not None else None
+        if found is not None:
+            return found, rest
+        target = symbol.target if symbol is not None else "?"
+        if symbol is not None and symbol.kind is SymbolKind.MODULE:
+            target = self.project.modules.names.get(target, target)
+        return None, f"{target}.{rest}"
 
 
-def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    """Statements without a text that stands first."""
-    match body:
-        case [ast.Expr(value=ast.Constant(value=str())), *rest]:
-            return rest
+def _scope(key: Key) -> tuple[str, str]:
+    """The file of a definition, and a name in whose scope its names are looked up."""
+    kind, place, name = key
+    path, _, cls = place.partition("::")
+    match kind:
+        case "class":
+            return path, f"{name}."
+        case "method":
+            return path, f"{cls}.{name}"
+        case "node":
+            return path, name.rpartition(" ")[0]
         case _:
-            return body
+            return path, name if kind == "function" else ""
 
 
-def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    """The names that statements give a value, through branches."""
-    for statement in body:
-        match statement:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    if isinstance(target, ast.Name):
-                        yield target.id, value
-                    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-                        pairs = zip(target.elts, value.elts, strict=False)
-                        yield from ((each.id, given) for each, given in pairs if isinstance(each, ast.Name))
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                yield name, value
-            case ast.If() | ast.Try() | ast.With():
-                for field in ("body", "orelse", "finalbody"):
-                    yield from _assignments(getattr(statement, field, []))
-                for handler in getattr(statement, "handlers", []):
-                    yield from _assignments(handler.body)
-            case _:
-                pass
+class _Reach:
+    """What definitions reach: the pieces of code in the order in which they are met.
+
+    A method counts where something met so far mentions its name, or Python calls it by itself.
+    """
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self.places: dict[Key, int] = {}
+        self.pending: list[Key] = []
+        self.members = set(BY_ITSELF)
+        self.called: set[str] = set()
+        self.methods: dict[str, list[Key]] = {}
+        self.hash = blake2b(digest_size=16)
+
+    def digest(self, keys: Sequence[Key]) -> bytes:
+        for key in keys:
+            self._meet(key)
+        while self.pending:
+            self._take(self.pending.pop(0))
+            if not self.pending and self._runs_modules():
+                self._mention(["forward"])
+        return self.hash.digest()
+
+    def _write(self, text: str) -> None:
+        self.hash.update(f"{len(text)} {text}".encode("utf-8", "surrogatepass"))
+
+    def _meet(self, key: Key) -> None:
+        if key not in self.places:
+            self.places[key] = len(self.places)
+            self.pending.append(key)
+        self._write(str(self.places[key]))
+
+    def _take(self, key: Key) -> None:
+        piece = self.code.piece(key)
+        if piece is None:
+            self._write(" ".join(key))
+            return
+        self.hash.update(piece.digest)
+        for name in piece.names:
+            found, rest = self.code.meaning(key, name)
+            self._write(rest)
+            if found is not None:
+                self._meet(found)
+            for change in self.code.changes(rest, stored=True) if found is None else ():
+                self._meet(change)
+        for target in self.code.targets(key):
+            for change in self.code.changes(target):
+                self._meet(change)
+        for name, method in self.code.methods(key):
+            self.methods.setdefault(name, []).append(method)
+            if name in self.members:
+                self._meet(method)
+        self.called |= piece.called
+        self._mention(sorted(piece.members - self.members))
+
+    def _mention(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.members.add(name)
+            for method in self.methods.get(name, ()):
+                self._meet(method)
+
+    def _runs_modules(self) -> bool:
+        """Whether a `forward` may run: something is called that is none of the methods met, nor one of everybody's."""
+        known = PLAIN_METHODS | knowledge.module_attributes()
+        return any(name not in self.methods and name not in known for name in self.called)
+
+
+def _class_key(id: ClassId) -> Key:
+    path, _, name = id.partition("::")
+    return "class", path, name
+
+
+def _value(statements: Sequence[ast.stmt], name: str) -> ast.expr | None:
+    """What the only statement that binds a name assigns to it."""
+    match statements:
+        case [ast.Assign(targets=[ast.Name(id=target)], value=value)] if target == name:
+            return value
+        case [ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value)] if target == name:
+            return value
+        case _:
+            return None
+
+
+def _touched(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds, or whose objects it may change."""
+    if isinstance(statement, Definition):
+        inner = statements([statement])
+        yield from (name for each in inner if isinstance(each, ast.Global) for name in each.names)
+        return
+    for target in targets([statement]):
+        yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
+    yield from (each.name for each in statements([statement]) if isinstance(each, Definition))
+    yield from (name.partition(".")[0] for name, _ in _altered(statement))
+
+
+def _altered(statement: ast.stmt) -> Iterator[tuple[str, bool]]:
+    """The names of what a statement gives attributes or items (True), or hands to a call at module level (False)."""
+    for target in targets([statement]):
+        for inner in ast.walk(target):
+            if isinstance(inner, ast.Attribute | ast.Subscript) and not isinstance(inner.ctx, ast.Load):
+                name = dotted(inner) or dotted(inner.value)
+                if name is not None:
+                    yield name, True
+    for each in statements([statement]) if not isinstance(statement, Definition) else ():
+        if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
+            callee = each.value.func
+            sets = dotted(callee) in ("setattr", "delattr")
+            receiver = callee.value if isinstance(callee, ast.Attribute) else callee
+            named = [dotted(one) for one in (callee, receiver, *each.value.args)]
+            yield from ((name, sets) for name in named if name is not None)

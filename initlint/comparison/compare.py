@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from initlint.comparison.align import Change, Line, align, renamed
-from initlint.comparison.code import Code, Unparsed
+from initlint.comparison.code import Code, Texts, Unparsed
 from initlint.comparison.follow import Follower, TooLarge, names_of, parameter
-from initlint.comparison.matching import affected, match
+from initlint.comparison.matching import affected, altered, match
+from initlint.comparison.shared import Shared
 from initlint.comparison.sides import Side
 from initlint.comparison.terms import Term
 from initlint.comparison.trace import Row, rows
@@ -21,6 +22,8 @@ from initlint.model import Answer, Problem
 from initlint.project.classes import ClassId
 
 RECURSION = 30_000
+MAX_ROUNDS = 8
+"""How often a class is followed again, each time deeper."""
 
 
 class Verdict(enum.Enum):
@@ -49,6 +52,11 @@ class ClassDiff:
     defaults: bool = False
     through: ClassId = ""
     reason: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether both versions are the same whatever they are given."""
+        return self.verdict is Verdict.SAME and not self.reason
 
     @property
     def parting(self) -> Line | None:
@@ -113,13 +121,17 @@ class Comparison:
 
 def compare(old: Side, new: Side, under: tuple[str, ...] = (), notes: Sequence[str] = ()) -> Comparison:
     """Compare the constructions of all module classes that both versions have."""
-    codes = Code(old.project), Code(new.project)
+    texts, touched = Texts(), affected(old, new)
+    codes = Code(old.project, touched & old.facts.keys(), texts), Code(new.project, touched & new.facts.keys(), texts)
+    touched = affected(old, new, altered(*codes))
     matched = match(*codes, under)
-    touched = affected(old, new)
-    found: list[ClassDiff] = []
-    for left, right in matched.pairs:
-        if {left.partition("::")[0], right.partition("::")[0]} & touched:
-            found.append(_class(codes, left, right))
+    shared = Shared(codes, dict(matched.pairs), lambda shared, left, right: _class(codes, left, right, shared))
+    asked = [
+        shared.diff(left, right)
+        for left, right in matched.pairs
+        if {left.partition("::")[0], right.partition("::")[0]} & touched and not shared.same(left, right)
+    ]
+    found = [diff for diff in asked if diff is not None]
     differing = {each.new: each for each in found if each.verdict is not Verdict.SAME}
     found = [_attributed(each, differing) for each in found]
     shown = tuple(each for each in found if each.verdict is not Verdict.SAME or each.renames or each.reason)
@@ -145,36 +157,58 @@ def _problems(old: Side, new: Side) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _class(codes: tuple[Code, Code], old: ClassId, new: ClassId) -> ClassDiff:
+def _class(codes: tuple[Code, Code], old: ClassId, new: ClassId, shared: Shared) -> ClassDiff:
     """One class: with all parameters open, and, where the defaults may matter, with these."""
-    try:
-        with _recursion(RECURSION):
-            opened = _ledgers(codes, old, new, defaults=False)
-            left = _ledgers(codes, old, new, defaults=True)
-    except (TooLarge, Unparsed, RecursionError) as error:
-        same = _same_code(codes, old, new)
-        return ClassDiff(old, new, Verdict.SAME if same else Verdict.UNKNOWN, reason=_reason(error))
-    lines, default_lines = align(*opened), align(*left)
-    verdict, with_defaults = _verdict(lines), _verdict(default_lines)
+    lines, reason = _followed(codes, old, new, False, shared)
+    default_lines, default_reason = _followed(codes, old, new, True, shared)
+    verdict = Verdict.UNKNOWN if reason else _verdict(lines)
+    with_defaults = Verdict.UNKNOWN if default_reason else _verdict(default_lines)
     order = list(Verdict)
     if with_defaults is Verdict.SAME or order.index(with_defaults) < order.index(verdict):
         differs = verdict is not Verdict.SAME
-        return ClassDiff(old, new, verdict, lines, defaults=with_defaults is Verdict.SAME and differs)
-    return ClassDiff(old, new, with_defaults, default_lines, by_default=with_defaults is not verdict)
+        defaults = with_defaults is Verdict.SAME and differs
+        return ClassDiff(old, new, verdict, lines, defaults=defaults, reason=reason)
+    by_default = with_defaults is not verdict
+    return ClassDiff(old, new, with_defaults, default_lines, by_default=by_default, reason=default_reason)
+
+
+def _followed(
+    codes: tuple[Code, Code], old: ClassId, new: ClassId, defaults: bool, shared: Shared
+) -> tuple[tuple[Line, ...], str]:
+    """Both ledgers side by side, or the reason why there are none."""
+    try:
+        with _recursion(RECURSION):
+            return _lines(codes, old, new, defaults, shared), ""
+    except (TooLarge, Unparsed, RecursionError) as error:
+        return (), _reason(error)
+
+
+def _lines(codes: tuple[Code, Code], old: ClassId, new: ClassId, defaults: bool, shared: Shared) -> tuple[Line, ...]:
+    """Both ledgers side by side. What both versions share is not followed, until something differs that has to do
+    with it."""
+    followed: frozenset[Term] = frozenset()
+    for _ in range(MAX_ROUNDS):
+        lines = align(*_ledgers(codes, old, new, defaults, shared, followed))
+        involved = shared.met(term for line in lines if line.change is not Change.SAME for term in _deciding(line))
+        if involved <= followed:
+            return lines
+        followed |= involved
+    raise TooLarge
+
+
+def _deciding(line: Line) -> Iterator[Term]:
+    """Everything that decides what a line is on either side."""
+    for row in (line.old, line.new):
+        if row is not None:
+            yield from (step.term for step in row.context)
+            if row.draw is not None:
+                yield from (row.draw.shape, row.draw.options)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, Unparsed):
         return f"{error} cannot be parsed by Python {sys.version_info.major}.{sys.version_info.minor}"
     return "its construction cannot be followed to its end"
-
-
-def _same_code(codes: tuple[Code, Code], old: ClassId, new: ClassId) -> bool:
-    try:
-        with _recursion(RECURSION):
-            return codes[0].of_class(old) == codes[1].of_class(new)
-    except (Unparsed, RecursionError):
-        return False
 
 
 def _verdict(lines: Sequence[Line]) -> Verdict:
@@ -187,10 +221,10 @@ def _verdict(lines: Sequence[Line]) -> Verdict:
 
 
 def _ledgers(
-    codes: tuple[Code, Code], old: ClassId, new: ClassId, defaults: bool
+    codes: tuple[Code, Code], old: ClassId, new: ClassId, defaults: bool, shared: Shared, followed: frozenset[Term]
 ) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
     """Both ledgers, over the same parameters."""
-    followers = Follower(codes[0]), Follower(codes[1])
+    followers = Follower(codes[0], shared, followed), Follower(codes[1], shared, followed)
     nodes = [_initialiser(follower, id) for follower, id in zip(followers, (old, new), strict=True)]
     given = _given(nodes[0], nodes[1], defaults)
     found = []

@@ -37,6 +37,7 @@ from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
+    from initlint.comparison.shared import Shared
 
 TEXT = 80
 """Characters of an expression that are quoted."""
@@ -48,9 +49,11 @@ UNROLLED = 64
 class Expressions(Machine):
     """What expressions are."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, shared: Shared, followed: frozenset[Term]) -> None:
         super().__init__()
         self.code = code
+        self.shared = shared
+        self.followed = followed
         self.project = code.project
         self._globals: dict[tuple[str, str, str], Value] = {}
         self._resolving: set[tuple[str, str]] = set()
@@ -115,7 +118,7 @@ class Expressions(Machine):
                 instance = NONE if value.instance is None else self.describe(value.instance)
                 return Term("function", (self.code.of_function(value.method), instance))
             case Closure():
-                return Term("closure", (self.code.of_node(value.node, value.frame.path, value.frame.qualname),))
+                return Term("closure", (self.code.of_nodes([value.node], value.frame.path, value.frame.qualname),))
             case Partial():
                 return Term("partial", (self.describe(value.callee), *self.terms(value.arguments)))
             case ModuleRef():
@@ -219,13 +222,13 @@ class Expressions(Machine):
 
     def _variable(self, path: str, name: str, symbol: Symbol) -> Value:
         """The value of a module-level name that is given one once."""
-        given = self.code.assigned(path, name) if path in self.project.own else []
-        if len(given) != 1 or (path, name) in self._resolving:
+        given = self.code.assigned(path, name) if path in self.project.own else None
+        if given is None or (path, name) in self._resolving:
             return self.code.of_symbol(symbol)
         self._resolving.add((path, name))
         try:
             with self.into([]):
-                return self.evaluate(given[0], Frame(self.token(), path, "", ""))
+                return self.evaluate(given, Frame(self.token(), path, "", ""))
         finally:
             self._resolving.discard((path, name))
 
@@ -472,7 +475,7 @@ class Expressions(Machine):
                 pass
             case _:
                 term = self.describe(value)
-                self.repeat(lambda: term, lambda: turn(Term("item", (self.level,))))
+                self.repeat(lambda: term, lambda: turn(Term("item", (self.level, term))))
 
     def children(self, value: Made | Instance) -> list[tuple[str, Value]]:
         """The items of a container of modules."""
@@ -485,7 +488,7 @@ class Expressions(Machine):
             case Repeat():
                 self.repeat(lambda: item.header, lambda: turn(item.value))
             case Spread():
-                self.repeat(lambda: item.term, lambda: turn(Term("item", (self.level,))))
+                self.repeat(lambda: item.term, lambda: turn(Term("item", (self.level, item.term))))
             case Choice(yes=yes, no=no) if is_missing(yes) or is_missing(no):
                 self.either(
                     item.guard,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initlint.comparison.calls import SILENT
-from initlint.comparison.code import without_docstring
+from initlint.comparison.pieces import without_docstring
 from initlint.comparison.draws import known_value
 from initlint.comparison.machine import TooLarge
 from initlint.comparison.methods import Methods
@@ -17,12 +17,17 @@ from initlint.comparison.trace import Leave
 from initlint.comparison.values import (
     MISSING,
     Arguments,
+    Choice,
+    ClassRef,
     Closure,
     Frame,
     Function,
     Instance,
     Items,
     Made,
+    Missing,
+    ModuleRef,
+    Partial,
     Repeat,
     Spread,
     Super,
@@ -33,6 +38,7 @@ from initlint.construction.values import Constant
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
+    from initlint.comparison.shared import Shared
     from initlint.project.classes import ClassId, Method
 
 MAX_DEPTH = 40
@@ -57,8 +63,8 @@ ON = Flow("next")
 class Follower(Methods):
     """Follows one construction from its first statement to its last."""
 
-    def __init__(self, code: Code) -> None:
-        super().__init__(code)
+    def __init__(self, code: Code, shared: Shared, followed: frozenset[Term]) -> None:
+        super().__init__(code, shared, followed)
         self._active: list[int] = []
         self._open = False
 
@@ -95,6 +101,9 @@ class Follower(Methods):
         """An instance of a class of the project, whose constructor is followed."""
         if cls not in self.project.classes:
             return self.unseen(Term("name", (cls,)), arguments, node, frame)
+        alike = self.shared.of_class(self.code, cls)
+        if alike is not None and alike not in self.followed and self._plain_arguments(arguments):
+            return self.unseen(alike, arguments, node, frame)
         method = self.initialiser(cls)
         own = self.code.of_function(method) if method is not None else Term("class", ())
         instance = Instance(self.token(), cls, Term("instance", (own, *self.terms(arguments))))
@@ -112,6 +121,31 @@ class Follower(Methods):
             self.home.pop()
             self.trail.pop()
         return instance
+
+    def _plain_arguments(self, arguments: Arguments) -> bool:
+        """Whether a call passes data only: no module, tensor or code that a callee could fill, change or run."""
+        return all(self._is_data(value) for value in arguments.values())
+
+    def _is_data(self, value: Value) -> bool:
+        match self.resolved(value):
+            case Term() | ClassRef() | ModuleRef() | Spread() | Missing():
+                return True
+            case Made(cls="", term=Term(op="call")):
+                return True
+            case Function(instance=instance):
+                return instance is None
+            case Items() as items:
+                return all(map(self._is_data, self.held(items)))
+            case Table() as table:
+                return all(self._is_data(item) for _, item in self.entries(table))
+            case Repeat(value=inner):
+                return self._is_data(inner)
+            case Choice(yes=yes, no=no):
+                return self._is_data(yes) and self._is_data(no)
+            case Partial(callee=callee, arguments=inner):
+                return self._is_data(callee) and self._plain_arguments(inner)
+            case _:
+                return False
 
     def _fields(self, instance: Instance, arguments: Arguments) -> None:
         """The fields of a dataclass, where its constructor is generated."""
@@ -131,6 +165,10 @@ class Follower(Methods):
         """Run a function of the project."""
         method = function.method
         found = self.code.function(method)
+        if method.owner is None and self._plain_arguments(arguments):
+            alike = self.shared.of_function(self.code, method)
+            if alike is not None and alike not in self.followed:
+                return self.unseen(alike, arguments, node, frame)
         if found is None:
             return self.unseen(self.code.of_function(method), arguments, node, frame)
         instance = function.instance
@@ -163,7 +201,7 @@ class Follower(Methods):
         caller: Frame,
     ) -> Value:
         if len(self._active) > MAX_DEPTH or self._active.count(id(function)) >= MAX_NESTED:
-            term = self.code.of_node(function, frame.path, frame.qualname)
+            term = self.code.of_nodes([function], frame.path, frame.qualname)
             return self.unseen(term, Arguments((*bound, *arguments.positional), arguments.named), node, caller)
         self._bind(function.args, bound, arguments, frame, defaults)
         self._active.append(id(function))
@@ -411,7 +449,7 @@ class Follower(Methods):
         self.set(frame.token, node.name, Closure(node, frame))
 
     def _define_class(self, node: ast.ClassDef, frame: Frame) -> None:
-        self.set(frame.token, node.name, Term("local class", (self.code.of_node(node, frame.path, frame.qualname),)))
+        self.set(frame.token, node.name, Term("local class", (self.code.of_nodes([node], frame.path, frame.qualname),)))
 
     # -- branches ----------------------------------------------------------------------------------------------
 
@@ -426,7 +464,7 @@ class Follower(Methods):
 
     def _try(self, node: ast.Try, frame: Frame) -> Flow:
         flow = self.block([*node.body, *node.orelse], frame)
-        guard = Term("raises", tuple(self.code.of_node(each, frame.path, frame.qualname) for each in node.body))
+        guard = Term("raises", (self.code.of_nodes(node.body, frame.path, frame.qualname),))
         for handler in node.handlers:
             self.either(guard, lambda: self.block(handler.body, frame), lambda: ON)  # noqa: B023
         rest = self.block(node.finalbody, frame)
@@ -449,7 +487,7 @@ class Follower(Methods):
         if isinstance(pattern, ast.MatchValue):
             test = self.compared("Eq", subject, self.evaluate(pattern.value, frame))
         else:
-            test = Term("matches", (subject, self.code.of_node(pattern, frame.path, frame.qualname)))
+            test = Term("matches", (subject, self.code.of_nodes([pattern], frame.path, frame.qualname)))
         if case.guard is not None:
             test = Term("And", (test, self.condition(self.evaluate(case.guard, frame))))
         flows = self.either(test, lambda: self.block(case.body, frame), lambda: self._cases(rest, subject, frame))
@@ -514,7 +552,7 @@ class Follower(Methods):
         values = [flow for flow in results if flow.kind == "return"]
         if not values:
             return ON
-        guard = Term("left", (self.code.of_node(node, frame.path, frame.qualname),))
+        guard = Term("left", (self.code.of_nodes([node], frame.path, frame.qualname),))
         return Flow("split", NONE, guard, values[-1], ON)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
+from initlint.comparison.cells import Cells, Key
 from initlint.comparison.terms import Scalar, Term, negated, symbols, truth
 from initlint.comparison.trace import Branch, Draw, Event, Leave, Loop, Place, rows
 from initlint.comparison.values import (
@@ -25,13 +27,14 @@ from initlint.comparison.values import (
 LIST, TABLE = "[]", "{}"
 """The cells in which the items of a list stand, and the entries of a dictionary."""
 
-MAX_STEPS = 60_000
+MAX_STEPS = 6_000
+BRANCH = 10
+"""What a condition that is not known counts as in steps."""
+
 MAX_CHOICES = 12
 PASSES = 4
 """How often a loop is read until nothing new is found to change in it."""
 
-Cell = Value | tuple["Value", ...] | tuple[tuple[Term, "Value"], ...]
-Cells = dict[tuple[int, str], "Value | tuple[object, ...]"]
 Result = TypeVar("Result")
 
 
@@ -43,7 +46,7 @@ class Machine:
     """What one followed construction has done so far."""
 
     def __init__(self) -> None:
-        self.cells: Cells = {}
+        self.cells = Cells()
         self.events: list[Event] = []
         self.assumed: dict[Term, bool] = {}
         self.level = 0
@@ -54,8 +57,8 @@ class Machine:
         self._steps = 0
         self._tokens = itertools.count(1)
 
-    def step(self) -> None:
-        self._steps += 1
+    def step(self, count: int = 1) -> None:
+        self._steps += count
         if self._steps > MAX_STEPS:
             raise TooLarge
 
@@ -69,41 +72,41 @@ class Machine:
         made = Made(self.token(), term, cls)
         for place, part in enumerate(parts):
             if not isinstance(part, Term):
-                self.cells[made.token, f".{place}"] = part
+                self.set(made.token, f".{place}", part)
         return made
 
     def items(self, values: Iterable[Value], kind: str = "list") -> Items:
         items = Items(self.token(), kind)
-        self.cells[items.token, LIST] = tuple(values)
+        self.put(items, tuple(values))
         return items
 
     def table(self, entries: list[tuple[Term, Value]], rest: Term | None = None) -> Table:
         table = Table(self.token(), rest)
-        self.cells[table.token, TABLE] = tuple(entries)
+        self.put(table, tuple(entries))
         return table
 
     def held(self, items: Items) -> tuple[Value, ...]:
         """The items of a list."""
-        return self.cells[items.token, LIST]  # type: ignore[return-value]
+        return self.cells.get((items.token, LIST), ())  # type: ignore[return-value]
 
     def entries(self, table: Table) -> tuple[tuple[Term, Value], ...]:
         """The entries of a dictionary."""
-        return self.cells[table.token, TABLE]  # type: ignore[return-value]
+        return self.cells.get((table.token, TABLE), ())  # type: ignore[return-value]
 
     def put(self, holder: Items | Table, content: tuple[object, ...]) -> None:
-        self.cells[holder.token, LIST if isinstance(holder, Items) else TABLE] = content
+        self.cells.set((holder.token, LIST if isinstance(holder, Items) else TABLE), content)
 
     def get(self, token: int, name: str) -> Value:
         """A part, an attribute, a name."""
         found = self.cells.get((token, name), MISSING)
-        return found if not isinstance(found, tuple) else MISSING
+        return found if not isinstance(found, tuple) else MISSING  # type: ignore[return-value]
 
     def set(self, token: int, name: str, value: Value) -> None:
-        self.cells[token, name] = value
+        self.cells.set((token, name), value)
 
     def parts(self, token: int) -> list[tuple[str, Value]]:
         """All parts or attributes in the order in which they came."""
-        return [(name, value) for (owner, name), value in self.cells.items() if owner == token]  # type: ignore[misc]
+        return self.cells.parts(token)  # type: ignore[return-value]
 
     # -- events ------------------------------------------------------------------------------------------------
 
@@ -142,20 +145,21 @@ class Machine:
         if guard.op == "Not":
             other, one = self.either(negated(guard), no, yes)
             return one, other
-        event, before, newest = Branch(guard), self.cells, self.token()
+        self.step(BRANCH)
+        event, newest = Branch(guard), self.token()
         first, held = self._arm(guard, True, event.yes, yes)
-        self.cells = before
         second, failed = self._arm(guard, False, event.no, no)
-        self.cells = self._joined(guard, held, failed, before, newest)
+        self._join(guard, held, failed, newest)
         if event.yes or event.no:
             self.emit(event)
         return first, second
 
-    def _arm(self, guard: Term, holds: bool, sink: list[Event], action: Callable[[], Result]) -> tuple[Result, Cells]:
-        self.cells = dict(self.cells)
-        with self.into(sink), self.assuming(guard, holds):
+    def _arm(
+        self, guard: Term, holds: bool, sink: list[Event], action: Callable[[], Result]
+    ) -> tuple[Result, dict[Key, object]]:
+        with self.cells.attempt() as written, self.into(sink), self.assuming(guard, holds):
             result = action()
-        return result, self.cells
+        return result, written
 
     @contextmanager
     def assuming(self, guard: Term, holds: bool) -> Iterator[None]:
@@ -171,18 +175,17 @@ class Machine:
         finally:
             self.assumed = before
 
-    def _joined(self, guard: Term, one: Cells, other: Cells, before: Cells, newest: int) -> Cells:
-        """The cells behind a condition; what came into being in one of its arms is as it is there."""
-        result: Cells = {}
-        for key in dict.fromkeys((*before, *one, *other)):
-            left, right = one.get(key, MISSING), other.get(key, MISSING)
+    def _join(self, guard: Term, one: dict[Key, object], other: dict[Key, object], newest: int) -> None:
+        """Write what two arms have written; what came into being in one of them is as it is there."""
+        for key in dict.fromkeys((*one, *other)):
+            before = self.cells.get(key, MISSING)
+            left, right = one.get(key, before), other.get(key, before)
             if left is right or key[0] > newest:
-                result[key] = right if left is MISSING else left
+                self.cells.set(key, right if key not in one else left)
             elif isinstance(left, tuple) or isinstance(right, tuple):
-                result[key] = self._joined_items(guard, left, right)
+                self.cells.set(key, self._joined_items(guard, left, right))
             else:
-                result[key] = self.choice(guard, left, right)
-        return result
+                self.cells.set(key, self.choice(guard, left, right))  # type: ignore[arg-type]
 
     def _joined_items(self, guard: Term, left: object, right: object) -> tuple[object, ...]:
         one = left if isinstance(left, tuple) else ()
@@ -241,61 +244,43 @@ class Machine:
         What changes from turn to turn stands for itself in the turn; how it starts and how it changes is part of the
         loop's header wherever a draw depends on it.
         """
-        before = self.cells
-        carried: dict[tuple[int, str], Term] = {}
+        carried: dict[Key, Term] = {}
         for _ in range(PASSES):
-            start = self._start(before, carried)
-            self.cells = dict(start)
             sink: list[Event] = []
             self.level += 1
-            try:
-                with self.into(sink):
-                    over = domain()
-                    turn()
-            finally:
-                self.level -= 1
-            fresh = [key for key in before if self.cells.get(key) is not start[key] and key not in carried]
-            fresh = [key for key in fresh if not _equal(self.cells.get(key), start[key])]
+            with self.cells.attempt() as written, self.into(sink):
+                start = {key: self._start(key, term) for key, term in carried.items()}
+                for key, content in start.items():
+                    self.cells.set(key, content)
+                over = domain()
+                turn()
+            self.level -= 1
+            changed = [key for key, content in written.items() if key in self.cells and key not in carried]
+            fresh = [key for key in changed if not _equal(written[key], self.cells.get(key, MISSING))]
             if not fresh:
                 break
             for key in fresh:
                 carried[key] = Term("carried", (self.level, len(carried)))
         else:
             raise TooLarge
-        header = self._header(over, sink, before, carried)
-        ended = self.cells
-        self.cells = {key: value for key, value in ended.items() if key in before or isinstance(value, tuple)}
-        self.cells |= {key: value for key, value in ended.items() if key not in before}
-        for key in carried:
-            self.cells[key] = self._after(key[1], header, before[key], start[key], ended.get(key, MISSING))
+        turns = _Turns(
+            over,
+            carried,
+            {key: (self._term(self.cells.get(key, MISSING)), self._term(written[key])) for key in carried},
+        )
+        header = turns.header(_terms(sink))
+        for key, content in written.items():
+            if key in carried:
+                content = self._after(key[1], header, self.cells.get(key, MISSING), start[key], content)
+            self.cells.set(key, turns.behind(content) if key not in carried else content)
         if sink:
             self.emit(Loop(header, sink))
 
-    def _start(self, before: Cells, carried: dict[tuple[int, str], Term]) -> Cells:
-        start = dict(before)
-        for key, term in carried.items():
-            old = before[key]
-            if isinstance(old, tuple):
-                start[key] = (*old, (term, Spread(term)) if key[1] == TABLE else Spread(term))
-            else:
-                start[key] = term
-        return start
-
-    def _header(self, over: Term, sink: list[Event], before: Cells, carried: dict[tuple[int, str], Term]) -> Term:
-        """What is gone through, with the start and the change of all that the draws within depend on."""
-        own = {term: key for key, term in carried.items()}
-        pending = [term for term in symbols(_terms(sink), "carried") if term in own]
-        used: dict[Term, tuple[Term, Term]] = {}
-        while pending:
-            term = pending.pop()
-            if term not in used:
-                key = own[term]
-                used[term] = self._term(before[key]), self._term(self.cells.get(key, MISSING))
-                pending += [each for each in symbols((used[term][1],), "carried") if each in own]
-        if not used:
-            return over
-        ordered = sorted(used, key=lambda term: carried_number(term))
-        return Term("over", (over, *(Term("changes", (term, *used[term])) for term in ordered)))
+    def _start(self, key: Key, term: Term) -> object:
+        old = self.cells.get(key, MISSING)
+        if isinstance(old, tuple):
+            return (*old, (term, Spread(term)) if key[1] == TABLE else Spread(term))
+        return term
 
     def _after(self, name: str, header: Term, old: object, start: object, new: object) -> Value | tuple[object, ...]:
         if isinstance(new, tuple) and isinstance(start, tuple):
@@ -326,12 +311,9 @@ class Machine:
 
     def name_owners(self, root: Instance) -> None:
         """Tell every draw who has its numbers in the end."""
-        by_token: dict[int, list[tuple[str, object]]] = {}
-        for (token, name), content in self.cells.items():
-            by_token.setdefault(token, []).append((name, content))
         paths: dict[int, str] = {}
         draws: dict[int, str] = {}
-        self._walk(root, "", by_token, paths, draws)
+        self._walk(root, "", paths, draws)
         for row in rows(self.events):
             draw = row.draw
             if draw is None:
@@ -346,7 +328,6 @@ class Machine:
         self,
         value: object,
         path: str,
-        by_token: dict[int, list[tuple[str, object]]],
         paths: dict[int, str],
         draws: dict[int, str],
     ) -> None:
@@ -358,37 +339,66 @@ class Machine:
                 if isinstance(value, Made):
                     for draw in value.draws:
                         draws.setdefault(id(draw), path)
-                for name, part in by_token.get(value.token, ()):
+                for name, part in self.cells.parts(value.token):
                     inner = path if name.startswith(".") else f"{path}.{name}".lstrip(".")
-                    self._walk(part, inner, by_token, paths, draws)
+                    self._walk(part, inner, paths, draws)
             case Items() | Table():
-                for _, content in by_token.get(value.token, ()):
-                    self._walk(content, path, by_token, paths, draws)
+                for _, content in self.cells.parts(value.token):
+                    self._walk(content, path, paths, draws)
             case tuple():
                 for place, item in enumerate(value):
                     if isinstance(item, tuple):
                         key = item[0].args[0] if item[0].op == "constant" else "*"
-                        self._walk(item[1], f"{path}.{key}", by_token, paths, draws)
+                        self._walk(item[1], f"{path}.{key}", paths, draws)
                     else:
                         name = "*" if isinstance(item, Repeat | Spread) else str(place)
-                        self._walk(item, f"{path}.{name}", by_token, paths, draws)
+                        self._walk(item, f"{path}.{name}", paths, draws)
             case Repeat():
-                self._walk(value.value, path, by_token, paths, draws)
+                self._walk(value.value, path, paths, draws)
             case Choice():
-                self._walk(value.yes, path, by_token, paths, draws)
-                self._walk(value.no, path, by_token, paths, draws)
+                self._walk(value.yes, path, paths, draws)
+                self._walk(value.no, path, paths, draws)
             case _:
                 pass
 
 
-def carried_number(term: Term) -> int:
-    number = term.args[1]
-    assert isinstance(number, int)
-    return number
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """A loop: what it goes through, and how that which is carried from turn to turn starts and changes."""
+
+    over: Term
+    carried: dict[Key, Term]
+    changes: dict[Key, tuple[Term, Term]]
+
+    def header(self, terms: Iterable[Term]) -> Term:
+        """What is gone through, with the start and the change of all that some terms depend on."""
+        own = {term: key for key, term in self.carried.items()}
+        pending = [term for term in symbols((self.over, *terms), "carried") if term in own]
+        used: set[Term] = set()
+        while pending:
+            term = pending.pop()
+            if term not in used:
+                used.add(term)
+                pending += [each for each in symbols(self.changes[own[term]], "carried") if each in own]
+        if not used:
+            return self.over
+        ordered = [term for term in own if term in used]
+        return Term("over", (self.over, *(Term("changes", (term, *self.changes[own[term]])) for term in ordered)))
+
+    def behind(self, content: object) -> object:
+        """What was computed in the last turn, as it is behind the loop."""
+        term = content.term if isinstance(content, Made) else content
+        if not isinstance(term, Term) or not symbols((term,), "carried") & set(self.carried.values()):
+            return content
+        after = Term("after", (self.header((term,)), term))
+        if isinstance(content, Made):
+            content.term = after
+            return content
+        return after
 
 
 def _equal(one: object, other: object) -> bool:
-    return isinstance(one, Term) and one == other
+    return one is other or (isinstance(one, Term) and one == other)
 
 
 def _repeated(header: Term, item: object) -> object:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison.code import Code, Unparsed
 from initlint.comparison.terms import Term
+from initlint.construction import knowledge
 
 if TYPE_CHECKING:
     from initlint.comparison.sides import Side
@@ -76,10 +77,12 @@ def modules(project: Project, under: tuple[str, ...] = ()) -> list[ClassId]:
     )
 
 
-def affected(old: Side, new: Side) -> frozenset[str]:
-    """The files whose constructions can differ: the changed ones, and all that import them, directly or not."""
+def affected(old: Side, new: Side, more: Iterable[str] = ()) -> frozenset[str]:
+    """The files whose constructions can differ: the changed ones, `more`, and all that import them, directly or not."""
     paths = old.texts.keys() | new.texts.keys()
-    changed = {path for path in paths if old.texts.get(path) != new.texts.get(path)}
+    changed = {path for path in paths if old.texts.get(path) != new.texts.get(path)} | set(more)
+    if not changed:
+        return frozenset()
     importers: dict[str, set[str]] = {}
     for side in (old, new):
         for path in side.facts:
@@ -91,6 +94,15 @@ def affected(old: Side, new: Side) -> frozenset[str]:
             changed.add(path)
             pending.append(path)
     return frozenset(changed)
+
+
+def altered(old: Code, new: Code) -> set[str]:
+    """The files of what statements in other files change otherwise than before; all where a name of torch is changed."""
+    left, right = old.changed(), new.changed()
+    targets = {target for target in left.keys() | right.keys() if left.get(target) != right.get(target)}
+    if any(knowledge.module(target) or knowledge.function(target) for target in targets):
+        return {*old.project.own, *new.project.own}
+    return {target.partition("::")[0] for target in targets if "::" in target}
 
 
 def _imported(project: Project, path: str) -> set[str]:

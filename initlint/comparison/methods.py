@@ -120,6 +120,8 @@ class Methods(Calls):
         for ancestor in self.project.mro(cls):
             info = self.project.classes.get(ancestor)
             given = self.code.class_level(ancestor, name) if info is not None else None
+            if isinstance(given, Term):
+                return given
             if info is not None and given is not None:
                 with self.into([]):
                     return self.evaluate(given, Frame(self.token(), info.path, info.facts.qualname, ancestor))

@@ -4,33 +4,57 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
+from weakref import WeakValueDictionary
 
 Scalar = None | bool | int | float | str | bytes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Term:
-    """An operator and its operands. Its digest stands for it: equal digests, equal terms, in this run or another."""
+MARKED = frozenset("parameter carried code call raises left while".split())
+"""Operators that are looked for within terms."""
 
+
+class Term:
+    """An operator and its operands. There is one object for equal terms, whichever side they come from."""
+
+    __slots__ = ("__weakref__", "_digest", "args", "marks", "op")
     op: str
     args: tuple[Term | Scalar, ...]
-    digest: bytes = field(init=False)
+    marks: frozenset[str]
+    _digest: bytes
 
-    def __post_init__(self) -> None:
-        parts = [self.op.encode()]
-        parts += [
-            arg.digest if isinstance(arg, Term) else f"{type(arg).__name__} {arg!r}".encode() for arg in self.args
-        ]
-        packed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-        object.__setattr__(self, "digest", blake2b(packed, digest_size=16).digest())
+    def __new__(cls, op: str, args: tuple[Term | Scalar, ...]) -> Term:
+        key = (op, args, tuple(map(type, args)))
+        found = _TERMS.get(key)
+        return _made(cls, key) if found is None else found
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Term) and self.digest == other.digest
+    @property
+    def digest(self) -> bytes:
+        """Stands for the term in this run or another."""
+        if not self._digest:
+            parts = [self.op.encode()]
+            parts += [
+                arg.digest if isinstance(arg, Term) else f"{type(arg).__name__} {arg!r}".encode(errors="surrogatepass")
+                for arg in self.args
+            ]
+            packed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+            self._digest = blake2b(packed, digest_size=16).digest()
+        return self._digest
 
-    def __hash__(self) -> int:
-        return hash(self.digest)
+    def __repr__(self) -> str:
+        return f"{self.op}{self.args!r}"
+
+
+_TERMS: WeakValueDictionary[tuple[str, tuple[Term | Scalar, ...], tuple[type, ...]], Term] = WeakValueDictionary()
+
+
+def _made(cls: type[Term], key: tuple[str, tuple[Term | Scalar, ...], tuple[type, ...]]) -> Term:
+    term = object.__new__(cls)
+    term.op, term.args, _ = key
+    term._digest = b""
+    term.marks = (MARKED & {term.op}).union(*(arg.marks for arg in term.args if isinstance(arg, Term)))
+    _TERMS[key] = term
+    return term
 
 
 def constant(value: Scalar) -> Term:
@@ -148,13 +172,13 @@ def truth(term: Term) -> bool | None:
 
 
 def symbols(terms: Iterable[Term], op: str) -> frozenset[Term]:
-    """The terms of one operator inside terms."""
+    """The terms of one operator, one of those MARKED, inside terms."""
     found: set[Term] = set()
     seen: set[Term] = set()
     pending = list(terms)
     while pending:
         term = pending.pop()
-        if term in seen:
+        if term in seen or op not in term.marks:
             continue
         seen.add(term)
         if term.op == op:

@@ -1,0 +1,180 @@
+"""Pieces of code as digests: a definition without its places, comments and names of locals, and what it mentions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+IGNORED = frozenset({"annotation", "returns", "type_comment", "type_params", "kind", "ctx"})
+"""Fields of a syntax tree that decide nothing about what runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of code: `digest` is all of it but the meaning of its names.
+
+    `names` are the dotted names that are not its own, in order; `members` what it mentions as attributes or strings.
+    `called` are the attributes that it calls on its instance, "" for any other value that may be a module.
+    """
+
+    digest: bytes
+    names: tuple[str, ...]
+    members: frozenset[str]
+    called: frozenset[str]
+
+
+def piece(nodes: Sequence[ast.AST]) -> Piece:
+    """Some nodes, which share their locals."""
+    dump = _Dump()
+    for node in nodes:
+        dump.write(node)
+    digest = blake2b("\0".join(dump.parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return Piece(digest, tuple(dump.names), frozenset(dump.members), frozenset(dump.called))
+
+
+class _Dump:
+    """Writes code down so that equal texts do the same wherever their names mean the same."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.names: dict[str, int] = {}
+        self.members: set[str] = set()
+        self.called: set[str] = set()
+        self._locals: dict[str, int] = {}
+        self._given: dict[str, None] = {}
+
+    def write(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Name | ast.Attribute) and (name := dotted(node)) is not None:
+            self._chain(name)
+            return
+        if isinstance(node, ast.arg):
+            self._local(node.arg)
+            return
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            self._bind(node)
+        if isinstance(node, ast.Attribute):
+            self.members.add(node.attr)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            self.members.add(node.value)
+        if isinstance(node, ast.Call):
+            self.called.update(self._modules(node.func))
+        self.parts.append(type(node).__name__)
+        for field, content in ast.iter_fields(node):
+            if field not in IGNORED and not (field == "name" and isinstance(node, Definition)):
+                self._content(
+                    without_docstring(content) if field == "body" and isinstance(node, Definition) else content
+                )
+
+    def _content(self, content: object) -> None:
+        if isinstance(content, ast.AST):
+            self.write(content)
+        elif isinstance(content, list):
+            self.parts.append(f"[{len(content)}")
+            for item in content:
+                self._content(item)
+        else:
+            self.parts.append(repr(content))
+
+    def _chain(self, name: str) -> None:
+        head, *rest = name.split(".")
+        self.members.update(rest)
+        if head in self._locals:
+            self.parts.append(f"local {self._locals[head]} {'.'.join(rest)}")
+        else:
+            self.parts.append(f"name {self.names.setdefault(name, len(self.names))}")
+
+    def _local(self, name: str) -> None:
+        self.parts.append(f"local {self._locals.setdefault(name, len(self._locals))}")
+
+    def _bind(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        for each in _arguments(node.args):
+            self._given.setdefault(each.arg)
+            self._locals.setdefault(each.arg, len(self._locals))
+        outer = {name for each in ast.walk(node) if isinstance(each, ast.Global) for name in each.names}
+        for name in bound_names(node):
+            if name not in outer:
+                self._locals.setdefault(name, len(self._locals))
+
+    def _modules(self, callee: ast.expr) -> Iterator[str]:
+        """What of a called value may be a module: a local that no caller has given, or what an attribute holds."""
+        match callee:
+            case ast.Name(id=name):
+                if name in self._locals and name not in self._given:
+                    yield ""
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="super"))):
+                pass
+            case ast.Attribute(attr=name):
+                root = (dotted(callee) or "").partition(".")[0]
+                if root == next(iter(self._given), None):
+                    yield name
+            case _:
+                yield ""
+
+
+def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
+    every = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
+    return (each for each in every if each is not None)
+
+
+def bound_names(node: ast.AST) -> Iterator[str]:
+    """The names that code binds, in the order in which they stand."""
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                if inner is not node:
+                    yield name
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name
+            case ast.MatchMapping(rest=str(name)):
+                yield name
+            case ast.Import() | ast.ImportFrom():
+                yield from (alias.asname or alias.name.partition(".")[0] for alias in inner.names)
+            case _:
+                pass
+
+
+def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements with all that stand within them."""
+    for statement in body:
+        yield statement
+        for field in ("body", "orelse", "finalbody"):
+            yield from statements(getattr(statement, field, ()))
+        for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            yield from statements(part.body)
+
+
+def targets(body: Iterable[ast.stmt]) -> Iterator[ast.expr]:
+    """What statements assign to or delete."""
+    for statement in statements(body):
+        match statement:
+            case ast.Assign(targets=found) | ast.Delete(targets=found):
+                yield from found
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target) | ast.For(target=target):
+                yield target
+            case ast.With(items=items):
+                yield from (item.optional_vars for item in items if item.optional_vars is not None)
+            case _:
+                pass
+
+
+def dotted(node: ast.expr) -> str | None:
+    """`a.b.c` as text; None where it is more than names."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else None
+
+
+def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements without a text that stands first."""
+    match body:
+        case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+            return rest
+        case _:
+            return body
