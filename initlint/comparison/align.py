@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from initlint.comparison.draws import EXPLICIT, amount, elements
+from initlint.comparison.draws import APART, amount, elements
 from initlint.comparison.terms import Term, differ, is_constant
 from initlint.comparison.trace import Draw, Row
 from initlint.model import Answer
@@ -84,7 +84,7 @@ _STAGES: tuple[Callable[[Row], object], ...] = (lambda row: (row.key, _name(row)
 
 def certainty(row: Row) -> Answer:
     """Whether a line takes numbers that others would have got."""
-    if row.draw is not None and row.draw.stream == EXPLICIT:
+    if row.draw is not None and row.draw.stream in APART:
         return Answer.NO
     clear = not any(step.term.marks & OPAQUE for step in row.context if step.kind != "for")
     return Answer.YES if row.draw is not None and row.draw.certain and clear else Answer.UNKNOWN

@@ -85,6 +85,11 @@ class Calls(Expressions):
                 return self.each(callee.callee, lambda one: self.call(one, joined, node, frame))
             case Bound():
                 return self.method(callee.receiver, callee.name, arguments, node, frame)
+            case Instance():
+                called = self.project.method(callee.cls, "__call__")
+                if called is not None:
+                    return self.invoke(Function(called, callee), arguments, node, frame)
+                return self.unseen(self.state(callee), arguments, node, frame)
             case Term(op="name"):
                 return self._named(str(callee.args[0]), arguments, node, frame)
             case Term(op="attribute", args=(Term() as owner, str() as name)):
@@ -107,13 +112,16 @@ class Calls(Expressions):
         """Note that a stream is drawn from; nothing is where the context forbids it."""
         if self.silent and stream == TORCH:
             return []
+        if self.forked and stream == TORCH:
+            stream = draws.FORKED
         draw = Draw(stream, engine, shape, options, self.place(node, frame), certain, tuple(self.trail))
         self.emit(draw)
         return [draw]
 
     def unseen(self, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         """A call of which nothing is known: it may draw, and what it gives may be a module."""
-        term = Term("call", (callee, *self.terms(arguments)))
+        changed = [self.state(value) for value in arguments.values() if isinstance(value, Instance)]
+        term = Term("call", (callee, *self.terms(arguments), *changed))
         made = self.made(term, "", tuple(arguments.values()))
         made.draws += self.draw(TORCH, UNSEEN, term, EMPTY, node, frame, certain=False)
         return made
@@ -121,6 +129,9 @@ class Calls(Expressions):
     # -- names of other packages -------------------------------------------------------------------------------
 
     def _named(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        changes = self.code.changes(name, stored=True)
+        if changes:
+            return self.unseen(Term("changed", (name, self.code.content(changes))), arguments, node, frame)
         if name.startswith("builtins."):
             return self._builtin(name.removeprefix("builtins."), arguments, node, frame)
         if knowledge.module(name) is not None:
@@ -278,7 +289,7 @@ class Calls(Expressions):
     def _length(self, value: Value) -> Value:
         if isinstance(value, Items) and self._plain(value):
             return constant(len(self.held(value)))
-        if isinstance(value, Table) and value.rest is None:
+        if isinstance(value, Table) and self.rest(value) is None:
             return constant(len(self.entries(value)))
         return Term("len", (self.describe(value),))
 
@@ -326,7 +337,7 @@ class Calls(Expressions):
         first = given[0]
         if isinstance(first, Items) and name not in ("set", "sorted", "frozenset"):
             return self.items(self.held(first), kind)
-        if isinstance(first, Table) and name not in ("set", "sorted", "frozenset") and first.rest is None:
+        if isinstance(first, Table) and name not in ("set", "sorted", "frozenset") and self.rest(first) is None:
             return self.items([key for key, _ in self.entries(first)], kind)
         if isinstance(first, Made) and self.children(first):
             return self.items([part for _, part in self.children(first)], kind)
@@ -337,8 +348,8 @@ class Calls(Expressions):
         rest = list(arguments.rest)
         for value in arguments.positional:
             if isinstance(value, Table):
-                entries += self.entries(value)
-                rest += [value.rest] if value.rest is not None else []
+                entries = [*self.overridden(entries, self.rest(value)), *self.entries(value)]
+                rest += self.rests(value)
             elif isinstance(value, Items) and all(self._is_pair(item) for item in self.held(value)):
                 for item in self.held(value):
                     assert isinstance(item, Items)
@@ -346,6 +357,7 @@ class Calls(Expressions):
                     entries.append((self.describe(key), held))
             else:
                 rest.append(self.describe(value))
+                entries = self.overridden(entries, rest[-1])
         entries += [(constant(name), value) for name, value in arguments.named]
         return self.table(entries, Term("rest", tuple(rest)) if rest else None)
 
@@ -417,6 +429,8 @@ class Calls(Expressions):
 
     def _torch(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         """A function of torch."""
+        kept = tuple((key, value) for key, value in arguments.named if value != draws.DEFAULT_GENERATOR)
+        arguments = Arguments(arguments.positional, kept, arguments.rest)
         space, _, tail = name.rpartition(".")
         known = knowledge.function(name)
         positional = [self.describe(value) for value in arguments.positional]
@@ -425,8 +439,11 @@ class Calls(Expressions):
             inner = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
             self.inherit(arguments.positional[0], space, inner, node, frame)
             return NONE
-        if known is not None and known.isolates:
+        isolates = known is not None and known.isolates
+        if isolates and not arguments.named:
             return SILENT
+        if isolates or tail.startswith("set_"):
+            return self.unseen(Term("name", (name,)), arguments, node, frame)
         if tail == "skip_init" and arguments.positional:
             return self._skipped(arguments, node, frame)
         if space == "torch.nn.init" or space.startswith("torch.nn.utils"):
@@ -451,7 +468,11 @@ class Calls(Expressions):
         self, name: str, positional: list[Term], named: list[tuple[str, Term]], rest: tuple[Term, ...]
     ) -> tuple[Term, Term]:
         kept = [(key, term) for key, term in sorted(named, key=lambda pair: pair[0])]
-        kept = [(key, t) for key, t in kept if key not in draws.SILENT_ARGUMENTS and draws.DEFAULTS.get(key) != t]
+        kept = [
+            (key, t)
+            for key, t in kept
+            if t != draws.DEFAULT_GENERATOR and key not in draws.SILENT_ARGUMENTS and draws.DEFAULTS.get(key) != t
+        ]
         pairs = [Term("argument", (key, term)) for key, term in kept if key != "size"]
         options = Term(name, (*pairs, *rest))
         if name in draws.SHAPED:

@@ -35,7 +35,17 @@ AROUND = (
 ).split()
 """Methods that Python calls by itself when an instance is made, or an attribute read or set."""
 
-BY_ITSELF = frozenset({*AROUND, "__init__", "__post_init__", "__call__", "reset_parameters"})
+HARMLESS = frozenset(
+    "dataclass dataclass_transform staticmethod classmethod property cached_property lru_cache cache no_grad wraps"
+    " inference_mode enable_grad export ignore unused script abstractmethod override final total_ordering runtime"
+    " setter getter deleter overload".split()
+)
+"""Decorators of other packages that leave a constructor, and what a method draws, as they are."""
+
+ADDING = frozenset({"append", "add", "update", "setdefault", "insert"})
+"""Methods that put something into a collection."""
+
+BY_ITSELF = frozenset({"reset_parameters"})
 PLAIN_METHODS = frozenset(name for kind in (list, dict, str, set, tuple) for name in dir(kind))
 
 
@@ -114,6 +124,8 @@ class Code:
 
     def bindings(self, path: str, name: str) -> list[ast.stmt]:
         """The statements at module level that give a name its value, or may change what it holds."""
+        if path not in self.project.files:
+            return []
         if path not in self._bindings:
             found: dict[str, list[ast.stmt]] = {}
             for statement in self.tree(path).body:
@@ -199,9 +211,25 @@ class Code:
             node, path = self.cls(each), each.partition("::")[0]
             if node is not None:
                 inner = [inner for inner in node.body if isinstance(inner, Definition) and inner.name in AROUND]
-                keys += self._keys_of([*node.keywords, *inner], path, each)
+                wrapped = [one for one in node.decorator_list if not self.keeps(one, path)]
+                keys += self._keys_of([*wrapped, *node.keywords, *inner], path, each)
             keys += self.changes(each)
         return self.content(keys) if keys else None
+
+    def keeps(self, decorator: ast.expr, path: str) -> bool:
+        """Whether a decorator leaves what it is put on as it is."""
+        callee = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = dotted(callee)
+        symbol = self.project.resolve(path, name) if name is not None else None
+        if symbol is None or symbol.kind is SymbolKind.EXTERNAL:
+            return (symbol.target if symbol is not None else name or "").rpartition(".")[2] in HARMLESS
+        method = self.project.function(symbol) if symbol.kind is SymbolKind.FUNCTION else None
+        function = self.function(method) if method is not None else None
+        if function is not None and callee is not decorator:
+            inner = [each for each in function.body if isinstance(each, ast.FunctionDef)]
+            function = inner[0] if len(inner) == 1 and _hands_back(function, inner[0].name) else None
+        first = function.args.args[0].arg if function is not None and function.args.args else ""
+        return function is not None and _hands_back(function, first) and not _changes_it(function, first)
 
     def of_nodes(self, nodes: Sequence[ast.AST], path: str, qualname: str) -> Term:
         """Some code in a file, with all that it refers to in the project."""
@@ -300,7 +328,10 @@ class Code:
         target = symbol.target if symbol is not None else "?"
         if symbol is not None and symbol.kind is SymbolKind.MODULE:
             target = self.project.modules.names.get(target, target)
-        return None, f"{target}.{rest}"
+        head, _, tail = name.partition(".")
+        if symbol is None and self.bindings(path, head):
+            return ("variable", path, head), tail
+        return None, f"{target}.{rest}" if rest else target
 
 
 def _scope(key: Key) -> tuple[str, str]:
@@ -362,6 +393,8 @@ class _Reach:
             self._write(rest)
             if found is not None:
                 self._meet(found)
+            elif key[0] == "class":
+                self._mention([name])
             for change in self.code.changes(rest, stored=True) if found is None else ():
                 self._meet(change)
         for target in self.code.targets(key):
@@ -369,7 +402,7 @@ class _Reach:
                 self._meet(change)
         for name, method in self.code.methods(key):
             self.methods.setdefault(name, []).append(method)
-            if name in self.members:
+            if name in self.members or name.startswith("__"):
                 self._meet(method)
         self.called |= piece.called
         self._mention(sorted(piece.members - self.members))
@@ -384,6 +417,28 @@ class _Reach:
         """Whether a `forward` may run: something is called that is none of the methods met, nor one of everybody's."""
         known = PLAIN_METHODS | knowledge.module_attributes()
         return any(name not in self.methods and name not in known for name in self.called)
+
+
+def _hands_back(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function returns what it has under a name, and nothing else."""
+    returns = [each for each in statements(function.body[-1:]) if isinstance(each, ast.Return)]
+    every = [each for each in statements(function.body) if isinstance(each, ast.Return) and each not in returns]
+    nested = [each for each in function.body if isinstance(each, ast.FunctionDef)]
+    own = [each for each in every if not any(each in statements(inner.body) for inner in nested)]
+    found = [each.value for each in (*returns, *own)]
+    return bool(found) and all(isinstance(each, ast.Name) and each.id == name for each in found)
+
+
+def _changes_it(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function may change what it has under a name: it hands it on, or gives it attributes."""
+    handed = [
+        argument
+        for each in ast.walk(function)
+        if isinstance(each, ast.Call) and not (isinstance(each.func, ast.Attribute) and each.func.attr in ADDING)
+        for argument in (*each.args, *(keyword.value for keyword in each.keywords))
+    ]
+    given = any((dotted(target) or "").partition(".")[0] == name for target in targets(function.body))
+    return given or any(isinstance(each, ast.Name) and each.id == name for each in handed)
 
 
 def _class_key(id: ClassId) -> Key:

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 EXPLICIT = "generator"
 """The stream of a generator that is handed over."""
 
+FORKED = "fork"
+"""The stream within a context behind which the default stream is as it was."""
+
+APART = frozenset({EXPLICIT, FORKED})
+"""Streams that leave torch's own alone."""
+
 UNIFORM = frozenset(
     "torch.rand torch.rand_like torch.nn.init.uniform_ torch.nn.init.kaiming_uniform_ torch.nn.init.xavier_uniform_"
     " Tensor.uniform_".split()
@@ -55,6 +61,9 @@ SILENT_ARGUMENTS = frozenset(
 
 PER_NAME = {"num_heads": frozenset({"torch.nn.MultiheadAttention"})}
 """The same for single classes."""
+
+
+DEFAULT_GENERATOR = Term("name", ("torch.default_generator",))
 
 
 def known_value(term: Term) -> Value:
@@ -119,7 +128,7 @@ def of_function(
 def explicit_generator(known: knowledge.TorchFunction, named: Sequence[tuple[str, Term]]) -> Term | None:
     """The generator that is handed to a function which would draw from the default one."""
     given = dict(named).get("generator")
-    return given if known.generator and given is not None and given != NONE else None
+    return given if known.generator and given not in (None, NONE, DEFAULT_GENERATOR) else None
 
 
 def shape_of(positional: Sequence[Term]) -> Term:

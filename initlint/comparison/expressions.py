@@ -89,6 +89,17 @@ class Expressions(Machine):
         term = Term(op, tuple(map(self.describe, parts)))
         return self.made(term, "", tuple(parts)) if any(isinstance(part, Made) for part in parts) else term
 
+    def state(self, value: Value, seen: frozenset[int] = frozenset()) -> Term:
+        """A value with all that it holds now."""
+        value = self.resolved(value)
+        if not isinstance(value, Instance | Made) or value.token in seen:
+            return self.describe(value)
+        parts = [
+            self.state(part, seen | {value.token}) for _, part in self.parts(value.token) if not isinstance(part, tuple)
+        ]
+        own = self.code.of_class(value.cls) if isinstance(value, Instance) else NONE
+        return Term("state", (value.term, own, *parts))
+
     # -- values as terms ---------------------------------------------------------------------------------------
 
     def describe(self, value: Value) -> Term:  # noqa: C901  (one case for each kind)
@@ -105,7 +116,7 @@ class Expressions(Machine):
                 return Term(value.kind, tuple(map(self.describe, self.held(value))))
             case Table():
                 pairs = [Term("entry", (key, self.describe(item))) for key, item in self.entries(value)]
-                return Term("dict", (*pairs, value.rest))
+                return Term("dict", (*pairs, self.rest(value)))
             case Repeat():
                 return Term("repeat", (value.header, self.describe(value.value)))
             case Spread():
@@ -149,7 +160,13 @@ class Expressions(Machine):
                     return constant(bool(held))
                 return Term("any", (self.describe(value),))
             case Table():
-                return TRUE if self.entries(value) else FALSE if value.rest is None else Term("any", (value.rest,))
+                return (
+                    TRUE
+                    if self.entries(value)
+                    else FALSE
+                    if self.rest(value) is None
+                    else Term("any", (self.rest(value),))
+                )
             case Instance() | ClassRef() | Function() | Closure() | Partial() | ModuleRef() | Bound():
                 return TRUE
             case Made():
@@ -186,6 +203,8 @@ class Expressions(Machine):
             if not is_missing(found):
                 return self.resolved(found)
             inner = inner.parent
+        if frame.body and (method := self.project.method(frame.cls, name)) is not None:
+            return Function(method)
         return self.resolve(frame.path, name, frame.qualname)
 
     def resolve(self, path: str, dotted: str, qualname: str = "") -> Value:
@@ -200,6 +219,8 @@ class Expressions(Machine):
 
     def _resolve(self, path: str, dotted: str, qualname: str) -> Value:
         symbol = self.project.resolve(path, dotted, qualname)
+        if symbol is None and self.code.bindings(path, dotted):
+            symbol = Symbol(SymbolKind.VARIABLE, f"{path}::{dotted}")
         if symbol is not None:
             return self.symbol(symbol)
         return Term("name", (f"builtins.{dotted}" if hasattr(builtins, dotted) else f"?.{dotted}",))
@@ -262,7 +283,7 @@ class Expressions(Machine):
                         named[str(key.args[0])] = item
                     else:
                         rest.append(Term("entry", (key, self.describe(item))))
-                rest += [value.rest] if value.rest is not None else []
+                rest += self.rests(value)
             else:
                 rest.append(self.describe(value))
         return Arguments(tuple(positional), tuple(named.items()), tuple(rest))
@@ -304,10 +325,11 @@ class Expressions(Machine):
             if key is not None:
                 entries.append((self.describe(self.evaluate(key, frame)), value))
             elif isinstance(value, Table):
-                entries += self.entries(value)
-                rest += [value.rest] if value.rest is not None else []
+                entries = [*self.overridden(entries, self.rest(value)), *self.entries(value)]
+                rest += self.rests(value)
             else:
                 rest.append(self.describe(value))
+                entries = self.overridden(entries, rest[-1])
         return self.table(entries, Term("rest", tuple(rest)) if rest else None)
 
     def _function(self, node: ast.Lambda, frame: Frame) -> Value:
@@ -315,6 +337,8 @@ class Expressions(Machine):
 
     def _walrus(self, node: ast.NamedExpr, frame: Frame) -> Value:
         value = self.evaluate(node.value, frame)
+        while frame.within and frame.parent is not None:
+            frame = frame.parent
         self.give(node.target, value, frame)
         return value
 
@@ -383,7 +407,7 @@ class Expressions(Machine):
                 if isinstance(items, Items) and isinstance(times, int) and times * len(self.held(items)) <= UNROLLED:
                     return self.items(self.held(items) * times, items.kind)
         if op == "BitOr" and isinstance(left, Table) and isinstance(right, Table):
-            return self.table([*self.entries(left), *self.entries(right)], left.rest or right.rest)
+            return self.table([*self.entries(left), *self.entries(right)], self.rest(left) or self.rest(right))
         return self.compound(op, [left, right])
 
     def _unary(self, node: ast.UnaryOp, frame: Frame) -> Value:
@@ -418,7 +442,7 @@ class Expressions(Machine):
     def _contents(self, value: Value) -> list[Term] | None:
         if isinstance(value, Items) and self._plain(value):
             return [self.describe(item) for item in self.held(value)]
-        if isinstance(value, Table) and value.rest is None:
+        if isinstance(value, Table) and self.rest(value) is None:
             return [key for key, item in self.entries(value) if not isinstance(item, Choice)]
         return None
 
@@ -465,7 +489,7 @@ class Expressions(Machine):
             case Items():
                 for item in self.held(value):
                     self._turn(item, turn)
-            case Table() if value.rest is None:
+            case Table() if self.rest(value) is None:
                 for key, item in self.entries(value):
                     self._turn(Repeat(item.header, key) if isinstance(item, Repeat) else key, turn)
             case Made() | Instance() if parts := self.children(value):
@@ -522,7 +546,7 @@ class Expressions(Machine):
         return found
 
     def _inside(self, frame: Frame) -> Frame:
-        return Frame(self.token(), frame.path, frame.qualname, frame.cls, frame, frame.instance)
+        return Frame(self.token(), frame.path, frame.qualname, frame.cls, frame, frame.instance, within=True)
 
     def _through(self, loops: list[ast.comprehension], frame: Frame, action: Callable[[], None]) -> None:
         if not loops:

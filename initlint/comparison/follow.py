@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initlint.comparison.calls import SILENT
 from initlint.comparison.pieces import without_docstring
 from initlint.comparison.draws import known_value
-from initlint.comparison.machine import TooLarge
+from initlint.comparison.machine import TooLarge, is_missing
 from initlint.comparison.methods import Methods
 from initlint.comparison.terms import NONE, Term, constant, is_constant
 from initlint.comparison.trace import Leave
@@ -58,6 +58,7 @@ class Flow:
 
 
 ON = Flow("next")
+SUPPRESS = Term("name", ("contextlib.suppress",))
 
 
 class Follower(Methods):
@@ -76,6 +77,7 @@ class Follower(Methods):
         self.home.append(instance)
         node = self.code.cls(cls) or ast.Pass()
         frame = Frame(self.token(), self.project.classes[cls].path, "", cls, None, instance)
+        self._around(cls, node, frame)
         method = self.initialiser(cls)
         if method is not None:
             self._open = True
@@ -112,6 +114,7 @@ class Follower(Methods):
         self.home.append(instance)
         self.trail.append(self.place(node, frame))
         try:
+            self._around(cls, node, frame)
             if method is not None:
                 self.invoke(Function(method, instance), arguments, node, frame)
             else:
@@ -121,6 +124,28 @@ class Follower(Methods):
             self.home.pop()
             self.trail.pop()
         return instance
+
+    def _around(self, cls: ClassId, node: ast.AST, frame: Frame) -> None:
+        """What else than constructors makes an instance is not followed, only compared."""
+        around = self.code.around(cls)
+        if around is not None:
+            self.unseen(around, Arguments(), node, frame)
+
+    def opaque(self, nodes: Sequence[ast.AST], frame: Frame) -> Term:
+        """Code that is not followed: what it is, and what the names in it stand for."""
+        held = [self._captured(name, frame) for name in self.code.free(nodes)]
+        return Term("opaque", (self.code.of_nodes(nodes, frame.path, frame.qualname), *filter(None, held)))
+
+    def _captured(self, name: str, frame: Frame) -> Term | None:
+        inner: Frame | None = frame
+        while inner is not None:
+            found = self.get(inner.token, name)
+            if isinstance(found, Instance):
+                return self.state(found)
+            if not is_missing(found):
+                return self.describe(found)
+            inner = inner.parent
+        return None
 
     def _plain_arguments(self, arguments: Arguments) -> bool:
         """Whether a call passes data only: no module, tensor or code that a callee could fill, change or run."""
@@ -169,7 +194,7 @@ class Follower(Methods):
             alike = self.shared.of_function(self.code, method)
             if alike is not None and alike not in self.followed:
                 return self.unseen(alike, arguments, node, frame)
-        if found is None:
+        if found is None or self.code.changes(f"{method.path}::{method.facts.name}", stored=True):
             return self.unseen(self.code.of_function(method), arguments, node, frame)
         instance = function.instance
         static = any(each.endswith("staticmethod") for each in method.facts.decorators)
@@ -203,6 +228,10 @@ class Follower(Methods):
         if len(self._active) > MAX_DEPTH or self._active.count(id(function)) >= MAX_NESTED:
             term = self.code.of_nodes([function], frame.path, frame.qualname)
             return self.unseen(term, Arguments((*bound, *arguments.positional), arguments.named), node, caller)
+        wrapped = [] if isinstance(function, ast.Lambda) else function.decorator_list
+        if not all(self.code.keeps(each, frame.path) for each in wrapped):
+            passed = Arguments((*bound, *arguments.positional), arguments.named, arguments.rest)
+            return self.unseen(self.code.of_nodes([function], frame.path, frame.qualname), passed, node, caller)
         self._bind(function.args, bound, arguments, frame, defaults)
         self._active.append(id(function))
         try:
@@ -305,7 +334,7 @@ class Follower(Methods):
         self.step()
         method = _METHODS.get(type(node))
         if method is None:
-            return ON
+            raise TooLarge
         flow: Flow | None = method(self, node, frame)
         return flow or ON
 
@@ -351,7 +380,7 @@ class Follower(Methods):
                     frame = frame.parent
                 self.set(frame.token, name, value)
             case ast.Attribute(value=owner, attr=name):
-                self.each(self.evaluate(owner, frame), lambda one: self._set_attribute(one, name, value))
+                self.each(self.evaluate(owner, frame), lambda one: self._set_attribute(one, name, value, target, frame))
             case ast.Subscript():
                 holder = self.evaluate(target.value, frame)
                 index = NONE if isinstance(target.slice, ast.Slice) else self.evaluate(target.slice, frame)
@@ -363,14 +392,19 @@ class Follower(Methods):
             case _:
                 pass
 
-    def _set_attribute(self, owner: Value, name: str, value: Value) -> Value:
+    def _set_attribute(self, owner: Value, name: str, value: Value, node: ast.expr, frame: Frame) -> Value:
         match owner:
             case Instance():
+                method = self.project.method(owner.cls, name)
+                if method is not None and self._accessor(method):
+                    return self.unseen(self.code.of_function(method), Arguments((owner, value)), node, frame)
                 self.set(owner.token, name, value)
             case Made():
                 self.set(owner.token, f".{name}" if name == "data" else name, value)
             case Term():
                 self.set(0, f"{owner.digest.hex()}.{name}", value)
+            case ClassRef() | ModuleRef():
+                raise TooLarge
             case _:
                 pass
         return NONE
@@ -435,11 +469,27 @@ class Follower(Methods):
                         self.set(found.token, name, MISSING)
                 case ast.Name(id=name):
                     self.set(frame.token, name, MISSING)
+                case ast.Subscript(value=owner, slice=index) if not isinstance(index, ast.Slice):
+                    self._delete_item(self.evaluate(owner, frame), self.evaluate(index, frame))
                 case _:
-                    pass
+                    raise TooLarge
+
+    def _delete_item(self, owner: Value, index: Value) -> None:
+        if not isinstance(owner, Items | Table):
+            raise TooLarge
+        if isinstance(owner, Table):
+            self._entry(owner, "pop", (index,))
+        else:
+            self._on_items(owner, "pop", Arguments((index,)))
 
     def _nonlocal(self, node: ast.Nonlocal, frame: Frame) -> None:
         frame.outer.update(node.names)
+
+    def _pass(self, node: ast.stmt, frame: Frame) -> None:
+        pass
+
+    def _assert(self, node: ast.Assert, frame: Frame) -> None:
+        self.evaluate(node.test, frame)
 
     def _global(self, node: ast.Global, frame: Frame) -> None:
         """What is assigned to a module's names is seen by code that runs in another order than is followed."""
@@ -463,12 +513,29 @@ class Follower(Methods):
         return self._split(guard, flows[0], flows[1])
 
     def _try(self, node: ast.Try, frame: Frame) -> Flow:
-        flow = self.block([*node.body, *node.orelse], frame)
-        guard = Term("raises", (self.code.of_nodes(node.body, frame.path, frame.qualname),))
-        for handler in node.handlers:
-            self.either(guard, lambda: self.block(handler.body, frame), lambda: ON)  # noqa: B023
+        """Whether anything is raised is not known: the code that may do so stands for that."""
+        handlers = [each for each in node.handlers if not isinstance(each.body[-1], ast.Raise)]
+        whole = [*node.body, *node.orelse]
+        if handlers:
+            flow = self._caught(node.body, whole, lambda: self._handled(handlers, frame), frame)
+        else:
+            flow = self.block(whole, frame)
         rest = self.block(node.finalbody, frame)
         return flow if rest.kind == "next" else rest
+
+    def _caught(
+        self, risky: Sequence[ast.stmt], whole: list[ast.stmt], handled: Callable[[], Flow], frame: Frame
+    ) -> Flow:
+        guard = Term("raises", (self.opaque(risky, frame),))
+        return self._split(guard, *self.either(guard, handled, lambda: self.block(whole, frame)))
+
+    def _handled(self, handlers: Sequence[ast.ExceptHandler], frame: Frame) -> Flow:
+        first, *rest = handlers
+        if not rest:
+            return self.block(first.body, frame)
+        guard = Term("raises", (self.opaque([first.type] if first.type is not None else [], frame),))
+        flows = self.either(guard, lambda: self.block(first.body, frame), lambda: self._handled(rest, frame))
+        return self._split(guard, *flows)
 
     def _match(self, node: ast.Match, frame: Frame) -> Flow:
         subject = self.describe(self.evaluate(node.subject, frame))
@@ -494,16 +561,35 @@ class Follower(Methods):
         return self._split(test, *flows)
 
     def _with(self, node: ast.With, frame: Frame) -> Flow:
-        silent = 0
-        for item in node.items:
-            value = self.evaluate(item.context_expr, frame)
-            silent += value == SILENT or (isinstance(value, Made) and known_value(value.term) == Constant("meta"))
-            if item.optional_vars is not None:
-                self.give(item.optional_vars, self.compound("entered", [value]), frame)
+        managers = [self._entered(item, frame) for item in node.items]
+        silent = sum(isinstance(one, Made) and known_value(one.term) == Constant("meta") for one in managers)
+        forked = managers.count(SILENT)
         self.silent += silent
-        flow = self.block(node.body, frame)
+        self.forked += forked
+        if any(isinstance(one, Term) and one.args[:1] == (SUPPRESS,) for one in managers):
+            flow = self._caught(node.body, node.body, lambda: ON, frame)
+        else:
+            flow = self.block(node.body, frame)
         self.silent -= silent
+        self.forked -= forked
+        for manager in reversed(managers):
+            self._crossed(manager, "__exit__", (NONE, NONE, NONE), node.items[0].context_expr, frame)
         return flow
+
+    def _entered(self, item: ast.withitem, frame: Frame) -> Value:
+        manager = self.evaluate(item.context_expr, frame)
+        value = self._crossed(manager, "__enter__", (), item.context_expr, frame)
+        if item.optional_vars is not None:
+            self.give(item.optional_vars, value, frame)
+        return manager
+
+    def _crossed(self, manager: Value, name: str, passed: tuple[Value, ...], node: ast.expr, frame: Frame) -> Value:
+        """A context is entered or left: code of the project is followed, a call that is not known may draw then."""
+        if isinstance(manager, Instance):
+            return self.call(self.attribute(manager, name, node, frame), Arguments(passed), node, frame)
+        if isinstance(manager, Made) and manager.cls == "":
+            return self.unseen(Term("attribute", (manager.term, name)), Arguments(), node, frame)
+        return self.compound("entered", [manager])
 
     # -- loops -------------------------------------------------------------------------------------------------
 
@@ -523,10 +609,10 @@ class Follower(Methods):
 
         results: list[Flow] = []
         self.iterate(over, turn)
-        if state["left"] == "return" and isinstance(over, Items) and self._plain(over):
+        known = isinstance(over, Items) and self._plain(over)
+        if state["left"] == "return" and known:
             return results[-1]
-        flow = self.block(node.orelse, frame) if node.orelse else ON
-        return self._returned(results, node, frame) if flow.kind == "next" else flow
+        return self._ended(node, results, state["left"] == "break" and known, frame)
 
     def _while(self, node: ast.While, frame: Frame) -> Flow:
         results: list[Flow] = []
@@ -535,7 +621,19 @@ class Follower(Methods):
             return Term("while", (self.condition(self.evaluate(node.test, frame)),))
 
         self.repeat(test, lambda: self._leave(self.block(node.body, frame), results))
-        return self._returned(results, node, frame)
+        return self._ended(node, results, False, frame)
+
+    def _ended(self, node: ast.For | ast.While, results: list[Flow], broken: bool, frame: Frame) -> Flow:
+        """Behind a loop its `else` runs, unless the loop was left."""
+        flow = ON
+        if node.orelse and not broken:
+            guard = Term("left", (self.opaque([node], frame),))
+            left = any(each.kind == "break" for each in results)
+            if left:
+                flow = self._split(guard, *self.either(guard, lambda: ON, lambda: self.block(node.orelse, frame)))
+            else:
+                flow = self.block(node.orelse, frame)
+        return self._returned(results, node, frame) if flow.kind == "next" else flow
 
     def _leave(self, flow: Flow | None, results: list[Flow]) -> None:
         """Note where a turn leaves the loop early."""
@@ -552,7 +650,7 @@ class Follower(Methods):
         values = [flow for flow in results if flow.kind == "return"]
         if not values:
             return ON
-        guard = Term("left", (self.code.of_nodes([node], frame.path, frame.qualname),))
+        guard = Term("left", (self.opaque([node], frame),))
         return Flow("split", NONE, guard, values[-1], ON)
 
 
@@ -582,6 +680,11 @@ _METHODS: dict[type, Callable[[Any, Any, Frame], Flow | None]] = {
     ast.Delete: Follower._delete,
     ast.Nonlocal: Follower._nonlocal,
     ast.Global: Follower._global,
+    ast.Assert: Follower._assert,
+    ast.Pass: Follower._pass,
+    ast.Import: Follower._pass,
+    ast.ImportFrom: Follower._pass,
+    ast.AsyncFunctionDef: Follower._pass,
     ast.FunctionDef: Follower._define,
     ast.ClassDef: Follower._define_class,
     ast.If: Follower._if,

@@ -24,8 +24,8 @@ from initlint.comparison.values import (
     Value,
 )
 
-LIST, TABLE = "[]", "{}"
-"""The cells in which the items of a list stand, and the entries of a dictionary."""
+LIST, TABLE, REST = "[]", "{}", "**"
+"""The cells in which the items of a list stand, the entries of a dictionary, and what else that holds."""
 
 MAX_STEPS = 6_000
 BRANCH = 10
@@ -51,6 +51,7 @@ class Machine:
         self.assumed: dict[Term, bool] = {}
         self.level = 0
         self.silent = 0
+        self.forked = 0
         self.home: list[Instance] = []
         self.trail: list[Place] = []
         self.homes: dict[int, Instance] = {}
@@ -81,9 +82,28 @@ class Machine:
         return items
 
     def table(self, entries: list[tuple[Term, Value]], rest: Term | None = None) -> Table:
-        table = Table(self.token(), rest)
+        table = Table(self.token())
         self.put(table, tuple(entries))
+        self.leave(table, rest)
         return table
+
+    def rest(self, table: Table) -> Term | None:
+        """What a dictionary holds beside its entries."""
+        found = self.get(table.token, REST)
+        return found if isinstance(found, Term) else None
+
+    def rests(self, table: Table) -> list[Term]:
+        rest = self.rest(table)
+        return [] if rest is None else [rest]
+
+    def leave(self, table: Table, rest: Term | None) -> None:
+        self.set(table.token, REST, MISSING if rest is None else rest)
+
+    def overridden(self, entries: Iterable[tuple[Term, Value]], rest: Term | None) -> list[tuple[Term, Value]]:
+        """Entries behind which something comes of which nothing is known."""
+        if rest is None:
+            return list(entries)
+        return [(key, Term("looked up", (rest, key, self.describe(value)))) for key, value in entries]
 
     def held(self, items: Items) -> tuple[Value, ...]:
         """The items of a list."""

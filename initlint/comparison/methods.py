@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from initlint.comparison import draws
 from initlint.comparison.calls import EMPTY, PLAIN, TENSOR, TORCH, Calls
@@ -29,6 +30,9 @@ from initlint.comparison.values import (
 )
 from initlint.construction import knowledge
 from initlint.model import Answer
+
+if TYPE_CHECKING:
+    from initlint.project.classes import Method
 
 SAME = frozenset(
     "to cuda cpu float half double bfloat16 eval train requires_grad_ share_memory xpu to_empty compile".split()
@@ -99,6 +103,8 @@ class Methods(Calls):
             return self.resolved(found)
         method = self.project.method(owner.cls, name)
         if method is not None:
+            if self._accessor(method):
+                return self.unseen(self.code.of_function(method), Arguments((owner,)), node, frame)
             decorators = [each.rpartition(".")[2] for each in method.facts.decorators]
             if "staticmethod" in decorators:
                 return Function(method)
@@ -108,7 +114,14 @@ class Methods(Calls):
             if "property" in decorators or "cached_property" in decorators:
                 return self.invoke(function, Arguments(), node, frame)
             return function
-        return self._class_level(owner.cls, name) or self._unset(owner, name)
+        value = self._class_level(owner.cls, name)
+        if isinstance(value, Instance) and self.project.method(value.cls, "__get__") is not None:
+            return self.unseen(self.state(value), Arguments((owner,)), node, frame)
+        return value or self._unset(owner, name)
+
+    def _accessor(self, method: Method) -> bool:
+        """Whether a name of a class is a property that can be set, of which no single function is the code."""
+        return any(each.endswith((".setter", ".deleter", ".getter")) for each in method.facts.decorators)
 
     def _unset(self, owner: Instance, name: str) -> Value:
         if name in ("__class__",):
@@ -124,7 +137,9 @@ class Methods(Calls):
                 return given
             if info is not None and given is not None:
                 with self.into([]):
-                    return self.evaluate(given, Frame(self.token(), info.path, info.facts.qualname, ancestor))
+                    return self.evaluate(
+                        given, Frame(self.token(), info.path, info.facts.qualname, ancestor, body=True)
+                    )
         return None
 
     def _of_class(self, owner: ClassRef, name: str, frame: Frame) -> Value:
@@ -165,7 +180,7 @@ class Methods(Calls):
             case Instance() | Made():
                 return self._on_module(receiver, name, arguments, node, frame)
             case Items():
-                return self._on_items(receiver, name, arguments, node, frame)
+                return self._on_items(receiver, name, arguments)
             case Table():
                 return self._on_table(receiver, name, arguments)
             case _:
@@ -279,7 +294,7 @@ class Methods(Calls):
 
     # -- lists and tables --------------------------------------------------------------------------------------
 
-    def _on_items(self, items: Items, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    def _on_items(self, items: Items, name: str, arguments: Arguments) -> Value:
         held, given = self.held(items), arguments.positional
         match name, len(given):
             case (("append" | "add"), 1):
@@ -309,7 +324,7 @@ class Methods(Calls):
 
     def _on_table(self, table: Table, name: str, arguments: Arguments) -> Value:
         entries, given = self.entries(table), arguments.positional
-        plain = table.rest is None and all(is_constant(key) for key, _ in entries)
+        plain = self.rest(table) is None and all(is_constant(key) for key, _ in entries)
         key = self.describe(given[0]) if given else NONE
         found = [item for each, item in entries if each == key]
         term = Term("call", (Term("attribute", (self.describe(table), name)), *self.terms(arguments)))
@@ -327,24 +342,43 @@ class Methods(Calls):
                 return self.items([item for _, item in entries])
             case "keys" if plain:
                 return self.items([each for each, _ in entries])
-            case "get" | "pop" | "setdefault" if given and (found or plain) and not isinstance(found[-1:], Choice):
-                if name == "pop":
-                    self.put(table, tuple(entry for entry in entries if entry[0] != key))
-                if name == "setdefault" and not found and len(given) > 1:
-                    self.put(table, (*entries, (key, given[1])))
-                return found[-1] if found else given[1] if len(given) > 1 else NONE
+            case "get" | "pop" | "setdefault" if given:
+                return self._entry(table, name, given)
             case "update":
                 more = self._dict(arguments)
                 assert isinstance(more, Table)
-                self.put(table, (*entries, *self.entries(more)))
-                table.rest = Term("rest", (table.rest, more.rest)) if more.rest is not None else table.rest
+                rests = [term for term in (self.rest(table), self.rest(more)) if term is not None]
+                self.put(table, (*self.overridden(entries, self.rest(more)), *self.entries(more)))
+                self.leave(table, Term("rest", tuple(rests)) if rests else None)
                 return NONE
             case "copy":
-                return self.table(list(entries), table.rest)
-            case "get" | "pop" | "setdefault":
-                return Term("looked up", (table.rest, *self.terms(arguments)))
+                return self.table(list(entries), self.rest(table))
+            case "clear" | "popitem":
+                self.put(table, ())
+                self.leave(table, None if name == "clear" else term)
+                return term
             case _:
                 return term
+
+    def _entry(self, table: Table, name: str, given: tuple[Value, ...]) -> Value:
+        """`get`, `pop` and `setdefault`: the entry of a key, or else the default."""
+        entries, key, rest = self.entries(table), self.describe(given[0]), self.rest(table)
+        default = given[1] if len(given) > 1 else NONE
+        found = [item for each, item in entries if each == key]
+        plain = all(is_constant(each) for each, _ in entries)
+        if found and plain:
+            value = self.each(found[-1], lambda one: default if is_missing(one) else one)
+        elif rest is None and plain:
+            value = default
+        else:
+            value = Term("looked up", (self.describe(table), key, self.describe(default)))
+        if name == "pop":
+            self.put(table, tuple(entry for entry in entries if entry[0] != key))
+            if not plain or (rest is not None and not found):
+                self.leave(table, Term("without", (rest, key)))
+        if name == "setdefault":
+            self.put(table, (*(entry for entry in entries if entry[0] != key), (key, value)))
+        return value
 
     # -- all modules at once -----------------------------------------------------------------------------------
 

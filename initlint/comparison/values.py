@@ -47,10 +47,9 @@ class Items:
 
 @dataclass(slots=True, eq=False)
 class Table:
-    """A dictionary; its entries are one cell. `rest` is what else it holds, of which nothing is known."""
+    """A dictionary; its entries are one cell, and what else it holds, of which nothing is known, another."""
 
     token: Token
-    rest: Term | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +159,8 @@ class Arguments:
 class Frame:
     """A function while it is followed: its names are cells. `cls` is the class whose code it is.
 
-    `outer` are the names that it assigns in a function around it.
+    `outer` are the names that it assigns in a function around it. `within`: it is a comprehension. `body`: it is the
+    body of a class.
     """
 
     token: Token
@@ -170,6 +170,8 @@ class Frame:
     parent: Frame | None = None
     instance: Value | None = None
     outer: set[str] = field(default_factory=set)
+    within: bool = False
+    body: bool = False
 
 
 Value = (
