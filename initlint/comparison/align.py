@@ -125,9 +125,14 @@ def _swapped(lines: list[Line]) -> Iterator[Line]:
             if one is None or other is None or one.owner == other.owner:
                 yield line
                 continue
-            if one.owner in new and other.owner in old:
+            if _among(one.owner, new) and _among(other.owner, old):
                 line = replace(line, change=Change.MOVED, shifts=Answer.YES)
         yield line
+
+
+def _among(owner: str, owners: set[str]) -> bool:
+    """Whether an owner, or what it is a part of, is one of those that are drawn for."""
+    return any(owner == each or (each and owner.startswith(f"{each}.")) for each in owners)
 
 
 def renamed(line: Line) -> bool:

@@ -7,7 +7,7 @@ import sys
 
 from initlint.comparison import draws
 from initlint.comparison.expressions import CONTAINERS, UNROLLED, Expressions
-from initlint.comparison.machine import is_missing
+from initlint.comparison.machine import TooLarge, is_missing
 from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number
 from initlint.comparison.trace import Draw
 from initlint.comparison.values import (
@@ -69,7 +69,7 @@ class Calls(Expressions):
     def instantiate(self, cls: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         raise NotImplementedError
 
-    def call(self, callee: Value, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    def call(self, callee: Value, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:  # noqa: C901  (one case for each kind)
         """The value of a call."""
         match callee:
             case ClassRef():
@@ -85,8 +85,11 @@ class Calls(Expressions):
                 return self.each(callee.callee, lambda one: self.call(one, joined, node, frame))
             case Bound():
                 return self.method(callee.receiver, callee.name, arguments, node, frame)
+            case Made() if callee.token in self.instances:
+                code = self.code.of_call(self.instances[callee.token])
+                return self.unseen(Term("forward", (callee.term, code)), arguments, node, frame)
             case Instance():
-                called = self.project.method(callee.cls, "__call__")
+                called = self.project.method(callee.cls, "__call__") or self.project.method(callee.cls, "forward")
                 if called is not None:
                     return self.invoke(Function(called, callee), arguments, node, frame)
                 return self.unseen(self.state(callee), arguments, node, frame)
@@ -118,13 +121,23 @@ class Calls(Expressions):
         self.emit(draw)
         return [draw]
 
-    def unseen(self, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    def unseen(self, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Made:
         """A call of which nothing is known: it may draw, and what it gives may be a module."""
         changed = [self.state(value) for value in arguments.values() if isinstance(value, Instance)]
         term = Term("call", (callee, *self.terms(arguments), *changed))
         made = self.made(term, "", tuple(arguments.values()))
+        self._perhaps_changed(arguments, term)
         made.draws += self.draw(TORCH, UNSEEN, term, EMPTY, node, frame, certain=False)
         return made
+
+    def _perhaps_changed(self, arguments: Arguments, call: Term) -> None:
+        """A list or dictionary that was handed to a call which is not followed."""
+        for value in map(self.resolved, arguments.values()):
+            if isinstance(value, Items) and value.kind in ("list", "set"):
+                self.put(value, (Spread(Term("changed", (self.describe(value), call))),))
+            elif isinstance(value, Table):
+                self.leave(value, Term("changed", (self.describe(value), call)))
+                self.put(value, ())
 
     # -- names of other packages -------------------------------------------------------------------------------
 
@@ -191,6 +204,16 @@ class Calls(Expressions):
             term = Term("name", (f"builtins.{name}",))
             return self._opaque(term, arguments) if plain else self.unseen(term, arguments, node, frame)
         match name, len(given):
+            case "vars", 1:
+                raise TooLarge
+            case (("globals" | "locals" | "vars" | "dir"), _):
+                held = [self.state(value) for value in given]
+                return Term("names", (name, self.code.of_file(frame.path), *held))
+            case "object.__setattr__", 3:
+                self.assign(first, self.describe(given[1]), given[2])
+                return NONE
+            case "next", 1 | 2:
+                return self._next(first, given, node)
             case "super", _:
                 return self._super(given, frame)
             case "getattr", 2 | 3:
@@ -249,7 +272,18 @@ class Calls(Expressions):
         if isinstance(name, Term) and is_constant(name) and isinstance(name.args[0], str):
             text = name.args[0]
             return self.each(given[0], lambda one: self.attribute(one, text, node, frame))
-        return self.compound("getattr", list(given))
+        known = self.code.of_class(given[0].cls) if isinstance(given[0], Instance) else NONE
+        return self.compound("getattr", [*given, known])
+
+    def _next(self, iterator: Value, given: tuple[Value, ...], node: ast.AST) -> Value:
+        """The first item is taken out; of a kept iterator of which nothing is known, it is not known which comes."""
+        if isinstance(iterator, Items) and self._plain(iterator) and self.held(iterator):
+            first, *rest = self.held(iterator)
+            self.put(iterator, tuple(rest))
+            return first
+        if isinstance(node, ast.Call) and isinstance(node.args[0], ast.Name):
+            raise TooLarge
+        return self._opaque(Term("name", ("builtins.next",)), Arguments(given))
 
     def _hasattr(self, owner: Value, name: Value, node: ast.AST, frame: Frame) -> Value:
         if isinstance(owner, Instance) and isinstance(name, Term) and is_constant(name):
@@ -316,8 +350,9 @@ class Calls(Expressions):
                     made = self.each(given[0], lambda one: self.call(one, Arguments((item,)), node, frame))
                     self.put(found, (*self.held(found), made))
 
+                before = len(self.events)
                 self.iterate(given[1], turn)
-                return found
+                return self.unless_kept(found, before)
             case "map" | "filter":
                 return self.unseen(term, arguments, node, frame)
             case _:
@@ -549,13 +584,20 @@ class Calls(Expressions):
     def inherit(self, instance: Instance, cls: str, arguments: Arguments, node: ast.AST, frame: Frame) -> None:
         """The constructor of a class of torch, run on an instance of a class that inherits from it."""
         name = knowledge.canonical(cls)
-        if name == "torch.nn.Module" or knowledge.module(name) is None:
+        known = knowledge.module(name)
+        if name == "torch.nn.Module" or known is None:
             return
         if name in CONTAINERS:
             self.fill_container(instance.token, name, arguments)
             return
+        own = self.project.method(instance.cls, "reset_parameters")
+        replaced = own is not None and "reset_parameters" in known.methods
+        self.silent += replaced
         made = self.torch_instance(name, arguments, node, frame)
+        self.silent -= replaced
         self.set(instance.token, ".base", made)
+        if own is not None and replaced:
+            self.invoke(Function(own, instance), Arguments(), node, frame)
 
     def assign(self, owner: Value, name: Term, value: Value) -> None:
         """`owner.name = value` for a name that is computed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -91,6 +91,7 @@ class Code:
         self._by_line: dict[str, dict[int, Definition]] = {}
         self._bindings: dict[str, dict[str, list[ast.stmt]]] = {}
         self._changes: dict[str, list[tuple[Key, bool]]] | None = None
+        self._decorated: dict[str, list[Key]] = {}
         self._contents: dict[tuple[Key, ...], Term] = {}
         self._extra: dict[Key, ast.AST] = {}
 
@@ -134,6 +135,15 @@ class Code:
             self._bindings[path] = found
         return self._bindings[path].get(name, [])
 
+    def split(self, path: str, name: str) -> bool:
+        """Whether a condition at module level decides what a name stands for."""
+        found = self.bindings(path, name)
+        return any(isinstance(each, ast.If) and "TYPE_CHECKING" not in ast.dump(each.test) for each in found)
+
+    def of_file(self, path: str) -> Term:
+        """A file with all that it refers to."""
+        return self.content([("file", path, "")])
+
     def assigned(self, path: str, name: str) -> ast.expr | None:
         """The value of a module-level name that is given one once, and that nothing changes."""
         if path not in self.project.files or self.changes(f"{path}::{name}"):
@@ -148,7 +158,7 @@ class Code:
         if not found and not self.changes(f"{id}.{name}"):
             return None
         value = _value(found, name) if not self.changes(f"{id}.{name}") else None
-        return value if value is not None else self.content(self._keys_of(found, path, id))
+        return value if value is not None else self.content([*self._keys_of(found, path, id), _class_key(id)])
 
     # -- statements that change what others define -------------------------------------------------------------
 
@@ -160,10 +170,11 @@ class Code:
                 self._note_changes(path)
         return [key for key, stores in self._changes.get(target, ()) if stores or not stored]
 
-    def changed(self) -> dict[str, Term]:
-        """Everything that statements elsewhere change, with what they do."""
+    def changed(self, known: Set[str]) -> dict[str, Term]:
+        """Everything outside of `known` files that statements elsewhere change, with what they do."""
         self.changes("")
-        return {target: self.content([key for key, _ in found]) for target, found in (self._changes or {}).items()}
+        outside = {t: found for t, found in (self._changes or {}).items() if t.partition("::")[0] not in known}
+        return {target: self.content([key for key, _ in found]) for target, found in outside.items()}
 
     def _note_changes(self, path: str) -> None:
         try:
@@ -171,8 +182,22 @@ class Code:
         except Unparsed:
             return
         for statement in body:
+            if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+                self._note_decorators(path, statement)
             for name, stores in dict.fromkeys(_altered(statement)):
                 self._note_change(path, name, stores, statement)
+
+    def _note_decorators(self, path: str, definition: ast.FunctionDef | ast.ClassDef) -> None:
+        for decorator in definition.decorator_list:
+            name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+            symbol = self.project.resolve(path, name) if name is not None else None
+            if symbol is not None and symbol.kind is SymbolKind.FUNCTION:
+                kind = "class" if isinstance(definition, ast.ClassDef) else "function"
+                self._decorated.setdefault(symbol.target, []).append((kind, path, definition.name))
+
+    def decorated(self, key: Key) -> list[Key]:
+        """What a function decorates."""
+        return self._decorated.get(f"{key[1]}::{key[2]}", []) if key[0] == "function" else []
 
     def _note_change(self, path: str, name: str, stores: bool, statement: ast.stmt) -> None:
         assert self._changes is not None
@@ -186,6 +211,8 @@ class Code:
         if isinstance(statement, Definition) and name.partition(".")[0] in bound_names(statement):
             return
         (key,) = self._keys_of([statement], path, "")
+        if isinstance(statement, ast.FunctionDef):
+            key = ("function", path, statement.name)
         for target in (symbol.target, symbol.target.rpartition(".")[0])[: 1 + foreign]:
             self._changes.setdefault(target, []).append((key, stores))
 
@@ -198,6 +225,10 @@ class Code:
     def of_class(self, id: ClassId) -> Term:
         """How instances of a class are made, with all that this refers to in the project; its name does not matter."""
         return self.content([_class_key(id)]) if id in self.project.classes else Term("name", (id,))
+
+    def of_call(self, id: ClassId) -> Term:
+        """How instances of a class are made, and what runs when they are called."""
+        return self.content([_class_key(id), ("method", id, "forward")])
 
     def of_symbol(self, symbol: Symbol) -> Term:
         """What a name stands for, by its content."""
@@ -304,6 +335,8 @@ class Code:
                 return [each for f in found if (each := self._at(place, f.line)) is not None]
             case "variable":
                 return self.bindings(place, name)
+            case "file":
+                return self.tree(place).body if place in self.project.files else []
             case _:
                 return [self._extra[key]]
 
@@ -327,7 +360,7 @@ class Code:
             return found, rest
         target = symbol.target if symbol is not None else "?"
         if symbol is not None and symbol.kind is SymbolKind.MODULE:
-            target = self.project.modules.names.get(target, target)
+            return ("file", target, ""), rest
         head, _, tail = name.partition(".")
         if symbol is None and self.bindings(path, head):
             return ("variable", path, head), tail
@@ -345,6 +378,8 @@ def _scope(key: Key) -> tuple[str, str]:
             return path, f"{cls}.{name}"
         case "node":
             return path, name.rpartition(" ")[0]
+        case "file":
+            return path, ""
         case _:
             return path, name if kind == "function" else ""
 
@@ -361,6 +396,7 @@ class _Reach:
         self.pending: list[Key] = []
         self.members = set(BY_ITSELF)
         self.called: set[str] = set()
+        self.computed = False
         self.methods: dict[str, list[Key]] = {}
         self.hash = blake2b(digest_size=16)
 
@@ -389,23 +425,41 @@ class _Reach:
             return
         self.hash.update(piece.digest)
         for name in piece.names:
-            found, rest = self.code.meaning(key, name)
-            self._write(rest)
-            if found is not None:
-                self._meet(found)
-            elif key[0] == "class":
-                self._mention([name])
-            for change in self.code.changes(rest, stored=True) if found is None else ():
-                self._meet(change)
+            self._name(key, name)
         for target in self.code.targets(key):
             for change in self.code.changes(target):
                 self._meet(change)
+                for each in self.code.decorated(change) if key[0] == "variable" else ():
+                    self._meet(each)
+        if piece.computed:
+            self._compute(key)
         for name, method in self.code.methods(key):
             self.methods.setdefault(name, []).append(method)
-            if name in self.members or name.startswith("__"):
+            if name in self.members or name.startswith("__") or self.computed:
                 self._meet(method)
         self.called |= piece.called
         self._mention(sorted(piece.members - self.members))
+
+    def _name(self, key: Key, name: str) -> None:
+        """A name in a definition: all that it may stand for is reached."""
+        found, rest = self.code.meaning(key, name)
+        self._write(rest)
+        path, head = _scope(key)[0], name.partition(".")[0]
+        if found is not None:
+            self._meet(found)
+        elif key[0] in ("class", "node"):
+            self._mention([name])
+        if self.code.split(path, head):
+            self._meet(("variable", path, head))
+        for change in self.code.changes(rest, stored=True) if found is None else ():
+            self._meet(change)
+
+    def _compute(self, key: Key) -> None:
+        """Names are computed: all of the file, and all methods, can be what they stand for."""
+        self._meet(("file", _scope(key)[0], ""))
+        if not self.computed:
+            self.computed = True
+            self._mention(sorted(self.methods))
 
     def _mention(self, names: Iterable[str]) -> None:
         for name in names:
@@ -465,7 +519,11 @@ def _touched(statement: ast.stmt) -> Iterator[str]:
         return
     for target in targets([statement]):
         yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
-    yield from (each.name for each in statements([statement]) if isinstance(each, Definition))
+    for each in statements([statement]):
+        if isinstance(each, Definition):
+            yield each.name
+        elif isinstance(each, ast.Import | ast.ImportFrom) and each is not statement:
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in each.names)
     yield from (name.partition(".")[0] for name, _ in _altered(statement))
 
 

@@ -123,7 +123,7 @@ def compare(old: Side, new: Side, under: tuple[str, ...] = (), notes: Sequence[s
     """Compare the constructions of all module classes that both versions have."""
     texts, touched = Texts(), affected(old, new)
     codes = Code(old.project, touched & old.facts.keys(), texts), Code(new.project, touched & new.facts.keys(), texts)
-    touched = affected(old, new, altered(*codes))
+    touched = affected(old, new, altered(*codes, touched))
     matched = match(*codes, under)
     shared = Shared(codes, dict(matched.pairs), lambda shared, left, right: _class(codes, left, right, shared))
     asked = [

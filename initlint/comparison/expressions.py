@@ -133,7 +133,7 @@ class Expressions(Machine):
             case Partial():
                 return Term("partial", (self.describe(value.callee), *self.terms(value.arguments)))
             case ModuleRef():
-                return Term("module", (self.project.modules.names.get(value.path, value.path),))
+                return Term("module", (self.code.of_file(value.path),))
             case Super():
                 return Term("super", (self.describe(value.instance), value.owner.partition("::")[2]))
             case Bound():
@@ -219,6 +219,8 @@ class Expressions(Machine):
 
     def _resolve(self, path: str, dotted: str, qualname: str) -> Value:
         symbol = self.project.resolve(path, dotted, qualname)
+        if self.code.split(path, dotted.partition(".")[0]):
+            return self.code.of_symbol(Symbol(SymbolKind.VARIABLE, f"{path}::{dotted.partition('.')[0]}"))
         if symbol is None and self.code.bindings(path, dotted):
             symbol = Symbol(SymbolKind.VARIABLE, f"{path}::{dotted}")
         if symbol is not None:
@@ -379,6 +381,8 @@ class Expressions(Machine):
                 certain = all(is_constant(key) for key, _ in self.entries(owner))
                 if found and certain:
                     return found[-1]
+            case Term() if not is_missing(part := self.get(0, self.item_key(owner, self.describe(index)))):
+                return part
             case Made() | Instance() if isinstance(at, int | str):
                 part = self.get(owner.token, str(at))
                 if not is_missing(part):
@@ -386,6 +390,10 @@ class Expressions(Machine):
             case _:
                 pass
         return self.compound("item", [owner, index])
+
+    def item_key(self, owner: Term, index: Term) -> str:
+        """The name of the cell of an item of something of which nothing is known."""
+        return f"{owner.digest.hex()}[{index.digest.hex()}]"
 
     # -- operators ---------------------------------------------------------------------------------------------
 
@@ -527,12 +535,18 @@ class Expressions(Machine):
     def _items(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, frame: Frame) -> Value:
         found = self.items([])
         inner = self._inside(frame)
+        before = len(self.events)
 
         def add() -> None:
             self.put(found, (*self.held(found), self.evaluate(node.elt, inner)))
 
         self._through(node.generators, inner, add)
-        return found
+        lazy = isinstance(node, ast.GeneratorExp)
+        return self.unless_kept(found, before) if lazy else found
+
+    def unless_kept(self, items: Items, before: int) -> Items:
+        """What an iterator goes through, computed at once: right unless it draws and is kept for later."""
+        return Items(items.token, LAZY) if len(self.events) > before else items
 
     def _entries(self, node: ast.DictComp, frame: Frame) -> Value:
         found = self.table([])
@@ -577,6 +591,9 @@ def external(name: str) -> Term:
         name = f"{origin.__module__}.{origin.__qualname__}"
     return Term("name", (knowledge.canonical(name) if name.startswith("torch.") else name,))
 
+
+LAZY = "lazy"
+"""The kind of items that are drawn for when they are asked for."""
 
 CONTAINERS = frozenset(
     f"torch.nn.{name}" for name in ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")

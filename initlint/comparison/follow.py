@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initlint.comparison.calls import SILENT
-from initlint.comparison.pieces import without_docstring
 from initlint.comparison.draws import known_value
+from initlint.comparison.expressions import LAZY
 from initlint.comparison.machine import TooLarge, is_missing
 from initlint.comparison.methods import Methods
+from initlint.comparison.pieces import without_docstring
 from initlint.comparison.terms import NONE, Term, constant, is_constant
 from initlint.comparison.trace import Leave
 from initlint.comparison.values import (
@@ -68,6 +69,7 @@ class Follower(Methods):
         super().__init__(code, shared, followed)
         self._active: list[int] = []
         self._open = False
+        self._defaults: dict[int, Value] = {}
 
     # -- constructions -----------------------------------------------------------------------------------------
 
@@ -105,7 +107,9 @@ class Follower(Methods):
             return self.unseen(Term("name", (cls,)), arguments, node, frame)
         alike = self.shared.of_class(self.code, cls)
         if alike is not None and alike not in self.followed and self._plain_arguments(arguments):
-            return self.unseen(alike, arguments, node, frame)
+            made = self.unseen(alike, arguments, node, frame)
+            self.instances[made.token] = cls
+            return made
         method = self.initialiser(cls)
         own = self.code.of_function(method) if method is not None else Term("class", ())
         instance = Instance(self.token(), cls, Term("instance", (own, *self.terms(arguments))))
@@ -237,10 +241,10 @@ class Follower(Methods):
         try:
             if isinstance(function, ast.Lambda):
                 return self.evaluate(function.body, frame)
-            yields = self.items([])
+            yields, before = self.items([]), len(self.events)
             self.set(frame.token, ".yields", yields)
             flow = self.block(without_docstring(function.body), frame)
-            return yields if self.held(yields) else self._result(flow)
+            return self.unless_kept(yields, before) if self.held(yields) else self._result(flow)
         finally:
             self._active.pop()
 
@@ -258,6 +262,8 @@ class Follower(Methods):
     ) -> None:
         """Give every parameter its argument or its default; starred ones of the first call can be anything."""
         values = (*bound, *arguments.positional)
+        for passed in (*values, *(value for _, value in arguments.named)):
+            self._kept(passed)
         unclear = next((place for place, value in enumerate(values) if isinstance(value, Spread | Repeat)), None)
         rest = list(arguments.rest)
         if unclear is not None:
@@ -288,7 +294,9 @@ class Follower(Methods):
     ) -> None:
         if value is None:
             outer = Frame(self.token(), defaults.path, defaults.qualname, defaults.cls, defaults.parent)
-            value = self.evaluate(default, outer) if default is not None else Term("unset", (name,))
+            if default is not None and id(default) not in self._defaults:
+                self._defaults[id(default)] = self.evaluate(default, outer)
+            value = self._defaults[id(default)] if default is not None else Term("unset", (name,))
             if rest:
                 value = Term("looked up", (*rest, name, self.describe(value)))
         self.set(frame.token, name, value)
@@ -352,13 +360,19 @@ class Follower(Methods):
             self.put(yields, (*self.held(yields), *more))
 
     def _assign(self, node: ast.Assign, frame: Frame) -> None:
-        value = self.evaluate(node.value, frame)
+        value = self._kept(self.evaluate(node.value, frame))
         for target in node.targets:
             self.give(target, value, frame)
 
     def _annotated(self, node: ast.AnnAssign, frame: Frame) -> None:
         if node.value is not None:
-            self.give(node.target, self.evaluate(node.value, frame), frame)
+            self.give(node.target, self._kept(self.evaluate(node.value, frame)), frame)
+
+    def _kept(self, value: Value) -> Value:
+        """A value that is kept; an iterator that draws would do so later, which is not followed."""
+        if isinstance(value, Items) and value.kind == LAZY:
+            raise TooLarge
+        return value
 
     def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
         before = self.evaluate(node.target, frame)
@@ -430,8 +444,10 @@ class Follower(Methods):
                     self.put(owner, (Spread(term),))
             case Made() | Instance():
                 self.assign(owner, index, value)
+            case Term():
+                self.set(0, self.item_key(owner, index), value)
             case _:
-                pass
+                raise TooLarge
         return NONE
 
     def _unpack(self, targets: list[ast.expr], value: Value, frame: Frame) -> None:
@@ -449,7 +465,7 @@ class Follower(Methods):
             self.give(target, self.each(value, lambda one: self.item(one, constant(place))), frame)  # noqa: B023
 
     def _return(self, node: ast.Return, frame: Frame) -> Flow:
-        return Flow("return", NONE if node.value is None else self.evaluate(node.value, frame))
+        return Flow("return", NONE if node.value is None else self._kept(self.evaluate(node.value, frame)))
 
     def _raise(self, node: ast.Raise, frame: Frame) -> Flow:
         return Flow("raise")
@@ -499,7 +515,7 @@ class Follower(Methods):
         self.set(frame.token, node.name, Closure(node, frame))
 
     def _define_class(self, node: ast.ClassDef, frame: Frame) -> None:
-        self.set(frame.token, node.name, Term("local class", (self.code.of_nodes([node], frame.path, frame.qualname),)))
+        self.set(frame.token, node.name, Term("local class", (self.opaque([node], frame),)))
 
     # -- branches ----------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from initlint.comparison.cells import Cells, Key
 from initlint.comparison.terms import Scalar, Term, negated, symbols, truth
@@ -23,6 +23,9 @@ from initlint.comparison.values import (
     Table,
     Value,
 )
+
+if TYPE_CHECKING:
+    from initlint.project.classes import ClassId
 
 LIST, TABLE, REST = "[]", "{}", "**"
 """The cells in which the items of a list stand, the entries of a dictionary, and what else that holds."""
@@ -55,6 +58,7 @@ class Machine:
         self.home: list[Instance] = []
         self.trail: list[Place] = []
         self.homes: dict[int, Instance] = {}
+        self.instances: dict[int, ClassId] = {}
         self._steps = 0
         self._tokens = itertools.count(1)
 
@@ -362,7 +366,8 @@ class Machine:
                 for name, part in self.cells.parts(value.token):
                     inner = path if name.startswith(".") else f"{path}.{name}".lstrip(".")
                     self._walk(part, inner, paths, draws)
-            case Items() | Table():
+            case Items() | Table() if value.token not in paths:
+                paths[value.token] = path
                 for _, content in self.cells.parts(value.token):
                     self._walk(content, path, paths, draws)
             case tuple():
@@ -375,7 +380,8 @@ class Machine:
                         self._walk(item, f"{path}.{name}", paths, draws)
             case Repeat():
                 self._walk(value.value, path, paths, draws)
-            case Choice():
+            case Choice() if -id(value) not in paths:
+                paths[-id(value)] = path
                 self._walk(value.yes, path, paths, draws)
                 self._walk(value.no, path, paths, draws)
             case _:

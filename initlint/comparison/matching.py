@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,9 +96,9 @@ def affected(old: Side, new: Side, more: Iterable[str] = ()) -> frozenset[str]:
     return frozenset(changed)
 
 
-def altered(old: Code, new: Code) -> set[str]:
-    """The files of what statements in other files change otherwise than before; all where a name of torch is changed."""
-    left, right = old.changed(), new.changed()
+def altered(old: Code, new: Code, known: Set[str]) -> set[str]:
+    """The files beside `known` of what is changed from elsewhere otherwise than before; all for a name of torch."""
+    left, right = old.changed(known), new.changed(known)
     targets = {target for target in left.keys() | right.keys() if left.get(target) != right.get(target)}
     if any(knowledge.module(target) or knowledge.function(target) for target in targets):
         return {*old.project.own, *new.project.own}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.comparison import draws
 from initlint.comparison.calls import EMPTY, PLAIN, TENSOR, TORCH, Calls
 from initlint.comparison.expressions import CONTAINERS, external
-from initlint.comparison.machine import is_missing
+from initlint.comparison.machine import TooLarge, is_missing
 from initlint.comparison.terms import NONE, Term, constant, is_constant
 from initlint.comparison.values import (
     MISSING,
@@ -102,7 +102,10 @@ class Methods(Calls):
         if not is_missing(found):
             return self.resolved(found)
         method = self.project.method(owner.cls, name)
-        if method is not None:
+        if method is not None and method.owner is not None:
+            other = self.code.class_level(method.owner, name)
+            if other is not None:
+                return other if isinstance(other, Term) else self.code.content([("method", method.owner, name)])
             if self._accessor(method):
                 return self.unseen(self.code.of_function(method), Arguments((owner,)), node, frame)
             decorators = [each.rpartition(".")[2] for each in method.facts.decorators]
@@ -222,8 +225,7 @@ class Methods(Calls):
                 self.extend(receiver.token, first)
                 return receiver
             case "insert" if len(arguments.positional) == 2:
-                self.set(receiver.token, f"*{len(self.parts(receiver.token))}", arguments.positional[1])
-                return receiver
+                raise TooLarge
             case _ if name in SAME:
                 return receiver
             case "items" | "values" | "keys" if isinstance(receiver, Made) and receiver.cls in CONTAINERS:
@@ -325,8 +327,6 @@ class Methods(Calls):
     def _on_table(self, table: Table, name: str, arguments: Arguments) -> Value:
         entries, given = self.entries(table), arguments.positional
         plain = self.rest(table) is None and all(is_constant(key) for key, _ in entries)
-        key = self.describe(given[0]) if given else NONE
-        found = [item for each, item in entries if each == key]
         term = Term("call", (Term("attribute", (self.describe(table), name)), *self.terms(arguments)))
         match name:
             case "items" if plain:
@@ -513,7 +513,7 @@ class Methods(Calls):
             return []
         each = self.made(Term("parameter of", (made.term,)), "torch.nn.Parameter")
         self.set(made.token, f".{len(self.parts(made.token))}", each)
-        return [(path, Repeat(Term("parameters", (made.term,)), each))]
+        return [(path, Repeat(Term("parameters", (self.state(made),)), each))]
 
 
 def root(term: Term) -> str:

@@ -11,19 +11,24 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 IGNORED = frozenset({"annotation", "returns", "type_comment", "type_params", "kind", "ctx"})
 """Fields of a syntax tree that decide nothing about what runs."""
 
+COMPUTED = frozenset("globals locals vars eval exec __import__ operator.attrgetter operator.methodcaller".split())
+"""Functions that find things by computed names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of code: `digest` is all of it but the meaning of its names.
 
     `names` are the dotted names that are not its own, in order; `members` what it mentions as attributes or strings.
-    `called` are the attributes that it calls on its instance, "" for any other value that may be a module.
+    `called` are the attributes that it calls on its instance, "" for any other value that may be a module. `computed`:
+    it uses names that are computed while it runs.
     """
 
     digest: bytes
     names: tuple[str, ...]
     members: frozenset[str]
     called: frozenset[str]
+    computed: bool
 
 
 def piece(nodes: Sequence[ast.AST]) -> Piece:
@@ -32,7 +37,7 @@ def piece(nodes: Sequence[ast.AST]) -> Piece:
     for node in nodes:
         dump.write(node)
     digest = blake2b("\0".join(dump.parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    return Piece(digest, tuple(dump.names), frozenset(dump.members), frozenset(dump.called))
+    return Piece(digest, tuple(dump.names), frozenset(dump.members), frozenset(dump.called), dump.computed)
 
 
 class _Dump:
@@ -43,6 +48,7 @@ class _Dump:
         self.names: dict[str, int] = {}
         self.members: set[str] = set()
         self.called: set[str] = set()
+        self.computed = False
         self._locals: dict[str, int] = {}
         self._given: dict[str, None] = {}
 
@@ -61,6 +67,7 @@ class _Dump:
             self.members.add(node.value)
         if isinstance(node, ast.Call):
             self.called.update(self._modules(node.func))
+            self.computed = self.computed or _computes(node)
         self.parts.append(type(node).__name__)
         for field, content in ast.iter_fields(node):
             if field not in IGNORED and not (field == "name" and isinstance(node, Definition)):
@@ -112,6 +119,13 @@ class _Dump:
                     yield name
             case _:
                 yield ""
+
+
+def _computes(call: ast.Call) -> bool:
+    """Whether a call looks a name up that does not stand in the code."""
+    name = dotted(call.func) or ""
+    plain = len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
+    return name in COMPUTED or (name == "getattr" and not plain) or name.startswith("importlib.")
 
 
 def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
