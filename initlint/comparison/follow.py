@@ -18,6 +18,7 @@ from initlint.comparison.trace import Leave
 from initlint.comparison.values import (
     MISSING,
     Arguments,
+    Bound,
     Choice,
     ClassRef,
     Closure,
@@ -446,6 +447,8 @@ class Follower(Methods):
                 self.assign(owner, index, value)
             case Term():
                 self.set(0, self.item_key(owner, index), value)
+            case Bound(receiver=Instance() as holder, name="_modules" | "_parameters" | "_buffers" | "__dict__"):
+                self.assign(holder, index, value)
             case _:
                 raise TooLarge
         return NONE

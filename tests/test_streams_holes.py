@@ -1,0 +1,206 @@
+"""What decides a construction from elsewhere than its constructor: a change there is never called the same."""
+
+from __future__ import annotations
+
+import pytest
+from test_comparison import net, side
+
+from initlint.comparison.compare import Verdict, compare
+
+PLAIN = "self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)"
+WRAPPER = """
+import functools
+def wrapped(init):
+    @functools.wraps(init)
+    def inner(self, *args, **kwargs):
+        init(self, *args, **kwargs)
+        {}
+    return inner
+"""
+BUILDER = """
+class Meta(type):
+    def __call__(cls, *args, **kwargs):
+        made = super().__call__(*args, **kwargs)
+        {}
+        return made
+"""
+MORE = "self.c = nn.Linear(4, 4)"
+
+
+def headed(head: str, text: str) -> str:
+    return text.replace("\n\n\nclass Net", f"\n{head}\n\nclass Net", 1)
+
+
+def decorated(line: str) -> str:
+    return headed(WRAPPER.format(line), net(PLAIN)).replace("    def __init__", "    @wrapped\n    def __init__", 1)
+
+
+def with_metaclass(line: str) -> str:
+    return headed(BUILDER.format(line), net(PLAIN)).replace("Net(nn.Module)", "Net(nn.Module, metaclass=Meta)")
+
+
+def constant(head: str, value: str = "SIZE") -> str:
+    return headed(head, net(f"self.a = nn.Linear({value}, 4)"))
+
+
+def kept(first: str) -> str:
+    return net(f"layers = {first}\nself.b = nn.Linear(4, 4)\nself.a = nn.Sequential(*layers)")
+
+
+def module(more: str) -> str:
+    return net("self.make()", more=f"\n    def make(self):\n        self.a = nn.Linear(4, 4)\n{more}")
+
+
+HOLES = {
+    "decorator of a constructor": (decorated("pass"), decorated(MORE)),
+    "metaclass": (with_metaclass("pass"), with_metaclass("made.c = nn.Linear(4, 4)")),
+    "__new__": (
+        net(PLAIN),
+        net(PLAIN, more="\n    def __new__(cls, *a):\n        torch.rand(3)\n        return super().__new__(cls)\n"),
+    ),
+    "__setattr__": (
+        net(PLAIN),
+        net(
+            PLAIN, more="\n    def __setattr__(self, n, v):\n        torch.rand(2)\n        super().__setattr__(n, v)\n"
+        ),
+    ),
+    "method replaced from outside": (
+        module(""),
+        module("\n\ndef other(self):\n    self.a = nn.Linear(5, 5)\n\n\nNet.make = other\n"),
+    ),
+    "class of torch replaced": (net(PLAIN), net(PLAIN, more="\n\nnn.Linear = nn.Bilinear\n")),
+    "walrus in a comprehension": tuple(
+        net(f"w = 1\nl = [(w := i) for i in range({turns})]\nself.a = nn.Linear(w, 4)") for turns in (3, 5)
+    ),
+    "what a loop leaves behind": tuple(
+        net(f"n = 1\nfor i in range(dim):\n    n = i + {step}\nself.a = nn.Linear(n, 4)") for step in (1, 2)
+    ),
+    "what a condition of a loop depends on": tuple(
+        net(f"n = {start}\nwhile n < dim:\n    setattr(self, f'a{{n}}', nn.Linear(4, 4))\n    n += 1")
+        for start in (0, 1)
+    ),
+    "constant changed later": (constant("SIZE = 4"), constant("SIZE = 4\nSIZE += 1")),
+    "dictionary changed later": (
+        constant("SIZES = {'a': 4}", "SIZES['a']"),
+        constant("SIZES = {'a': 4}\nSIZES['a'] = 5", "SIZES['a']"),
+    ),
+    "constant under a condition": tuple(
+        constant(f"WIDE = {wide}\nif WIDE:\n    SIZE = 8\nelse:\n    SIZE = 4") for wide in (True, False)
+    ),
+    "function under a condition": tuple(
+        headed(
+            f"WIDE = {wide}\nif WIDE:\n    def size(): return 8\nelse:\n    def size(): return 4",
+            net("self.a = nn.Linear(size(), 4)"),
+        )
+        for wide in (True, False)
+    ),
+    "names that are computed": tuple(
+        headed(f"def make(): return nn.Linear(4, {size})", net("self.a = globals()['make']()")) for size in (4, 5)
+    ),
+    "registry": tuple(
+        headed(
+            "MADE = {}\ndef register(f):\n    MADE[f.__name__] = f\n    return f\n"
+            f"@register\ndef make():\n    return nn.Linear(4, {size})",
+            net("self.a = MADE['make']()"),
+        )
+        for size in (4, 5)
+    ),
+    "entry taken out of passed keywords": tuple(
+        headed(
+            "class Part(nn.Module):\n    def __init__(self, extra=False):\n        super().__init__()\n"
+            "        if extra:\n            self.a = nn.Linear(4, 4)",
+            net(f"kw.{name}('extra', False)\nself.part = Part(**kw)", "**kw"),
+        )
+        for name in ("pop", "get")
+    ),
+    "order of merged keywords": tuple(
+        headed(
+            "class Part(nn.Module):\n    def __init__(self, size=4):\n        super().__init__()\n"
+            "        self.a = nn.Linear(size, 4)",
+            net(f"self.part = Part(**{{{entries}}})", "**kw"),
+        )
+        for entries in ("**kw, 'size': 8", "'size': 8, **kw")
+    ),
+    "what is caught": tuple(
+        net(
+            "try:\n    self.check(dim)\n    self.a = nn.Linear(4, 4)\nexcept ValueError:\n    pass",
+            more=f"\n    def check(self, dim):\n        if dim == {wrong}:\n            raise ValueError\n",
+        )
+        for wrong in (4, 5)
+    ),
+    "else of a loop": (
+        net("for i in range(3):\n    if i == dim:\n        break\nelse:\n    self.a = nn.Linear(4, 4)"),
+        net("for i in range(3):\n    if i == dim:\n        break\nself.a = nn.Linear(4, 4)"),
+    ),
+    "context of the project": tuple(
+        headed(
+            "class Around:\n    def __enter__(self): pass\n    def __exit__(self, *a): " + line,
+            net("with Around():\n    self.a = nn.Linear(4, 4)"),
+        )
+        for line in ("pass", "torch.rand(3)")
+    ),
+    "assertion": (net(PLAIN), net(f"assert torch.rand(3).sum() > -1\n{PLAIN}")),
+    "overridden reset_parameters": tuple(
+        headed(
+            f"class Own(nn.Linear):\n    def reset_parameters(self):\n        nn.init.{fill}_(self.weight)",
+            net("self.a = Own(4, 4)"),
+        )
+        for fill in ("normal", "zeros")
+    ),
+    "iterator that is kept": (kept("[nn.Linear(i, 4) for i in (1, 2)]"), kept("(nn.Linear(i, 4) for i in (1, 2))")),
+    "list changed by a call": tuple(
+        headed(
+            "def grow(sizes):\n    sizes.append(3)",
+            net(f"sizes = [4]\ngrow(sizes)\nself.a = nn.Linear({size}, 4)"),
+        )
+        for size in ("len(sizes)", "1")
+    ),
+    "module that is called": tuple(
+        headed(
+            f"class Part(nn.Module):\n    def forward(self, x):\n        return {value}",
+            net(f"part = Part()\npart(torch.ones(4))\n{PLAIN}"),
+        )
+        for value in ("x", "torch.rand_like(x)")
+    ),
+    "captured value of a local class": tuple(
+        net(
+            f"n = {size}\nclass Part(nn.Module):\n    def __init__(part):\n        super().__init__()\n"
+            "        part.a = nn.Linear(4, n)\nself.part = Part()"
+        )
+        for size in (4, 5)
+    ),
+    "tied parameters in a loop": tuple(
+        net(f"{PLAIN}\n{tie}\nfor p in self.parameters():\n    nn.init.normal_(p)")
+        for tie in ("pass", "self.b.weight = self.a.weight")
+    ),
+    "order of a container": tuple(
+        net(
+            f"self.m = nn.ModuleList([nn.Linear(2, 2)])\nself.m.{put}nn.Linear(3, 3))\n"
+            "for m in self.m:\n    nn.init.normal_(m.weight)"
+        )
+        for put in ("append(", "insert(0, ")
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), HOLES.values(), ids=HOLES.keys())
+def test_a_change_from_elsewhere_is_not_called_the_same(old: str, new: str) -> None:
+    comparison = compare(side("old", {"net.py": old}), side("new", {"net.py": new}))
+    assert comparison.verdict in (Verdict.PART, Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize("text", [pair[1] for pair in HOLES.values()], ids=HOLES.keys())
+def test_with_only_a_comment_changed_it_is_the_same(text: str) -> None:
+    comparison = compare(side("old", {"net.py": text}), side("new", {"net.py": f"# a comment\n{text}"}))
+    assert comparison.verdict is Verdict.SAME
+
+
+def test_a_change_of_forward_is_none_of_the_construction() -> None:
+    old, new = (net(PLAIN, more=f"\n    def forward(self, x):\n        return {v}\n") for v in ("x", "torch.rand(4)"))
+    assert compare(side("old", {"net.py": old}), side("new", {"net.py": new})).verdict is Verdict.SAME
+
+
+def test_what_another_file_changes_is_compared() -> None:
+    files = {"net.py": net("self.a = nn.Linear(self.size, 4)").replace("    def", "    size = 4\n\n    def", 1)}
+    new = {**files, "main.py": "import net\n\nnet.Net.size = 8\n"}
+    assert compare(side("old", {**files, "main.py": "import net\n"}), side("new", new)).verdict is Verdict.UNKNOWN
