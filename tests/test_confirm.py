@@ -347,6 +347,18 @@ TRUE_DISAGREEMENTS = {
 }
 """Where a finding is silent about what shifts: its draws move nothing outside."""
 
+UNMENDABLE = {
+    ("FanIn", "matrix"): "the constructor computes with it",
+    ("ShapeOnly", "embed"): "the constructor reads its shape",
+    ("InitialisedAndKept", "mask"): "an initialiser gives it back",
+    ("Walrus", "wide"): "a later statement takes the name that it gets on the way",
+    ("Spread", "rest"): "one value that is unpacked makes it and others",
+    ("Spread", "down"): "one value that is unpacked makes it and others",
+    ("Spread", "layer"): "a loop draws for it and for others",
+}
+UNBUILT = {("Merger", "separator"): "what draws for it is the initialisation of a model around it"}
+"""What stays inconclusive: the first can be neither removed nor, within a model that draws for all of it, isolated."""
+
 
 def test_findings_of_all_fixtures_agree_with_torch() -> None:
     """What is said to draw draws, what is said to be shifted differs, and nothing else does."""
@@ -357,6 +369,6 @@ def test_findings_of_all_fixtures_agree_with_torch() -> None:
     evidence = confirm(check(config), discover(config).files, plan)
     wrong = {(r.findings[0].cls, r.findings[0].attribute): r.disagreements for r in evidence.results if r.disagreements}
     assert wrong.keys() == TRUE_DISAGREEMENTS.keys(), wrong
-    counts = {v: sum(result.verdict is v for result in evidence.results) for v in Verdict}
-    assert counts[Verdict.CONFIRMED] > 30
-    assert counts[Verdict.INCONCLUSIVE] <= 7
+    found = {verdict: [r.findings[0] for r in evidence.results if r.verdict is verdict] for verdict in Verdict}
+    assert len(found[Verdict.CONFIRMED]) > 30
+    assert {(f.cls, f.attribute) for f in found[Verdict.INCONCLUSIVE]} == UNMENDABLE.keys() | UNBUILT.keys()
