@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from initlint.notebooks import Cell
 
-_READ = (".py", ".pyw", NOTEBOOK)
+READ = (".py", ".pyw", NOTEBOOK)
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 """A folder that holds one of these is the root of a project."""
 
@@ -175,14 +175,14 @@ def _package(root: str) -> str:
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether an entry is a folder or a link to one; asks the disk only about links."""
-    if entry.name.endswith(_READ):
+    if entry.name.endswith(READ):
         return False
     return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and entry.is_dir())
 
 
 def _beside(folder: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
-        yield from [entry.path for entry in entries if entry.name.endswith(_READ) and entry.is_file()]
+        yield from [entry.path for entry in entries if entry.name.endswith(READ) and entry.is_file()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ class _Walk:
                 ignores += _ignore_file(os.path.join(folder, ".gitignore"), folder)
             for entry in entries:
                 is_folder = _is_folder(entry)
-                if not (is_folder or entry.name.endswith(_READ)) or self._excluded(entry, is_folder, ignores):
+                if not (is_folder or entry.name.endswith(READ)) or self._excluded(entry, is_folder, ignores):
                     continue
                 if entry.is_symlink():
                     links.append((entry.path, ignores))

@@ -244,6 +244,21 @@ def test_a_path_on_one_side_only(repository: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == "initlint: error: there is nothing to compare: `more.py` is only in .\n"
 
 
+def test_files_are_read_as_check_reads_them(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A carriage return alone ends a line, and a notebook is its cells."""
+    new = net("self.c = nn.Linear(dim, 1)  # new\nself.a = nn.Linear(dim, dim)\nself.b = nn.Linear(dim, 4)")
+    for folder, text in (("old", BASE), ("new", new)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mac.py").write_text(text.replace("\n", "\r"), encoding="utf-8", newline="")
+        cell = {"cell_type": "code", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
+        notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        (tmp_path / folder / "book.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    assert run(["diff", str(tmp_path / "old"), str(tmp_path / "new"), "-n", "--output-format", "json"]) == 1
+    classes = json.loads(capsysbinary.readouterr().out)["classes"]
+    changes = {each["new"]: [line["change"] for line in each["ledger"]] for each in classes}
+    assert changes == {name: ["added", "same", "same"] for name in ("book.ipynb::Net", "mac.py::Net")}
+
+
 # -- what is said of torch is measured ---------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from initlint.errors import InitlintError
+from initlint.sources import READ
 
 SUBMODULE, LINK = "160000", "120000"
 
@@ -56,7 +57,7 @@ def files(folder: str, revision: str) -> tuple[dict[str, bytes], tuple[str, ...]
         path = name.decode(errors="surrogateescape")
         if mode == SUBMODULE:
             submodules.append(path)
-        elif mode != LINK and path.endswith((".py", ".pyw")):
+        elif mode != LINK and path.endswith(READ):
             objects[path] = digest
     return _contents(folder, objects), tuple(submodules)
 

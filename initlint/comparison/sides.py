@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from initlint.project import link
 from initlint.project.classes import Project
 from initlint.project.environment import target
 from initlint.sources import discover, project_root
-from initlint.texts import to_utf8
+from initlint.texts import load, text
 
 
 @dataclass(frozen=True)
@@ -79,22 +79,23 @@ def _folder(given: str, config: Config) -> Side:
     sources = discover(replace(config, paths=(given,)))
     root = os.path.abspath(given)
     inside = [os.path.relpath(os.path.join(sources.root, path), root).replace(os.sep, "/") for path in sources.reported]
-    contents: dict[str, bytes | OSError] = {}
-    for path in sorted(inside):
-        try:
-            contents[path] = Path(root, path).read_bytes()
-        except OSError as error:  # noqa: PERF203  (each file may fail)
-            contents[path] = error
+    contents = {path: _loaded(os.path.join(root, path)) for path in inside}
     notes = tuple(f"{path}: {reason}" for path, reason in sources.skipped)
     return _decoded(given, root, contents, notes)
 
 
+def _loaded(path: str) -> bytes | Unreadable:
+    try:
+        return load(path)
+    except Unreadable as error:
+        return error
+
+
 def _file(given: str) -> Side:
     root = os.path.dirname(os.path.abspath(given))
-    try:
-        data = Path(given).read_bytes()
-    except OSError as error:
-        raise InitlintError(f"cannot read {given}: {error.strerror}") from error
+    data = _loaded(given)
+    if isinstance(data, Unreadable):
+        raise InitlintError(f"{given}: {data.reason}")
     return _decoded(given, root, {os.path.basename(given): data}, ())
 
 
@@ -117,7 +118,7 @@ def _revision(given: str, place: str | None, config: Config) -> Side:
         if not texts:
             raise InitlintError(f"`{prefix}` is not in {given}")
     notes = tuple(f"the submodule {path} of {given} is not read" for path in submodules)
-    return _decoded(given, top, dict(texts), notes)
+    return _decoded(given, top, texts, notes)
 
 
 def _single(side: Side) -> Side:
@@ -127,14 +128,14 @@ def _single(side: Side) -> Side:
     return side
 
 
-def _decoded(label: str, root: str, contents: dict[str, bytes | OSError], notes: tuple[str, ...]) -> Side:
+def _decoded(label: str, root: str, contents: Mapping[str, bytes | Unreadable], notes: tuple[str, ...]) -> Side:
     texts: dict[str, bytes] = {}
     problems: list[Problem] = []
     for path, content in sorted(contents.items()):
         try:
-            if isinstance(content, OSError):
-                raise Unreadable(f"the file cannot be read: {(content.strerror or '').lower()}")
-            texts[path] = to_utf8(content)
+            if isinstance(content, Unreadable):
+                raise content
+            texts[path] = text(path, content)
         except Unreadable as error:  # noqa: PERF203  (each file may fail)
             problems.append(Problem(path, error.reason, error.line))
     package = os.path.basename(root) if "__init__.py" in contents else ""
@@ -144,17 +145,17 @@ def _decoded(label: str, root: str, contents: dict[str, bytes | OSError], notes:
 def _with_facts(side: Side, config: Config) -> Side:
     """Facts are kept by content, so what both sides share is read once, and what a run before has read not at all."""
     cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(project_root(side.root), FOLDER))
-    digests = {path: digest(text) for path, text in side.texts.items()}
+    digests = {path: digest(source) for path, source in side.texts.items()}
     kept = cache.get([facts_version() + each for each in digests.values()])
     facts: dict[str, FileFacts] = {}
     fresh: dict[bytes, bytes] = {}
     problems = list(side.problems)
-    for path, text in side.texts.items():
+    for path, source in side.texts.items():
         key = facts_version() + digests[path]
         blob = kept.get(key) or fresh.get(key)
         if blob is None:
             try:
-                blob = fresh[key] = msgspec.msgpack.encode(extract(text))
+                blob = fresh[key] = msgspec.msgpack.encode(extract(source))
             except (RecursionError, MemoryError):
                 problems.append(Problem(path, "the code is nested too deeply to be read", 1))
                 continue
