@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -94,14 +95,18 @@ def test_static_and_measured_agree(pair: Pair) -> None:
     diffs = {diff.new.partition("::")[2]: diff for diff in comparison.classes}
     if pair.still:
         assert comparison.verdict is Verdict.SAME, pair.edits
+    parts = {f"*.{old}": new for diff in comparison.classes for old, new in diff.renames}
     for cls, builds in both(pair):
-        agree(cls.name, diffs.get(cls.name), builds)
+        agree(cls.name, diffs.get(cls.name), builds, parts)
 
 
-def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measured]]) -> None:
-    """One class, static and measured. Left open is only another distribution for a shape that is not known."""
+def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measured]], parts: dict[str, str]) -> None:
+    """One class, static and measured. Left open is only another distribution for a shape that is not known.
+
+    `parts` are the renames within instances of other classes that it holds, as these are said to be renamed.
+    """
     verdict = diff.verdict if diff is not None else Verdict.SAME
-    renames = dict(diff.renames if diff else ())
+    renames = dict(diff.renames if diff else ()) | parts
     apart = [first_apart(one, other, renames) for one, other in builds]
     in_step = [states(one) == states(other) for one, other in builds]
     if verdict is Verdict.SAME:
@@ -140,6 +145,9 @@ def translated(name: str, renames: dict[str, str]) -> str:
     for old, new in renames.items():
         if within(name, old):
             return new + name[len(old) :]
+        held = re.search(rf"(?<=\.){re.escape(old[2:])}(?=\.|$)", name) if old.startswith("*.") else None
+        if held is not None:
+            return name[: held.start()] + new + name[held.end() :]
     return name
 
 
