@@ -63,9 +63,14 @@ def make():
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with Host(sys.executable, Limits(timeout=2, megabytes=256)) as one:
-        yield one
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host with a folder of its own for temporary files, so that what stays behind is seen."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = str(tmp_path_factory.mktemp("temporary"))
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        with Host(sys.executable, Limits(timeout=2, megabytes=256)) as one:
+            yield one
 
 
 def job(root: Path, target: str, **details: object) -> Job:
