@@ -189,11 +189,17 @@ def _lines(codes: tuple[Code, Code], old: ClassId, new: ClassId, defaults: bool,
     followed: frozenset[Term] = frozenset()
     for _ in range(MAX_ROUNDS):
         lines = align(*_ledgers(codes, old, new, defaults, shared, followed))
-        involved = shared.met(term for line in lines if line.change is not Change.SAME for term in _deciding(line))
+        involved = shared.met(term for line in _open(lines) for term in _deciding(line))
         if involved <= followed:
             return lines
         followed |= involved
     raise TooLarge
+
+
+def _open(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines that differ; all of them where one has moved, since it may only have passed what draws nothing."""
+    moved = any(line.change is Change.MOVED for line in lines)
+    return (line for line in lines if moved or line.change is not Change.SAME)
 
 
 def _deciding(line: Line) -> Iterator[Term]:
