@@ -156,6 +156,38 @@ def test_what_an_inner_function_assigns_outside_counts() -> None:
     assert compared(net(body.format(1)), net(body.format(2))).verdict is Verdict.PART
 
 
+PART = """import torch
+from torch import nn
+
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.n = nn.LayerNorm(4)
+{more}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        {body}
+"""
+
+
+def parts(body: str, more: str = "") -> str:
+    return PART.format(more=f"        {more}\n" if more else "", body=body.replace("\n", "\n" + " " * 8))
+
+
+def test_a_draw_that_moves_past_a_part_without_draws_moves_nothing() -> None:
+    made, drawn = "self.part = Part()", "self.a = nn.Parameter(torch.randn(4))"
+    assert answer(compared(parts(f"{made}\n{drawn}"), parts(f"{drawn}\n{made}"))) == "the same streams"
+
+
+def test_a_part_that_draws_the_same_can_hold_more_to_fill() -> None:
+    body = "self.part = Part()\nfor p in self.parameters():\n    nn.init.normal_(p)"
+    found = compared(parts(body), parts(body, "self.b = nn.Parameter(torch.zeros(4))"))
+    assert [(diff.new, diff.verdict) for diff in found.classes] == [("net.py::Net", Verdict.PART)]
+
+
 def test_moved_and_renamed_classes_are_found() -> None:
     old = side("old", {"net.py": BASE, "other.py": net("self.x = nn.Linear(1, 1)").replace("Net", "Small")})
     moved = side("new", {"lib/net.py": BASE, "other.py": net("self.x = nn.Linear(1, 1)").replace("Net", "Tiny")})

@@ -54,11 +54,6 @@ class ClassDiff:
     reason: str = ""
 
     @property
-    def settled(self) -> bool:
-        """Whether both versions are the same whatever they are given."""
-        return self.verdict is Verdict.SAME and not self.reason
-
-    @property
     def parting(self) -> Line | None:
         """The first line that decides the verdict."""
         wanted = {

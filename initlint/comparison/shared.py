@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Shared:
-    """The classes and functions that are the same on both sides, by their code or by what they draw.
+    """The classes and functions that are the same on both sides.
 
     `pairs` are the classes that belong together; `compare` compares one such pair.
     """
@@ -44,7 +44,10 @@ class Shared:
         return _equal(lambda: self._codes[0].of_class(old), lambda: self._codes[1].of_class(new))
 
     def of_class(self, code: Code, id: ClassId) -> Term | None:
-        """The term of a class that both sides share."""
+        """The term of a class that both sides share, or that cannot be followed.
+
+        That both draw the same is not enough: whoever holds one may go over all its parameters.
+        """
         side = self._codes.index(code)
         other = self._pairs[side].get(id, "")
         old, new = (id, other) if side == 0 else (other, id)
@@ -53,9 +56,7 @@ class Shared:
         if self.same(old, new):
             return self._noted(code.of_class(id))
         diff = self.diff(old, new)
-        if diff is None or not diff.settled:
-            return code.of_class(id) if diff is not None and diff.reason else None
-        return self._noted(Term("code", (self._codes[0].of_class(old), self._codes[1].of_class(new))))
+        return code.of_class(id) if diff is not None and diff.reason else None
 
     def of_function(self, code: Code, method: Method) -> Term | None:
         """The term of a function that both sides share."""
