@@ -54,21 +54,23 @@ class Computed:
 
     def reads(self, cls: ClassId, attribute: str) -> bool:
         """Whether the family reads it from its own instance."""
-        family = self.project.family(cls)
-        own = ((owner, method) for owner in family for method in self._own.get(owner, ()))
-        after = ((owner, method) for owner, method in own if not self.roles.constructs(method))
-        return any(self._can_be(names, attribute, owner) for owner, m in after for names in self._names(m, cls))
+        own = self._running(cls, in_construction=False)
+        return any(self._can_be(names, attribute, owner) for owner, m in own for names in self._names(m, cls))
 
     def in_construction(self, cls: ClassId, attribute: str) -> Iterator[tuple[Body, Node]]:
         """Where construction reads from its instance by a computed name that can be this one."""
-        family = self.project.family(cls)
-        own = ((owner, method) for owner in sorted(family) for method in self._own.get(owner, ()))
-        for owner, method in own:
-            if self.roles.constructs(method):
-                body = self.bodies.body(method)
-                for site in computed(body, method.facts.instance):
-                    if self._can_be(self._of(site, Place(body, cls)), attribute, owner):
-                        yield body, site.node
+        for owner, method in self._running(cls, in_construction=True):
+            body = self.bodies.body(method)
+            for site in computed(body, method.facts.instance):
+                if self._can_be(self._of(site, Place(body, cls)), attribute, owner):
+                    yield body, site.node
+
+    def _running(self, cls: ClassId, in_construction: bool) -> Iterator[tuple[ClassId, Method]]:
+        """The methods of a family that read by a computed name from their instance, while it is made or afterwards."""
+        for owner in sorted(self.project.family(cls)):
+            for method in self._own.get(owner, ()):
+                if self.roles.constructs(method) is in_construction:
+                    yield owner, method
 
     def _can_be(self, names: Found, attribute: str, owner: ClassId) -> bool:
         """Whether a name that a method of `owner` reads can be this one; a framework means none of its parts."""
