@@ -10,6 +10,7 @@ from importlib import resources
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
 from initlint.facts.imports import imports
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
 from initlint.facts.records import FileFacts, Local, Store, Variable
@@ -177,7 +178,7 @@ class _Sweep:
         if node is None:
             return
         owner, _, name = callee.rpartition(".")
-        arguments = _arguments(node)
+        arguments = call_arguments(node)
         if name == "attrgetter" or (not owner and name in ("getattr", "setattr")):
             self._by_string(scope, name, node)
         elif name in EVALUATIONS:
@@ -196,10 +197,10 @@ class _Sweep:
         scope.locals += [Local(name, callee, start) for start, callee in made if not callee.endswith("[]")]
 
     def _by_string(self, scope: Scope, callee: str, node: Node) -> None:
-        arguments = _arguments(node)
+        arguments = call_arguments(node)
         if callee == "attrgetter":
             applied = node.parent if node.parent is not None and node.parent.type == "call" else None
-            given = _arguments(applied) if applied is not None else []
+            given = call_arguments(applied) if applied is not None else []
             receiver = self.receiver(given[0]) if given else UNKNOWN
             for path in arguments:
                 self._path(scope, receiver, string_pattern(self.text(path)) or "*")
@@ -245,7 +246,7 @@ class _Sweep:
                 scope.reads[scope.instance][name] = None
 
     def _registration(self, scope: Scope, receiver: str, node: Node) -> None:
-        arguments = _arguments(node)
+        arguments = call_arguments(node)
         if receiver == scope.instance and arguments:
             self._named += [(scope, name, node) for name in self._spelling.names(arguments[0])]
 
@@ -354,18 +355,6 @@ def _variables(target: Node) -> list[Node]:
     if target.type == "identifier":
         return [target]
     return [name for child in target.named_children for name in _variables(child)] if target.type in _NAMES else []
-
-
-def _arguments(call: Node) -> list[Node]:
-    """The positional and named arguments of a call, in order."""
-    arguments = call.child_by_field_name("arguments")
-    if arguments is None:
-        return []
-    values = [
-        child.child_by_field_name("value") if child.type == "keyword_argument" else child
-        for child in arguments.named_children
-    ]
-    return [value for value in values if value is not None and value.type != "comment"]
 
 
 def _givers(node: Node) -> list[Node]:

@@ -6,7 +6,8 @@ import functools
 import sys
 
 from initlint.construction import knowledge
-from initlint.project.bodies import Bodies, Body, Origin
+from initlint.project.bindings import Origin
+from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import MAX_FAMILY, ClassId, Method, Project
 from initlint.project.imports import SymbolKind
 from initlint.project.values import NOTHING, UNKNOWN, Value, union

@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from initlint.facts.extract import REGISTRATIONS, in_order, language, parser
+from initlint.facts.extract import in_order, language, parser
 from initlint.facts.receivers import SPLAT
 from initlint.facts.records import Class, Function
-from initlint.facts.spelled import fits, string_pattern
+from initlint.facts.spelled import fits
+from initlint.project.bindings import CLASS_LEVEL, MODULE_LEVEL, Binding, Origin, Path, bindings
 from initlint.project.classes import Method, Project
+from initlint.project.stored import Stored, fillings, stored
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
@@ -24,9 +24,6 @@ _TENSOR_CALL = re.compile(
 )
 """Calls whose first argument is a tensor."""
 
-ADDING = frozenset({"append", "extend", "insert", "add_module"})
-"""Methods of containers that add what they are given."""
-
 MOST_KEPT = 400
 """Parsed bodies kept at a time: a tree takes some hundred times its source, and most are asked for once."""
 
@@ -34,35 +31,9 @@ STARRED = frozenset({"attribute", "call", "subscript", "list_splat", "dictionary
 """Kinds of expressions that can begin with a star that belongs to what is around them."""
 
 LAMBDA = "<lambda>"
-MODULE_LEVEL = "<module>"
-CLASS_LEVEL = "<class>"
 
 STUB = b"def _(): 0"
 """What stands for a function in the code around it."""
-
-
-class Origin(Enum):
-    """How a name gets a value from the expression bound to it."""
-
-    VALUE = "value"
-    ELEMENT = "element"
-    REST = "rest"
-    PARAMETER = "parameter"
-    OPAQUE = "opaque"
-    UNSEEN = "unseen"
-
-
-_AS = {"with_item": Origin.VALUE, "except_clause": Origin.OPAQUE}
-"""What `as` binds, by where it stands; in a `case` that is a part of the subject."""
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One way in which a name gets its value: the expression, how, and for unpacking the positions on the way in."""
-
-    origin: Origin
-    node: Node | None
-    path: tuple[int, ...] = ()
 
 
 @functools.cache
@@ -169,48 +140,7 @@ class Body:
     @functools.cached_property
     def bindings(self) -> dict[str, list[Binding]]:
         """Name -> everything that is bound to it in this body."""
-        found: dict[str, list[Binding]] = {}
-        for name, node in self.parameters.items():
-            found.setdefault(name.lstrip("*"), []).append(Binding(Origin.PARAMETER, node))
-        for node in self.nodes("assignment"):
-            self._bind(
-                found, node.child_by_field_name("left"), Binding(Origin.VALUE, node.child_by_field_name("right"))
-            )
-        for node in self.nodes("walrus"):
-            self._bind(
-                found, node.child_by_field_name("name"), Binding(Origin.VALUE, node.child_by_field_name("value"))
-            )
-        for node in self.nodes("loop"):
-            self._bind(
-                found, node.child_by_field_name("left"), Binding(Origin.ELEMENT, node.child_by_field_name("right"))
-            )
-        for node in self.nodes("as"):
-            value, alias = node.named_children[0], node.named_children[-1]
-            origin = _AS.get(node.parent.type, Origin.UNSEEN) if node.parent is not None else Origin.UNSEEN
-            self._bind(found, alias.named_children[0] if alias.named_children else alias, Binding(origin, value))
-        for node in self._local_functions():
-            self._bind(found, node.child_by_field_name("name"), Binding(Origin.VALUE, node))
-        return found
-
-    def _local_functions(self) -> list[Node]:
-        """The functions that are defined in this one, not deeper."""
-        if self.method.facts.name in (MODULE_LEVEL, CLASS_LEVEL):
-            return []
-        nodes = [node for node in self.captures.get("nested", ()) if node.type == "function_definition"]
-        inner = [node for node in nodes if node != self.definition]
-        return [node for node in inner if sum(low <= node.start_byte < high for low, high in self.nested) == 1]
-
-    def _bind(self, found: dict[str, list[Binding]], target: Node | None, binding: Binding) -> None:
-        if target is None:
-            return
-        if target.type == "identifier":
-            found.setdefault(self.text(target), []).append(binding)
-        elif target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
-            for index, child in enumerate(target.named_children):
-                self._bind(found, child, Binding(binding.origin, binding.node, (*binding.path, index)))
-        elif target.type == "list_splat_pattern":
-            origin = Origin.REST if binding.origin is Origin.VALUE else Origin.OPAQUE
-            self._bind(found, target.named_children[0], Binding(origin, binding.node, binding.path[:-1]))
+        return bindings(self)
 
     def hides(self, name: str) -> bool:
         """Whether a name is a variable here or in a function around this one, whatever it is at module level."""
@@ -255,29 +185,10 @@ class Body:
         """The values that this body gives `self.attribute`, by assignment, setattr or registration."""
         return [node for node, _ in self.given(attribute)]
 
-    def given(self, attribute: str) -> list[tuple[Node, tuple[int, ...]]]:
+    def given(self, attribute: str) -> list[tuple[Node, Path]]:
         """The same, each with the positions on the way in where the value is unpacked."""
         found = [entry for entry in self._stored if entry[0] == attribute or fits(entry[0], attribute)]
         return [(value, path) for _, value, path in found if value is not None]
-
-    def filled(self, owner: str) -> list[Node]:
-        """What this body puts into the container `owner`, `self.parts` or a local name, by a method or by an item."""
-        return self._fillings.get(owner, [])
-
-    @functools.cached_property
-    def _fillings(self) -> dict[str, list[Node]]:
-        found: dict[str, list[Node]] = {}
-        for node in self.nodes("call"):
-            function = node.child_by_field_name("function")
-            owner, _, name = (self.text(function) if function is not None else "").rpartition(".")
-            if name in ADDING:
-                found.setdefault(owner, []).extend(call_arguments(node))
-        for node in self.nodes("assignment"):
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            held = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
-            if held is not None and right is not None:
-                found.setdefault(self.text(held), []).append(right)
-        return found
 
     def replaces(self, attribute: str) -> bool:
         """Whether a later statement, on every path through an earlier one, stores to the same attribute."""
@@ -285,42 +196,16 @@ class Body:
         return any(_runs_after(first, second) for k, first in enumerate(places) for second in places[k + 1 :])
 
     @functools.cached_property
-    def _stored(self) -> list[tuple[str, Node | None, tuple[int, ...]]]:
-        found: list[tuple[str, Node | None, tuple[int, ...]]] = []
-        for node in self.nodes("assignment"):
-            found += self._store(node.child_by_field_name("left"), node.child_by_field_name("right"), ())
-        for node in self.nodes("call"):
-            function = node.child_by_field_name("function")
-            callee = self.text(function).rpartition(".")[2] if function is not None else ""
-            arguments = call_arguments(node)
-            if callee in REGISTRATIONS and len(arguments) > 1:
-                found += [(name, arguments[1], ()) for name in self.named(node)]
-            elif callee == "setattr" and len(arguments) > 2:
-                found += [(name, arguments[2], ()) for name in self.named(node)]
-        return found
+    def _stored(self) -> list[Stored]:
+        return stored(self)
 
-    def named(self, call: Node) -> list[str]:
-        """The attributes of the instance that a call gives a value, as the facts have them."""
-        start = self.place(call)
-        return [store.attribute for store in self.method.facts.stores if store.start == start]
+    def filled(self, owner: str) -> list[Node]:
+        """What this body puts into the container `owner`, `self.parts` or a local name, by a method or by an item."""
+        return self._fillings.get(owner, [])
 
-    def _store(
-        self, target: Node | None, value: Node | None, path: tuple[int, ...]
-    ) -> Iterator[tuple[str, Node | None, tuple[int, ...]]]:
-        """The attributes of the instance among the targets of an assignment."""
-        text = self.text(target) if target is not None and target.type in ("attribute", "subscript") else ""
-        if target is not None and target.type in ("pattern_list", "tuple_pattern", "list_pattern"):
-            written = value is not None and value.type in ("expression_list", "tuple", "list") and not path
-            parts = value.named_children if value is not None and written else []
-            for index, child in enumerate(target.named_children):
-                if index < len(parts):
-                    yield from self._store(child, parts[index], ())
-                else:
-                    yield from self._store(child, value, (*path, index))
-        elif text.rpartition(".")[0] == self.method.facts.instance and not text.endswith("]"):
-            yield text.rpartition(".")[2], value, path
-        elif text.startswith(f"{self.method.facts.instance}._modules["):
-            yield string_pattern(text.partition("[")[2].removesuffix("]")) or "*", value, path
+    @functools.cached_property
+    def _fillings(self) -> dict[str, list[Node]]:
+        return fillings(self)
 
     def makers(self, node: Node) -> Iterator[Node]:
         """Every call that helps to make a value, by way of local variables too."""
@@ -360,21 +245,6 @@ class Body:
     @property
     def yields(self) -> bool:
         return bool(self.nodes("yield"))
-
-
-def call_arguments(call: Node) -> list[Node]:
-    """The argument expressions of a call, positional and named, in order."""
-    arguments = call.child_by_field_name("arguments")
-    if arguments is None:
-        return []
-    if arguments.type == "generator_expression":
-        return [arguments]
-    found = []
-    for child in arguments.named_children:
-        value = child.child_by_field_name("value") if child.type == "keyword_argument" else child
-        if value is not None and child.type != "comment":
-            found.append(value)
-    return found
 
 
 def _runs_after(first: Node, second: Node) -> bool:

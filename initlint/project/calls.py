@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from initlint.project.bodies import Body, call_arguments
+from initlint.facts.arguments import call_arguments
+from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
 from initlint.project.classes import Project
 from initlint.project.imports import SymbolKind
@@ -175,7 +176,7 @@ class Calls:
         if value.instances:
             return NOTHING
         if receiver.unknown:
-            return self.inference.of_unknown(callee)
+            return self.inference.members.of_unknown(callee)
         kept = value.unknown and not given if receiver.instances else any(g.carries for g in given)
         return UNKNOWN if kept else NOTHING
 

@@ -9,7 +9,8 @@ import functools
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.facts.arguments import call_arguments
+from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.imports import SymbolKind

@@ -7,7 +7,8 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.facts.arguments import call_arguments
+from initlint.project.bodies import Bodies, Body
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import Project
 from initlint.project.values import Value

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import ANY, MAX_NAMES, put_together, string_pattern
-from initlint.project.bodies import Binding, Bodies, Body, Origin, call_arguments
+from initlint.project.bindings import Binding, Origin
+from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.imports import SymbolKind
-from initlint.project.inference import MAX_OWNERS, Inference
+from initlint.project.inference import Inference
+from initlint.project.members import MAX_OWNERS
 
 if TYPE_CHECKING:
     from tree_sitter import Node

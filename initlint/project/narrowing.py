@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import string_pattern
-from initlint.project.bodies import Body, call_arguments
+from initlint.project.bodies import Body
 
 if TYPE_CHECKING:
     from tree_sitter import Node

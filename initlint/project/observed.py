@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.project.bodies import Bodies, Body, Origin
+from initlint.project.bindings import Origin
+from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import Method, Project
 
 

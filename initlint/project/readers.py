@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
+from initlint.facts.arguments import call_arguments
 from initlint.facts.receivers import normalise
 from initlint.model import Confidence, Verdict
-from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import MODULE, ClassId, Method, Project

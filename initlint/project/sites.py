@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
 from initlint.facts.extract import LOOKUPS
 from initlint.facts.receivers import normalise
 from initlint.facts.spelled import fits, string_pattern
-from initlint.project.bodies import MOST_KEPT, Body, call_arguments
+from initlint.project.bodies import MOST_KEPT, Body
 from initlint.project.flows import Use, uses_of
 from initlint.project.inference import Inference
 from initlint.project.values import Value

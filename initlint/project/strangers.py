@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import sys
 
-from initlint.project.bodies import Bodies, Body, call_arguments
+from initlint.facts.arguments import call_arguments
+from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import INITIALISES
 from initlint.project.imports import SymbolKind

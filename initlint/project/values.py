@@ -7,9 +7,13 @@ known is `UNKNOWN` and stays so until the shape of its use rules a class out (fo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from initlint.project.classes import ClassId, Method
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +70,13 @@ def union(values: Iterable[Value]) -> Value:
             total.unknown or value.unknown,
         )
     return total
+
+
+def is_none(node: Node | None) -> bool:
+    """Whether a name only gets None where it is made: other code gives it what it is to hold."""
+    return node is not None and node.type == "none"
+
+
+def filled(value: Value) -> Value:
+    """An empty container that outlives the function that makes it is one that other code fills."""
+    return replace(value, element=UNKNOWN) if value.element == NOTHING else value

@@ -1,0 +1,23 @@
+"""The arguments of a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def call_arguments(call: Node) -> list[Node]:
+    """The argument expressions of a call, positional and named, in order."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None:
+        return []
+    if arguments.type == "generator_expression":
+        return [arguments]
+    values = [
+        child.child_by_field_name("value") if child.type == "keyword_argument" else child
+        for child in arguments.named_children
+        if child.type != "comment"
+    ]
+    return [value for value in values if value is not None]

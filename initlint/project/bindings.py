@@ -1,0 +1,92 @@
+"""What the statements and parameters of a body bind its names to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from initlint.project.bodies import Body
+
+Path = tuple[int, ...]
+"""The positions on the way to a value that is unpacked from another."""
+
+MODULE_LEVEL = "<module>"
+CLASS_LEVEL = "<class>"
+"""The names of the code around functions."""
+
+PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern"})
+"""Targets that unpack what they are given."""
+
+
+class Origin(Enum):
+    """How a name gets a value from the expression bound to it."""
+
+    VALUE = "value"
+    ELEMENT = "element"
+    REST = "rest"
+    PARAMETER = "parameter"
+    OPAQUE = "opaque"
+    UNSEEN = "unseen"
+
+
+_BINDERS = (
+    ("assignment", "left", "right", Origin.VALUE),
+    ("walrus", "name", "value", Origin.VALUE),
+    ("loop", "left", "right", Origin.ELEMENT),
+)
+"""What binds, by its capture: the fields of the target and of the expression, and how the one gets the other."""
+
+_AS = {"with_item": Origin.VALUE, "except_clause": Origin.OPAQUE}
+"""What `as` binds, by where it stands; in a `case` that is a part of the subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One way in which a name gets its value: the expression, how, and for unpacking the positions on the way in."""
+
+    origin: Origin
+    node: Node | None
+    path: Path = ()
+
+
+def bindings(body: Body) -> dict[str, list[Binding]]:
+    """Name -> everything that is bound to it in a body."""
+    found: dict[str, list[Binding]] = {}
+    for name, node in body.parameters.items():
+        found.setdefault(name.lstrip("*"), []).append(Binding(Origin.PARAMETER, node))
+    for capture, target, value, origin in _BINDERS:
+        for node in body.nodes(capture):
+            _bind(found, node.child_by_field_name(target), Binding(origin, node.child_by_field_name(value)), body)
+    for node in body.nodes("as"):
+        value_node, alias = node.named_children[0], node.named_children[-1]
+        origin = _AS.get(node.parent.type, Origin.UNSEEN) if node.parent is not None else Origin.UNSEEN
+        _bind(found, alias.named_children[0] if alias.named_children else alias, Binding(origin, value_node), body)
+    for node in _local_functions(body):
+        _bind(found, node.child_by_field_name("name"), Binding(Origin.VALUE, node), body)
+    return found
+
+
+def _bind(found: dict[str, list[Binding]], target: Node | None, binding: Binding, body: Body) -> None:
+    if target is None:
+        return
+    if target.type == "identifier":
+        found.setdefault(body.text(target), []).append(binding)
+    elif target.type in PATTERNS:
+        for index, child in enumerate(target.named_children):
+            _bind(found, child, Binding(binding.origin, binding.node, (*binding.path, index)), body)
+    elif target.type == "list_splat_pattern":
+        origin = Origin.REST if binding.origin is Origin.VALUE else Origin.OPAQUE
+        _bind(found, target.named_children[0], Binding(origin, binding.node, binding.path[:-1]), body)
+
+
+def _local_functions(body: Body) -> list[Node]:
+    """The functions that are defined in this one, not deeper."""
+    if body.method.facts.name in (MODULE_LEVEL, CLASS_LEVEL):
+        return []
+    nodes = [node for node in body.captures.get("nested", ()) if node.type == "function_definition"]
+    inner = [node for node in nodes if node != body.definition]
+    return [node for node in inner if sum(low <= node.start_byte < high for low, high in body.nested) == 1]

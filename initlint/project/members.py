@@ -1,0 +1,136 @@
+"""What an attribute of a value can be: a method, or what the code of its classes assigns to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from initlint.construction import knowledge
+from initlint.facts.spelled import fits
+from initlint.project.bodies import Bodies, Body
+from initlint.project.callers import Callers
+from initlint.project.classes import MAX_FAMILY, ClassId, Method, Project
+from initlint.project.stored import ADDING
+from initlint.project.values import NOTHING, UNKNOWN, Value, filled, is_none, union
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from initlint.project.inference import Inference
+
+MAX_OWNERS = 40
+"""An attribute that more classes have is answered as unknown."""
+
+WRAPPED = frozenset(
+    "module model net network backbone encoder decoder base_model _orig_mod pl_module lightning_module".split()
+)
+"""Attributes by which objects of other libraries hand out the module that they were given."""
+
+
+class Members:
+    """Values of attributes, for the inference that asks for them."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self.inference = inference
+        self.settling = inference.settling
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """What `value.name` can be."""
+        parts = [self._member(cls, name, exact=cls in value.exact) for cls in sorted(value.instances)]
+        parts += [self._class_member(cls, name) for cls in sorted(value.classes)]
+        if value.unknown:
+            parts.append(self.of_unknown(name))
+        if name == "data":
+            parts.append(replace(value, unknown=False))
+        if name == "__class__":
+            return union(
+                [
+                    Value(classes=value.exact),
+                    *(self.inference.annotations.classes_under(cls) for cls in sorted(value.bound)),
+                ]
+            )
+        return union(parts)
+
+    def of_unknown(self, name: str) -> Value:
+        """An attribute of something unknown: what any class of the project gives an attribute of that name."""
+        return self.settling.once(("by name", name), self._by_name, name)
+
+    def _by_name(self, name: str) -> Value:
+        owners = self.callers.having(name)
+        if not owners:
+            return NOTHING if name in knowledge.tensor_attributes() else UNKNOWN
+        if name in WRAPPED or len(owners) > MAX_OWNERS:
+            return UNKNOWN
+        return union(self._member(owner, name, exact=True) for owner in owners)
+
+    def _class_member(self, cls: ClassId, name: str) -> Value:
+        method = self.project.method(cls, name)
+        return Value(functions=frozenset({method})) if method else UNKNOWN if cls in self.project.classes else NOTHING
+
+    def _member(self, cls: ClassId, name: str, exact: bool) -> Value:
+        return self.settling.once(("member", cls, name, exact), self._member_of, cls, name, exact)
+
+    def _member_of(self, cls: ClassId, name: str, exact: bool) -> Value:
+        if cls not in self.project.classes and not exact and len(self.project.descendants(cls)) > 1:
+            return self.of_unknown(name)
+        method = self.project.method(cls, name)
+        if method is not None:
+            if any(d.rpartition(".")[2] in ("property", "cached_property") for d in method.facts.decorators):
+                return self.inference.returned(method)
+            return Value(functions=frozenset({method}))
+        family = self.project.mro(cls) if exact else sorted(self.project.family(cls))
+        if len(family) > MAX_FAMILY:
+            return self.of_unknown(name)
+        assigning = [ancestor for ancestor in family if ancestor in self.callers.assigning(name)]
+        assigning = assigning or [ancestor for ancestor in family if self._assigns(ancestor, name)]
+        if not assigning:
+            dynamic = not self.callers.assigning("*").isdisjoint(family)
+            other = UNKNOWN if dynamic else self.of_unknown(name)
+            return UNKNOWN if other == NOTHING and cls in self.project.classes else other
+        return union(self._assigned(a, name) for a in assigning)
+
+    def _assigns(self, cls: ClassId, name: str) -> bool:
+        info = self.project.classes.get(cls)
+        if info is None:
+            known = knowledge.module(cls)
+            return known is None or name in known.attributes
+        return info.id in self.callers.assigning(name) or bool(info.unresolved)
+
+    def _assigned(self, cls: ClassId, name: str) -> Value:
+        """What the code of one class assigns to `self.name`, or to `name` in its body."""
+        return self.settling.once(("assigned", cls, name), self._assigned_in, cls, name)
+
+    def _assigned_in(self, cls: ClassId, name: str) -> Value:
+        info = self.project.classes.get(cls)
+        if info is None:
+            known = knowledge.module(cls)
+            return NOTHING if known else UNKNOWN
+        parts: list[Value] = []
+        given: list[Node] = []
+        for facts in info.facts.methods:
+            added = ADDING.intersection(facts.reads.get(f"{facts.instance}.{name}", ()))
+            if added or any(store.attribute == name or fits(store.attribute, name) for store in facts.stores):
+                body = self.bodies.body(Method(info.path, cls, facts))
+                parts.append(self._stored(body, name))
+                given += body.stores(name)
+        if any(store.attribute == name for store in info.facts.attributes):
+            parts.append(self._class_level(cls, name))
+            given += self.bodies.class_body(info.path, info.facts).class_values(name)
+        if (info.unresolved and not parts) or (given and all(map(is_none, given))):
+            parts.append(UNKNOWN)
+        return filled(union(parts))
+
+    def _class_level(self, cls: ClassId, name: str) -> Value:
+        info = self.project.classes[cls]
+        source = self.bodies.class_body(info.path, info.facts)
+        if annotation := source.class_annotation(name):
+            return self.inference.annotations.annotation(annotation, source)
+        return union(self.inference.expression(node, source) for node in source.class_values(name))
+
+    def _stored(self, body: Body, name: str) -> Value:
+        given = body.given(name)
+        value = union(self.inference.unpacked(node, path, body) for node, path in given)
+        return self.inference.with_filling(value, f"{body.method.facts.instance}.{name}", body)

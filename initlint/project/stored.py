@@ -1,0 +1,83 @@
+"""What a body gives the attributes of its instance, and what it puts into containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.facts.arguments import call_arguments
+from initlint.facts.extract import REGISTRATIONS
+from initlint.facts.spelled import string_pattern
+from initlint.project.bindings import PATTERNS, Path
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from initlint.project.bodies import Body
+
+Stored = tuple[str, "Node | None", Path]
+"""An attribute of the instance, the value that it is given, and the positions on the way in if that is unpacked."""
+
+ADDING = frozenset({"append", "extend", "insert", "add_module"})
+"""Methods of containers that add what they are given."""
+
+WRITTEN_OUT = frozenset({"expression_list", "tuple", "list"})
+
+
+def stored(body: Body) -> list[Stored]:
+    """Every value that an attribute of the instance is given, by assignment, setattr or registration."""
+    found: list[Stored] = []
+    for node in body.nodes("assignment"):
+        found += _assigned(node.child_by_field_name("left"), node.child_by_field_name("right"), (), body)
+    for node in body.nodes("call"):
+        value = _registered(node, body)
+        found += [(name, value, ()) for name in named(node, body)] if value is not None else []
+    return found
+
+
+def fillings(body: Body) -> dict[str, list[Node]]:
+    """What is put into containers, by a method or by an item, by the container as it is written."""
+    found: dict[str, list[Node]] = {}
+    for node in body.nodes("call"):
+        function = node.child_by_field_name("function")
+        owner, _, name = (body.text(function) if function is not None else "").rpartition(".")
+        if name in ADDING:
+            found.setdefault(owner, []).extend(call_arguments(node))
+    for node in body.nodes("assignment"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        held = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
+        if held is not None and right is not None:
+            found.setdefault(body.text(held), []).append(right)
+    return found
+
+
+def _registered(call: Node, body: Body) -> Node | None:
+    """The value that a call stores under a name; None where it is no such call."""
+    function, arguments = call.child_by_field_name("function"), call_arguments(call)
+    callee = body.text(function).rpartition(".")[2] if function is not None else ""
+    position = 1 if callee in REGISTRATIONS else 2 if callee == "setattr" else len(arguments)
+    return arguments[position] if position < len(arguments) else None
+
+
+def named(call: Node, body: Body) -> list[str]:
+    """The attributes of the instance that a call gives a value, as the facts have them."""
+    start = body.place(call)
+    return [store.attribute for store in body.method.facts.stores if store.start == start]
+
+
+def _assigned(target: Node | None, value: Node | None, path: Path, body: Body) -> Iterator[Stored]:
+    """The attributes of the instance among the targets of an assignment."""
+    instance = body.method.facts.instance
+    text = body.text(target) if target is not None and target.type in ("attribute", "subscript") else ""
+    if target is not None and target.type in PATTERNS:
+        written = value is not None and value.type in WRITTEN_OUT and not path
+        parts = value.named_children if value is not None and written else []
+        for index, child in enumerate(target.named_children):
+            if index < len(parts):
+                yield from _assigned(child, parts[index], (), body)
+            else:
+                yield from _assigned(child, value, (*path, index), body)
+    elif text.rpartition(".")[0] == instance and not text.endswith("]"):
+        yield text.rpartition(".")[2], value, path
+    elif text.startswith(f"{instance}._modules["):
+        yield string_pattern(text.partition("[")[2].removesuffix("]")) or "*", value, path
