@@ -37,8 +37,6 @@ LIVE = None
 MAX_CALLS = 3
 """Functions within functions that are looked into for a tensor."""
 
-DEAD = Verdict(Confidence.CERTAIN)
-
 
 class Readers:
     """Verdicts on definitions. All state is memoised lookups in one project.
@@ -63,52 +61,63 @@ class Readers:
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
         self.wholesale = Wholesale(project, self.bodies, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
+        self._live: dict[tuple[ClassId, str], bool] = {}
+        self._doubts: dict[tuple[ClassId, str], str | None] = {}
         self._active: set[tuple[ClassId, str]] = set()
         self._paths: dict[tuple[ClassId, tuple[str, ...]], Value] = {}
 
     def verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
         """None where the definition is live; else how sure it is that nothing reads it, and what is in doubt."""
         key = (cls, attribute)
-        if key in self._active:
-            return DEAD
         if key not in self._verdicts:
-            self._active.add(key)
-            verdict = self._verdict(cls, attribute)
-            self._active.discard(key)
-            if self._active and verdict is not LIVE:
-                return verdict
-            self._verdicts[key] = verdict
+            self._verdicts[key] = LIVE if self._lives(cls, attribute) else self._dead(cls, attribute)
         return self._verdicts[key]
 
     def verdict_on_all(self, cls: ClassId, pattern: str) -> Verdict | None:
-        """The verdict on whatever a computed name can come out as: live if anything reads one of these names.
-
-        A name of which nothing is known can be any name, so that nothing can be said of it.
-        """
-        if "*" not in pattern:
-            return self.verdict(cls, pattern)
-        if not any(character.isalnum() for character in pattern):
+        """The verdict on whatever a computed name can come out as: live if anything reads one of these names."""
+        if self._is_live(cls, pattern):
             return LIVE
-        names = [pattern.replace("*", "0"), *self.callers.fitting(pattern)]
-        verdicts = [self.verdict(cls, name) for name in names]
-        if any(verdict is LIVE for verdict in verdicts):
-            return LIVE
+        verdicts = [self.verdict(cls, name) for name in self._named_by(pattern)]
         return next((v for v in verdicts if v and v.confidence is Confidence.POSSIBLE), verdicts[0])
 
-    def _verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
+    def _named_by(self, pattern: str) -> list[str]:
+        """The names that are read somewhere and that a name or pattern stands for."""
+        return [pattern.replace("*", "0"), *self.callers.fitting(pattern)] if "*" in pattern else [pattern]
+
+    def _is_live(self, cls: ClassId, target: str) -> bool:
+        """Whether anything reads a name, or one that a pattern stands for; one of which nothing is known can be any."""
+        unknown = "*" in target and not any(character.isalnum() for character in target)
+        return unknown or any(self._lives(cls, name) for name in self._named_by(target))
+
+    def _lives(self, cls: ClassId, attribute: str) -> bool:
+        """Whether anything reads a definition; not by what it depends on itself."""
+        key = (cls, attribute)
+        if key in self._active:
+            return False
+        if key not in self._live:
+            self._active.add(key)
+            live = self._finds_reader(cls, attribute)
+            self._active.discard(key)
+            if self._active and not live:
+                return False
+            self._live[key] = live
+        return self._live[key]
+
+    def _finds_reader(self, cls: ClassId, attribute: str) -> bool:
         if self._is_read(cls, attribute) or self._is_named(cls, attribute):
-            return LIVE
+            return True
         if any(self._is_live(cls, alias) for alias in self._aliases(cls, attribute)) or self._registers(cls, attribute):
-            return LIVE
-        flows = list(self._construction_uses(cls, attribute))
-        if any(self._leads_to_reader(cls, attribute, flow) for flow in flows):
-            return LIVE
-        doubt = self._foreign_doubt(cls, attribute)
-        if doubt is None or self.computed.reads_all(cls):
-            return LIVE
-        doubt = doubt or self._tied(cls, attribute) or self.strangers.doubt(cls)
+            return True
+        if any(self._leads_to_reader(cls, attribute, flow) for flow in self._construction_uses(cls, attribute)):
+            return True
+        return self._foreign_doubt(cls, attribute) is None or self.computed.reads_all(cls)
+
+    def _dead(self, cls: ClassId, attribute: str) -> Verdict:
+        """The verdict on a definition for which no reader was found."""
+        doubt = self._foreign_doubt(cls, attribute) or self._tied(cls, attribute) or self.strangers.doubt(cls)
         doubt = doubt or self._carried(cls, attribute) or self.named.checkpointed(cls, attribute)
         doubt = doubt or self.placeholders.doubt(cls, attribute)
+        flows = self._construction_uses(cls, attribute)
         needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
         return Verdict(
             Confidence.POSSIBLE if doubt else Confidence.CERTAIN,
@@ -180,6 +189,12 @@ class Readers:
 
     def _foreign_doubt(self, cls: ClassId, attribute: str) -> str | None:
         """A doubtful reader through another receiver, "" where there is none, None where one is certain."""
+        key = (cls, attribute)
+        if key not in self._doubts:
+            self._doubts[key] = self._doubtful_reader(cls, attribute)
+        return self._doubts[key]
+
+    def _doubtful_reader(self, cls: ClassId, attribute: str) -> str | None:
         doubt = ""
         for place in self.foreign.readers(cls, attribute):
             if place is CERTAIN:
@@ -304,9 +319,6 @@ class Readers:
         for flow in Trace(body, self._ignores, self._is_plain).name(name):
             if flow.use in (Use.READ, Use.FLOW):
                 yield flow.target or "*"
-
-    def _is_live(self, cls: ClassId, target: str) -> bool:
-        return target == "*" or self.verdict_on_all(cls, target) is LIVE
 
     def _ties(self, cls: ClassId, tie: Tie, attribute: str) -> bool:
         """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
