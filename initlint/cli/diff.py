@@ -32,6 +32,7 @@ def _diff(versions: tuple[str, ...], output_format: str, config: tuple[str, ...]
         raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to build, which takes `--build TARGET`")
     if measured:
         return _measured(old, new, paths, settings.config, own, output_format)
+    _refuse_targets(old, new)
     if output_format == "html":
         raise InitlintError("a page shows what was built, which takes `--build TARGET` or a fingerprint")
     return _static(old, new, paths, settings.config, output_format)
@@ -45,6 +46,8 @@ def _static(old: str, new: str, paths: tuple[str, ...], config: Config, output_f
 
     both = sides(old, new, config)
     comparison = compare(*both, chosen(paths, both), _notes(old, new))
+    if comparison.dropped and comparison.added and not comparison.compared:
+        raise InitlintError(f"there is nothing to compare: {old} and {new} have no class of modules in common")
     write(config, json.render(comparison) if output_format == "json" else text.render(comparison))
     return CLEAN if comparison.verdict is Verdict.SAME else FINDINGS
 
@@ -66,6 +69,12 @@ def _measured(
         text = parting_full.render(parting, wants_color(config))
     write(config, text)
     return {Verdict.SAME: CLEAN, Verdict.UNKNOWN: FAILED}.get(parting.verdict, FINDINGS)
+
+
+def _refuse_targets(*versions: str) -> None:
+    for each in versions:
+        if is_target(each) and not os.path.exists(each):
+            raise InitlintError(f"`{each}` is a target, which is built from two versions: OLD NEW --build '{each}'")
 
 
 def _is_fingerprint(version: str) -> bool:

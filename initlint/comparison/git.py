@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from initlint.errors import InitlintError
 from initlint.sources import READ
@@ -26,10 +28,28 @@ def _text(data: bytes) -> str:
     return data.decode(errors="surrogateescape").rstrip("\n")
 
 
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Why git failed, as far as one line says it."""
+    lines = [line for line in _text(done.stderr).splitlines() if line]
+    return next((line for line in lines if line.startswith("fatal: ")), lines[-1] if lines else "").removeprefix(
+        "fatal: "
+    )
+
+
 def top(folder: str) -> str | None:
-    """The top folder of the repository around a folder; None outside of any."""
-    done = _run(folder, "rev-parse", "--show-toplevel")
-    return os.path.realpath(_text(done.stdout)) if done.returncode == 0 else None
+    """The top folder of the repository around a folder, its own where it has no working tree; None outside of any."""
+    for question in ("--show-toplevel", "--absolute-git-dir"):
+        done = _run(folder, "rev-parse", question)
+        if done.returncode == 0:
+            return os.path.realpath(_text(done.stdout))
+    if b"not a git repository" in done.stderr:
+        return None
+    raise InitlintError(f"git cannot read the repository here: {_reason(done)}")
+
+
+def is_shallow(folder: str) -> bool:
+    """Whether a clone has left out what is older."""
+    return _text(_run(folder, "rev-parse", "--is-shallow-repository").stdout) == "true"
 
 
 def commit(folder: str, revision: str) -> str | None:
@@ -39,34 +59,78 @@ def commit(folder: str, revision: str) -> str | None:
 
 
 def dirty(folder: str) -> bool:
-    """Whether Python files differ from the last commit, or are not in it."""
-    done = _run(folder, "status", "--porcelain", "-z", "--", "*.py")
+    """Whether files that are read differ from the last commit, or are not in it."""
+    done = _run(folder, "status", "--porcelain", "-z", "--", *(f":/*{ending}" for ending in READ))
     return done.returncode == 0 and bool(done.stdout)
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    mode: str
+    digest: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A commit, or that of a submodule at `path` of it; `folder` is None where its repository is not there."""
+
+    path: str
+    folder: str | None
+    commit: str
+    entries: tuple[_Entry, ...] = ()
+
+    def inside(self, path: str) -> str:
+        return f"{self.path}/{path}" if self.path else path
+
+
 def files(folder: str, revision: str) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """The Python files of a commit by their paths from the top, and the submodules, which are not read."""
+    """The Python files of a commit by their paths from the top, and the submodules that are not there to be read."""
+    found: dict[str, bytes] = {}
+    missing: list[str] = []
+    for part in _parts(folder, revision):
+        if part.folder is None:
+            missing.append(part.path)
+            continue
+        read = (entry for entry in part.entries if entry.path.endswith(READ))
+        objects = {part.inside(entry.path): entry.digest for entry in read if entry.mode not in (SUBMODULE, LINK)}
+        found |= _contents(part.folder, objects)
+    return found, tuple(missing)
+
+
+def _parts(folder: str, revision: str, path: str = "") -> Iterator[_Part]:
+    """A commit, its submodules, and theirs."""
+    part = _Part(path, folder, revision, tuple(_entries(folder, revision)))
+    yield part
+    for entry in part.entries:
+        if entry.mode == SUBMODULE:
+            clone, inside = os.path.join(folder, entry.path), part.inside(entry.path)
+            if _is_clone(clone) and commit(clone, entry.digest):
+                yield from _parts(clone, entry.digest, inside)
+            else:
+                yield _Part(inside, None, entry.digest)
+
+
+def _is_clone(folder: str) -> bool:
+    """Whether a folder is the top of a repository, and not just inside of another's."""
+    return os.path.isdir(folder) and top(folder) == os.path.realpath(folder)
+
+
+def _entries(folder: str, revision: str) -> Iterator[_Entry]:
     done = _run(folder, "ls-tree", "-r", "-z", "--full-tree", revision)
     if done.returncode != 0:
-        raise InitlintError(f"git cannot list the files of {revision}: {_text(done.stderr)}")
-    objects: dict[str, str] = {}
-    submodules: list[str] = []
+        raise InitlintError(f"git cannot list the files of {revision}: {_reason(done)}")
     for entry in filter(None, done.stdout.split(b"\0")):
         described, _, name = entry.partition(b"\t")
         mode, _, digest = described.decode().split(" ")[:3]
-        path = name.decode(errors="surrogateescape")
-        if mode == SUBMODULE:
-            submodules.append(path)
-        elif mode != LINK and path.endswith(READ):
-            objects[path] = digest
-    return _contents(folder, objects), tuple(submodules)
+        yield _Entry(mode, digest, name.decode(errors="surrogateescape"))
 
 
 def _contents(folder: str, objects: dict[str, str]) -> dict[str, bytes]:
     asked = "".join(f"{digest}\n" for digest in objects.values()).encode()
     done = _run(folder, "cat-file", "--batch", given=asked)
     if done.returncode != 0:
-        raise InitlintError(f"git cannot read the files of a revision: {_text(done.stderr)}")
+        raise InitlintError(f"git cannot read the files of a revision: {_reason(done)}")
     found: dict[str, bytes] = {}
     data, start = done.stdout, 0
     for path in objects:
@@ -80,18 +144,25 @@ def _contents(folder: str, objects: dict[str, str]) -> dict[str, bytes]:
     return found
 
 
-def export(top: str, revision: str, folder: str) -> None:
-    """Write all files of a commit into a new folder; neither the working tree nor the index is touched."""
-    os.mkdir(folder)
-    index = f"{folder}.index"
-    for command in (("read-tree", revision), ("checkout-index", "--all", f"--prefix={folder}/")):
-        done = _run(top, *command, index=index)
+def export(folder: str, revision: str, to: str) -> tuple[str, ...]:
+    """Write all files of a commit into a new folder, and tell which submodules are not there to be written; neither the
+    working tree nor the index is touched."""
+    missing: list[str] = []
+    for part in _parts(folder, revision):
+        if part.folder is None:
+            missing.append(part.path)
+        else:
+            _write(part.folder, part.commit, os.path.join(to, part.path))
+    return tuple(missing)
+
+
+def _write(folder: str, revision: str, to: str) -> None:
+    """Take the new folder for the working tree, since the repository may have none."""
+    os.makedirs(to, exist_ok=True)
+    index = os.path.join(to, ".index")
+    home = _text(_run(folder, "rev-parse", "--absolute-git-dir").stdout)
+    for command in (("read-tree", revision), ("checkout-index", "--all")):
+        done = _run(to, f"--git-dir={home}", f"--work-tree={to}", *command, index=index)
         if done.returncode != 0:
-            raise InitlintError(f"git cannot write out the files of {revision}: {_text(done.stderr)}")
+            raise InitlintError(f"git cannot write out the files of {revision}: {_reason(done)}")
     os.unlink(index)
-
-
-def submodules(top: str, revision: str) -> tuple[str, ...]:
-    """The paths of the submodules of a commit, which are not part of it."""
-    listed = _run(top, "ls-tree", "-r", "-z", "--full-tree", revision).stdout.split(b"\0")
-    return tuple(_text(entry.partition(b"\t")[2]) for entry in listed if entry.startswith(SUBMODULE.encode()))

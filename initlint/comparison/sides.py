@@ -22,7 +22,7 @@ from initlint.model import Problem
 from initlint.project import link
 from initlint.project.classes import Project
 from initlint.project.environment import target
-from initlint.sources import discover, project_root
+from initlint.sources import READ, discover, project_root
 from initlint.texts import load, text
 
 
@@ -59,6 +59,9 @@ def sides(old: str, new: str, config: Config) -> tuple[Side, Side]:
             found.append(_revision(given, place, config))
     if "file" in both and both != ["git", "git"]:
         found = [_single(side) for side in found]
+    for side in found:
+        if not (side.texts or side.problems):
+            raise InitlintError(f"there is nothing to compare: {side.label} holds no Python file")
     return _with_facts(found[0], config), _with_facts(found[1], config)
 
 
@@ -66,13 +69,19 @@ def kind(given: str) -> str:
     """What a version is: a folder, a file or a revision (`git`)."""
     if os.path.isdir(given):
         return "folder"
+    if os.path.isfile(given) and given.endswith(READ):
+        return "file"
+    here = os.getcwd()
+    inside = git.top(here) is not None
+    if inside and git.commit(here, given) is not None:
+        return "git"  # also in the folder of a repository itself, where HEAD is a file
     if os.path.isfile(given):
         return "file"
-    if git.top(os.getcwd()) is None:
+    if not inside:
         raise InitlintError(f"`{given}` is no folder and no file, and this folder is in no git repository")
-    if git.commit(os.getcwd(), given) is None:
-        raise InitlintError(f"`{given}` is no folder, no file and no revision of this repository")
-    return "git"
+    older = ", which is a shallow clone: `git fetch --unshallow` brings what is older"
+    more = older if git.is_shallow(here) else ""
+    raise InitlintError(f"`{given}` is no folder, no file and no revision of this repository{more}")
 
 
 def _folder(given: str, config: Config) -> Side:
@@ -104,7 +113,7 @@ def _revision(given: str, place: str | None, config: Config) -> Side:
     top = git.top(os.getcwd())
     found = git.commit(os.getcwd(), given)
     assert top is not None and found is not None
-    texts, submodules = git.files(top, found)
+    texts, missing = git.files(top, found)
     prefix = "" if place is None else os.path.relpath(os.path.realpath(place), top).replace(os.sep, "/")
     if prefix == ".." or prefix.startswith("../"):
         raise InitlintError(f"`{given}` is a revision of {top}, and {place} lies outside of that")
@@ -117,7 +126,7 @@ def _revision(given: str, place: str | None, config: Config) -> Side:
         }
         if not texts:
             raise InitlintError(f"`{prefix}` is not in {given}")
-    notes = tuple(f"the submodule {path} of {given} is not read" for path in submodules)
+    notes = tuple(f"the submodule {path} of {given} is not there" for path in missing)
     return _decoded(given, top, texts, notes)
 
 

@@ -39,7 +39,7 @@ def _built(host: Host, job: Job, tree: Tree) -> Built:
     outcome = host.build(job)
     where = f"{tree.label}: " if tree.label else ""
     if isinstance(outcome, Failed):
-        raise InitlintError(f"{where}`{job.target}` cannot be built: {outcome.text}")
+        raise InitlintError("; ".join((f"{where}`{job.target}` cannot be built: {outcome.text}", *tree.notes)))
     if tree.label and not outcome.file.startswith(os.path.join(os.path.realpath(tree.root), "")):
         raise InitlintError(f"{where}`{job.target}` is imported from elsewhere, {outcome.file}")
     return outcome

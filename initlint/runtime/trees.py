@@ -81,8 +81,8 @@ def _revision(version: str, beside: str, folder: str) -> Tree:
     top = git.top(os.getcwd())
     commit = git.commit(os.getcwd(), version)
     assert top is not None and commit is not None
-    git.export(top, commit, folder)
-    notes = tuple(f"the submodule {path} of {version} is not there" for path in git.submodules(top, commit))
+    missing = git.export(top, commit, folder)
+    notes = tuple(f"the submodule {path} of {version} is not there" for path in missing)
     inside = os.path.relpath(os.path.realpath(beside or os.getcwd()), top)
     place = os.path.normpath(os.path.join(folder, inside))
     if beside and inside.split(os.sep)[0] == os.pardir:
