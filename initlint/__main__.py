@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+
+ENDINGS = ("SIGTERM", "SIGHUP")
+"""Signals that end a run, after it has cleaned up."""
 
 
 def main() -> None:
@@ -14,9 +18,18 @@ def main() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller, and the next file that is opened would take its place
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    end_in_order()
     from initlint.cli import run
 
     sys.exit(run(sys.argv[1:]))
+
+
+def end_in_order() -> None:
+    """Let what ends this process end all that it has started first, and take its temporary files away."""
+    for name in ENDINGS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 if __name__ == "__main__":

@@ -233,8 +233,9 @@ def test_options_come_from_the_project(tmp_path: Path, capsys: pytest.CaptureFix
     assert "[tool.initlint.confirm] has no option `seeds`; did you mean `seed`?" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals for one process")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_what_ends_a_run_leaves_nothing(name: str, tmp_path: Path) -> None:
     mark = tmp_path / "running"
     root = project(tmp_path, bad=BAD.replace("{}", f"open({str(mark)!r}, 'w')\n        while True: pass"))
     temporary = tmp_path / "temporary"
@@ -246,9 +247,9 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
         while not mark.exists():
             assert time.monotonic() < end
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.Signals[name])
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err.strip()) == (130, b"", b"")
+    assert (process.returncode, out, err.strip()) == (128 + signal.Signals[name], b"", b"")
     assert list(temporary.iterdir()) == []
     if sys.platform == "linux":
         assert not any(str(root).encode() in environment for environment in environments())

@@ -27,6 +27,13 @@ WORKER_FILES = ("worker", "building", "generators", "ledger", "overlay", "signat
 
 BAD = {
     "raises": ("raise ValueError('no such size')", Reason.RAISED, "ValueError: no such size (bad.py:9)"),
+    "raises on lines": (
+        "raise ValueError('\\nno such\\n  size')",
+        Reason.RAISED,
+        "ValueError: no such size (bad.py:9)",
+    ),
+    "raises at length": ("raise ValueError('a' * 999)", Reason.RAISED, f"ValueError: {'a' * 300}... (bad.py:9)"),
+    "raises without words": ("raise type('E', (Exception,), {'__str__': 0})", Reason.RAISED, "E (bad.py:9)"),
     "sys.exit": ("sys.exit(3)", Reason.EXIT, "the build called sys.exit(3)"),
     "os._exit": ("os._exit(4)", Reason.EXIT, "the build ended its process with status 4"),
     "silent end": ("os._exit(0)", Reason.EXIT, "the build ended its process with status 0"),

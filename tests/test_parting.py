@@ -325,8 +325,9 @@ def test_a_submodule_is_said_not_to_be_there(repository: Path, capsysbinary: pyt
     assert b"note: HEAD: the submodule lib/other of HEAD is not there\n" in capsysbinary.readouterr().out
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_an_interrupt_leaves_nothing(repository: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals for one process")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_what_ends_a_run_leaves_nothing(name: str, repository: Path) -> None:
     mark, target = repository.parent / "running", "net:[Net() for _ in iter(int, 1) if open('{}', 'w')]"
     line = [sys.executable, "-m", "initlint", "diff", "-n", "HEAD~1", "HEAD", "--build", target.format(mark)]
     environment = {**os.environ, "TMPDIR": tempfile.gettempdir(), "INITLINT_TEST_MARK": str(mark)}
@@ -336,9 +337,9 @@ def test_an_interrupt_leaves_nothing(repository: Path) -> None:
             assert time.monotonic() < end
             time.sleep(0.02)
         assert len(os.listdir(tempfile.gettempdir())) == 1
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.Signals[name])
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err.strip()) == (130, b"", b"")
+    assert (process.returncode, out, err.strip()) == (128 + signal.Signals[name], b"", b"")
     assert os.listdir(tempfile.gettempdir()) == []
     if sys.platform == "linux":
         assert not any(str(mark).encode() in found for found in environments())
@@ -375,6 +376,8 @@ BAD = {
                        f"HEAD~1: `torch:nn.Linear(1, 1)` is imported from elsewhere, {TORCH}"),
     "no target": (["HEAD~1", "HEAD", "--build", "net"],
                   "`net` is no target: it takes package.module:factory, or an expression after the colon"),
+    "no name": (["HEAD~1", "HEAD", "--build", ""],
+                "`` is no target: it takes package.module:factory, or an expression after the colon"),
     "nothing to build": (["HEAD~1", "HEAD", "--device", "cpu"],
                          "`--device` says how to build, which takes `--build TARGET`"),
     "no file": (["gone.json", "net:Net"], "cannot read gone.json: No such file or directory"),

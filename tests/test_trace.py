@@ -235,6 +235,12 @@ def test_a_fingerprint_is_small_stable_and_complete(net: Path, capsys: pytest.Ca
 
 BAD = {
     "no target": (["net"], "`net` is no target: it takes package.module:factory, or an expression after the colon"),
+    "nothing": ([""], "`` is no target: it takes package.module:factory, or an expression after the colon"),
+    "a path": (["./sub/net.py:Net"], ("`./sub/net.py:Net` is no target: it takes package.module:factory, or an"
+               " expression after the colon; did you mean `sub.net:Net`?")),
+    "a file": (["net.py:Net"],
+               ("`net.py:Net` cannot be built: `net.py` cannot be imported: ModuleNotFoundError: No module named"
+               " 'net.py'; 'net' is not a package; did you mean `net`?")),
     "no module": (["nix:Net"],
                   "`nix:Net` cannot be built: `nix` cannot be imported: ModuleNotFoundError: No module named 'nix'"),
     "no name": (["net:Nix"], "`net:Nix` cannot be built: NameError: name 'Nix' is not defined"),

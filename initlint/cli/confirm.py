@@ -41,9 +41,10 @@ def with_options(config: Config, given: Mapping[str, Any]) -> Config:
     known = {entry.name: entry for entry in fields(Confirm)}
     values = {name: checked(known[name], value, "command line") for name, value in chosen(given).items()}
     confirm = replace(config.confirm, **values)
-    if confirm.build and not is_target(confirm.build):
+    if (confirm.build or given["build"] is not None) and not is_target(confirm.build):
         raise InitlintError(
             f"`{confirm.build}` is no target: it takes package.module:factory, or an expression after the colon"
+            + _meant(confirm.build)
         )
     return replace(config, confirm=confirm)
 
@@ -51,6 +52,14 @@ def with_options(config: Config, given: Mapping[str, Any]) -> Config:
 def is_target(text: str) -> bool:
     """Whether a text names what to build: `package.module:expression`."""
     return _TARGET.fullmatch(text) is not None
+
+
+def _meant(text: str) -> str:
+    """The target that was meant where a file was named: `models/net.py:Net` is `models.net:Net`."""
+    path, _, expression = text.partition(":")
+    module = ".".join(part for part in path.removesuffix(".py").replace("\\", "/").split("/") if part != ".")
+    target = f"{module}:{expression or 'NAME'}"
+    return f"; did you mean `{target}`?" if path != module and is_target(target) else ""
 
 
 def _confirm(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **given: Any) -> int:

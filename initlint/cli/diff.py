@@ -27,7 +27,7 @@ def _diff(versions: tuple[str, ...], output_format: str, config: tuple[str, ...]
     old, new, paths = _split(versions)
     start = next((each for each in (new, old) if os.path.isdir(each)), ".")
     settings = settle(chosen(given), named=config, isolated=isolated, start=start, caller="command line")
-    measured = own["build"] or any(map(_is_fingerprint, (old, new)))
+    measured = own["build"] is not None or any(map(_is_fingerprint, (old, new)))
     if not measured and chosen(own):
         raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to build, which takes `--build TARGET`")
     if measured:

@@ -29,6 +29,9 @@ Model = tuple[str, torch.nn.Module]
 """A model and the prefix of its names."""
 
 OUT_OF_MEMORY = ("allocate memory", "not enough memory", "out of memory")
+LONG = 300
+"""What is told of a message."""
+
 NTH = ("first", "second", "third", "fourth")
 
 
@@ -164,7 +167,8 @@ def imported(job: Message) -> types.ModuleType:
         raise
     except BaseException as error:
         text = f"`{name}` cannot be imported: {said(error)}{place_of(error, job['root'])}"
-        raise Refused("import", text) from error
+        meant = f"; did you mean `{name[:-3]}`?" if name.endswith(".py") else ""
+        raise Refused("import", text + meant) from error
 
 
 def evaluated(module: types.ModuleType, job: Message) -> Any:
@@ -244,8 +248,11 @@ def classes(models: list[Model], root: str) -> dict[str, list[str]]:
 
 def said(error: BaseException) -> str:
     """An exception on one line, as short as a person needs it."""
-    text = (str(error).splitlines() or [""])[0][:300]
-    return f"{type(error).__name__}: {text}".removesuffix(": ")
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = ""
+    return f"{type(error).__name__}: {text[:LONG]}{'...' if len(text) > LONG else ''}".removesuffix(": ")
 
 
 def place_of(error: BaseException, root: str) -> str:
