@@ -9,12 +9,12 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from initlint.facts.extract import in_order, language, parser
-from initlint.facts.receivers import SPLAT
+from initlint.facts.receivers import SPLAT, normalise
 from initlint.facts.records import Class, Function
 from initlint.facts.spelled import fits
 from initlint.project.bindings import CLASS_LEVEL, MODULE_LEVEL, Binding, Origin, Path, bindings
 from initlint.project.classes import Method, Project
-from initlint.project.stored import Stored, fillings, stored
+from initlint.project.stored import fillings, stored
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
@@ -55,6 +55,7 @@ class Body:
         self.root = self.tree.root_node
         self.captures = in_order(QueryCursor(_query()).captures(self.root))
         self.nested = self._nested_ranges()
+        self._makers: dict[str, tuple[str, ...]] = {}
 
     def text(self, node: Node) -> str:
         """The source of a node, without the star that the grammar counts to the name in `[*self.parts]`."""
@@ -161,17 +162,16 @@ class Body:
 
     def chained(self, attribute: str) -> list[Node]:
         """The other targets of one statement: `b` and `self.c.d` in `self.a = b = self.c.d = value`."""
-        wanted = f"{self.method.facts.instance}.{attribute}"
+        return self._chains.get(f"{self.method.facts.instance}.{attribute}", [])
+
+    @functools.cached_property
+    def _chains(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
         for node in self.nodes("assignment"):
-            targets: list[Node] = []
-            inner: Node | None = node
-            while inner is not None and inner.type == "assignment":
-                targets += [left for left in [inner.child_by_field_name("left")] if left is not None]
-                inner = inner.child_by_field_name("right")
-            others = [target for target in targets if self.text(target) != wanted]
-            if len(targets) > len(others) > 0:
-                return others
-        return []
+            targets = {self.text(target): target for target in _targets(node)}
+            for written in targets if len(targets) > 1 else ():
+                found.setdefault(written, [target for text, target in targets.items() if text != written])
+        return found
 
     def class_annotation(self, name: str) -> str:
         """The annotation that a class body gives `name`, "" where there is none."""
@@ -187,17 +187,20 @@ class Body:
 
     def given(self, attribute: str) -> list[tuple[Node, Path]]:
         """The same, each with the positions on the way in where the value is unpacked."""
-        found = [entry for entry in self._stored if entry[0] == attribute or fits(entry[0], attribute)]
-        return [(value, path) for _, value, path in found if value is not None]
+        fitting = [name for name in self._stored if "*" in name and fits(name, attribute)]
+        return [entry for name in (attribute, *fitting) for entry in self._stored.get(name, ())]
 
     def replaces(self, attribute: str) -> bool:
         """Whether a later statement, on every path through an earlier one, stores to the same attribute."""
-        places = [value for target, value, _ in self._stored if target == attribute and value is not None]
+        places = [value for value, _ in self._stored.get(attribute, ())]
         return any(_runs_after(first, second) for k, first in enumerate(places) for second in places[k + 1 :])
 
     @functools.cached_property
-    def _stored(self) -> list[Stored]:
-        return stored(self)
+    def _stored(self) -> dict[str, list[tuple[Node, Path]]]:
+        found: dict[str, list[tuple[Node, Path]]] = {}
+        for name, value, path in stored(self):
+            found.setdefault(name, []).append((value, path))
+        return found
 
     def filled(self, owner: str) -> list[Node]:
         """What this body puts into the container `owner`, `self.parts` or a local name, by a method or by an item."""
@@ -206,6 +209,29 @@ class Body:
     @functools.cached_property
     def _fillings(self) -> dict[str, list[Node]]:
         return fillings(self)
+
+    def named(self, call: Node) -> list[str]:
+        """The attributes of the instance that a call gives a value, as the facts have them."""
+        return self._named.get(self.place(call), [])
+
+    @functools.cached_property
+    def _named(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for store in self.method.facts.stores:
+            found.setdefault(store.start, []).append(store.attribute)
+        return found
+
+    def makers_of(self, attribute: str) -> tuple[str, ...]:
+        """What is called to make what this body gives an attribute."""
+        if attribute not in self._makers:
+            found = (callee for node in self.stores(attribute) for callee in self.callees(node))
+            self._makers[attribute] = tuple(dict.fromkeys(found))
+        return self._makers[attribute]
+
+    def callees(self, node: Node) -> Iterator[str]:
+        """What is called to make a value, by way of local variables too."""
+        functions = (call.child_by_field_name("function") for call in self.makers(node))
+        return (normalise(self.text(function)) for function in functions if function is not None)
 
     def makers(self, node: Node) -> Iterator[Node]:
         """Every call that helps to make a value, by way of local variables too."""
@@ -245,6 +271,15 @@ class Body:
     @property
     def yields(self) -> bool:
         return bool(self.nodes("yield"))
+
+
+def _targets(assignment: Node) -> Iterator[Node]:
+    """The targets of one statement: two in `a = b = value`."""
+    inner: Node | None = assignment
+    while inner is not None and inner.type == "assignment":
+        if (left := inner.child_by_field_name("left")) is not None:
+            yield left
+        inner = inner.child_by_field_name("right")
 
 
 def _runs_after(first: Node, second: Node) -> bool:

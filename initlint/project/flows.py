@@ -9,7 +9,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from initlint.project.bodies import Body
-from initlint.project.stored import named
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -221,7 +220,7 @@ class Trace:
         callee = self.body.text(function) if function is not None else ""
         name = callee.rpartition(".")[2]
         alone = call.parent is None or call.parent.type == "expression_statement"
-        if targets := named(call, self.body):
+        if targets := self.body.named(call):
             yield from (self._flow(Use.FLOW, call, target) for target in targets)
         elif function is not None and (name in TAKES or (name.endswith("_") and self._is_held(function))):
             owner = function.child_by_field_name("object")

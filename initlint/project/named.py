@@ -123,8 +123,7 @@ def _takes(node: Node, attribute: str, body: Body) -> bool:
 
 
 def _lists_tensors(table: Node, body: Body) -> bool:
-    functions = [call.child_by_field_name("function") for call in body.makers(table)]
-    return any(node is not None and body.text(node).rpartition(".")[2] in LISTING for node in functions)
+    return any(callee.rpartition(".")[2] in LISTING for callee in body.callees(table))
 
 
 def _tie(owner: ClassId, target: str, source: str) -> Tie:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from initlint.project.bodies import Body
 
-Stored = tuple[str, "Node | None", Path]
+Stored = tuple[str, "Node", Path]
 """An attribute of the instance, the value that it is given, and the positions on the way in if that is unpacked."""
 
 ADDING = frozenset({"append", "extend", "insert", "add_module"})
@@ -28,10 +28,11 @@ def stored(body: Body) -> list[Stored]:
     """Every value that an attribute of the instance is given, by assignment, setattr or registration."""
     found: list[Stored] = []
     for node in body.nodes("assignment"):
-        found += _assigned(node.child_by_field_name("left"), node.child_by_field_name("right"), (), body)
+        value = node.child_by_field_name("right")
+        found += _assigned(node.child_by_field_name("left"), value, (), body) if value is not None else []
     for node in body.nodes("call"):
         value = _registered(node, body)
-        found += [(name, value, ()) for name in named(node, body)] if value is not None else []
+        found += [(name, value, ()) for name in body.named(node)] if value is not None else []
     return found
 
 
@@ -59,19 +60,12 @@ def _registered(call: Node, body: Body) -> Node | None:
     return arguments[position] if position < len(arguments) else None
 
 
-def named(call: Node, body: Body) -> list[str]:
-    """The attributes of the instance that a call gives a value, as the facts have them."""
-    start = body.place(call)
-    return [store.attribute for store in body.method.facts.stores if store.start == start]
-
-
-def _assigned(target: Node | None, value: Node | None, path: Path, body: Body) -> Iterator[Stored]:
+def _assigned(target: Node | None, value: Node, path: Path, body: Body) -> Iterator[Stored]:
     """The attributes of the instance among the targets of an assignment."""
     instance = body.method.facts.instance
     text = body.text(target) if target is not None and target.type in ("attribute", "subscript") else ""
     if target is not None and target.type in PATTERNS:
-        written = value is not None and value.type in WRITTEN_OUT and not path
-        parts = value.named_children if value is not None and written else []
+        parts = value.named_children if value.type in WRITTEN_OUT and not path else []
         for index, child in enumerate(target.named_children):
             if index < len(parts):
                 yield from _assigned(child, parts[index], (), body)

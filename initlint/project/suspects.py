@@ -6,23 +6,16 @@ import builtins
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.extract import REGISTRATIONS
-from initlint.facts.receivers import normalise
 from initlint.facts.records import Function, Local, Store
 from initlint.model import Verdict
-from initlint.project.bodies import Body
 from initlint.project.calls import PASSES_ON
 from initlint.project.classes import ClassId, ClassInfo, Method, Project
 from initlint.project.flows import unused
 from initlint.project.imports import SymbolKind
 from initlint.project.readers import Readers
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
 
 MAKE_OF_GIVEN = frozenset({"partial", "map", "getattr", "reduce"})
 """Functions that call what they are given, or find what is called."""
@@ -98,8 +91,7 @@ def _may_define(readers: Readers, method: Method, store: Store) -> bool:
     info = readers.project.classes[method.owner or ""]
     callees = store.callees
     if store.indirect:
-        body = readers.bodies.body(method)
-        callees += tuple(callee for node in body.stores(store.attribute) for callee in _callees(node, body))
+        callees += readers.bodies.body(method).makers_of(store.attribute)
     elif not callees and not method.facts.name.startswith("__"):
         callees = tuple(_passed(readers, method, store))
     if any(may_build(readers.project, info, callee, method.facts.instance) for callee in callees):
@@ -115,12 +107,7 @@ def _passed(readers: Readers, method: Method, store: Store) -> Iterator[str]:
     for caller, call in (readers.callers.of(method) or ()) if names else ():
         for name in sorted(names):
             argument = readers.callers.argument(name, body, call, caller)
-            yield from _callees(argument, caller) if argument is not None else ()
-
-
-def _callees(node: Node, body: Body) -> Iterator[str]:
-    functions = (call.child_by_field_name("function") for call in body.makers(node))
-    return (normalise(body.text(function)) for function in functions if function is not None)
+            yield from caller.callees(argument) if argument is not None else ()
 
 
 def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:
