@@ -42,7 +42,13 @@ class Cache:
         self._path = os.path.join(folder, FILE)
         self._limit = limit
         self._today = int(time.time()) // _DAY
-        self._database = self._open() if folder and _prepare(folder) else None
+        self._database: sqlite3.Connection | None = None
+        if folder and _prepare(folder):
+            self._database = self._open()
+
+    def __del__(self) -> None:
+        """A run that an error ends does not leave the file open: from Python 3.13 on that is a warning."""
+        self.close()
 
     def __bool__(self) -> bool:
         return self._database is not None
