@@ -62,6 +62,7 @@ class Option:
     short: str = ""
     metavar: str = ""
     choices: tuple[str, ...] = ()
+    least: int = 0
     is_path: bool = False
     flag: bool = True
     key: bool = True
@@ -86,7 +87,7 @@ class Confirm:
         choices=("construct", "move"),
     )
     dtype: str = _option("", "Confirm", "Default type of torch, as bfloat16.", metavar="TYPE")
-    timeout: int = _option(120, "Confirm", "Seconds that one build may take.", metavar="SECONDS")
+    timeout: int = _option(120, "Confirm", "Seconds that one build may take.", metavar="SECONDS", least=1)
     max_memory: int = _option(16_000, "Confirm", "Megabytes that one build may allocate; 0 for any.", metavar="MB")
 
 
@@ -178,8 +179,9 @@ def checked(entry: dataclasses.Field[Any], value: object, where: str) -> Any:
         choices = ", ".join(option.choices)
         hint = suggestion(held, option.choices)
         raise InitlintError(f"{where}: `{key(entry.name)}` must be one of {choices}, not {_shown(held)}{hint}")
-    if entry.type == "int" and held < 0:
-        raise InitlintError(f"{where}: `{key(entry.name)}` must not be negative")
+    if option and entry.type == "int" and held < option.least:
+        bound = f"at least {option.least}" if option.least else "0 or more"
+        raise InitlintError(f"{where}: `{key(entry.name)}` must be {bound}, not {held}")
     return held
 
 

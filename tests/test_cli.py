@@ -100,7 +100,7 @@ def test_a_folder_without_python_is_said(tmp_path: Path) -> None:
         (["--selekt", "SOH1"], "no such option '--selekt'."),
         (["--output-format", "xml"], "invalid value for '--output-format': 'xml' is not one of"),
         (["--jobs", "many"], "invalid value for '-j' / '--jobs': 'many' is not a valid int"),
-        (["--jobs", "-1"], "`jobs` must not be negative"),
+        (["--jobs", "-1"], "`jobs` must be 0 or more, not -1"),
         (["none.py"], "there is no file or folder `none.py`"),
         (["--select", "E501"], "there is no rule `E501`; `initlint rules` lists them"),
         (["--config", "none.toml"], "cannot read the configuration file none.toml: No such file or directory"),

@@ -121,7 +121,7 @@ def test_a_file_that_does_not_name_initlint_need_not_be_valid(tmp_path: Path) ->
         ("ignore = [\n  'SOH1',\n]\nselect = [\n  1,\n]", 5, "`select` must be a list of strings, not [1]"),
         ('jobs = "2"', 2, '`jobs` must be a whole number, not "2"'),
         ("jobs = true", 2, "`jobs` must be a whole number, not true"),
-        ("jobs = -1", 2, "`jobs` must not be negative"),
+        ("jobs = -1", 2, "`jobs` must be 0 or more, not -1"),
         ("quiet = 1", 2, "`quiet` must be true or false, not 1"),
         ("per-file-ignores = ['SOH1']", 2, "`per-file-ignores` must be a table of lists of strings, not ['SOH1']"),
         ("[tool.initlint.per-file-ignores]\n'a' = 'SOH1'", 2, "`per-file-ignores` must be a table of lists of strings"),

@@ -46,11 +46,11 @@ def host() -> Iterator[Host]:
         yield started
 
 
-def built(host: Host, folder: Path, target: str, seed: int = 0) -> Trace:
+def built(host: Host, folder: Path, target: str, seed: int = 0, **how: str) -> Trace:
     root = str(folder)
-    outcome = host.build(Job(target=target, root=root, paths=(root,), folder=root, seed=seed))
+    outcome = host.build(Job(target=target, root=root, paths=(root,), folder=root, seed=seed, **how))
     assert isinstance(outcome, Built), outcome
-    plan = Plan(target=target, seeds=(seed,), interpreter=sys.executable)
+    plan = Plan(target=target, seeds=(seed,), interpreter=sys.executable, **how)
     return trace(plan, Tree(folder.name, root, root, root, (root,)), outcome, host.ready())
 
 
@@ -59,14 +59,13 @@ def net(body: str) -> str:
     return f"{HEAD}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n{lines}\n"
 
 
-def parted(host: Host, tmp_path: Path, old: str, new: str, seed: int = 0) -> Parting:
+def parted(host: Host, tmp_path: Path, old: str, new: str, seed: int = 0, **how: str) -> Parting:
     """Two bodies of a constructor, built and compared."""
     for name, body in (("old", old), ("new", new)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "net.py").write_text(net(body))
-    return compare(
-        built(host, tmp_path / "old", "net:Net"), built(host, tmp_path / "new", "net:Net", seed), ("old", "new")
-    )
+    new_side = built(host, tmp_path / "new", "net:Net", seed, **how)
+    return compare(built(host, tmp_path / "old", "net:Net"), new_side, ("old", "new"))
 
 
 BASE = "self.a = nn.Linear(2, 2)\nself.b = nn.Linear(2, 3)"
@@ -190,6 +189,33 @@ def test_another_torch_is_said_and_is_no_fault_where_nothing_differs(host: Host,
         f"nothing follows about the code: torch is {torch.__version__} and was 2.1.0;"
         " both draw the same amounts in the same order"
     )
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"device": "meta"}, "device is meta and was cpu"),
+        ({"dtype": "float64"}, "dtype is float64 and was not set"),
+    ],
+)
+def test_another_device_or_type_has_other_numbers_and_the_same_amounts(
+    how: dict[str, str], said: str, host: Host, tmp_path: Path
+) -> None:
+    parting = parted(host, tmp_path, BASE, BASE, **how)
+    assert answer(parting) == f"nothing follows about the code: {said}; both draw the same amounts in the same order"
+
+
+def test_on_meta_amounts_are_compared_and_no_values(host: Host, tmp_path: Path) -> None:
+    """Tensors of one shape are no renamed ones there."""
+    one, other = ((tmp_path / name) for name in ("one", "other"))
+    for folder, body in ((one, BASE), (other, BASE.replace("self.b", "self.c = nn.Linear(2, 3)\nself.d"))):
+        folder.mkdir()
+        (folder / "net.py").write_text(net(body))
+    parting = compare(*(built(host, each, "net:Net", device="meta") for each in (one, other)), ("one", "other"))
+    assert answer(parting) == (
+        "the streams part at c.weight, net.py:11 (new): its draw comes last; on meta no tensor has values"
+    )
+    assert (parting.tensors.renamed, parting.tensors.missing) == ((), ("b.weight", "b.bias"))
 
 
 FEW = settings(PROFILE, max_examples=EXAMPLES or 25)

@@ -257,6 +257,11 @@ BAD = {
     "seeds": (["net:Net", "--seed", "1,2"], "one build has one seed; name one"),
     "name": (["net:Net", "--write", "x.lock"],
              "a fingerprint is known by its name, which ends in .json, as init.lock.json"),
+    "two outputs": (["net:Net", "--write", "x.json", "-o", "y.json"],
+                    "`--write` keeps a fingerprint instead of showing anything; it takes no other output"),
+    "two formats": (["net:Net", "--write", "x.json", "--output-format", "html"],
+                    "`--write` keeps a fingerprint instead of showing anything; it takes no other output"),
+    "no time": (["net:Net", "--timeout", "0"], "command line: `timeout` must be at least 1, not 0"),
     "folder": (["net:Net", "--write", "nix/x.json"], "cannot write to nix/x.json: No such file or directory"),
     "unsettled": (
         ["net:nn.Linear(2, 2).apply(lambda m: m.bias.data.fill_(os.getpid()))", "--write", "x.json"],

@@ -51,6 +51,8 @@ def _trace(
         raise InitlintError(
             f"a fingerprint is known by its name, which ends in {fingerprint.SUFFIX}, as init.lock.json"
         )
+    if write_to and (output_format != FORMATS[0] or given["output_file"]):
+        raise InitlintError("`--write` keeps a fingerprint instead of showing anything; it takes no other output")
     if write_to:
         fingerprint.write(write_to, built(options, here(), settled=True))
     else:

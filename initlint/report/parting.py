@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from initlint.report.trace import OUTSIDE, Draw, Trace, short
+from initlint.report.trace import META, OUTSIDE, Draw, Trace, short
 
 
 class Verdict(enum.Enum):
@@ -156,6 +156,8 @@ def _before(parting: Parting, line: Line) -> str:
 
 def _differ(parting: Parting) -> str:
     tensors = parting.tensors
+    if META in (parting.old.setup.device, parting.new.setup.device):
+        return f"on {META} no tensor has values"
     if not tensors.differ:
         return f"none of the {tensors.shared} shared tensors differs"
     return f"{len(tensors.differ)} of {tensors.shared} shared tensors differ, the first is {tensors.differ[0]}"

@@ -9,6 +9,9 @@ import msgspec
 OUTSIDE = "outside"
 """The operator of a move that none has made: a reseed, or the end of a fork."""
 
+META = "meta"
+"""The device on which tensors have no values."""
+
 
 class Draw(msgspec.Struct, frozen=True):
     """One draw of the measured ledger.
@@ -91,7 +94,7 @@ def short(operator: str) -> str:
 
 def set_up(setup: Setup) -> str:
     """How a build was made, in a phrase."""
-    placed = "" if setup.device in ("cpu", "meta") else f" ({setup.placement})"
+    placed = "" if setup.device in ("cpu", META) else f" ({setup.placement})"
     dtype = f", {setup.dtype}" if setup.dtype else ""
     return f"seed {setup.seed}, device {setup.device}{placed}{dtype}, torch {setup.torch}"
 

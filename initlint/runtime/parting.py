@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+
+from msgspec import structs
 
 from initlint.comparison.align import Change as Draws
 from initlint.comparison.compare import ClassDiff, Comparison
 from initlint.comparison.compare import Verdict as Static
 from initlint.comparison.words import answer
 from initlint.report.parting import Change, Line, Parting, Tensors, Verdict
-from initlint.report.trace import Draw, Tensor, Trace
+from initlint.report.trace import META, Draw, Tensor, Trace
+
+DEFAULT = "torch:"
+"""Begins the name of the stream that a device has."""
 
 Key = tuple[str, str, int, str, str]
 """What makes a draw the same on both sides: who got the numbers, and how many they were of which kind."""
@@ -21,12 +26,14 @@ Key = tuple[str, str, int, str, str]
 
 def compare(old: Trace, new: Trace, labels: tuple[str, str], notes: Sequence[str] = ()) -> Parting:
     """Two builds side by side; names of the old side are taken for those that equal values have on the new."""
-    renamed = _renamed(old.tensors, new.tensors)
+    valued = META not in (old.setup.device, new.setup.device)
+    renamed = _renamed(old.tensors, new.tensors) if valued else {}
     tensors = _tensors(old.tensors, new.tensors, renamed)
-    lines = tuple(_settled(list(_aligned(old.draws, new.draws, renamed))))
+    apart = tuple(_apart(old, new))
+    before, after = (_comparable(trace.draws, {name for name, _, _ in apart}) for trace in (old, new))
+    lines = tuple(_settled(list(_aligned(before, after, renamed))))
     first = next((place for place, line in enumerate(lines) if line.change is not Change.SAME), None)
     streams = tuple(name for name, end in old.ends.items() if new.ends.get(name, end) != end)
-    apart = tuple(_apart(old, new))
     return Parting(
         labels=labels,
         old=old,
@@ -148,6 +155,13 @@ def _aligned(old: Sequence[Draw], new: Sequence[Draw], renamed: dict[str, str]) 
             for left, right in itertools.zip_longest(one[a:b], other[c:d]):
                 yield from _replaced(left, right, renamed)
     yield from itertools.starmap(_pair, zip(old[len(old) - end :], new[len(new) - end :], strict=True))
+
+
+def _comparable(draws: Sequence[Draw], apart: Collection[str]) -> Sequence[Draw]:
+    """Draws without what only says that both sides were set up differently."""
+    if "device" in apart:
+        draws = [structs.replace(draw, stream="") if draw.stream.startswith(DEFAULT) else draw for draw in draws]
+    return [structs.replace(draw, dtype="") for draw in draws] if "dtype" in apart else draws
 
 
 def _key(draw: Draw, renamed: dict[str, str]) -> Key:
