@@ -67,7 +67,18 @@ def bindings(body: Body) -> dict[str, list[Binding]]:
         _bind(found, alias.named_children[0] if alias.named_children else alias, Binding(origin, value_node), body)
     for node in _local_functions(body):
         _bind(found, node.child_by_field_name("name"), Binding(Origin.VALUE, node), body)
+    for node in body.captures.get("outer", ()):
+        _share(found, node, body)
     return found
+
+
+def _share(found: dict[str, list[Binding]], statement: Node, body: Body) -> None:
+    """`nonlocal` and `global` name what is bound further out, and to whatever a function in this one makes of it."""
+    for name in map(body.text, statement.named_children):
+        if body.own(statement):
+            found.pop(name, None)
+        elif statement.type == "nonlocal_statement" and name in found:
+            found[name].append(Binding(Origin.UNSEEN, None))
 
 
 def _bind(found: dict[str, list[Binding]], target: Node | None, binding: Binding, body: Body) -> None:

@@ -17,3 +17,5 @@
 (unary_operator) @operation
 (augmented_assignment) @operation
 (subscript) @subscript
+(nonlocal_statement) @outer
+(global_statement) @outer

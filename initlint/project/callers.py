@@ -34,6 +34,7 @@ class Callers:
         self.project = project
         self._bodies = bodies
         self._calls: dict[tuple[str, int, str], list[Call] | None] = {}
+        self._lent: dict[str, frozenset[ClassId]] = {}
 
     @functools.cached_property
     def functions(self) -> list[Method]:
@@ -180,6 +181,23 @@ class Callers:
                 if symbol is not None:
                     index.setdefault(symbol.target, []).append(decorator)
         return index
+
+    def is_lent(self, method: Method) -> bool:
+        """Whether code outside of its family takes a method from its class: it may run on an instance of any other."""
+        name = method.facts.name
+        if method.owner is None or "<locals>" in name:
+            return False
+        if name not in self._lent:
+            self._lent[name] = frozenset(self._lenders(name))
+        return method.owner in self._lent[name]
+
+    def _lenders(self, name: str) -> Iterator[ClassId]:
+        for taker, receiver in self.reading.get(name, ()):
+            symbol = self.project.resolve(taker.path, receiver)
+            if symbol is not None and symbol.kind is SymbolKind.CLASS:
+                method = self.project.method(symbol.target, name)
+                if method is not None and method.owner and taker.owner not in self.project.family(method.owner):
+                    yield method.owner
 
     def _function_calls(self, method: Method, name: str) -> list[Call] | None:
         target = f"{method.path}::{name}"

@@ -38,6 +38,9 @@ LOADERS = tuple(
 CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
 
 
+HOLDING = frozenset("asyncio collections contextvars multiprocessing queue threading types weakref".split())
+"""Modules of the standard library whose objects hold what they are given, and give it back."""
+
 NUMERIC = ("torch.", "numpy.", "json.", "yaml.", "pandas.", "scipy.", "PIL.", "cv2.", "math.")
 """Packages whose functions compute; those of torch that pass a module on are known by name."""
 
@@ -58,7 +61,7 @@ class Calls:
         arguments = call_arguments(node)
         if function.type == "identifier" and text in ("getattr", "super", "zip", "map", "filter", "type"):
             return self._special(text, arguments, body)
-        if callee in SEQUENCES and arguments:
+        if callee in SEQUENCES and (arguments or function.type == "identifier"):
             return Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
         if callee in DICTIONARIES:
             return Value(element=union(self._entry(argument, body) for argument in arguments))
@@ -67,9 +70,17 @@ class Calls:
         if callee == "cast" and len(arguments) == 2 and self._is_of("typing", function, body):
             told = self.inference.annotations.annotation(body.text(arguments[0]), body)
             return self.inference.expression(arguments[1], body) if told.unknown else told
-        if callee == "__new__" and arguments:
+        if (callee == "__new__" or text == "type.__call__") and arguments:
             given = self.inference.expression(arguments[0], body)
             return Value(exact=given.classes, bound=given.instances, unknown=given.unknown)
+        return self._of_callee(function, arguments, body)
+
+    def _of_callee(self, function: Node, arguments: list[Node], body: Body) -> Value:
+        """What a class or function gives when it is called; through `super()` in a metaclass, any class is."""
+        text, owner = body.text(function), body.method.owner
+        callee = text.rpartition(".")[2]
+        if text.startswith("super(") and owner and self.project.is_metaclass(owner):
+            return UNKNOWN
         value = self.inference.expression(function, body)
         known = union(
             [
@@ -173,6 +184,8 @@ class Calls:
             return Value(element=self.inference.submodules(receiver))
         if callee in ("named_children", "named_modules"):
             return Value(element=Value(element=self.inference.submodules(receiver)))
+        if receiver.element is not None and not receiver.instances:
+            return union([receiver.element, Value(element=receiver.element)])
         if value.instances:
             return NOTHING
         if receiver.unknown:
@@ -187,7 +200,9 @@ class Calls:
             return NOTHING
         if loads:
             return UNKNOWN
-        return UNKNOWN if dotted and any(g.unknown or g.carries for g in given) else NOTHING
+        if dotted and any(g.may_carry for g in given):
+            return UNKNOWN
+        return Value(element=NOTHING) if dotted.partition(".")[0] in HOLDING else NOTHING
 
     def _takes_own(self, given: list[Value]) -> bool:
         """Whether an instance of a class of the project is among the arguments."""

@@ -20,6 +20,8 @@ from initlint.project.imports import Modules, Symbol, SymbolKind
 
 MODULE = "torch.nn.Module"
 
+METACLASSES = frozenset({"type", "ABCMeta"})
+
 MAX_OVERRIDES = 8
 """Subclasses that say what an abstract method is."""
 
@@ -252,6 +254,11 @@ class Project:
 
     def is_module(self, id: ClassId) -> bool:
         return MODULE in self.mro(id)
+
+    def is_metaclass(self, id: ClassId) -> bool:
+        """Whether instances are classes themselves."""
+        known = (self.classes[ancestor] for ancestor in self.mro(id) if ancestor in self.classes)
+        return any(base.rpartition(".")[2] in METACLASSES for info in known for base in info.facts.bases)
 
     @functools.cached_property
     def _descendants(self) -> dict[ClassId, frozenset[ClassId]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
 from initlint.facts.extract import EVALUATIONS
 from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
@@ -17,6 +18,7 @@ from initlint.project.flows import Use
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.names import Found, Names, Place
+from initlint.project.reached import Reached, reached
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.sites import Site, computed, only_does, stands_for
 from initlint.project.values import Value
@@ -24,8 +26,9 @@ from initlint.project.values import Value
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-MANY = 8
-"""Code that is given instances of more classes than this handles modules in general and means none of their parts."""
+
+IMPORTING = frozenset({"import_module", "__import__"})
+"""Functions that give a module of Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +81,19 @@ class Computed:
 
     def reads_all(self, cls: ClassId) -> bool:
         """Whether code reads from an instance by a name of which nothing is known."""
-        exact, bound = self._open
-        return cls in exact or not bound.isdisjoint(self.project.family(cls))
+        return self._open.holds(cls)
 
     def naming(self, attribute: str) -> Iterator[Read]:
         """The reads through other receivers whose names are known, and which can be of this attribute."""
         for place, names in self._foreign:
             if names is not None and _fitting(names, attribute):
                 yield from self._read(place)
+
+    @functools.cached_property
+    def open_calls(self) -> tuple[Read, ...]:
+        """What is read by an unknown name from something unknown, and then called with arguments as a layer is."""
+        places = [place for place, names in self._foreign if names is None and _is_called(place[2].node)]
+        return tuple(read for place in places for read in self._read(place) if read.value.unknown)
 
     def _names(self, method: Method, cls: ClassId) -> list[Found]:
         """What a method reads by computed names when it runs on an instance of a class."""
@@ -105,13 +113,10 @@ class Computed:
         return index
 
     @functools.cached_property
-    def _open(self) -> tuple[frozenset[ClassId], frozenset[ClassId]]:
-        """The classes from whose instances something is read by an unknown name: just these, and what inherits."""
-        read = [read.value for place, names in self._foreign if names is None for read in self._read(place)]
-        values = [value for value in read if len(value.instances) <= MANY]
-        exact = {base for value in values for cls in value.exact for base in self.project.mro(cls)}
-        bound = {cls for value in values for cls in value.bound if not self.project.is_framework(cls)}
-        return frozenset(exact), frozenset(bound & self.project.classes.keys())
+    def _open(self) -> Reached:
+        """From whose instances something is read by an unknown name."""
+        places = [place for place, names in self._foreign if names is None]
+        return reached(self.project, (read.value for place in places for read in self._read(place)))
 
     @functools.cached_property
     def _foreign(self) -> tuple[tuple[Elsewhere, Found], ...]:
@@ -128,7 +133,8 @@ class Computed:
     def _is_namespace(self, owner: Node, body: Body) -> bool:
         """Whether an expression is a module or package: `getattr(torch, name)` reads from no instance."""
         symbol = self.inference.static(owner, body)
-        return symbol is not None and symbol.kind in (SymbolKind.MODULE, SymbolKind.EXTERNAL)
+        imported = any(callee.rpartition(".")[2] in IMPORTING for callee in body.callees(owner))
+        return imported or (symbol is not None and symbol.kind in (SymbolKind.MODULE, SymbolKind.EXTERNAL))
 
     def _read(self, place: Elsewhere) -> Iterator[Read]:
         """The read at a place, if it can be one of a module and does more than to set or initialise it."""
@@ -154,6 +160,11 @@ class Computed:
 _LITERAL = re.compile(r"""["']([\w.]+)["']""")
 _LITERALS = re.compile(r"""[\w.]+\(\s*\[?\s*(?:["'][\w.]+["']\s*,?\s*)+\]?\s*,?\s*\)""")
 """A decorator with nothing but names in strings."""
+
+
+def _is_called(node: Node) -> bool:
+    call = node.parent
+    return call is not None and call.child_by_field_name("function") == node and bool(call_arguments(call))
 
 
 def _fitting(names: frozenset[str], attribute: str) -> bool:

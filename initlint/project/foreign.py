@@ -68,7 +68,7 @@ class Foreign:
         """Reads through other receivers that are, or might be, an instance of the class."""
         for method, receiver in self.callers.readers(attribute, telling=True):
             own = method.owner is not None and receiver == method.facts.instance
-            if own or initialises_others(self.project, method):
+            if (own and not self.callers.is_lent(method)) or initialises_others(self.project, method):
                 continue
             if self._fits_shape(cls, method, receiver):
                 value = self._receiver(method, receiver, attribute)
@@ -82,9 +82,17 @@ class Foreign:
             if doubt is CERTAIN or (doubt is not None and self._fits_shape(cls, read.method, read.receiver)):
                 yield doubt
 
+    def called_by_any_name(self, cls: ClassId) -> str:
+        """Where a part of something unknown is called by an unknown name, and an instance of the class can be meant."""
+        for read in self.computed.open_calls:
+            plain = read.receiver.rpartition(".")[2] not in CONFIGURATIONS
+            if plain and self.sees(read.method, cls) and self._fits_shape(cls, read.method, read.receiver):
+                return f"`getattr` on `{read.receiver}` in {read.method.path}"
+        return ""
+
     def _takes_turns(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
         """Whether a variable is known to hold an instance in some branch, and in others what the class is not."""
-        if not self._sees(method, cls):
+        if not self.sees(method, cls):
             return False
         value = self._receiver(method, receiver, attribute)
         return len(value.instances) <= FEW and self.is_instance(value, cls)
@@ -97,7 +105,7 @@ class Foreign:
         possible = self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)
         return f"`{receiver}.{attribute}` in {method.path}" if possible else None
 
-    def _sees(self, method: Method, cls: ClassId) -> bool:
+    def sees(self, method: Method, cls: ClassId) -> bool:
         """Whether a function has the class, or one of its family, in sight."""
         seen = self.sight.of(method.path)
         return any(self.project.classes[relative].path in seen for relative in self.project.near(cls))
@@ -108,7 +116,7 @@ class Foreign:
             return False
         if not self._fits(cls, method, receiver, attribute):
             return False
-        if self._sees(method, cls):
+        if self.sees(method, cls):
             return True
         names = {name for name in method.facts.reads.get(receiver, ()) if name[0] != GUARDED}
         if names and (names <= knowledge.tensor_attributes() or names <= BUILTIN_ATTRIBUTES):

@@ -38,11 +38,13 @@ class Members:
         self.settling = inference.settling
 
     def attribute(self, value: Value, name: str) -> Value:
-        """What `value.name` can be."""
+        """What `value.name` can be; an object that is none of the project's and holds something may give that."""
         parts = [self._member(cls, name, exact=cls in value.exact) for cls in sorted(value.instances)]
         parts += [self._class_member(cls, name) for cls in sorted(value.classes)]
         if value.unknown:
             parts.append(self.of_unknown(name))
+        elif value.element is not None and not parts:
+            parts.append(value.element)
         if name == "data":
             parts.append(replace(value, unknown=False))
         if name == "__class__":

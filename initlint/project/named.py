@@ -5,24 +5,14 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from initlint.facts.spelled import string_pattern
-from initlint.project.bodies import Bodies, Body
-from initlint.project.classes import ClassId, Method, Project
-from initlint.project.flows import Use, uses_of
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
+from initlint.project.bodies import Bodies
+from initlint.project.classes import ClassId, Project
 
 NO_READERS = re.compile(
     r"_?(keys?_to_ignore|no_split|keep_in_fp32|skip_keys|no_placement|can_record|supports_|input_modalities)\w*|__(all|slots|annotations|constants)__\w*|_repeated_blocks"
 )
 """Class attributes whose strings name definitions without anything being read by them."""
-
-
-LISTING = frozenset({"named_parameters", "named_buffers", "state_dict"})
-"""Methods that give tensors by their names."""
 
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -60,18 +50,6 @@ class NamedPaths:
         """The ties that replace a weight of that name."""
         return self._targets.get(attribute, [])
 
-    def checkpointed(self, cls: ClassId, attribute: str) -> str:
-        """Where the family takes it out of a state dict: `state["model.scale"].item()`; "" where it does not."""
-        wanted = re.compile(rb"[\"'.]%s[\"'.]" % re.escape(attribute).encode())
-        for relative in self.project.near(cls):
-            info = self.project.classes[relative]
-            if wanted.search(self.project.source(info.path), info.facts.start, info.facts.end):
-                for facts in info.facts.methods:
-                    body = self.bodies.body(Method(info.path, relative, facts))
-                    if found := next((node for node in body.nodes("subscript") if _takes(node, attribute, body)), None):
-                        return f"`{body.text(found)}` in {info.path}"
-        return ""
-
     @functools.cached_property
     def _targets(self) -> dict[str, list[Tie]]:
         index: dict[str, list[Tie]] = {}
@@ -108,22 +86,6 @@ class NamedPaths:
                     return []
                 found.append(_tie(cls, body.text(key), body.text(source)))
         return found
-
-
-def _takes(node: Node, attribute: str, body: Body) -> bool:
-    """Whether a subscript takes the value that a name or path in a string leads to, not only its shape.
-
-    A path is one by its dots; a name is the key of something else unless it is taken from what lists tensors.
-    """
-    index, table = node.child_by_field_name("subscript"), node.child_by_field_name("value")
-    path = string_pattern(body.text(index)).split(".") if index is not None and index.type == "string" else []
-    if attribute not in path or table is None or (len(path) == 1 and not _lists_tensors(table, body)):
-        return False
-    return any(flow.use in (Use.READ, Use.FLOW) for flow in uses_of(node, body))
-
-
-def _lists_tensors(table: Node, body: Body) -> bool:
-    return any(callee.rpartition(".")[2] in LISTING for callee in body.callees(table))
 
 
 def _tie(owner: ClassId, target: str, source: str) -> Tie:

@@ -20,6 +20,7 @@ from initlint.project.flows import Flow, Trace, Use
 from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.inference import Inference
 from initlint.project.initialisers import Initialisers
+from initlint.project.listed import Listed
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.placeholders import Placeholders
 from initlint.project.roles import Roles
@@ -56,10 +57,11 @@ class Readers:
         self.entries = Entries(project, self.roles)
         self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
         self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed)
+        self.listed = Listed(project, self.bodies, self.callers, self.inference, self.foreign)
         self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference)
         self.placeholders = Placeholders(project, self.bodies, self.callers, self.inference)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
-        self.wholesale = Wholesale(project, self.bodies, self.inference, self.roles, self.entries)
+        self.wholesale = Wholesale(project, self.bodies, self.callers, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
         self._live: dict[tuple[ClassId, str], bool] = {}
         self._doubts: dict[tuple[ClassId, str], str | None] = {}
@@ -115,8 +117,8 @@ class Readers:
     def _dead(self, cls: ClassId, attribute: str) -> Verdict:
         """The verdict on a definition for which no reader was found."""
         doubt = self._foreign_doubt(cls, attribute) or self._tied(cls, attribute) or self.strangers.doubt(cls)
-        doubt = doubt or self._carried(cls, attribute) or self.named.checkpointed(cls, attribute)
-        doubt = doubt or self.placeholders.doubt(cls, attribute)
+        doubt = doubt or self._carried(cls, attribute) or self.listed.doubt(cls, attribute)
+        doubt = doubt or self.foreign.called_by_any_name(cls) or self.placeholders.doubt(cls, attribute)
         flows = self._construction_uses(cls, attribute)
         needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
         return Verdict(

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 Stored = tuple[str, "Node", Path]
 """An attribute of the instance, the value that it is given, and the positions on the way in if that is unpacked."""
 
-ADDING = frozenset({"append", "extend", "insert", "add_module"})
+ADDING = frozenset(
+    "append appendleft extend extendleft insert add add_module put put_nowait set setdefault update".split()
+)
 """Methods of containers that add what they are given."""
 
 WRITTEN_OUT = frozenset({"expression_list", "tuple", "list"})
@@ -37,7 +39,7 @@ def stored(body: Body) -> list[Stored]:
 
 
 def fillings(body: Body) -> dict[str, list[Node]]:
-    """What is put into containers, by a method or by an item, by the container as it is written."""
+    """What is put into containers, by a method, an item or an attribute, by the container as it is written."""
     found: dict[str, list[Node]] = {}
     for node in body.nodes("call"):
         function = node.child_by_field_name("function")
@@ -46,7 +48,7 @@ def fillings(body: Body) -> dict[str, list[Node]]:
             found.setdefault(owner, []).extend(call_arguments(node))
     for node in body.nodes("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        held = left.child_by_field_name("value") if left is not None and left.type == "subscript" else None
+        held = left.named_children[0] if left is not None and left.type in ("subscript", "attribute") else None
         if held is not None and right is not None:
             found.setdefault(body.text(held), []).append(right)
     return found

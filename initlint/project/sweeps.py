@@ -25,6 +25,10 @@ KEEPING = frozenset(
 )
 """Places that keep a value or compute with it."""
 
+LOOPS = frozenset({"for_statement", "for_in_clause"})
+_AROUND = frozenset({"attribute", "call", "argument_list", "parenthesized_expression", "list_splat"})
+"""What may stand between a sweep and the loop or place that takes what it gives."""
+
 LOOKS = frozenset(
     "isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list"
     " reversed".split()
@@ -42,6 +46,16 @@ def sweeps(body: Body) -> Iterator[tuple[Node, str]]:
     for node in body.nodes("call"):
         if body.text(node) == f"vars({instance})":
             yield node, "__dict__"
+
+
+def sweeps_of_others(body: Body) -> Iterator[Node]:
+    """Every expression other than the instance whose children a body uses, or all of whose parts it calls."""
+    for name in (*CHILDREN, *DESCENDANTS):
+        for node in body.attributes.get(name, ()):
+            owner = node.child_by_field_name("object")
+            used = _uses(node, body, True) if name in CHILDREN else _calls(node, body)
+            if owner is not None and used and body.text(owner) != body.method.facts.instance:
+                yield owner
 
 
 def swept(body: Body, submodule: bool) -> bool:
@@ -74,13 +88,7 @@ def _tensors_used(node: Node, body: Body, name: str) -> bool:
 
 def _uses(node: Node, body: Body, children: bool) -> bool:
     top = node
-    while top.parent is not None and top.parent.type in (
-        "attribute",
-        "call",
-        "argument_list",
-        "parenthesized_expression",
-        "list_splat",
-    ):
+    while top.parent is not None and top.parent.type in _AROUND:
         if top.parent.type == "argument_list":
             call = top.parent.parent
             function = call.child_by_field_name("function") if call is not None else None
@@ -90,17 +98,31 @@ def _uses(node: Node, body: Body, children: bool) -> bool:
     parent = top.parent
     if parent is None or parent.type == "expression_statement":
         return False
-    if parent.type in ("for_statement", "for_in_clause"):
-        left = parent.child_by_field_name("left")
-        names = (
-            {body.text(n) for n in ([left] if left.type == "identifier" else left.named_children)}
-            if left is not None
-            else set()
-        )
-        return any(_used(use, body, children) for use in _occurrences(names, body))
+    if parent.type in LOOPS:
+        return any(_used(use, body, children) for use in _taken(parent, body))
     if parent.type in ("comparison_operator", "not_operator", "if_statement"):
         return False
     return children
+
+
+def _calls(node: Node, body: Body) -> bool:
+    """Whether what a loop takes from a sweep is called."""
+    top = node
+    while top.parent is not None and top.parent.type in _AROUND:
+        top = top.parent
+    loop = top.parent
+    return loop is not None and loop.type in LOOPS and any(map(_is_called, _taken(loop, body)))
+
+
+def _taken(loop: Node, body: Body) -> Iterator[Node]:
+    """Where the variables of a loop stand."""
+    left = loop.child_by_field_name("left")
+    nodes = [] if left is None else [left] if left.type == "identifier" else left.named_children
+    return _occurrences({body.text(node) for node in nodes}, body)
+
+
+def _is_called(node: Node) -> bool:
+    return node.parent is not None and node.parent.child_by_field_name("function") == node
 
 
 def _occurrences(names: set[str], body: Body) -> Iterator[Node]:
@@ -113,7 +135,7 @@ def _used(node: Node, body: Body, children: bool) -> bool:
     parent = node.parent
     if parent is None:
         return False
-    if parent.type == "call" and parent.child_by_field_name("function") == node:
+    if _is_called(node):
         return True
     if parent.type == "attribute":
         part = parent.child_by_field_name("attribute")

@@ -43,6 +43,11 @@ class Value:
         """Whether an instance can be got out of it: it is one, makes one or holds one."""
         return bool(self.instances or self.classes) or (self.element is not None and self.element.carries)
 
+    @property
+    def may_carry(self) -> bool:
+        """Whether that cannot be ruled out."""
+        return self.unknown or self.carries or (self.element is not None and self.element.may_carry)
+
 
 NOTHING = Value()
 UNKNOWN = Value(unknown=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ class Variables:
         value = union(self._bound(name, binding, body) for binding in body.bindings[name])
         if value.element is not None:
             value = self.inference.with_filling(value, name, body)
+            value = filled(value) if all(_is_empty(binding.node) for binding in body.bindings[name]) else value
         return replace(value, unknown=False) if value.unknown and name in body.operands else value
 
     def _bound(self, name: str, binding: Binding, body: Body) -> Value:
@@ -114,7 +116,13 @@ class Variables:
             return UNKNOWN
         if all(is_none(binding.node) for binding in module.bindings[name]):
             return UNKNOWN
-        return filled(self.settling.once((path, name), self._local, name, module))
+        value = filled(self.settling.once((path, name), self._local, name, module))
+        return union([value, UNKNOWN]) if self._is_rebound(path, name) else value
+
+    def _is_rebound(self, path: str, name: str) -> bool:
+        """Whether a function gives a variable at module level another value."""
+        statement = rb"^\s*global\b[^\n]*\b" + re.escape(name).encode() + rb"\b"
+        return re.search(statement, self.project.source(path), re.MULTILINE) is not None
 
     def symbol(self, symbol: Symbol, body: Body) -> Value:
         match symbol.kind:
@@ -136,7 +144,8 @@ class Variables:
         """What a parameter can be: its annotation, else its default and what the project's calls pass."""
         facts, owner = body.method.facts, body.method.owner
         if name == facts.instance and owner and "<locals>" not in facts.name:
-            return Value(bound=frozenset({owner}))
+            own = Value(bound=frozenset({owner}), unknown=self.callers.is_lent(body.method))
+            return UNKNOWN if self.project.is_metaclass(owner) else own
         node = body.parameters.get(name)
         if node is None:
             return Value(element=UNKNOWN) if {f"*{name}", f"**{name}"} & body.parameters.keys() else NOTHING
@@ -198,3 +207,10 @@ class Variables:
     def _argument(self, name: str, body: Body, call: Node, caller: Body) -> Value:
         node = self.callers.argument(name, body, call, caller)
         return UNKNOWN if node is not None and node.type in SPLATS else self.inference.expression(node, caller)
+
+
+def _is_empty(node: Node | None) -> bool:
+    """Whether an expression makes a container that holds nothing yet."""
+    if node is None or node.type not in ("list", "dictionary", "call"):
+        return False
+    return not (call_arguments(node) if node.type == "call" else node.named_children)

@@ -6,13 +6,15 @@ import functools
 
 from initlint.facts.records import Function
 from initlint.project.bodies import Bodies
+from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.entries import Entries
 from initlint.project.flows import Use, uses_of
 from initlint.project.inference import Inference
-from initlint.project.roles import Roles
-from initlint.project.sweeps import CHILDREN, SWEEPS, sweeps, swept
+from initlint.project.reached import Reached, reached
+from initlint.project.roles import Roles, initialises_others
+from initlint.project.sweeps import CHILDREN, DESCENDANTS, SWEEPS, sweeps, sweeps_of_others, swept
 
 
 class Wholesale:
@@ -22,20 +24,32 @@ class Wholesale:
         self,
         project: Project,
         bodies: Bodies,
+        callers: Callers,
         inference: Inference,
         roles: Roles,
         entries: Entries,
     ) -> None:
         self.project = project
         self.bodies = bodies
+        self.callers = callers
         self.inference = inference
         self.roles = roles
         self.entries = entries
 
     def reads_all(self, cls: ClassId, submodule: bool) -> bool:
         """Whether the family reads all its submodules, or all its other definitions, without naming them."""
-        contained = submodule and any(self._container(d) for d in self.project.descendants(cls))
-        return contained or any(self._reads_all(relative, submodule) for relative in self.project.near(cls))
+        if submodule and (self._gone_over.holds(cls) or any(self._container(d) for d in self.project.descendants(cls))):
+            return True
+        return any(self._reads_all(relative, submodule) for relative in self.project.near(cls))
+
+    @functools.cached_property
+    def _gone_over(self) -> Reached:
+        """Whose parts other code uses without naming them."""
+        reading = [entry for name in sorted(CHILDREN | DESCENDANTS) for entry in self.callers.reading.get(name, ())]
+        others = {m.id: m for m, receiver in reading if not m.owner or receiver != m.facts.instance}
+        bodies = [self.bodies.body(m) for m in others.values() if not initialises_others(self.project, m)]
+        owners = ((owner, body) for body in bodies for owner in sweeps_of_others(body))
+        return reached(self.project, (self.inference.expression(owner, body) for owner, body in owners))
 
     @functools.cache  # noqa: B019
     def _container(self, cls: ClassId) -> bool:

@@ -1,0 +1,33 @@
+"""The classes whose instances some code reaches, of those values that do not stand for modules in general."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from initlint.project.classes import ClassId, Project
+from initlint.project.values import Value
+
+MANY = 8
+"""Code that is given instances of more classes than this handles modules in general and means none of their parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Instances of just the classes `exact`, and of the classes `bound` and what inherits from them."""
+
+    project: Project
+    exact: frozenset[ClassId]
+    bound: frozenset[ClassId]
+
+    def holds(self, cls: ClassId) -> bool:
+        """Whether an instance of a class is among them."""
+        return cls in self.exact or not self.bound.isdisjoint(self.project.family(cls))
+
+
+def reached(project: Project, values: Iterable[Value]) -> Reached:
+    """Whose instances these values are."""
+    few = [value for value in values if len(value.instances) <= MANY]
+    exact = {base for value in few for cls in value.exact for base in project.mro(cls)}
+    bound = {cls for value in few for cls in value.bound if not project.is_framework(cls)}
+    return Reached(project, frozenset(exact), frozenset(bound & project.classes.keys()))
