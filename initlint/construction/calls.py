@@ -82,6 +82,9 @@ STANDARD = frozenset(
 )
 """Packages that build no modules."""
 
+NO_CALLEES = frozenset({Unknown, Constant})
+A_MODULE = ClassObject(ANY_MODULE)
+
 SILENT = "silent"
 """The class of a context in which nothing draws from the default stream."""
 
@@ -94,8 +97,10 @@ class Calls(Methods):
     def call(self, callee: Value, arguments: Arguments, node: cst.Call, frame: Frame) -> Value:
         """The value of a call, whose effects go to the log."""
         site = frame.place(node)
-        known = [option for option in options(callee) if not isinstance(option, Unknown | Constant)]
-        known = [option for option in known if option != ClassObject(ANY_MODULE)] or known
+        if type(callee) is not Either and type(callee) not in NO_CALLEES:
+            return self.one(callee, arguments, site, frame)
+        known = [option for option in options(callee) if type(option) not in NO_CALLEES]
+        known = [option for option in known if option != A_MODULE] or known
         if not known:
             return self._unknown(arguments, site)
         return self._each(known, lambda option: self.one(option, arguments, site, frame))

@@ -23,6 +23,7 @@ from initlint.construction.values import (
     Arguments,
     Closure,
     Constant,
+    Either,
     Group,
     Self,
     Unknown,
@@ -105,19 +106,22 @@ class Expressions:
         return value
 
     def _attribute(self, node: cst.Attribute, frame: Frame) -> Value:
-        dotted = syntax.dotted(node)
-        if dotted is not None and frame.lookup(dotted.partition(".")[0]) is None:
+        root, dotted = self.workshop.dotted(node)
+        local = frame.lookup(root) if root else None
+        if root and local is None:
             found = self.resolve(dotted, frame)
-            if not isinstance(found, Unknown):
+            if type(found) is not Unknown:
                 return found
-        if isinstance(node.value, cst.Name) and isinstance(frame.lookup(node.value.value), Self):
-            return self.calls.attribute(Self(), node.attr.value, frame)
+        if type(local) is Self and type(node.value) is cst.Name:
+            return self.calls.attribute(local, node.attr.value, frame)
         owner = self.evaluate(node.value, frame)
-        return join(self.calls.attribute(option, node.attr.value, frame) for option in options(owner))
+        if type(owner) is Either:
+            return join(self.calls.attribute(option, node.attr.value, frame) for option in owner.options)
+        return self.calls.attribute(owner, node.attr.value, frame)
 
     def _call(self, node: cst.Call, frame: Frame, alone: bool = False) -> Value:
-        name = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
-        quiet = alone and bool(INITIALISERS.fullmatch(name))
+        name = node.func.attr.value if alone and type(node.func) is cst.Attribute else ""
+        quiet = bool(name) and INITIALISERS.fullmatch(name) is not None
         self.run.quiet += quiet
         callee = self.evaluate(node.func, frame)
         self.run.quiet -= quiet
@@ -133,15 +137,9 @@ class Expressions:
             self.run.quiet += only_filled
             value = self.evaluate(arg.value, frame)
             self.run.quiet -= only_filled
-            groups = [option for option in options(value) if isinstance(option, Group)]
             if arg.star:
                 unseen = unseen or not (isinstance(value, Group) and value.exact)
-            if arg.star == "*":
-                positional += [item for group in groups for _, item in group.items]
-            elif arg.star == "**":
-                known = {name for name, _ in named}
-                entries = {name: item for group in groups for name, item in group.items if name is not None}
-                named += [(name, item) for name, item in entries.items() if name not in known]
+                _spread(arg.star, value, positional, named)
             elif arg.keyword is not None:
                 named.append((arg.keyword.value, value))
             else:
@@ -375,6 +373,17 @@ class _Loop:
         self._context.__exit__(*error)
         self._frame.names = joined([self._frame.names, self._names], self._names)
         self._run.attributes = joined([self._run.attributes, self._attributes], self._attributes)
+
+
+def _spread(star: str, value: Value, positional: list[Value], named: list[tuple[str, Value]]) -> None:
+    """`*value` and `**value` among the arguments of a call."""
+    items = [item for option in options(value) if isinstance(option, Group) for item in option.items]
+    if star == "*":
+        positional += [item for _, item in items]
+    else:
+        known = {name for name, _ in named}
+        entries = {name: item for name, item in items if name is not None}
+        named += [(name, item) for name, item in entries.items() if name not in known]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -126,7 +126,7 @@ class Finish:
 
     def answer(self, store: Stored) -> Answer:
         """Whether what is stored has drawn, through whichever alternative, by building it or by filling it."""
-        own = [self._alternative(option, store) for option in options(store.value) if any(True for _ in tokens(option))]
+        own = [self._alternative(option, store) for option in options(store.value) if tokens(option)]
         built = own[0] if len(set(own)) == 1 else Answer.UNKNOWN if own else Answer.NO
         if built is Answer.YES:
             return built
@@ -210,7 +210,7 @@ class Finish:
         Where it draws only for some (`if p.dim() > 1`), what draws nothing when it is built is none of them.
         """
         kind = self.kind_told(store)
-        alias = not held and any(True for _ in tokens(store.value))
+        alias = not held and bool(tokens(store.value))
         if alias or kind in (Kind.BUFFER, Kind.TENSOR):
             return Answer.NO
         if kind is Kind.PARAMETER or (PARAMETER in held and (drawing or sure is Answer.YES)):
@@ -272,7 +272,7 @@ class Finish:
     def _template(self, value: Value, reached: set[Token]) -> Copy | Copies | Value | None:
         """How to make one alternative again; None where what it draws is in another one as well."""
         if isinstance(value, Thing):
-            parts = {token for token in self.run.reach(iter((value.token,))) if token in self._drawing}
+            parts = {token for token in self.run.reach((value.token,)) if token in self._drawing}
             if parts & reached:
                 return None
             reached |= parts
@@ -286,8 +286,7 @@ class Finish:
         return None
 
     def _copy(self, thing: Thing) -> Copy:
-        root = iter((thing.token,))
-        reached = self.run.reach(root)
+        reached = self.run.reach((thing.token,))
         born = set(self.run.born.get(thing.token, ()))
         paths: dict[Token, str] = {}
         self._name(thing.token, "", paths)
@@ -391,7 +390,7 @@ class Finish:
     def _discard(self, entry: Candidate) -> Discard | None:
         """What nobody uses, if the statement itself draws for it."""
         site = entry.site
-        reached = set(self.run.reach(iter((entry.thing.token,))))
+        reached = set(self.run.reach((entry.thing.token,)))
         drawn = (draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached)
         found = [d for d in drawn if d.site.slice is site.slice and within(_span(d.site), _span(site))]
         if entry.thing.kind is None or not any(draws.answer is Answer.YES for draws in found):

@@ -83,7 +83,7 @@ def _include(run: Run, whole: Value, name: str, value: Value, site: Site | None)
     if isinstance(whole, Thing):
         run.read("", value)
         run.attach(whole.token, name, value)
-        if site is not None and not any(True for _ in tokens(value)):
+        if site is not None and not tokens(value):
             run.draw(whole.token, Answer.UNKNOWN, (), site, weak=True)
     elif isinstance(whole, Group):
         run.attach(whole.token, name, value)

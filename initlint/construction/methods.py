@@ -372,8 +372,8 @@ class Methods:
 
     def holder(self, arguments: Arguments) -> Value:
         """Something unknown that may hold what it was made with."""
-        given = (token for value in arguments.values() for token in tokens(value))
-        return UNKNOWN if next(given, None) is None else self._holder(arguments)
+        holds = any(map(tokens, arguments.values()))
+        return self._holder(arguments) if holds else UNKNOWN
 
     def _holder(self, arguments: Arguments) -> Thing:
         thing = self.run.thing(None)

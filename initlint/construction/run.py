@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from initlint.construction.ledger import Path
-from initlint.construction.values import Group, Swept, Thing, Token, Value, options, tokens
+from initlint.construction.values import Group, Swept, Thing, Token, Value, tokens
 from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Run:
                 self.drawn.add(token)
             self.log.append(Draws(token, answer, names, site, self.branch, self.loops, weak))
 
-    def reach(self, roots: Iterator[Token], held: bool = False) -> list[Token]:
+    def reach(self, roots: Iterable[Token], held: bool = False) -> list[Token]:
         """Tokens and all their parts, each once; with `held`, not what was only passed to a constructor."""
         found: dict[Token, None] = {}
         pending = list(roots)[::-1]
@@ -165,7 +165,7 @@ class Run:
         """Whether a value is something unknown in which nothing is that was seen to be built."""
         if not isinstance(value, Thing) or value.kind is not None or value.cls:
             return False
-        reached = self.reach(iter((value.token,)))
+        reached = self.reach((value.token,))
         known = (
             token in self.drawn or token in self.owners or self.built.get(token, ("", None))[0] for token in reached
         )
@@ -174,19 +174,18 @@ class Run:
     def attach(self, whole: Token, key: str, value: Value, passed: bool = False) -> None:
         """Make a value a part of something built; if that has an owner, what nobody owns yet gets the same."""
         owner = self.owners.get(whole)
-        for option in options(value):
-            for token in tokens(option):
-                if token == whole:
-                    continue
-                self.parts.setdefault(whole, []).append((key, token))
-                self.used.add(token)
-                if passed:
-                    self.passed.add((whole, token))
-                if owner is not None:
-                    self._own(owner, token)
+        for token in tokens(value):
+            if token == whole:
+                continue
+            self.parts.setdefault(whole, []).append((key, token))
+            self.used.add(token)
+            if passed:
+                self.passed.add((whole, token))
+            if owner is not None:
+                self._own(owner, token)
 
     def _own(self, owner: Stored, token: Token) -> None:
-        for part in self.reach(iter((token,))):
+        for part in self.reach((token,)):
             self.owners.setdefault(part, owner)
 
     def store(
@@ -211,10 +210,10 @@ class Run:
         """Log a read, unless it only initialises."""
         if self.quiet:
             return
-        found = frozenset(tokens(value)) if value is not None else frozenset()
-        self.used |= found
+        found = tokens(value) if value is not None else ()
         if attribute or found:
-            self.log.append(Read(attribute, found))
+            self.used.update(found)
+            self.log.append(Read(attribute, frozenset(found)))
 
     def sweep(self, root: Token | None, parameters: bool, site: Site) -> Swept:
         """Start an initialisation loop."""

@@ -53,9 +53,9 @@ def variables(node: cst.CSTNode) -> Iterator[cst.Name]:
     pending = [node]
     while pending:
         current = pending.pop()
-        if isinstance(current, cst.Name):
+        if type(current) is cst.Name:
             yield current
-        elif isinstance(current, cst.Attribute | cst.Arg):
+        elif type(current) is cst.Attribute or type(current) is cst.Arg:
             pending.append(current.value)
         else:
             pending.extend(children(current))
@@ -96,10 +96,10 @@ def attributes_read(node: cst.CSTNode, instance: str) -> set[str]:
 def dotted(node: cst.BaseExpression) -> str | None:
     """`a.b.c` as text; None where it is more than names."""
     names: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while type(node) is cst.Attribute:
         names.append(node.attr.value)
         node = node.value
-    return ".".join([node.value, *reversed(names)]) if isinstance(node, cst.Name) else None
+    return ".".join([node.value, *reversed(names)]) if type(node) is cst.Name else None
 
 
 def argument(node: cst.CSTNode, number: int) -> cst.CSTNode:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from initlint.model import Kind
 
@@ -205,20 +205,23 @@ FALSE = Constant(False)
 
 def options(value: Value) -> tuple[Value, ...]:
     """The alternatives of a value; a plain one is its own."""
-    return value.options if isinstance(value, Either) else (value,)
+    return value.options if type(value) is Either else (value,)
 
 
 def join(values: Iterable[Value]) -> Value:
     """One value that is any of these."""
-    found: list[Value] = []
+    found: dict[Value, None] = {}
     for value in values:
-        for option in options(value):
-            if not any(option is known or option == known for known in found):
-                found.append(option)
+        if type(value) is Either:
+            found.update(dict.fromkeys(value.options))
+        else:
+            found[value] = None
+    if len(found) <= 1:
+        return next(iter(found), UNKNOWN)
     if len(found) > MAX_OPTIONS:
-        kept = [option for option in found if not isinstance(option, Unknown)]
-        found = [*kept[: MAX_OPTIONS - 1], UNKNOWN]
-    return found[0] if len(found) == 1 else Either(tuple(found)) if found else UNKNOWN
+        kept = [option for option in found if type(option) is not Unknown]
+        return Either((*kept[: MAX_OPTIONS - 1], UNKNOWN))
+    return Either(tuple(found))
 
 
 def truth(value: Value) -> bool | None:
@@ -237,21 +240,37 @@ def truth(value: Value) -> bool | None:
             return None
 
 
-def tokens(value: Value) -> Iterator[Token]:
+def tokens(value: Value) -> tuple[Token, ...]:
     """The identities behind a value."""
-    match value:
-        case Thing() | Group():
-            yield value.token
-        case Either():
-            for option in value.options:
-                yield from tokens(option)
-        case Bound():
-            yield from tokens(value.receiver)
-        case ClassObject(bound=Arguments() as bound) | ProjectFunction(bound=Arguments() as bound):
-            for given in bound.values():
-                yield from tokens(given)
-        case _:
-            pass
+    behind = _TOKENS.get(type(value))
+    return behind(value) if behind is not None else ()
+
+
+def _own_token(value: Thing | Group) -> tuple[Token, ...]:
+    return (value.token,)
+
+
+def _tokens_of_options(value: Either) -> tuple[Token, ...]:
+    return tuple(token for option in value.options for token in tokens(option))
+
+
+def _tokens_of_receiver(value: Bound) -> tuple[Token, ...]:
+    return tokens(value.receiver)
+
+
+def _tokens_of_bound(value: ClassObject | ProjectFunction) -> tuple[Token, ...]:
+    given = value.bound.values() if value.bound is not None else ()
+    return tuple(token for each in given for token in tokens(each))
+
+
+_TOKENS: dict[type, Callable[[Any], tuple[Token, ...]]] = {
+    Thing: _own_token,
+    Group: _own_token,
+    Either: _tokens_of_options,
+    Bound: _tokens_of_receiver,
+    ClassObject: _tokens_of_bound,
+    ProjectFunction: _tokens_of_bound,
+}
 
 
 def text_of(value: Value) -> str:

@@ -13,7 +13,7 @@ from initlint.construction.frames import Frame
 from initlint.construction.inert import Inert
 from initlint.construction.run import Run
 from initlint.construction.slices import Slice, statement_end
-from initlint.construction.syntax import assigned_names, loads
+from initlint.construction.syntax import assigned_names, dotted, loads
 from initlint.construction.values import (
     UNKNOWN,
     Arguments,
@@ -49,6 +49,7 @@ class Workshop:
         self._slices: dict[tuple[str, int], Slice] = {}
         self._assigned: dict[int, frozenset[str]] = {}
         self._loads: dict[int, dict[str, set[int]]] = {}
+        self._dotted: dict[int, tuple[str, str]] = {}
         self._globals: dict[tuple[str, str], Value] = {}
         self._summaries: dict[object, Summary] = {}
         self._made: dict[object, Made | None] = {}
@@ -132,6 +133,13 @@ class Workshop:
         if id(function) not in self._loads:
             self._loads[id(function)] = loads(function)
         return self._loads[id(function)]
+
+    def dotted(self, node: cst.Attribute) -> tuple[str, str]:
+        """`a.b.c` as text, behind its first name; empty where it is more than names."""
+        if id(node) not in self._dotted:
+            text = dotted(node) or ""
+            self._dotted[id(node)] = text.partition(".")[0], text
+        return self._dotted[id(node)]
 
     # -- names at module level ---------------------------------------------------------------------------------
 
