@@ -20,12 +20,16 @@ if torch.__version__.partition("+")[0] != knowledge.version():
     pytest.skip(f"measured on torch {knowledge.version()}, not {torch.__version__}", allow_module_level=True)
 
 ledger = pytest.importorskip("initlint.runtime.ledger")
-measure = pytest.importorskip("initlint.runtime.measure")
+
+from initlint.runtime.measure import record
+from initlint.runtime.measure.arguments import arguments_for
+from initlint.runtime.measure.functions import DEVICE_SPACES
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 CLASSES = sorted(knowledge.load().modules)
 DRAWING = [name for name in CLASSES if knowledge.load().modules[name].draws]
-FUNCTIONS = sorted(name for name in knowledge.load().functions if name.rpartition(".")[0] not in measure.DEVICE_SPACES)
+FUNCTIONS = sorted(name for name in knowledge.load().functions if name.rpartition(".")[0] not in DEVICE_SPACES)
 SWITCHES = [(name, switch) for name in FUNCTIONS for switch in knowledge.load().functions[name].switches]
 VARIANTS = [
     (name, variant)
@@ -35,7 +39,7 @@ VARIANTS = [
 ]
 BRUTE_FORCE = """
 import importlib, inspect, json, torch
-from initlint.runtime.measure import FUNCTION_SPACES
+from initlint.runtime.measure.functions import FUNCTION_SPACES
 
 SKIPPED = ("_", "set_", "use_", "save", "load", "compile", "init_")
 square, column = torch.full((4, 4), 0.5), torch.full((4,), 0.5)
@@ -91,7 +95,7 @@ def switched(name: str, switch: str) -> Any:
     keyword, _, value = switch.partition("=")
     values = {"True": True, "False": False}
     other = values[value] if value in values else float(value) if "." in value else int(value)
-    return measure.arguments_for(name, resolve(name)).having(**{keyword: other})
+    return arguments_for(name, resolve(name)).having(**{keyword: other})
 
 
 def seed_dependent(cls: type, arguments: Callable[[], Any]) -> set[str]:
@@ -110,12 +114,12 @@ def equal(one: Any, other: Any) -> bool:
 
 
 def test_the_file_says_what_is_measured_now() -> None:
-    measured = measure.measure()
-    recorded = measure.TARGET.read_text(encoding="utf-8")
+    measured = record.measure()
+    recorded = record.TARGET.read_text(encoding="utf-8")
     for section, entries in measured.items():
         if isinstance(entries, dict):
             assert entries.keys() == getattr(knowledge.load(), section).keys()
-    assert measure.render(measured) == recorded
+    assert record.render(measured) == recorded
 
 
 def test_every_public_module_class_is_known() -> None:
@@ -157,7 +161,7 @@ def known_to_move(name: str) -> bool:
 @pytest.mark.parametrize("name", CLASSES)
 def test_a_class_draws_as_recorded(name: str) -> None:
     cls = resolve(name)
-    assert moves(cls, measure.arguments_for(name, cls)) == bool(knowledge.load().modules[name].draws)
+    assert moves(cls, arguments_for(name, cls)) == bool(knowledge.load().modules[name].draws)
 
 
 @pytest.mark.parametrize(("name", "variant"), VARIANTS)
@@ -171,7 +175,7 @@ def test_a_switched_class_draws_as_recorded(name: str, variant: str) -> None:
 @pytest.mark.parametrize("name", DRAWING)
 def test_what_depends_on_the_seed_is_recorded_as_drawn(name: str) -> None:
     cls, draws = resolve(name), knowledge.load().modules[name].draws
-    differing = seed_dependent(cls, lambda: measure.arguments_for(name, cls))
+    differing = seed_dependent(cls, lambda: arguments_for(name, cls))
     assert differing
     assert "" in draws or differing <= set(draws)
 
@@ -179,7 +183,7 @@ def test_what_depends_on_the_seed_is_recorded_as_drawn(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in CLASSES if knowledge.load().modules[name].device])
 def test_a_class_on_the_meta_device_draws_nothing(name: str) -> None:
     cls = resolve(name)
-    assert not moves(cls, measure.arguments_for(name, cls).having(device="meta"))
+    assert not moves(cls, arguments_for(name, cls).having(device="meta"))
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -193,7 +197,7 @@ def test_a_class_is_found_by_each_of_its_paths(name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_moves_the_stream_as_recorded(name: str) -> None:
     entry, function = knowledge.load().functions[name], resolve(name)
-    assert moves(function, measure.arguments_for(name, function)) == (entry.draws or entry.reseeds)
+    assert moves(function, arguments_for(name, function)) == (entry.draws or entry.reseeds)
 
 
 @pytest.mark.parametrize(("name", "switch"), SWITCHES)
@@ -205,14 +209,14 @@ def test_a_switch_turns_the_answer_round(name: str, switch: str) -> None:
 def test_an_explicit_generator_leaves_the_default_stream_alone(name: str) -> None:
     function, generator = resolve(name), torch.Generator()
     before = generator.get_state()
-    assert not moves(function, measure.arguments_for(name, function).having(generator=generator))
+    assert not moves(function, arguments_for(name, function).having(generator=generator))
     assert not torch.equal(before, generator.get_state())
 
 
 @pytest.mark.parametrize("name", sorted(knowledge.load().tensor_methods))
 def test_a_tensor_method_draws_as_recorded(name: str) -> None:
     method = getattr(torch.Tensor, name)
-    arguments = measure.arguments_for(f"torch.Tensor.{name}", method)
+    arguments = arguments_for(f"torch.Tensor.{name}", method)
     assert moves(method, arguments) == knowledge.tensor_method_draws(name)
 
 
