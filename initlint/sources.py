@@ -170,7 +170,8 @@ def _is_package(folder: str) -> bool:
 
 def _package(root: str) -> str:
     """The name by which code inside the root may call it: a package, or a part of one that needs no `__init__.py`."""
-    return os.path.basename(root) if _is_package(root) or not _is_marked(root) else ""
+    name = os.path.basename(root)
+    return name if name.isidentifier() and (_is_package(root) or not _is_marked(root)) else ""
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

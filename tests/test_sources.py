@@ -93,6 +93,14 @@ def test_a_folder_without_any_project_is_its_own_root(tmp_path: Path) -> None:
     assert sources.files == ("a.py", "models/b.py")
 
 
+@pytest.mark.parametrize("name", ["timm-1.0.31", "my.nets", "my-nets"])
+def test_a_folder_whose_name_no_import_can_say_is_no_package(tmp_path: Path, name: str) -> None:
+    """An unpacked release: with its folder's name before theirs, no file would be found by its imports."""
+    tree(tmp_path, f"{name}/timm/__init__.py", f"{name}/timm/layers.py")
+    sources = found(tmp_path / name)
+    assert (sources.root, sources.package) == (str(tmp_path / name), "")
+
+
 def test_an_installed_package_does_not_belong_to_the_project_around_it(tmp_path: Path) -> None:
     installed = ".venv/lib/python3.11/site-packages/timm"
     project(tmp_path, "mine.py", f"{installed}/__init__.py", f"{installed}/a.py", ".venv/pyvenv.cfg")
