@@ -69,17 +69,21 @@ class _Search:
                 findings = list(self._found_in(info))
             except RecursionError:
                 self._begin()
-                lost = Unreadable(
-                    info.path, info.facts.line, f"`{info.facts.qualname}` is nested too deeply to be followed"
-                )
-                findings = list(_reported([lost], self.codes))
+                findings = list(self._lost(info, "nested too deeply to be followed"))
             yield from findings
+
+    def _lost(self, info: ClassInfo, why: str) -> Iterator[Finding]:
+        """What is said of a class that was not read whole."""
+        lost = Unreadable(info.path, info.facts.line, f"`{info.facts.qualname}` is {why}")
+        return _reported([lost], self.codes)
 
     def _found_in(self, info: ClassInfo) -> Iterator[Finding]:
         for suspect in suspects(self.readers, [info]):
             case = self._case(suspect)
             for rule in self.rules:
                 yield from rule.check(case)
+            if case.construction.cut:
+                yield from self._lost(info, "too large to be followed to its end")
 
     def _case(self, suspect: Suspect) -> Case:
         def filled(name: str) -> bool:

@@ -43,6 +43,7 @@ INITIALISERS = re.compile(r"\w+_|_?(re)?set_parameters|_?reset_parameters|_?init
 
 CONSTANTS: dict[str, Value] = {"None": NONE, "True": TRUE, "False": FALSE}
 MAX_STEPS = 100_000
+"""Expressions of a class's own code, and of all that it builds: what is beyond them is not known."""
 
 _PLACEHOLDER = re.compile(r"%[-\w.]*[sdif]")
 
@@ -59,6 +60,7 @@ class Expressions:
         self.project = workshop.project
         self.run = run
         self.root = False
+        self.steps = 0
 
     calls: Calls
 
@@ -78,8 +80,9 @@ class Expressions:
 
     def evaluate(self, node: cst.CSTNode, frame: Frame, alone: bool = False) -> Value:
         """What an expression is; `alone` where nobody takes its value."""
+        self.steps += 1
         self.workshop.steps += 1
-        if self.workshop.steps > MAX_STEPS:
+        if (self.steps if self.root else self.workshop.steps) > MAX_STEPS:
             raise Exhausted
         if alone and type(node) is cst.Call:
             return self._call(node, frame, alone)

@@ -317,7 +317,7 @@ class Finish:
                 index[id(store)] = len(defines)
                 defines[id(store)] = self._define(store, kind)
         events = list(self._events(defines, index))
-        return Construction(self.run.cls, name, path, (*events, *self._overwrites(defines)))
+        return Construction(self.run.cls, name, path, (*events, *self._overwrites(defines)), self.run.cut)
 
     def _again(self, store: Stored) -> bool:
         """Whether an attribute is given only what it has already: `self.x = init_(self.x)`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -80,12 +80,13 @@ Event = Define | Drawn | Discard | Overwrite
 
 @dataclass(frozen=True)
 class Construction:
-    """The events of one class's construction in the order in which they happen."""
+    """The events of one class's construction in the order in which they happen; `cut` where there were too many."""
 
     id: ClassId
     name: str
     path: str
     events: tuple[Event, ...]
+    cut: bool = False
 
     @functools.cached_property
     def definitions(self) -> tuple[Define, ...]:
@@ -142,53 +143,88 @@ class Construction:
     def after(self, definition: Definition) -> tuple[str, ...]:
         """The attributes that draw after this definition does, and so get other numbers without it, in order."""
         same = self._same(definition)
-        places = [place for place, drawn in enumerate(self.draws) if same & set(drawn.definitions)]
+        places = self._drawing(same)
         return self._names(places[0], same) if places else ()
 
     def drawn_at(self, define: Define) -> tuple[Span, ...]:
         """Where in the file of a definition draws are made for it alone."""
         same = self._same(define.definition)
-        found = (d for d in self.draws if same & set(d.definitions) and d.path == define.path)
+        found = (d for d in map(self.draws.__getitem__, self._drawing(same)) if d.path == define.path)
         return tuple(dict.fromkeys(d.draw.span for d in found if not d.swept or set(d.definitions) <= same))
 
     def swept_by(self, define: Define) -> str:
         """The first initialisation loop that draws for a definition along with others."""
         same = self._same(define.definition)
-        found = (d for d in self.draws if d.swept and same & set(d.definitions))
+        found = (d for d in map(self.draws.__getitem__, self._drawing(same)) if d.swept)
         return next((d.draw.what for d in found if set(d.definitions) - same), "")
 
-    def _same(self, definition: Definition) -> set[int]:
-        return {
-            index
-            for index, define in enumerate(self.definitions)
-            if (define.definition.attribute, define.definition.span) == (definition.attribute, definition.span)
-        }
+    def _same(self, definition: Definition) -> frozenset[int]:
+        return self._indices.get((definition.attribute, definition.span), frozenset())
+
+    @functools.cached_property
+    def _indices(self) -> dict[tuple[str, Span], frozenset[int]]:
+        """The definitions that stand at one place, as a loop or a method that runs twice makes several."""
+        found: dict[tuple[str, Span], set[int]] = {}
+        for index, define in enumerate(self.definitions):
+            found.setdefault((define.definition.attribute, define.definition.span), set()).add(index)
+        return {place: frozenset(indices) for place, indices in found.items()}
+
+    def _drawing(self, indices: Collection[int]) -> list[int]:
+        """Which of the draws are made for definitions, in order."""
+        return sorted({place for index in indices for place in self._draws_for.get(index, ())})
+
+    @functools.cached_property
+    def _draws_for(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for place, drawn in enumerate(self.draws):
+            for index in drawn.definitions:
+                found.setdefault(index, []).append(place)
+        return found
 
     def after_discard(self, discard: Discard) -> tuple[str, ...]:
         """The attributes that draw after something that is thrown away."""
-        inside = [place for place, drawn in enumerate(self.draws) if within(drawn.draw.span, discard.span)]
-        return self._names(inside[-1], set()) if inside else ()
+        lines = range(discard.span.line, discard.span.end_line + 1)
+        near = sorted(place for line in lines for place in self._draws_in.get((discard.path, line), ()))
+        inside = [place for place in near if within(self.draws[place].draw.span, discard.span)]
+        return self._names(inside[-1], frozenset()) if inside else ()
 
-    def _names(self, place: int, same: set[int]) -> tuple[str, ...]:
+    @functools.cached_property
+    def _draws_in(self) -> dict[tuple[str, int], list[int]]:
+        """The draws by the line in which they start."""
+        found: dict[tuple[str, int], list[int]] = {}
+        for place, drawn in enumerate(self.draws):
+            found.setdefault((drawn.path, drawn.draw.span.line), []).append(place)
+        return found
+
+    def _names(self, place: int, same: frozenset[int]) -> tuple[str, ...]:
         start = self.draws[place]
+        arms, loops, stays = dict(start.branch), set(start.loops), self._staying(start.branch)
         found: dict[str, None] = {}
-        for index, drawn in enumerate(self.draws):
-            later = index > place or set(drawn.loops) & set(start.loops)
-            if not (later or drawn is start) or _exclusive(start.branch, drawn.branch):
+        for index, drawn in enumerate(self.draws if loops else self.draws[place:], 0 if loops else place):
+            if index < place and loops.isdisjoint(drawn.loops):
                 continue
-            if drawn.definitions and set(drawn.definitions) <= same:
+            if _exclusive(arms, drawn.branch) or (drawn.definitions and same.issuperset(drawn.definitions)):
                 continue
-            for owner, target in _behind(drawn, same) if drawn is start else _pairs(drawn):
-                if target not in same and self._stays(target, start.branch):
+            for owner, target in _behind(drawn, same) if index == place else _pairs(drawn):
+                if owner not in found and target not in same and target in stays:
                     found[owner] = None
         return tuple(found)
 
-    def _stays(self, target: int, branch: Path) -> bool:
-        """Whether a definition is there in the end, in a run that also takes a branch; -1 is nobody's definition."""
-        if target < 0:
-            return True
-        define = self.definitions[target]
-        return id(define) not in self._replaced and not _exclusive(branch, define.branch)
+    def _staying(self, branch: Path) -> frozenset[int]:
+        """The definitions that are there in the end, in a run that also takes a branch; -1 is nobody's definition."""
+        if branch not in self._staying_after:
+            arms = dict(branch)
+            there = (
+                index
+                for index, define in enumerate(self.definitions)
+                if id(define) not in self._replaced and not _exclusive(arms, define.branch)
+            )
+            self._staying_after[branch] = frozenset((-1, *there))
+        return self._staying_after[branch]
+
+    @functools.cached_property
+    def _staying_after(self) -> dict[Path, frozenset[int]]:
+        return {}
 
 
 def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:
@@ -197,7 +233,7 @@ def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:
     return zip(drawn.owners, indices, strict=True)
 
 
-def _behind(drawn: Drawn, same: set[int]) -> Iterable[tuple[str, int]]:
+def _behind(drawn: Drawn, same: Collection[int]) -> Iterable[tuple[str, int]]:
     """Those for which an initialisation loop draws after it has drawn for some definitions."""
     pairs = list(_pairs(drawn)) if drawn.swept else []
     first = next((place for place, (_, target) in enumerate(pairs) if target in same), len(pairs))
@@ -210,10 +246,9 @@ def within(inner: Span, outer: Span) -> bool:
     return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
 
 
-def _exclusive(one: Path, other: Path) -> bool:
-    """Whether two places are arms of one branch, so that a run sees only one of them."""
-    arms = dict(one)
-    return any(arms.get(statement, arm) != arm for statement, arm in other)
+def _exclusive(arms: Mapping[int, int], other: Path) -> bool:
+    """Whether two places are in arms of one branch, so that a run sees only one of them."""
+    return bool(arms) and any(arms.get(statement, arm) != arm for statement, arm in other)
 
 
 def _gathered(event: Event, patterns: Collection[str], cls: ClassId) -> Event:

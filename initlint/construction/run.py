@@ -123,6 +123,7 @@ class Run:
     silent: int = 0
     quiet: int = 0
     complete: bool = True
+    cut: bool = False
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def fresh(self) -> int:

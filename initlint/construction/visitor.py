@@ -75,7 +75,7 @@ class Interpreter(Statements):
         except (Exhausted, RecursionError):
             if not self.root:
                 raise
-            self.run.complete = False
+            self.run.cut = True
         return self.run
 
     def _class_level(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from initlint.construction import knowledge
+from initlint.construction.expressions import MAX_STEPS, Exhausted
 from initlint.construction.finish import NOTHING_KNOWN, Finish, Made, Summary
 from initlint.construction.frames import Frame
 from initlint.construction.inert import Inert
@@ -34,8 +35,12 @@ if TYPE_CHECKING:
     from initlint.construction.ledger import Construction
     from initlint.project.classes import ClassId, Method, Project
 
-MAX_BUILDS = 14
+MAX_BUILDS = 60
+"""Classes and functions that are followed into each other; nothing is known of what lies deeper."""
+
 RECURSION = 12_000
+
+Answered = TypeVar("Answered")
 
 
 class Workshop:
@@ -51,8 +56,8 @@ class Workshop:
         self._loads: dict[int, dict[str, set[int]]] = {}
         self._dotted: dict[int, tuple[str, str]] = {}
         self._globals: dict[tuple[str, str], Value] = {}
-        self._summaries: dict[object, Summary] = {}
-        self._made: dict[object, Made | None] = {}
+        self._answers: dict[object, Any] = {}
+        self._provisional: dict[object, Any] = {}
         self._active: list[object] = []
         self._recursive: set[object] = set()
 
@@ -61,6 +66,7 @@ class Workshop:
         from initlint.construction.visitor import Interpreter
 
         self.steps = 0
+        self._provisional.clear()
         info = self.project.classes[cls]
         with _recursion(RECURSION):
             run = Interpreter(self, Run(cls)).construct(None)
@@ -70,47 +76,54 @@ class Workshop:
         """What an instance of a class draws when it is built with these arguments."""
         from initlint.construction.visitor import Interpreter
 
-        arguments = rounded(arguments)
-        memo = (cls, key_of(arguments))
-        if memo not in self._summaries:
-            if cls in self._active or len(self._active) > MAX_BUILDS:
-                self._recursive.add(cls)
-                return NOTHING_KNOWN
-            with self._building(cls):
-                run = Interpreter(self, Run(cls)).construct(arguments)
-                summary = Finish(run, self.is_a).summary()
-            if self._recursive:
-                return summary
-            self._summaries[memo] = summary
-        return self._summaries[memo]
+        given = rounded(arguments)
+
+        def summary() -> Summary:
+            return Finish(Interpreter(self, Run(cls)).construct(given), self.is_a).summary()
+
+        return self._answer(cls, given, summary, NOTHING_KNOWN)
 
     def make(self, method: Method, arguments: Arguments) -> Made | None:
         """What a function of the project returns for these arguments; None where its run does more than that."""
         from initlint.construction.visitor import Interpreter
 
-        arguments = rounded(arguments)
-        memo = (method.id, key_of(arguments))
-        if memo not in self._made:
-            if method.id in self._active or len(self._active) > MAX_BUILDS:
-                self._recursive.add(method.id)
-                return None
-            with self._building(method.id):
-                run = Run("")
-                value = Interpreter(self, run).invoke(method, None, arguments, None)
-                made = Finish(run, self.is_a).made(value)
-            if self._recursive:
-                return made
-            self._made[memo] = made
-        return self._made[memo]
+        given = rounded(arguments)
 
-    @contextmanager
-    def _building(self, what: object) -> Iterator[None]:
+        def made() -> Made | None:
+            run = Run("")
+            value = Interpreter(self, run).invoke(method, None, given, None)
+            return Finish(run, self.is_a).made(value)
+
+        return self._answer(method.id, given, made, None)
+
+    def _answer(self, what: object, arguments: Arguments, run: Callable[[], Answered], unknown: Answered) -> Answered:
+        """What a run comes to, which is made once; what it comes to inside a recursion holds until that has ended."""
+        key = (what, key_of(arguments))
+        for known in (self._answers, self._provisional):
+            if key in known:
+                found: Answered = known[key]
+                return found
+        if self.steps > MAX_STEPS:
+            return unknown
+        if what in self._active or len(self._active) > MAX_BUILDS:
+            self._recursive.add(what if what in self._active else self._active[0])
+            return unknown
         self._active.append(what)
         try:
-            yield
+            answer = run()
+        except Exhausted:
+            return unknown
         finally:
             self._active.pop()
             self._recursive.discard(what)
+        if self.steps > MAX_STEPS:
+            return answer
+        if self._recursive:
+            self._provisional[key] = answer
+        else:
+            self._answers[key] = answer
+            self._provisional.clear()
+        return answer
 
     def is_a(self, cls: str, base: str) -> bool:
         """Whether a class is another or inherits from it."""
