@@ -1,4 +1,4 @@
-"""Constructions of code that is large, deep or recursive: what is known of it, and what is said where it is given up."""
+"""Constructions of code that is large, deep or recursive: what is known, and what is said where it is given up."""
 
 from __future__ import annotations
 
