@@ -190,6 +190,19 @@ def test_notes(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("draw", "name"), [("random.random()", "Python's `random`"), ("numpy.random.rand()", "numpy's global generator")]
+)
+def test_streams_that_are_not_torchs_are_said(
+    draw: str, name: str, net: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("numpy")
+    (net / "other.py").write_text(f"import random\nimport numpy\n{NET}\n\ndef make():\n    {draw}\n    return Net(0)\n")
+    said = f"{name} was drawn from as well; such draws stand in no row, and move none of torch"
+    assert traced(capsys, "other:make")["notes"] == [said]
+    assert traced(capsys, "other:Net")["notes"] == []
+
+
 def test_the_story(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(STORY / "project2")
     document = traced(capsys, "models:VisionTransformer(depth=1)")

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from initlint.runtime.generators import present, seed, states
+from initlint.runtime.generators import FOREIGN, present, seed, states
 from initlint.runtime.ledger import CPU, OUTSIDE, Recorder, heirs_among, owners_among, real
 from initlint.runtime.overlay import Overlay
 from initlint.runtime.signatures import parameters
@@ -107,7 +107,7 @@ def built(job: Message) -> Message:
         seed(job["seed"])
         recorder.start_again()
         early = len(recorder.draws)
-        start = states(device)[CPU]
+        start = states(device)
         if job["placement"] == "construct" and device.type != "cpu":
             stack.enter_context(device)
         results = [evaluated(module, job) for _ in range(job["times"])]
@@ -129,7 +129,8 @@ def built(job: Message) -> Message:
         "draws": ledger,
         "early": early,
         "ends": ends,
-        "reseeded": is_reseeded(job["seed"], recorder, start),
+        "foreign": [stream for stream in FOREIGN if start.get(stream) != ends.get(stream)],
+        "reseeded": is_reseeded(job["seed"], recorder, start[CPU]),
         "classes": classes(models, job["root"]),
         "served": sorted(overlay.served),
     }

@@ -10,6 +10,9 @@ import torch
 
 from initlint.runtime.ledger import CPU, digest, read
 
+FOREIGN = ("random", "numpy")
+"""The streams that are not torch's: they are seeded, and where they stand is known, but not who moved them."""
+
 
 def seed(number: int) -> None:
     """Seed Python's generator, numpy's where it is there, and torch's on every device."""

@@ -124,8 +124,8 @@ class Built(msgspec.Struct, frozen=True, tag="built"):
     `of` is the class of the result, `file` the real path of the target's module. `early` of the draws are older than
     the seed. `ends` says where each stream stands afterwards. `classes` maps `real path::class` of the project to the
     names of its instances. `served` are the sources of the job that were really imported. `differences` are the
-    greatest absolute ones of the tensors that differ from those kept, None where there is no such number. `reseeded`:
-    the target has set another seed.
+    greatest absolute ones of the tensors that differ from those kept, None where there is no such number. `foreign`
+    are the streams of others than torch that were moved. `reseeded`: the target has set another seed.
     """
 
     of: str
@@ -137,6 +137,7 @@ class Built(msgspec.Struct, frozen=True, tag="built"):
     classes: dict[str, tuple[str, ...]]
     served: tuple[str, ...]
     differences: dict[str, float | None]
+    foreign: tuple[str, ...]
     reseeded: bool
 
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from initlint.errors import InitlintError
 from initlint.report.record import Report
-from initlint.report.trace import OUTSIDE, Draw, Setup, Tensor, Trace
+from initlint.report.trace import META, OUTSIDE, Draw, Setup, Tensor, Trace
 from initlint.runtime.bench import Plan
 from initlint.runtime.host import Built, Drawn, Failed, Host, Job, Ready
 from initlint.runtime.judge import own_tensors, places
 from initlint.runtime.trees import Tree
+
+GENERATORS = {"random": "Python's `random`", "numpy": "numpy's global generator"}
 
 
 def measured(plan: Plan, tree: Tree, settled: bool = False) -> tuple[Built, Ready]:
@@ -116,5 +118,7 @@ def _notes(plan: Plan, built: Built) -> Iterator[str]:
         yield f"{made} made when the module was imported, before the seed was set: not counted here"
     if built.reseeded:
         yield f"the target sets a seed of its own, so that seed {plan.seeds[0]} does not decide about all numbers"
-    if plan.device == "meta":
+    for stream in built.foreign:
+        yield f"{GENERATORS[stream]} was drawn from as well; such draws stand in no row, and move none of torch"
+    if plan.device == META:
         yield "nothing is drawn on the meta device; these are the draws that other devices would make"
