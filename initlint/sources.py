@@ -190,11 +190,19 @@ def _beside(folder: str) -> Iterator[str]:
 class _Ignore:
     """The patterns of one ignore file, which count from the folder it stands in."""
 
-    prefix: int
+    folder: str
+    lines: tuple[str, ...]
     patterns: GitIgnoreSpec
 
     def verdict(self, path: str) -> bool | None:
-        return self.patterns.check_file(path[self.prefix :].replace(os.sep, "/")).include
+        return self.patterns.check_file(path[len(self.folder) :].replace(os.sep, "/")).include
+
+    def inside(self, folder: str) -> _Ignore:
+        """What has a say in a folder that is walked: no pattern that the folder itself fits."""
+        path = os.path.join(folder, "")
+        if path == self.folder or not self.verdict(path):
+            return self
+        return _ignore(self.folder, [line for line in self.lines if not _ignore(self.folder, [line]).verdict(path)])
 
 
 class _Walk:
@@ -207,13 +215,15 @@ class _Walk:
         patterns = (*config.exclude, *config.extend_exclude)
         self._names = frozenset(pattern for pattern in patterns if _is_plain(pattern))
         globs = [pattern for pattern in patterns if not _is_plain(pattern)]
-        self._globs = (_ignore(pattern_base(root, config), globs),) if globs else ()
+        self._excluding: tuple[_Ignore, ...] = (_ignore(pattern_base(root, config), globs),) if globs else ()
+        self._globs: tuple[_Ignore, ...] = self._excluding
 
     def under(self, folder: str) -> set[str]:
         """All Python files below a folder but the excluded; links are followed where they lead outside."""
         found: set[str] = set()
         links: list[tuple[str, tuple[_Ignore, ...]]] = []
-        self._descend(folder, self._inherited(folder), found, links)
+        self._globs = tuple(ignore.inside(folder) for ignore in self._excluding)
+        self._descend(folder, tuple(ignore.inside(folder) for ignore in self._inherited(folder)), found, links)
         self._follow(folder, found, links)
         return found
 
@@ -255,16 +265,14 @@ class _Walk:
     def excludes(self, path: str) -> bool:
         """Whether a path in the project, or a folder that it stands in, is among those to leave out."""
         folder = os.path.join(path, "") if os.path.isdir(path) else path
-        return not self._names.isdisjoint(_relative(self._root, path).split("/")) or self._fits(folder)
-
-    def _fits(self, path: str) -> bool:
-        return any(ignore.verdict(path) for ignore in self._globs)
+        named = not self._names.isdisjoint(_relative(self._root, path).split("/"))
+        return named or any(ignore.verdict(folder) for ignore in self._excluding)
 
     def _excluded(self, entry: os.DirEntry[str], is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
         if entry.name in self._names:
             return True
         path = os.path.join(entry.path, "") if is_folder else entry.path
-        if self._fits(path):
+        if any(ignore.verdict(path) for ignore in self._globs):
             return True
         for ignore in reversed(ignores):
             verdict = ignore.verdict(path)
@@ -311,6 +319,12 @@ def pattern_base(root: str, config: Config) -> str:
     return config.folder if config.folder and _holds(config.folder, root) else root
 
 
+def excluding(config: Config, root: str) -> Callable[[str], bool]:
+    """Tells whether a path under the root, be it there or not, or a folder that it stands in, is to be left out."""
+    walk = _Walk(root, config)
+    return lambda path: walk.excludes(os.path.join(root, path))
+
+
 def fitting(config: Config, root: str, pattern: str) -> Callable[[str], bool]:
     """Tells whether a path under the root fits a pattern of files; `!` before a pattern turns it round."""
     ignore = _ignore(pattern_base(root, config), [pattern.removeprefix("!")])
@@ -333,7 +347,7 @@ def _ignore(folder: str, lines: list[str]) -> _Ignore:
     from pathspec import GitIgnoreSpec
 
     try:
-        return _Ignore(len(os.path.join(folder, "")), GitIgnoreSpec.from_lines(lines))
+        return _Ignore(os.path.join(folder, ""), tuple(lines), GitIgnoreSpec.from_lines(lines))
     except ValueError as error:
         raise InitlintError(f"an exclude pattern cannot be understood: {error}") from error
 

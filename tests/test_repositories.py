@@ -175,3 +175,16 @@ def test_what_cannot_be_compared_is_not_called_the_same(repository: Path, capsys
     assert refused(["v1", "net:Net"], capsys) == (
         "`net:Net` is a target, which is built from two versions: OLD NEW --build 'net:Net'"
     )
+
+
+@pytest.mark.parametrize("pattern", ["build", "out/*", "/out/"])
+def test_what_is_left_out_of_a_folder_is_left_out_of_a_revision(
+    pattern: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And what is named is compared in both."""
+    folder = "build" if pattern == "build" else "out/gen"
+    (repository / folder).mkdir(parents=True)
+    (repository / "pyproject.toml").write_text(f"[tool.initlint]\nextend-exclude = ['{pattern}']\n", encoding="utf-8")
+    commit(repository, **{f"{folder}/big": BIG})
+    assert run(["diff", "HEAD", ".", "-n"]) == run(["diff", "HEAD", folder, "-n"]) == 0
+    assert capsys.readouterr().out == "the same streams\n" * 2

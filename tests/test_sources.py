@@ -162,6 +162,19 @@ def test_what_the_user_names_is_read_even_if_it_is_excluded(tmp_path: Path) -> N
     assert found(tmp_path / "script").reported == {"script"}
 
 
+@pytest.mark.parametrize("pattern", ["data/old", "data/old/", "/data/*", "data/**", "dat?/old"])
+def test_a_folder_that_is_named_is_read_whatever_pattern_it_fits(tmp_path: Path, pattern: str) -> None:
+    """A pattern that it does not fit itself still holds inside of it, and where it is not named."""
+    project(tmp_path, "a.py", "data/old/b.py", "data/old/deep/c.py", "data/old/x_pb2.py")
+    exclude = {"extend_exclude": (pattern, "data/old/*_pb2.py")}
+    (tmp_path / ".git").mkdir()
+    for options in (exclude, {}):
+        assert found(tmp_path / "data" / "old", **options).reported == {"data/old/b.py", "data/old/deep/c.py"}
+        assert found(tmp_path / "data" / "old" / "deep", **options).reported == {"data/old/deep/c.py"}
+        assert found(tmp_path, **options).reported == {"a.py"}
+        (tmp_path / ".gitignore").write_text(f"{pattern}\ndata/old/*_pb2.py\n")
+
+
 def test_what_is_named_can_be_left_out_too(tmp_path: Path) -> None:
     project(tmp_path, "a.py", "build/b.py", "sub/gen/c.py", "sub/x_pb2.py")
     forced = {"force_exclude": True, "extend_exclude": ("sub/gen", "*_pb2.py")}

@@ -22,7 +22,7 @@ from initlint.model import Problem
 from initlint.project import link
 from initlint.project.classes import Project
 from initlint.project.environment import target
-from initlint.sources import READ, discover, project_root
+from initlint.sources import READ, discover, excluding, project_root
 from initlint.texts import load, text
 
 
@@ -117,8 +117,9 @@ def _revision(given: str, place: str | None, config: Config) -> Side:
     prefix = "" if place is None else os.path.relpath(os.path.realpath(place), top).replace(os.sep, "/")
     if prefix == ".." or prefix.startswith("../"):
         raise InitlintError(f"`{given}` is a revision of {top}, and {place} lies outside of that")
-    excluded = {*config.exclude, *config.extend_exclude}
-    texts = {path: data for path, data in texts.items() if not excluded & set(path.split("/"))}
+    excluded = excluding(config, top)
+    if not excluded(prefix):
+        texts = {path: data for path, data in texts.items() if not excluded(path)}
     if prefix not in ("", "."):
         exact = {os.path.basename(path): data for path, data in texts.items() if path == prefix}
         texts = exact or {
