@@ -45,7 +45,7 @@ DEFAULT_EXCLUDE = (
 
 FORMATS = ("full", "concise", "json", "jsonl", "sarif", "github", "gitlab", "rdjson", "junit")
 
-GROUPS = ("Rules", "Files", "Output", "Mend", "Confirm", "Run")
+GROUPS = ("Rules", "Files", "Output", "Mend", "Build", "Run")
 """The headings under which `--help` lists the options."""
 
 
@@ -76,19 +76,19 @@ def _option(default: Any, group: str, help: str, **details: Any) -> Any:
 class Confirm:
     """How findings are confirmed: the table `confirm` of a configuration file."""
 
-    build: str = _option("", "Confirm", "Build this: package.module:factory, or an expression there.", metavar="TARGET")
-    device: str = _option("cpu", "Confirm", "Device: cpu, cuda, cuda:N, mps or xpu.", metavar="DEVICE")
-    seed: tuple[int, ...] = _option((0,), "Confirm", "Seeds to build with.", metavar="N")
+    build: str = _option("", "Build", "Build this: package.module:factory, or an expression there.", metavar="TARGET")
+    device: str = _option("cpu", "Build", "Device: cpu, cuda, cuda:N, mps, xpu; to trace also meta.", metavar="DEVICE")
+    seed: tuple[int, ...] = _option((0,), "Build", "Seeds to build with.", metavar="N")
     placement: str = _option(
         "construct",
-        "Confirm",
+        "Build",
         "Construct on the device, or on the CPU and move.",
         metavar="HOW",
         choices=("construct", "move"),
     )
-    dtype: str = _option("", "Confirm", "Default type of torch, as bfloat16.", metavar="TYPE")
-    timeout: int = _option(120, "Confirm", "Seconds that one build may take.", metavar="SECONDS", least=1)
-    max_memory: int = _option(16_000, "Confirm", "Megabytes that one build may allocate; 0 for any.", metavar="MB")
+    dtype: str = _option("", "Build", "Default type of torch, as bfloat16.", metavar="TYPE")
+    timeout: int = _option(120, "Build", "Seconds that one build may take.", metavar="SECONDS", least=1)
+    max_memory: int = _option(16_000, "Build", "Megabytes that one build may allocate; 0 for any.", metavar="MB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ class Config:
         (), "Files", "Folders of installed packages, instead of the interpreter's.", flag=False, is_path=True
     )
     output_format: str = _option("full", "Output", f"One of {', '.join(FORMATS)}.", metavar="NAME", choices=FORMATS)
-    output_file: str = _option("", "Output", "Write the findings to a file.", short="-o", metavar="FILE", is_path=True)
+    output_file: str = _option("", "Output", "Write to this file.", short="-o", metavar="FILE", is_path=True)
     statistics: bool = _option(False, "Output", "Count findings by rule instead of listing them.")
     color: str = _option(
         "auto", "Output", "Colour: auto, always or never.", metavar="WHEN", choices=("auto", "always", "never")
@@ -148,7 +148,7 @@ class Config:
     write_baseline: str = _option("", "Mend", "Write all that is found as a baseline.", metavar="FILE", key=False)
     add_ignores: bool = _option(False, "Mend", "Suppress all that is found by comments.", key=False)
     reason: str = _option("", "Mend", "Reason to write into these comments.", metavar="TEXT", key=False)
-    confirm: Confirm = _option(Confirm(), "Confirm", "How findings are confirmed.", flag=False)  # noqa: RUF009
+    confirm: Confirm = _option(Confirm(), "Build", "How findings are confirmed.", flag=False)  # noqa: RUF009
     exit_zero: bool = _option(False, "Output", "Exit with 0 even if something is found.")
     jobs: int = _option(0, "Run", "Number of processes; 0 for one per core.", short="-j", metavar="N")
     no_cache: bool = _option(False, "Run", "Neither read nor write the cache.", short="-n")

@@ -233,6 +233,16 @@ def test_options_come_from_the_project(tmp_path: Path, capsys: pytest.CaptureFix
     assert "[tool.initlint.confirm] has no option `seeds`; did you mean `seed`?" in capsys.readouterr().err
 
 
+def test_where_nothing_is_found_nothing_is_needed_to_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = project(tmp_path, good="")
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    assert run(["confirm", "-n", "--python", str(broken), "--output-format", "json", str(root)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["results"], document["torch"], document["python"]) == ([], None, None)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals for one process")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_what_ends_a_run_leaves_nothing(name: str, tmp_path: Path) -> None:

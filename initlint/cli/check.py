@@ -264,6 +264,6 @@ command = Command(
     Flag("Files", ["--stdin-filename"], metavar="NAME", default="", help="Check standard input as this file."),
     Flag("Files", ["--show-files"], is_flag=True, help="List the files that would be checked."),
     Flag("Run", [WATCH], is_flag=True, help="Check again whenever a file changes."),
-    Flag("Confirm", ["--confirm"], is_flag=True, help="Build with and without what is found, and compare."),
+    Flag("Build", ["--confirm"], is_flag=True, help="Build with and without what is found, and compare."),
     *OPTIONS,
 )

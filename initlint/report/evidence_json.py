@@ -25,8 +25,8 @@ def document(evidence: Evidence) -> dict[str, object]:
         "dtype": evidence.dtype or None,
         "seed": evidence.seeds[0],
         "seeds": list(evidence.seeds),
-        "torch": evidence.torch,
-        "python": evidence.python,
+        "torch": evidence.torch or None,
+        "python": evidence.python or None,
         "results": [{"finding": finding_record(r.findings[0]), **_result(r)} for r in evidence.results],
         "together": [{"findings": [f.fingerprint for f in r.findings], **_result(r)} for r in evidence.together],
     }

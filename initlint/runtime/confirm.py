@@ -13,7 +13,7 @@ from initlint.report.evidence import Evidence, Result
 from initlint.report.record import Report
 from initlint.runtime.bench import Bench, Plan, Site
 from initlint.runtime.callsites import constant_calls
-from initlint.runtime.host import Host
+from initlint.runtime.host import Host, Ready
 
 Progress = Callable[[int, int], None]
 """Told how many findings are done, of how many."""
@@ -21,11 +21,16 @@ Progress = Callable[[int, int], None]
 WORTH = 4
 """Classes that a further process must have to do before it is worth importing torch once more."""
 
+NOBODY = Ready("", "", "", forks=False)
+"""What is built with where nothing is: no interpreter is asked for, and none need have torch."""
+
 
 def confirm(report: Report, files: Iterable[str], plan: Plan, progress: Progress | None = None) -> Evidence:
     """Build what the findings of a report are about. `files` are those of the project, under its root."""
     known = tuple(files)
     sites = _sites(report, known, plan)
+    if not sites:
+        return _evidence(report, plan, (), (), NOBODY)
     processes = max(1, min(plan.processes, len(sites) // WORTH))
     steps = _Steps(sum(len(site.findings) for site in sites) * len(plan.seeds), progress)
     with tempfile.TemporaryDirectory(prefix="initlint-") as folder:
@@ -42,6 +47,12 @@ def confirm(report: Report, files: Iterable[str], plan: Plan, progress: Progress
             for bench in benches:
                 bench.host.close()
             pool.shutdown(cancel_futures=True)
+    return _evidence(report, plan, alone, together, ready)
+
+
+def _evidence(
+    report: Report, plan: Plan, alone: tuple[Result, ...], together: tuple[Result, ...], ready: Ready
+) -> Evidence:
     return Evidence(
         results=alone,
         together=together,
