@@ -12,7 +12,7 @@ from initlint.facts.arguments import call_arguments
 from initlint.facts.extract import EVALUATIONS
 from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.callers import SPLATS, Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.flows import Use
 from initlint.project.imports import SymbolKind
@@ -163,8 +163,11 @@ _LITERALS = re.compile(r"""[\w.]+\(\s*\[?\s*(?:["'][\w.]+["']\s*,?\s*)+\]?\s*,?\
 
 
 def _is_called(node: Node) -> bool:
+    """Whether a call is written out with an argument: one that only passes on `*args` calls any method."""
     call = node.parent
-    return call is not None and call.child_by_field_name("function") == node and bool(call_arguments(call))
+    if call is None or call.child_by_field_name("function") != node:
+        return False
+    return any(argument.type not in SPLATS for argument in call_arguments(call))
 
 
 def _fitting(names: frozenset[str], attribute: str) -> bool:

@@ -38,8 +38,9 @@ TENSOR_KEYWORDS = frozenset({"dim", "keepdim", "axis", "dtype", "p", "ord", "dim
 """Arguments that methods of tensors take and modules do not."""
 
 
-CONFIGURATIONS = frozenset("args cfg config conf opt opts options hparams hparam hyp params ctx namespace".split())
-"""Names that by custom hold settings or a context, and no module."""
+SETTINGS = frozenset({"cfg", "config", "conf"})
+CONFIGURATIONS = SETTINGS | set("args opt opts options hparams hparam hyp params ctx namespace".split())
+"""Last words of names that by custom hold settings or a context, and no module; what settings hold is settings too."""
 
 FEW = 6
 """Classes that one variable plausibly takes turns in holding an instance of."""
@@ -85,8 +86,11 @@ class Foreign:
     def called_by_any_name(self, cls: ClassId) -> str:
         """Where a part of something unknown is called by an unknown name, and an instance of the class can be meant."""
         for read in self.computed.open_calls:
-            plain = read.receiver.rpartition(".")[2] not in CONFIGURATIONS
-            if plain and self.sees(read.method, cls) and self._fits_shape(cls, read.method, read.receiver):
+            if (
+                not _is_configuration(read.receiver)
+                and self.sees(read.method, cls)
+                and self._fits_shape(cls, read.method, read.receiver)
+            ):
                 return f"`getattr` on `{read.receiver}` in {read.method.path}"
         return ""
 
@@ -112,7 +116,7 @@ class Foreign:
 
     def _is_plausible(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether a receiver of unknown type is not better explained as something else than this class."""
-        if receiver.rpartition(".")[2] in CONFIGURATIONS or self._is_tensor_method(method, receiver, attribute):
+        if _is_configuration(receiver) or self._is_tensor_method(method, receiver, attribute):
             return False
         if not self._fits(cls, method, receiver, attribute):
             return False
@@ -259,6 +263,12 @@ class Foreign:
         return value.unknown or any(
             bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
         )
+
+
+def _is_configuration(receiver: str) -> bool:
+    """Whether a receiver, as written, is by its name a configuration or a part of one: `create_cfg`, `cfg.env`."""
+    words = [part.removesuffix("[]").rstrip("_").rpartition("_")[2] for part in receiver.split(".")]
+    return words[-1] in CONFIGURATIONS or not SETTINGS.isdisjoint(words)
 
 
 def _called_on_tensor(node: Node, body: Body) -> bool:

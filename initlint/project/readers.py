@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.facts.receivers import normalise
-from initlint.model import Confidence, Verdict
+from initlint.model import Confidence, Kind, Verdict
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
@@ -118,6 +118,7 @@ class Readers:
         """The verdict on a definition for which no reader was found."""
         doubt = self._foreign_doubt(cls, attribute) or self._tied(cls, attribute) or self.strangers.doubt(cls)
         doubt = doubt or self._carried(cls, attribute) or self.listed.doubt(cls, attribute)
+        doubt = doubt or self.wholesale.doubt(cls, self._kind(cls, attribute))
         doubt = doubt or self.foreign.called_by_any_name(cls) or self.placeholders.doubt(cls, attribute)
         flows = self._construction_uses(cls, attribute)
         needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
@@ -134,9 +135,17 @@ class Readers:
         return (
             self.entries.read(cls, attribute)
             or self._read_by_base(cls, attribute)
-            or self.wholesale.reads_all(cls, self._is_submodule(cls, attribute))
+            or self.wholesale.reads_all(cls, self._kind(cls, attribute))
             or self.computed.reads(cls, attribute)
         )
+
+    def _kind(self, cls: ClassId, attribute: str) -> Kind:
+        if self._is_submodule(cls, attribute):
+            return Kind.SUBMODULE
+        infos = [self.project.classes[r] for r in self.callers.assigning(attribute) & self.project.family(cls)]
+        stores = [s for info in infos for facts in info.facts.methods for s in facts.stores if s.attribute == attribute]
+        registered = (any(callee.endswith(".register_buffer") for callee in store.callees) for store in stores)
+        return Kind.BUFFER if stores and all(registered) else Kind.PARAMETER
 
     def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
         """Whether a definition is or may be a module, and not a parameter or tensor for certain."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.model import Kind
 from initlint.project.bodies import Body
 from initlint.project.flows import ALL_OF_IT, Use, uses_of
 
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
 CHILDREN = frozenset({"children", "named_children", "_modules", "__dict__", "_parameters", "_buffers"})
 DESCENDANTS = frozenset({"modules", "named_modules"})
 MODULES = frozenset({"children", "named_children", "_modules", "modules", "named_modules"})
-"""Sweeps that give modules: what is a parameter or a buffer of the instance itself they do not reach."""
-
+PARAMETERS = frozenset({"parameters", "named_parameters", "_parameters"})
+BUFFERS = frozenset({"buffers", "named_buffers", "_buffers"})
 TENSORS = frozenset({"parameters", "named_parameters", "buffers", "named_buffers", "state_dict"})
 SWEEPS = CHILDREN | DESCENDANTS | TENSORS
+
+PAST = {Kind.SUBMODULE: frozenset[str](), Kind.PARAMETER: MODULES | BUFFERS, Kind.BUFFER: MODULES | PARAMETERS}
+"""Sweeps that do not reach a definition of each kind."""
 
 KEEPING = frozenset(
     "return_statement yield list tuple assignment list_comprehension expression_list binary_operator"
@@ -58,16 +62,16 @@ def sweeps_of_others(body: Body) -> Iterator[Node]:
                 yield owner
 
 
-def swept(body: Body, submodule: bool) -> bool:
+def swept(body: Body, kind: Kind) -> bool:
     """Whether a body uses what it goes over, rather than only setting or printing things on it.
 
-    Of `submodule` is asked whether the children are used, else whether the instance's own parameters and buffers are.
+    For a submodule the question is whether children are used, else whether the instance's own tensors of that kind are.
 
     Parameters and buffers are gone over by optimizers, counters and loggers; only a forward that does it uses them.
     """
     forward = body.method.facts.name.startswith(("forward", "_forward"))
     for node, name in sweeps(body):
-        if not submodule and name in MODULES:
+        if name in PAST[kind]:
             continue
         if name in TENSORS:
             if (forward or name == "state_dict") and _tensors_used(node, body, name):

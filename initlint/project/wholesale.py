@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 from initlint.facts.records import Function
-from initlint.project.bodies import Bodies
+from initlint.model import Kind
+from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import ClassId, Method, Project
@@ -15,6 +17,10 @@ from initlint.project.inference import Inference
 from initlint.project.reached import Reached, reached
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.sweeps import CHILDREN, DESCENDANTS, SWEEPS, sweeps, sweeps_of_others, swept
+from initlint.project.values import Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 class Wholesale:
@@ -36,20 +42,32 @@ class Wholesale:
         self.roles = roles
         self.entries = entries
 
-    def reads_all(self, cls: ClassId, submodule: bool) -> bool:
+    def reads_all(self, cls: ClassId, kind: Kind) -> bool:
         """Whether the family reads all its submodules, or all its other definitions, without naming them."""
-        if submodule and (self._gone_over.holds(cls) or any(self._container(d) for d in self.project.descendants(cls))):
+        if kind is Kind.SUBMODULE and self._gone_over.holds(cls):
             return True
-        return any(self._reads_all(relative, submodule) for relative in self.project.near(cls))
+        if kind is Kind.SUBMODULE and any(self._container(d) for d in self.project.descendants(cls)):
+            return True
+        return any(self._reads_all(relative, kind) for relative in self.project.near(cls))
+
+    def doubt(self, cls: ClassId, kind: Kind) -> str:
+        """Where other code uses all parts of something that can be an instance among others; "" where none does."""
+        places = (place for place, value in self._swept_elsewhere if reached(self.project, [value]).holds(cls))
+        return next(places, "") if kind is Kind.SUBMODULE else ""
 
     @functools.cached_property
     def _gone_over(self) -> Reached:
-        """Whose parts other code uses without naming them."""
+        """Whose parts other code uses without naming them, for certain."""
+        return reached(self.project, (value for _, value in self._swept_elsewhere if len(value.instances) == 1))
+
+    @functools.cached_property
+    def _swept_elsewhere(self) -> tuple[tuple[str, Value], ...]:
+        """Where code uses all parts of something else than its instance, and what that is."""
         reading = [entry for name in sorted(CHILDREN | DESCENDANTS) for entry in self.callers.reading.get(name, ())]
         others = {m.id: m for m, receiver in reading if not m.owner or receiver != m.facts.instance}
         bodies = [self.bodies.body(m) for m in others.values() if not initialises_others(self.project, m)]
-        owners = ((owner, body) for body in bodies for owner in sweeps_of_others(body))
-        return reached(self.project, (self.inference.expression(owner, body) for owner, body in owners))
+        owners = [(owner, body) for body in bodies for owner in sweeps_of_others(body)]
+        return tuple((_place(owner, body), self.inference.expression(owner, body)) for owner, body in owners)
 
     @functools.cache  # noqa: B019
     def _container(self, cls: ClassId) -> bool:
@@ -69,7 +87,7 @@ class Wholesale:
         )
 
     @functools.cache  # noqa: B019
-    def _reads_all(self, cls: ClassId, submodule: bool) -> bool:
+    def _reads_all(self, cls: ClassId, kind: Kind) -> bool:
         """Whether a method of this very class does."""
         info = self.project.classes[cls]
         for facts in info.facts.methods:
@@ -79,7 +97,7 @@ class Wholesale:
                 if (
                     self._kept_by_construction(method)
                     if constructs
-                    else _reads_any(facts) or swept(self.bodies.body(method), submodule)
+                    else _reads_any(facts) or swept(self.bodies.body(method), kind)
                 ):
                     return True
         return False
@@ -103,3 +121,7 @@ def _may_sweep(facts: Function) -> bool:
 def _reads_any(facts: Function) -> bool:
     """`reduce(getattr, path, self)` reads what only run time knows."""
     return facts.instance in facts.mentions and "getattr" in facts.mentions
+
+
+def _place(owner: Node, body: Body) -> str:
+    return f"the parts of `{body.text(owner)}` in {body.method.path}"
