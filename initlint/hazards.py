@@ -10,7 +10,7 @@ from initlint.construction.ledger import Ledgers
 from initlint.model import Finding, Problem
 from initlint.project.classes import ClassInfo, Project
 from initlint.project.readers import Readers
-from initlint.project.suspects import Suspect, candidates, suspects
+from initlint.project.suspects import Suspect, candidates, suspects, unnamed
 from initlint.rules import CONSTRUCTION_RULES, FILE_RULES
 from initlint.rules.base import Case, Unreadable
 from initlint.shares import shared
@@ -87,11 +87,12 @@ class _Search:
 
     def _case(self, suspect: Suspect) -> Case:
         def filled(name: str) -> bool:
-            return name in suspect.dead and self.readers.enclosing.draws(suspect.cls, name)
+            return name in dead and self.readers.enclosing.draws(suspect.cls, name)
 
-        patterns = sorted(name for name in suspect.dead if "*" in name)
         construction = self.ledgers.construction(suspect.cls)
-        return Case(construction.filled(filled).gathered(patterns), suspect.dead)
+        dead = {**suspect.dead, **unnamed(self.readers, suspect.cls, construction.told)}
+        patterns = sorted(name for name in dead if "*" in name)
+        return Case(construction.filled(filled).gathered(patterns), dead)
 
     def answer(self, infos: Sequence[ClassInfo]) -> bytes:
         known = set(self.project.installed)

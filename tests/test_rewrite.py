@@ -80,6 +80,8 @@ def no_fix(code: str) -> tuple[tuple[Strategy, str], ...]:
     return tuple((strategy, f"{code} has no fix `{strategy.value}`") for strategy in (ISOLATE, KEEP_STREAM))
 
 
+NOT_FOLLOWED = tuple((s, "it is given to the instance in a way that is not followed here") for s in Strategy)
+
 CASES = {
     "plain": Case("- self.old = nn.Linear(dim, dim)"),
     "annotated": Case("- self.old: nn.Module = nn.Linear(dim, dim)"),
@@ -99,6 +101,8 @@ CASES = {
         '  for name in ("kept", "old"):\n      setattr(self, name, nn.Linear(dim, dim))',
         refused=tuple((s, "its name is computed, and the statement makes others too") for s in Strategy),
     ),
+    "by another name of the instance": Case("  me = self\n- me.old = nn.Linear(dim, dim)", refused=NOT_FOLLOWED),
+    "past registration": Case('- self.__dict__["old"] = nn.Linear(dim, dim)', refused=NOT_FOLLOWED),
     "add_module": Case('- self.add_module("old", nn.Linear(dim, dim))'),
     "register_module": Case('- self.register_module("old", nn.Linear(dim, dim))'),
     "register_parameter": Case('- self.register_parameter("old", nn.Parameter(torch.rand(dim)))'),

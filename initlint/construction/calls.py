@@ -454,7 +454,7 @@ class Calls(Methods):
                 return Super(_super_owner(first, frame))
             case "getattr", 2 | 3:
                 return self._getattr(arguments, frame)
-            case "setattr", 3:
+            case "setattr" | "__setattr__", 3:
                 return self.set_by_name(given[0], given[1], given[2], site)
             case "isinstance", 2:
                 return self._isinstance(first, given[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from initlint.construction.replacements import overwritten, replaced
 from initlint.construction.run import (
     Candidate,
     Draws,
+    Read,
     Run,
     Site,
     Stored,
@@ -18,6 +20,7 @@ from initlint.construction.run import (
 )
 from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER
 from initlint.construction.values import (
+    EVERYTHING,
     Closure,
     Constant,
     Group,
@@ -353,7 +356,33 @@ class Finish:
             drawn=self.drawn(store),
         )
         conditional = bool(self.conditions(store.branch, store.loops))
-        return Define(definition, store.site.owner, store.site.path, conditional, store.branch)
+        return Define(definition, store.site.owner, store.site.path, conditional, store.branch, self._is_alone(store))
+
+    def _is_alone(self, store: Stored) -> bool:
+        """Whether nothing else holds what an attribute is given, and no code of the constructor reads it."""
+        names, behind = self._read
+        own = frozenset(tokens(store.value))
+        return not (names & {store.attribute, EVERYTHING} or own & behind) and all(
+            self._holders[token] <= {store.attribute} | own for token in own
+        )
+
+    @functools.cached_property
+    def _read(self) -> tuple[frozenset[str], frozenset[Token]]:
+        """The attributes and the tokens that the constructor reads."""
+        reads = [entry for entry in self.run.log if isinstance(entry, Read)]
+        return frozenset(e.attribute for e in reads), frozenset(token for e in reads for token in e.tokens)
+
+    @functools.cached_property
+    def _holders(self) -> dict[Token, set[str | Token]]:
+        """The attributes and the built things that hold each token."""
+        holders: dict[Token, set[str | Token]] = defaultdict(set)
+        for store in self.stores:
+            for token in self.run.reach(tokens(store.value)):
+                holders[token].add(store.attribute)
+        for whole, parts in self.run.parts.items():
+            for _, part in parts:
+                holders[part].add(whole)
+        return holders
 
     def _draws(self, entry: Draws, index: dict[int, int]) -> Drawn:
         what = entry.site.slice.code(entry.site.node)

@@ -24,7 +24,8 @@ Path = tuple[tuple[int, int], ...]
 class Define:
     """A definition is made. `owner` is the class in whose code the statement stands ("" outside of classes).
 
-    `conditional`: it stands in an arm of a branch, or behind an early return. `branch` says which.
+    `conditional`: it stands in an arm of a branch, or behind an early return. `branch` says which. `alone`: nothing
+    else that the constructor makes, keeps or calls gets hold of it.
     """
 
     definition: Definition
@@ -32,6 +33,7 @@ class Define:
     path: str
     conditional: bool
     branch: Path
+    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,12 @@ class Construction:
                 place = (define.definition.attribute, define.definition.span)
                 places[place] = _merge(places[place], define) if place in places else define
         return tuple(places.values())
+
+    @property
+    def told(self) -> dict[str, bool]:
+        """The attributes that the class's own code defines, and whether nothing else holds what they are given."""
+        names = dict.fromkeys(define.definition.attribute for define in self.own)
+        return {name: all(d.alone for d in self.own if d.definition.attribute == name) for name in names}
 
     def filled(self, draws: Callable[[str], bool]) -> Construction:
         """The same, where an enclosing class draws for some attributes once all is built."""

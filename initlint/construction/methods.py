@@ -49,10 +49,11 @@ REGISTRATIONS: dict[str, tuple[Kind, str]] = {
     "register_parameter": (Kind.PARAMETER, "param"),
     "register_buffer": (Kind.BUFFER, "tensor"),
 }
-REGISTRIES: dict[str, Kind] = {
+REGISTRIES: dict[str, Kind | None] = {
     "_modules": Kind.SUBMODULE,
     "_parameters": Kind.PARAMETER,
     "_buffers": Kind.BUFFER,
+    "__dict__": None,
 }
 MODULE_SWEEPS = frozenset({"modules", "children", "named_modules", "named_children"})
 PARAMETER_SWEEPS = frozenset({"parameters", "named_parameters"})

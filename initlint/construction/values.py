@@ -104,9 +104,9 @@ class Super:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """`self._modules`, `self._parameters`, `self._buffers`."""
+    """`self._modules`, `self._parameters`, `self._buffers`; of no kind `self.__dict__`."""
 
-    kind: Kind
+    kind: Kind | None
 
 
 @dataclass(frozen=True, slots=True)

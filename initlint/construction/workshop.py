@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from initlint.construction import knowledge
@@ -182,7 +183,10 @@ class Workshop:
         return ClassObject(cls) if cls is not None and cls in self.project.classes else External(name)
 
     def variable(self, path: str, name: str) -> Value:
-        """The value of a module-level name that is no class, function or import."""
+        """The value of a module-level name that is no class, function or import.
+
+        A switch may be set to another value than the file gives it; a string is taken for a name, but decides nothing.
+        """
         if (path, name) not in self._globals:
             self._globals[path, name] = UNKNOWN
             self._globals[path, name] = self._variable(path, name)
@@ -202,7 +206,9 @@ class Workshop:
         frame = Frame(slice_, path, "", "")
         Interpreter(self, run).statement(slice_.node, frame)
         value = frame.names.get(name, UNKNOWN)
-        return UNKNOWN if isinstance(value, Constant) else value
+        if isinstance(value, Constant):
+            return replace(value, pattern=True) if isinstance(value.value, str) else UNKNOWN
+        return value
 
 
 @contextmanager

@@ -30,11 +30,16 @@ GETTERS = frozenset({"__getattr__", "__getattribute__"})
 LOOKUPS = GETTERS | {"get_submodule", "get_parameter", "get_buffer"}
 """Methods of a module that read by a path in a string."""
 
+REGISTRIES = ("_modules", "_parameters", "_buffers", "__dict__")
+"""What holds the parts of a module by their names."""
+
+SETTERS = frozenset({"setattr", "__setattr__"})
+
 EVALUATIONS = frozenset({"eval", "exec"})
 """Functions that run what a string says."""
 
 SPOKEN = (
-    REGISTRATIONS | LOOKUPS | EVALUATIONS | {"getattr", "setattr", "attrgetter", "hasattr", "isinstance", "issubclass"}
+    REGISTRATIONS | LOOKUPS | EVALUATIONS | SETTERS | {"getattr", "attrgetter", "hasattr", "isinstance", "issubclass"}
 )
 """Functions whose arguments name attributes or classes."""
 
@@ -44,6 +49,7 @@ GUARDED = "?"
 What is read from such a receiver need not all exist on it.
 """
 
+_REGISTRIES = tuple(f".{registry}".encode() for registry in REGISTRIES)
 COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
@@ -159,9 +165,21 @@ class _Sweep:
         for scope, start, text in self.scopes.places("table"):
             if scope.keeps:
                 scope.made.append((start, _called(text)[0] + "[]"))
+            if text.endswith(_REGISTRIES):
+                self._looked_up(scope, text, start)
         for scope in self.scopes.all():
             scope.made.sort()
         self._discarded()
+
+    def _looked_up(self, scope: Scope, registry: bytes, start: int) -> None:
+        """`self._modules["x"]` reads x, where it is not stored to."""
+        node = self.root.named_descendant_for_byte_range(start, start + len(registry))
+        item = node.parent if node is not None else None
+        key = item.child_by_field_name("subscript") if item is not None else None
+        name = string_pattern(self.text(key)) if key is not None else ""
+        around = item.parent if item is not None else None
+        if name and around is not None and around.child_by_field_name("left") != item:
+            scope.reads[_read(registry)[0]][name] = None
 
     def _discarded(self) -> None:
         for node in sorted(self.captures.get("discarded", ()), key=_START):
@@ -179,8 +197,10 @@ class _Sweep:
             return
         owner, _, name = callee.rpartition(".")
         arguments = call_arguments(node)
-        if name == "attrgetter" or (not owner and name in ("getattr", "setattr")):
+        if name == "attrgetter" or (not owner and name == "getattr"):
             self._by_string(scope, name, node)
+        elif name in SETTERS:
+            self._setting(scope, owner, node)
         elif name in EVALUATIONS:
             self._evaluated(scope, arguments)
         elif not owner:
@@ -188,9 +208,9 @@ class _Sweep:
         elif name in REGISTRATIONS:
             self._registration(scope, owner, node)
         elif name in LOOKUPS and arguments:
-            path = string_pattern(self.text(arguments[0]))
+            path = string_pattern(self.text(arguments[-1]))
             if path or name not in GETTERS:
-                self._path(scope, owner, path or "*")
+                self._path(scope, owner if len(arguments) == 1 else self.receiver(arguments[0]), path or "*")
 
     def _built(self, scope: Scope, name: str, made: list[tuple[int, str]]) -> None:
         """The calls that a method makes for a local name, or for nobody."""
@@ -206,10 +226,14 @@ class _Sweep:
                 self._path(scope, receiver, string_pattern(self.text(path)) or "*")
         elif len(arguments) >= 2:
             receiver = self.receiver(arguments[0])
-            if callee == "getattr":
-                scope.reads[receiver].update(dict.fromkeys(self._read_names(arguments[1])))
-            elif callee == "setattr" and receiver == scope.instance:
-                self._named += [(scope, each, node) for each in self._spelling.names(arguments[1])]
+            scope.reads[receiver].update(dict.fromkeys(self._read_names(arguments[1])))
+
+    def _setting(self, scope: Scope, owner: str, node: Node) -> None:
+        """`setattr(self, "x", value)`, `object.__setattr__(self, "x", value)`, `super().__setattr__("x", value)`."""
+        arguments = call_arguments(node)
+        target = self.receiver(arguments[0]) if len(arguments) == 3 else owner
+        if len(arguments) in (2, 3) and scope.instance and target in (scope.instance, "super()"):
+            self._named += [(scope, each, node) for each in self._spelling.names(arguments[-2])]
 
     def _read_names(self, node: Node) -> tuple[str, ...]:
         """What `getattr` reads: a variable is left to those who know what it can be, a pattern is written out."""
@@ -294,8 +318,8 @@ class _Sweep:
     def _attribute_value(self, scope: Scope, target: Node, node: Node, right: Node) -> None:
         text = self.text(target)
         if target.type == "subscript":
-            receiver, _, key = text.rpartition("._modules[")
-            name = string_pattern(key.removesuffix("]")) or "*"
+            registry, _, key = text.partition("[")
+            receiver, name = registry.rpartition(".")[0], string_pattern(key.removesuffix("]")) or "*"
         else:
             receiver, _, name = text.rpartition(".")
         if receiver.strip() == scope.instance:
@@ -347,7 +371,7 @@ def _item_targets(node: Node) -> list[Node]:
     if node.type != "subscript":
         return []
     value = node.child_by_field_name("value")
-    return [node] if value is not None and value.text is not None and value.text.endswith(b"._modules") else []
+    return [node] if value is not None and value.text is not None and value.text.endswith(_REGISTRIES) else []
 
 
 def _variables(target: Node) -> list[Node]:

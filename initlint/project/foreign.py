@@ -61,6 +61,7 @@ class Foreign:
         self.computed = computed
         self.sight = Sight(project)
         self.observed = Observed(project, bodies)
+        self.admitted: dict[ClassId, frozenset[str]] = {}
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
         self._patterns: dict[ClassId, tuple[str, ...]] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
@@ -84,14 +85,13 @@ class Foreign:
                 yield doubt
 
     def called_by_any_name(self, cls: ClassId) -> str:
-        """Where a part of something unknown is called by an unknown name, and an instance of the class can be meant."""
+        """Where code that knows the class calls a part of something unknown by an unknown name."""
+        files = {self.project.classes[relative].path for relative in self.project.near(cls)}
         for read in self.computed.open_calls:
-            if (
-                not _is_configuration(read.receiver)
-                and self.sees(read.method, cls)
-                and self._fits_shape(cls, read.method, read.receiver)
-            ):
-                return f"`getattr` on `{read.receiver}` in {read.method.path}"
+            path, receiver = read.method.path, read.receiver
+            knows = path in files or not files.isdisjoint(self.sight.imported(path))
+            if knows and not _is_configuration(receiver) and self._fits_shape(cls, read.method, receiver):
+                return f"`getattr` on `{receiver}` in {path}"
         return ""
 
     def _takes_turns(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
@@ -181,7 +181,8 @@ class Foreign:
         surface = self.surface(cls)
         if surface is None or GUARDED in names:
             return True
-        missing = [name for name in names if name not in surface and "*" not in name and name[0] != GUARDED]
+        known = surface | self.admitted.get(cls, frozenset())
+        missing = [name for name in names if name not in known and "*" not in name and name[0] != GUARDED]
         return all(GUARDED + name in names or self._is_computed(cls, name) for name in missing)
 
     def _is_computed(self, cls: ClassId, name: str) -> bool:

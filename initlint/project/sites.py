@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import LOOKUPS
+from initlint.facts.extract import LOOKUPS, REGISTRIES
 from initlint.facts.receivers import normalise
 from initlint.facts.spelled import fits, string_pattern
 from initlint.project.bodies import MOST_KEPT, Body
@@ -79,8 +79,18 @@ def _plain(body: Body, attribute: str) -> Iterator[Site]:
 
 @functools.lru_cache(MOST_KEPT)
 def spoken(body: Body) -> tuple[Site, ...]:
-    """The reads by a name in a string: getattr, attrgetter, get_submodule and its kin."""
-    return tuple(site for node in body.captures.get("call", ()) for site in _spoken(node, body))
+    """The reads by a name in a string: getattr, attrgetter, get_submodule and its kin, items of registries."""
+    called = (site for node in body.captures.get("call", ()) for site in _spoken(node, body))
+    return (*called, *(site for node in body.captures.get("subscript", ()) for site in _looked_up(node, body)))
+
+
+def _looked_up(node: Node, body: Body) -> Iterator[Site]:
+    """`model._modules["head"]` reads head."""
+    registry, key = node.child_by_field_name("value"), node.child_by_field_name("subscript")
+    if registry is not None and registry.type == "attribute" and key is not None and key.type == "string":
+        name = string_pattern(body.text(key))
+        if name and body.text(registry).rpartition(".")[2] in REGISTRIES:
+            yield Site(node, registry.named_children[0], (name,))
 
 
 def _spoken(node: Node, body: Body) -> Iterator[Site]:
@@ -91,7 +101,7 @@ def _spoken(node: Node, body: Body) -> Iterator[Site]:
     if callee == "getattr" and len(arguments) > 1:
         yield _site(node, arguments[0], arguments[1], body)
     elif function.type == "attribute" and callee.rpartition(".")[2] in LOOKUPS:
-        yield from _steps(node, function.named_children[0], arguments[0], body)
+        yield from _steps(node, [function.named_children[0], *arguments[:-1]][-1], arguments[-1], body)
     elif function.type == "call":
         getter = function.child_by_field_name("function")
         if getter is not None and body.text(getter).rpartition(".")[2] == "attrgetter":

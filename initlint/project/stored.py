@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import REGISTRATIONS
+from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS
 from initlint.facts.spelled import string_pattern
 from initlint.project.bindings import PATTERNS, Path
 
@@ -58,8 +58,9 @@ def _registered(call: Node, body: Body) -> Node | None:
     """The value that a call stores under a name; None where it is no such call."""
     function, arguments = call.child_by_field_name("function"), call_arguments(call)
     callee = body.text(function).rpartition(".")[2] if function is not None else ""
-    position = 1 if callee in REGISTRATIONS else 2 if callee == "setattr" else len(arguments)
-    return arguments[position] if position < len(arguments) else None
+    if callee in SETTERS:
+        return arguments[-1] if len(arguments) > 1 else None
+    return arguments[1] if callee in REGISTRATIONS and len(arguments) > 1 else None
 
 
 def _assigned(target: Node | None, value: Node, path: Path, body: Body) -> Iterator[Stored]:
@@ -75,5 +76,5 @@ def _assigned(target: Node | None, value: Node, path: Path, body: Body) -> Itera
                 yield from _assigned(child, value, (*path, index), body)
     elif text.rpartition(".")[0] == instance and not text.endswith("]"):
         yield text.rpartition(".")[2], value, path
-    elif text.startswith(f"{instance}._modules["):
+    elif text.partition("[")[0] in (f"{instance}.{registry}" for registry in REGISTRIES):
         yield string_pattern(text.partition("[")[2].removesuffix("]")) or "*", value, path

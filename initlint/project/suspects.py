@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
 from initlint.facts.extract import REGISTRATIONS
-from initlint.facts.records import Function, Local, Store
+from initlint.facts.records import Class, Function, Local, Store
+from initlint.facts.spelled import fits
 from initlint.model import Verdict
 from initlint.project.calls import PASSES_ON
 from initlint.project.classes import ClassId, ClassInfo, Method, Project
@@ -27,6 +29,31 @@ class Suspect:
 
     cls: ClassId
     dead: dict[str, Verdict]
+
+
+def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool]) -> dict[str, Verdict]:
+    """The dead ones of those definitions of which only the construction tells the name: `setattr(self, HEAD, ...)`.
+
+    It tells of each whether nothing else holds it: what is kept or used elsewhere too is left out, since where it goes
+    is found by names.
+    """
+    info = readers.project.classes
+    family = [info[relative].facts for relative in readers.project.family(cls) if relative in info]
+    stores = [store for facts in family for found in (facts.attributes, *_stores(facts)) for store in found]
+    known = {store.attribute for store in stores}
+    new = {attribute: alone for attribute, alone in told.items() if not _is_known(attribute, known)}
+    readers.foreign.admitted[cls] = frozenset(new)
+    verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
+    return {attribute: verdict for attribute, verdict in verdicts.items() if verdict is not None}
+
+
+def _stores(facts: Class) -> Iterator[tuple[Store, ...]]:
+    return (method.stores for method in facts.methods)
+
+
+def _is_known(attribute: str, stored: set[str]) -> bool:
+    """Whether the facts name an attribute, or a pattern that it fits; a pattern itself is no name."""
+    return "*" in attribute or attribute in stored or any(fits(name, attribute) for name in stored)
 
 
 def candidates(project: Project, paths: frozenset[str]) -> list[ClassInfo]:
@@ -142,8 +169,10 @@ def _torch_builds(name: str) -> bool:
 
 
 def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool:
-    """A definition that is stored twice, or a built thing that nobody keeps."""
+    """A definition that is stored twice or under a name that the file does not say, or a thing that nobody keeps."""
     constructing = list(_constructing(readers, info))
+    if any(_hides(project, method) for method in constructing):
+        return True
     if any(_discards(project, readers, method, local) for method in constructing for local in method.facts.locals):
         return True
     counts = Counter(store.attribute for method in constructing for store in method.facts.stores)
@@ -155,6 +184,16 @@ def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool
                 return True
             stored.add(attribute)
     return False
+
+
+def _hides(project: Project, method: Method) -> bool:
+    """Whether a method stores by a name of which the file says nothing, or through another name of its instance."""
+    facts = method.facts
+    if any(store.attribute == "*" for store in facts.stores):
+        return True
+    renamed = rb"(?m)^\s*\w+\s*=\s*" + facts.instance.encode() + rb"\s*$"
+    source = project.source(method.path)[facts.start : facts.end] if facts.instance in facts.mentions else b""
+    return re.search(renamed, source) is not None
 
 
 def _discards(project: Project, readers: Readers, method: Method, local: Local) -> bool:

@@ -91,6 +91,9 @@ def _tensors_used(node: Node, body: Body, name: str) -> bool:
 
 
 def _uses(node: Node, body: Body, children: bool) -> bool:
+    item = node.parent.child_by_field_name("subscript") if node.parent is not None else None
+    if item is not None and item.type == "string":
+        return False
     top = node
     while top.parent is not None and top.parent.type in _AROUND:
         if top.parent.type == "argument_list":

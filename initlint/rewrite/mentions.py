@@ -8,7 +8,7 @@ import libcst as cst
 
 from initlint.construction.syntax import children, dotted, variables, walk
 from initlint.project.roles import INITIALISATION
-from initlint.rewrite.place import Place, Refused, fits_attribute, registered, stored, text
+from initlint.rewrite.place import Place, Refused, fits_attribute, parts_of, registered, stored, text
 from initlint.rewrite.tree import Tree, instance
 
 
@@ -40,20 +40,11 @@ def _sets(node: cst.CSTNode, method: cst.FunctionDef, attribute: str) -> bool:
     owner = instance(method)
     match node:
         case cst.AssignTarget(target=target) | cst.AnnAssign(target=target):
-            return any(fits_attribute(stored(part, owner), attribute) for part in _parts(target))
+            return any(fits_attribute(stored(part, owner), attribute) for part in parts_of(target))
         case cst.Call():
             return fits_attribute(registered(node, owner)[0], attribute)
         case _:
             return False
-
-
-def _parts(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    """The targets that a value is unpacked to."""
-    if isinstance(target, cst.Tuple | cst.List):
-        for element in target.elements:
-            yield from _parts(element.value)
-    else:
-        yield target
 
 
 def _defines(cls: cst.ClassDef, attribute: str) -> bool:

@@ -73,6 +73,21 @@ class Place:
         name, value = registered(self.statement.value, self.owner)
         return value is not None and "*" not in self.attribute and name != self.attribute
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the statement gives the attribute to the instance by the name that it has in its method."""
+        if not self.keeps or not self.owner:
+            return True
+        match self.statement:
+            case cst.Expr(value=cst.Call() as call):
+                return registered(call, self.owner)[1] is not None
+            case cst.Assign(targets=targets):
+                return any(map(self.is_target, (node for each in targets for node in parts_of(each.target))))
+            case cst.AnnAssign(target=target):
+                return self.is_target(target)
+            case _:
+                return True
+
     def is_target(self, node: cst.BaseExpression) -> bool:
         """Whether an assignment to it is the definition."""
         match node:
@@ -94,8 +109,19 @@ def locate(tree: Tree, finding: Finding) -> Place:
             place = Place(finding, statement, cls, instance(tree.method(statement)))
             if place.shares_name:
                 raise Refused("its name is computed, and the statement makes others too")
+            if not place.is_plain:
+                raise Refused("it is given to the instance in a way that is not followed here")
             return place
     raise Refused("it is made inside a larger expression")
+
+
+def parts_of(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The targets that a value is unpacked to."""
+    if isinstance(target, cst.Tuple | cst.List):
+        for element in target.elements:
+            yield from parts_of(element.value)
+    else:
+        yield target
 
 
 def fits_attribute(name: str, attribute: str) -> bool:
