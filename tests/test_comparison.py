@@ -65,6 +65,12 @@ def test_the_same_streams(new: str) -> None:
     assert answer(compared(BASE, new)) == "the same streams"
 
 
+def test_names_of_typing_are_those_that_they_stand_for() -> None:
+    body = "if isinstance(dim, Sequence):\n    dim = dim[0]\nself.a = nn.Linear(dim, dim)"
+    old, new = (f"from {space} import Sequence\n{net(body)}" for space in ("typing", "collections.abc"))
+    assert compared(old, new).classes == ()
+
+
 PARTS = {
     "inserted": (
         "self.a = nn.Linear(dim, dim)\nself.c = nn.Linear(dim, 1)\nself.b = nn.Linear(dim, 4)",
@@ -186,6 +192,68 @@ def test_a_part_that_draws_the_same_can_hold_more_to_fill() -> None:
     body = "self.part = Part()\nfor p in self.parameters():\n    nn.init.normal_(p)"
     found = compared(parts(body), parts(body, "self.b = nn.Parameter(torch.zeros(4))"))
     assert [(diff.new, diff.verdict) for diff in found.classes] == [("net.py::Net", Verdict.PART)]
+
+
+ALIKE = {
+    "a method that the owner runs": (
+        "def more(self):\n        self.b = nn.Linear({}, 4)",
+        ("4", "5"),
+        "self.part = Part(4, 5)\nself.part.more()",
+    ),
+    "parameters in another order": ("pass", ("a, b", "b, a"), "self.part = Part(4, 5)"),
+    "a default that another argument switches on": ("pass", ("a, b=4", "a, b=5"), "self.part = Part(4)"),
+    "a function that returns it": (
+        "pass\n\ndef make(*, size):\n    return Part(size, {})",
+        ("4", "5"),
+        "self.part = make(size=4)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("more", "versions", "body"), ALIKE.values(), ids=ALIKE.keys())
+def test_a_part_that_is_built_alike_is_compared_where_its_use_differs(
+    more: str, versions: tuple[str, str], body: str
+) -> None:
+    """The part itself changes too, in a way that makes no difference, so that it is not identical."""
+    part = """
+class Part(nn.Module):
+    def __init__(self, {signature}):
+        super().__init__()
+        self.a = nn.Linear(a, b)  {change}
+
+    {more}
+"""
+    old, new = (
+        net(body, more=part.format(signature=one if "," in one else "a, b", change=change, more=more.format(one)))
+        for one, change in zip(versions, ("", "\n        self.size = a"), strict=True)
+    )
+    assert {diff.new: diff.verdict for diff in compared(old, new).classes}["net.py::Net"] is Verdict.PART
+
+
+def test_a_part_that_is_built_alike_is_the_same_for_its_owner() -> None:
+    body = "self.part = Part()\nself.part.run = None"
+    old = parts(body, "self.b = nn.Linear(4, 4)")
+    assert compared(old, old.replace("nn.Linear(4, 4)", "nn.Linear(2 * 2, out_features=4)")).classes == ()
+
+
+def test_terms_that_share_their_parts_are_worked_out_once() -> None:
+    doubled = "\n".join(["dim = (dim + dim) // 2"] * 64)
+    old, new = (net(f"{doubled}\nself.a = nn.Linear(dim, {size})") for size in ("dim", "2 * dim"))
+    verdict = compared(old, new).verdict
+    assert verdict is Verdict.PART
+
+
+UNFOLLOWED = {
+    "a loop without end": ("for i in range(60):\n    for j in range(60):\n        dim = dim + {}", "6,000 steps"),
+    "a global name": ("global size\nsize = {}\nself.a = nn.Linear(dim, 4)", "`global size`, net.py:8"),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), UNFOLLOWED.values(), ids=UNFOLLOWED.keys())
+def test_what_is_not_followed_is_said_with_its_reason(body: str, reason: str) -> None:
+    found = answer(compared(net(body.format(1)), net(body.format(2))))
+    assert found.startswith("whether the streams part in Net cannot be told: ")
+    assert reason in found
 
 
 def test_moved_and_renamed_classes_are_found() -> None:

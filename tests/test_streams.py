@@ -30,7 +30,7 @@ from initlint.facts.extract import extract
 from initlint.runtime.ledger import Draw, Recorder, named_tensors, owners
 
 if TYPE_CHECKING:
-    from generated.program import Class
+    from generated.program import Class, Program
 
 EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
 PROFILE = settings(
@@ -95,9 +95,23 @@ def test_static_and_measured_agree(pair: Pair) -> None:
     diffs = {diff.new.partition("::")[2]: diff for diff in comparison.classes}
     if pair.still:
         assert comparison.verdict is Verdict.SAME, pair.edits
-    parts = {f"*.{old}": new for diff in comparison.classes for old, new in diff.renames}
     for cls, builds in both(pair):
+        held = [diffs[name] for name in sorted(reached(pair.old, cls) | reached(pair.new, cls)) if name in diffs]
+        parts = {f"*.{old}": new for diff in held for old, new in diff.renames}
         agree(cls.name, diffs.get(cls.name), builds, parts)
+
+
+def reached(program: Program, cls: Class) -> set[str]:
+    """The classes that a class inherits from, or that it holds instances of, by name."""
+    found: set[str] = set()
+    pending = [cls.name]
+    classes = {each.name: each for each in program.classes}
+    while pending:
+        one = classes.get(pending.pop())
+        if one is not None and one.name not in found:
+            found.add(one.name)
+            pending += [one.base, *one.mixins, *(part for each in one.definitions for part in each.product.parts)]
+    return found
 
 
 def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measured]], parts: dict[str, str]) -> None:

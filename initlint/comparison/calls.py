@@ -7,8 +7,8 @@ import sys
 
 from initlint.comparison import draws
 from initlint.comparison.expressions import CONTAINERS, UNROLLED, Expressions
-from initlint.comparison.machine import TooLarge, is_missing
-from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number
+from initlint.comparison.machine import is_missing
+from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number, symbols
 from initlint.comparison.trace import Draw
 from initlint.comparison.values import (
     MISSING,
@@ -122,7 +122,13 @@ class Calls(Expressions):
         return [draw]
 
     def unseen(self, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Made:
-        """A call of which nothing is known: it may draw, and what it gives may be a module."""
+        """A call of which nothing is known; of what it may run, both versions have to have the same."""
+        made = self.unread(callee, arguments, node, frame)
+        self.wanted |= symbols((made.term,), "alike")
+        return made
+
+    def unread(self, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Made:
+        """A call that is not looked into: it may draw, and what it gives may be a module."""
         changed = [self.state(value) for value in arguments.values() if isinstance(value, Instance)]
         term = Term("call", (callee, *self.terms(arguments), *changed))
         made = self.made(term, "", tuple(arguments.values()))
@@ -205,7 +211,7 @@ class Calls(Expressions):
             return self._opaque(term, arguments) if plain else self.unseen(term, arguments, node, frame)
         match name, len(given):
             case "vars", 1:
-                raise TooLarge
+                raise self.unfollowed("`vars` of an object", node, frame)
             case (("globals" | "locals" | "vars" | "dir"), _):
                 held = [self.state(value) for value in given]
                 return Term("names", (name, self.code.of_file(frame.path), *held))
@@ -213,7 +219,7 @@ class Calls(Expressions):
                 self.assign(first, self.describe(given[1]), given[2])
                 return NONE
             case "next", 1 | 2:
-                return self._next(first, given, node)
+                return self._next(first, given, node, frame)
             case "super", _:
                 return self._super(given, frame)
             case "getattr", 2 | 3:
@@ -275,14 +281,14 @@ class Calls(Expressions):
         known = self.code.of_class(given[0].cls) if isinstance(given[0], Instance) else NONE
         return self.compound("getattr", [*given, known])
 
-    def _next(self, iterator: Value, given: tuple[Value, ...], node: ast.AST) -> Value:
+    def _next(self, iterator: Value, given: tuple[Value, ...], node: ast.AST, frame: Frame) -> Value:
         """The first item is taken out; of a kept iterator of which nothing is known, it is not known which comes."""
         if isinstance(iterator, Items) and self._plain(iterator) and self.held(iterator):
             first, *rest = self.held(iterator)
             self.put(iterator, tuple(rest))
             return first
         if isinstance(node, ast.Call) and isinstance(node.args[0], ast.Name):
-            raise TooLarge
+            raise self.unfollowed("`next` on an iterator that is kept", node, frame)
         return self._opaque(Term("name", ("builtins.next",)), Arguments(given))
 
     def _hasattr(self, owner: Value, name: Value, node: ast.AST, frame: Frame) -> Value:

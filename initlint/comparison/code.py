@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from initlint.comparison.packages import everywhere, unbound
 from initlint.comparison.pieces import (
     Definition,
     Piece,
@@ -52,6 +54,15 @@ PLAIN_METHODS = frozenset(name for kind in (list, dict, str, set, tuple) for nam
 _EMPTY = ast.Pass()
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A name in a definition: what of it is the same for everybody, what is met under it, and what may be a member."""
+
+    text: str
+    met: tuple[Key, ...]
+    mentioned: tuple[str, ...] = ()
+
+
 class Unparsed(Exception):
     """A file that this Python cannot parse."""
 
@@ -94,6 +105,7 @@ class Code:
         self._decorated: dict[str, list[Key]] = {}
         self._contents: dict[tuple[Key, ...], Term] = {}
         self._extra: dict[Key, ast.AST] = {}
+        self._links: dict[Key, tuple[Link, ...]] = {}
 
     def tree(self, path: str) -> ast.Module:
         tree = self._texts.tree(self.project.source(path))
@@ -311,11 +323,6 @@ class Code:
             names = dict.fromkeys(each.name for each in self._body(id) if isinstance(each, Definition))
             yield from ((name, ("method", id, name)) for name in names)
 
-    def targets(self, key: Key) -> Iterator[str]:
-        """What changes to a definition are known under."""
-        if key[0] != "node":
-            yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"
-
     def _body(self, id: ClassId) -> list[ast.stmt]:
         node = self.cls(id)
         return node.body if node is not None else []
@@ -358,13 +365,38 @@ class Code:
         found = self._key(symbol) if symbol is not None else None
         if found is not None:
             return found, rest
-        target = symbol.target if symbol is not None else "?"
         if symbol is not None and symbol.kind is SymbolKind.MODULE:
-            return ("file", target, ""), rest
+            return ("file", symbol.target, ""), rest
         head, _, tail = name.partition(".")
         if symbol is None and self.bindings(path, head):
             return ("variable", path, head), tail
-        return None, f"{target}.{rest}" if rest else target
+        return None, unbound(name) if symbol is None else everywhere(".".join(filter(None, (symbol.target, rest))))
+
+    def links(self, key: Key, piece: Piece) -> tuple[Link, ...]:
+        """What a definition refers to, in order; then what is known to change it."""
+        if key not in self._links:
+            changes = [change for target in _targets(key) for change in self.changes(target)]
+            behind = [each for change in changes if key[0] == "variable" for each in self.decorated(change)]
+            named = [self._link(key, name) for name in piece.names]
+            self._links[key] = (*named, Link("", (*changes, *behind)))
+        return self._links[key]
+
+    def _link(self, key: Key, name: str) -> Link:
+        """A name in a definition, with all that it may stand for."""
+        found, rest = self.meaning(key, name)
+        path, head = _scope(key)[0], name.partition(".")[0]
+        met = [found] if found is not None else []
+        if self.split(path, head):
+            met.append(("variable", path, head))
+        if found is None:
+            met += self.changes(rest, stored=True)
+        return Link(rest, tuple(met), (name,) if found is None and key[0] in ("class", "node") else ())
+
+
+def _targets(key: Key) -> Iterator[str]:
+    """What changes to a definition are known under."""
+    if key[0] != "node":
+        yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"
 
 
 def _scope(key: Key) -> tuple[str, str]:
@@ -424,13 +456,11 @@ class _Reach:
             self._write(" ".join(key))
             return
         self.hash.update(piece.digest)
-        for name in piece.names:
-            self._name(key, name)
-        for target in self.code.targets(key):
-            for change in self.code.changes(target):
-                self._meet(change)
-                for each in self.code.decorated(change) if key[0] == "variable" else ():
-                    self._meet(each)
+        for link in self.code.links(key, piece):
+            self._write(link.text)
+            self._mention(link.mentioned)
+            for each in link.met:
+                self._meet(each)
         if piece.computed:
             self._compute(key)
         for name, method in self.code.methods(key):
@@ -439,20 +469,6 @@ class _Reach:
                 self._meet(method)
         self.called |= piece.called
         self._mention(sorted(piece.members - self.members))
-
-    def _name(self, key: Key, name: str) -> None:
-        """A name in a definition: all that it may stand for is reached."""
-        found, rest = self.code.meaning(key, name)
-        self._write(rest)
-        path, head = _scope(key)[0], name.partition(".")[0]
-        if found is not None:
-            self._meet(found)
-        elif key[0] in ("class", "node"):
-            self._mention([name])
-        if self.code.split(path, head):
-            self._meet(("variable", path, head))
-        for change in self.code.changes(rest, stored=True) if found is None else ():
-            self._meet(change)
 
     def _compute(self, key: Key) -> None:
         """Names are computed: all of the file, and all methods, can be what they stand for."""

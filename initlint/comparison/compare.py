@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import enum
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from initlint.comparison.align import Change, Line, align, renamed
-from initlint.comparison.code import Code, Texts, Unparsed
-from initlint.comparison.follow import Follower, TooLarge, names_of, parameter
+from initlint.comparison.align import Change, Line, renamed
+from initlint.comparison.beside import Aligned, followed
+from initlint.comparison.code import Code, Texts
 from initlint.comparison.matching import affected, altered, match
 from initlint.comparison.shared import Shared
 from initlint.comparison.sides import Side
 from initlint.comparison.terms import Term
-from initlint.comparison.trace import Row, rows
-from initlint.comparison.values import Value
 from initlint.model import Answer, Problem
 from initlint.project.classes import ClassId
 
@@ -119,14 +114,14 @@ def compare(old: Side, new: Side, under: tuple[str, ...] = (), notes: Sequence[s
     texts, touched = Texts(), affected(old, new)
     codes = Code(old.project, touched & old.facts.keys(), texts), Code(new.project, touched & new.facts.keys(), texts)
     touched = affected(old, new, altered(*codes, touched))
-    matched = match(*codes, under)
-    shared = Shared(codes, dict(matched.pairs), lambda shared, left, right: _class(codes, left, right, shared))
-    asked = [
-        shared.diff(left, right)
+    matched = match(*codes)
+    shared = Shared(codes, dict(matched.pairs))
+    matched = matched.within(under)
+    found = [
+        _class(shared, left, right)
         for left, right in matched.pairs
         if {left.partition("::")[0], right.partition("::")[0]} & touched and not shared.same(left, right)
     ]
-    found = [diff for diff in asked if diff is not None]
     differing = {each.new: each for each in found if each.verdict is not Verdict.SAME}
     found = [_attributed(each, differing) for each in found]
     shown = tuple(each for each in found if each.verdict is not Verdict.SAME or each.renames or each.reason)
@@ -152,139 +147,30 @@ def _problems(old: Side, new: Side) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _class(codes: tuple[Code, Code], old: ClassId, new: ClassId, shared: Shared) -> ClassDiff:
+def _class(shared: Shared, old: ClassId, new: ClassId) -> ClassDiff:
     """One class: with all parameters open, and, where the defaults may matter, with these."""
-    lines, reason = _followed(codes, old, new, False, shared)
-    default_lines, default_reason = _followed(codes, old, new, True, shared)
-    verdict = Verdict.UNKNOWN if reason else _verdict(lines)
-    with_defaults = Verdict.UNKNOWN if default_reason else _verdict(default_lines)
+    opened = shared.aligned(new, old, new)
+    closed = followed(shared, old, new, defaults=True)
+    assert opened is not None
+    verdict, with_defaults = _verdict(opened), _verdict(closed)
     order = list(Verdict)
     if with_defaults is Verdict.SAME or order.index(with_defaults) < order.index(verdict):
         differs = verdict is not Verdict.SAME
         defaults = with_defaults is Verdict.SAME and differs
-        return ClassDiff(old, new, verdict, lines, defaults=defaults, reason=reason)
+        return ClassDiff(old, new, verdict, opened.lines, defaults=defaults, reason=opened.reason)
     by_default = with_defaults is not verdict
-    return ClassDiff(old, new, with_defaults, default_lines, by_default=by_default, reason=default_reason)
+    return ClassDiff(old, new, with_defaults, closed.lines, by_default=by_default, reason=closed.reason)
 
 
-def _followed(
-    codes: tuple[Code, Code], old: ClassId, new: ClassId, defaults: bool, shared: Shared
-) -> tuple[tuple[Line, ...], str]:
-    """Both ledgers side by side, or the reason why there are none."""
-    try:
-        with _recursion(RECURSION):
-            return _lines(codes, old, new, defaults, shared), ""
-    except (TooLarge, Unparsed, RecursionError) as error:
-        return (), _reason(error)
-
-
-def _lines(codes: tuple[Code, Code], old: ClassId, new: ClassId, defaults: bool, shared: Shared) -> tuple[Line, ...]:
-    """Both ledgers side by side. What both versions share is not followed, until something differs that has to do
-    with it."""
-    followed: frozenset[Term] = frozenset()
-    for _ in range(MAX_ROUNDS):
-        lines = align(*_ledgers(codes, old, new, defaults, shared, followed))
-        involved = shared.met(term for line in _open(lines) for term in _deciding(line))
-        if involved <= followed:
-            return lines
-        followed |= involved
-    raise TooLarge
-
-
-def _open(lines: Sequence[Line]) -> Iterator[Line]:
-    """The lines that differ; all of them where one has moved, since it may only have passed what draws nothing."""
-    moved = any(line.change is Change.MOVED for line in lines)
-    return (line for line in lines if moved or line.change is not Change.SAME)
-
-
-def _deciding(line: Line) -> Iterator[Term]:
-    """Everything that decides what a line is on either side."""
-    for row in (line.old, line.new):
-        if row is not None:
-            yield from (step.term for step in row.context)
-            if row.draw is not None:
-                yield from (row.draw.shape, row.draw.options)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, Unparsed):
-        return f"{error} cannot be parsed by Python {sys.version_info.major}.{sys.version_info.minor}"
-    return "its construction cannot be followed to its end"
-
-
-def _verdict(lines: Sequence[Line]) -> Verdict:
-    shifts = {line.shifts for line in lines}
+def _verdict(aligned: Aligned) -> Verdict:
+    shifts = {line.shifts for line in aligned.lines}
+    if aligned.reason:
+        return Verdict.UNKNOWN
     if Answer.YES in shifts:
         return Verdict.PART
     if Answer.UNKNOWN in shifts:
         return Verdict.UNKNOWN
-    return Verdict.VALUES if any(line.change is not Change.SAME for line in lines) else Verdict.SAME
-
-
-def _ledgers(
-    codes: tuple[Code, Code], old: ClassId, new: ClassId, defaults: bool, shared: Shared, followed: frozenset[Term]
-) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """Both ledgers, over the same parameters."""
-    followers = Follower(codes[0], shared, followed), Follower(codes[1], shared, followed)
-    nodes = [_initialiser(follower, id) for follower, id in zip(followers, (old, new), strict=True)]
-    given = _given(nodes[0], nodes[1], defaults)
-    found = []
-    for follower, id, values in zip(followers, (old, new), given, strict=True):
-        follower.construct(id, values)
-        found.append(tuple(rows(follower.events)))
-    return found[0], found[1]
-
-
-def _initialiser(follower: Follower, cls: ClassId) -> ast.FunctionDef | None:
-    method = follower.initialiser(cls)
-    return follower.code.function(method) if method is not None else None
-
-
-def _given(
-    old: ast.FunctionDef | None, new: ast.FunctionDef | None, defaults: bool
-) -> tuple[dict[str, Value], dict[str, Value]]:
-    """What both constructors are given: the parameters that both have are the same, by name or else by place.
-
-    A parameter with a default that only one side has keeps it: callers of the other side cannot pass it.
-    """
-    left, right = (names_of(node) if node is not None else [] for node in (old, new))
-    aliases = {
-        other: one
-        for one, other in zip(left, right, strict=False)
-        if one != other and one not in right and other not in left
-    }
-    shared = {*left} & {aliases.get(name, name) for name in right}
-    return (
-        _parameters(old, left, {}, shared, defaults),
-        _parameters(new, right, aliases, shared, defaults),
-    )
-
-
-def _parameters(
-    node: ast.FunctionDef | None, names: list[str], aliases: dict[str, str], shared: set[str], defaults: bool
-) -> dict[str, Value]:
-    optional = _optional(node)
-    given: dict[str, Value] = {}
-    for name in names:
-        common = aliases.get(name, name)
-        if name not in optional or (common in shared and not defaults):
-            given[name] = parameter(common)
-    return given
-
-
-def _optional(node: ast.FunctionDef | None) -> set[str]:
-    """The parameters that have a default."""
-    if node is None:
-        return set()
-    arguments = node.args
-    positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
-    with_default = positional[len(positional) - len(arguments.defaults) :]
-    keywords = [
-        each.arg
-        for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        if default is not None
-    ]
-    return {*with_default, *keywords}
+    return Verdict.VALUES if any(line.change is not Change.SAME for line in aligned.lines) else Verdict.SAME
 
 
 def _attributed(each: ClassDiff, differing: dict[ClassId, ClassDiff]) -> ClassDiff:
@@ -326,16 +212,6 @@ def _built(new: Side, path: str, names: Sequence[str], classes: set[ClassId], kn
         if symbol is not None and symbol.target in known:
             return known[symbol.target]
     return ""
-
-
-@contextmanager
-def _recursion(limit: int) -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, limit))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 __all__ = ["ClassDiff", "Comparison", "Term", "Verdict", "compare"]

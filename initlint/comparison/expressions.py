@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from initlint.comparison.machine import Machine, TooLarge, is_missing
+from initlint.comparison.machine import Machine, Unfollowed, is_missing
+from initlint.comparison.outline import Outline
+from initlint.comparison.packages import everywhere, unbound
 from initlint.comparison.terms import FALSE, NONE, TRUE, Term, binary, compare, constant, is_constant, negated, number
 from initlint.comparison.trace import Place
 from initlint.comparison.values import (
@@ -32,12 +32,12 @@ from initlint.comparison.values import (
     Table,
     Value,
 )
-from initlint.construction import knowledge
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
     from initlint.comparison.shared import Shared
+    from initlint.project.classes import ClassId
 
 TEXT = 80
 """Characters of an expression that are quoted."""
@@ -72,6 +72,11 @@ class Expressions(Machine):
         text = " ".join(ast.unparse(node).split())
         text = text if len(text) <= TEXT else text[: TEXT - 3].rstrip() + "..."
         return Place(frame.path, getattr(node, "lineno", 1), text, frame.cls)
+
+    def unfollowed(self, what: str, node: ast.AST, frame: Frame) -> Unfollowed:
+        """Why code is not followed, and where that is."""
+        place = self.place(node, frame)
+        return Unfollowed(f"{what} is not followed: `{place.what}`, {place.path}:{place.line}")
 
     def evaluate(self, node: ast.expr, frame: Frame) -> Value:
         """What an expression is."""
@@ -124,7 +129,7 @@ class Expressions(Machine):
             case Choice():
                 return Term("choice", (value.guard, self.describe(value.yes), self.describe(value.no)))
             case ClassRef():
-                return self.code.of_class(value.id)
+                return self.of_class(value.id)
             case Function():
                 instance = NONE if value.instance is None else self.describe(value.instance)
                 return Term("function", (self.code.of_function(value.method), instance))
@@ -140,6 +145,40 @@ class Expressions(Machine):
                 return Term("bound", (self.describe(value.receiver), value.name))
             case Missing():
                 return Term("missing", ())
+
+    def of_class(self, id: ClassId) -> Term:
+        """A class as a term; one for both versions, where nothing tells them apart by building them."""
+        alike = self.shared.of_class(self.code, id)
+        return alike if alike is not None and alike not in self.followed else self.code.of_class(id)
+
+    def outline(self, value: Value, seen: frozenset[int] = frozenset()) -> Outline:
+        """Everything that a caller can see of a value."""
+        value = self.resolved(value)
+        match value:
+            case Instance() | Made() if value.token in seen:
+                return Outline(Term("again", ()))
+            case Instance() | Made():
+                parts = [(n, p) for n, p in self.parts(value.token) if not isinstance(p, tuple) and not is_missing(p)]
+                own = Term("instance", (self.shared.name(self.code, value.cls),))
+                return Outline(
+                    own if isinstance(value, Instance) else Term("made", (value.cls, value.term)),
+                    tuple((n, self.outline(p, seen | {value.token})) for n, p in parts if not isinstance(p, Term)),
+                    tuple((n, p) for n, p in parts if isinstance(p, Term)),
+                )
+            case Items():
+                return Outline(Term(value.kind, ()), self._outlines(enumerate(self.held(value)), seen))
+            case Table():
+                return Outline(Term("dict", (self.rest(value),)), self._outlines(self.entries(value), seen))
+            case Repeat():
+                return Outline(Term("repeat", (value.header,)), self._outlines([("", value.value)], seen))
+            case Choice():
+                arms = [("yes", value.yes), ("no", value.no)]
+                return Outline(Term("choice", (value.guard,)), self._outlines(arms, seen))
+            case _:
+                return Outline(self.describe(value))
+
+    def _outlines(self, parts: Iterable[tuple[object, Value]], seen: frozenset[int]) -> tuple[tuple[str, Outline], ...]:
+        return tuple((str(name), self.outline(part, seen)) for name, part in parts)
 
     def terms(self, arguments: Arguments) -> list[Term]:
         """What a call passes, as terms in one order."""
@@ -225,7 +264,7 @@ class Expressions(Machine):
             symbol = Symbol(SymbolKind.VARIABLE, f"{path}::{dotted}")
         if symbol is not None:
             return self.symbol(symbol)
-        return Term("name", (f"builtins.{dotted}" if hasattr(builtins, dotted) else f"?.{dotted}",))
+        return Term("name", (unbound(dotted),))
 
     def symbol(self, symbol: Symbol) -> Value:
         """What a resolved name stands for."""
@@ -584,12 +623,8 @@ class Expressions(Machine):
 
 
 def external(name: str) -> Term:
-    """A name of another package; torch's names come out canonical, and those of typing as what they stand for."""
-    space, _, tail = name.rpartition(".")
-    origin = typing.get_origin(getattr(typing, tail, None)) if space == "typing" else None
-    if isinstance(origin, type):
-        name = f"{origin.__module__}.{origin.__qualname__}"
-    return Term("name", (knowledge.canonical(name) if name.startswith("torch.") else name,))
+    """A name of another package."""
+    return Term("name", (everywhere(name),))
 
 
 LAZY = "lazy"
@@ -624,4 +659,4 @@ _METHODS: dict[type, Callable[[Any, Any, Frame], Value]] = {
     ast.DictComp: Expressions._entries,
 }
 
-__all__ = ["CONTAINERS", "Expressions", "TooLarge", "external"]
+__all__ = ["CONTAINERS", "Expressions", "external"]

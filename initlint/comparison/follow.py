@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from initlint.comparison.calls import SILENT
 from initlint.comparison.draws import known_value
 from initlint.comparison.expressions import LAZY
-from initlint.comparison.machine import TooLarge, is_missing
+from initlint.comparison.machine import is_missing
 from initlint.comparison.methods import Methods
 from initlint.comparison.pieces import without_docstring
+from initlint.comparison.signatures import initialiser, parameter
 from initlint.comparison.terms import NONE, Term, constant, is_constant
 from initlint.comparison.trace import Leave
 from initlint.comparison.values import (
@@ -81,26 +82,19 @@ class Follower(Methods):
         node = self.code.cls(cls) or ast.Pass()
         frame = Frame(self.token(), self.project.classes[cls].path, "", cls, None, instance)
         self._around(cls, node, frame)
-        method = self.initialiser(cls)
+        method = initialiser(self.project, cls)
         if method is not None:
             self._open = True
             self.invoke(Function(method, instance), Arguments(named=tuple(given.items())), node, frame)
         else:
             self.next_constructor(Super(instance, cls), Arguments(rest=(parameter("*"),)), node, frame)
-        self.name_owners(instance)
         return instance
 
-    def initialiser(self, cls: ClassId) -> Method | None:
-        """`__init__`, or `__post_init__` where a dataclass generates the former."""
-        init, post = self.project.method(cls, "__init__"), self.project.method(cls, "__post_init__")
-        for ancestor in self.project.mro(cls):
-            info = self.project.classes.get(ancestor)
-            if init is not None and init.owner == ancestor:
-                return init
-            generated = info is not None and any("dataclass" in each for each in info.facts.decorators)
-            if post is not None and generated:
-                return post
-        return init or post
+    def run(self, method: Method, given: Mapping[str, Value]) -> Value:
+        """Run a function with named parameters; what is not given is left to its default."""
+        self._open = True
+        frame = Frame(self.token(), method.path, "", "")
+        return self.invoke(Function(method), Arguments(named=tuple(given.items())), ast.Pass(), frame)
 
     def instantiate(self, cls: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         """An instance of a class of the project, whose constructor is followed."""
@@ -108,10 +102,10 @@ class Follower(Methods):
             return self.unseen(Term("name", (cls,)), arguments, node, frame)
         alike = self.shared.of_class(self.code, cls)
         if alike is not None and alike not in self.followed and self._plain_arguments(arguments):
-            made = self.unseen(alike, arguments, node, frame)
+            made = self.unread(alike, arguments, node, frame)
             self.instances[made.token] = cls
             return made
-        method = self.initialiser(cls)
+        method = initialiser(self.project, cls)
         own = self.code.of_function(method) if method is not None else Term("class", ())
         instance = Instance(self.token(), cls, Term("instance", (own, *self.terms(arguments))))
         if len(self.home) > MAX_DEPTH or [home.cls for home in self.home].count(cls) >= MAX_NESTED:
@@ -158,10 +152,12 @@ class Follower(Methods):
 
     def _is_data(self, value: Value) -> bool:
         match self.resolved(value):
-            case Term() | ClassRef() | ModuleRef() | Spread() | Missing():
+            case ClassRef() | Term():
+                return "alike" not in self.describe(value).marks
+            case ModuleRef() | Spread() | Missing():
                 return True
-            case Made(cls="", term=Term(op="call")):
-                return True
+            case Made(cls="", term=Term(op="call") as term):
+                return "alike" not in term.marks
             case Function(instance=instance):
                 return instance is None
             case Items() as items:
@@ -198,7 +194,7 @@ class Follower(Methods):
         if method.owner is None and self._plain_arguments(arguments):
             alike = self.shared.of_function(self.code, method)
             if alike is not None and alike not in self.followed:
-                return self.unseen(alike, arguments, node, frame)
+                return self.unread(alike, arguments, node, frame)
         if found is None or self.code.changes(f"{method.path}::{method.facts.name}", stored=True):
             return self.unseen(self.code.of_function(method), arguments, node, frame)
         instance = function.instance
@@ -237,6 +233,8 @@ class Follower(Methods):
         if not all(self.code.keeps(each, frame.path) for each in wrapped):
             passed = Arguments((*bound, *arguments.positional), arguments.named, arguments.rest)
             return self.unseen(self.code.of_nodes([function], frame.path, frame.qualname), passed, node, caller)
+        for value in arguments.values():
+            self._kept(value, node, caller)
         self._bind(function.args, bound, arguments, frame, defaults)
         self._active.append(id(function))
         try:
@@ -263,8 +261,6 @@ class Follower(Methods):
     ) -> None:
         """Give every parameter its argument or its default; starred ones of the first call can be anything."""
         values = (*bound, *arguments.positional)
-        for passed in (*values, *(value for _, value in arguments.named)):
-            self._kept(passed)
         unclear = next((place for place, value in enumerate(values) if isinstance(value, Spread | Repeat)), None)
         rest = list(arguments.rest)
         if unclear is not None:
@@ -343,7 +339,7 @@ class Follower(Methods):
         self.step()
         method = _METHODS.get(type(node))
         if method is None:
-            raise TooLarge
+            raise self.unfollowed(f"a statement of the kind {type(node).__name__}", node, frame)
         flow: Flow | None = method(self, node, frame)
         return flow or ON
 
@@ -361,18 +357,18 @@ class Follower(Methods):
             self.put(yields, (*self.held(yields), *more))
 
     def _assign(self, node: ast.Assign, frame: Frame) -> None:
-        value = self._kept(self.evaluate(node.value, frame))
+        value = self._kept(self.evaluate(node.value, frame), node, frame)
         for target in node.targets:
             self.give(target, value, frame)
 
     def _annotated(self, node: ast.AnnAssign, frame: Frame) -> None:
         if node.value is not None:
-            self.give(node.target, self._kept(self.evaluate(node.value, frame)), frame)
+            self.give(node.target, self._kept(self.evaluate(node.value, frame), node, frame), frame)
 
-    def _kept(self, value: Value) -> Value:
+    def _kept(self, value: Value, node: ast.AST, frame: Frame) -> Value:
         """A value that is kept; an iterator that draws would do so later, which is not followed."""
         if isinstance(value, Items) and value.kind == LAZY:
-            raise TooLarge
+            raise self.unfollowed("an iterator that draws and is kept", node, frame)
         return value
 
     def _augmented(self, node: ast.AugAssign, frame: Frame) -> None:
@@ -399,7 +395,7 @@ class Follower(Methods):
             case ast.Subscript():
                 holder = self.evaluate(target.value, frame)
                 index = NONE if isinstance(target.slice, ast.Slice) else self.evaluate(target.slice, frame)
-                self.each(holder, lambda one: self._set_item(one, self.describe(index), value))
+                self.each(holder, lambda one: self._set_item(one, self.describe(index), value, target, frame))
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 self._unpack(targets, value, frame)
             case ast.Starred(value=inner):
@@ -419,12 +415,12 @@ class Follower(Methods):
             case Term():
                 self.set(0, f"{owner.digest.hex()}.{name}", value)
             case ClassRef() | ModuleRef():
-                raise TooLarge
+                raise self.unfollowed("a change of a class or module", node, frame)
             case _:
                 pass
         return NONE
 
-    def _set_item(self, owner: Value, index: Term, value: Value) -> Value:
+    def _set_item(self, owner: Value, index: Term, value: Value, node: ast.expr, frame: Frame) -> Value:
         match owner:
             case Table():
                 kept = [entry for entry in self.entries(owner) if entry[0] != index]
@@ -450,7 +446,7 @@ class Follower(Methods):
             case Bound(receiver=Instance() as holder, name="_modules" | "_parameters" | "_buffers" | "__dict__"):
                 self.assign(holder, index, value)
             case _:
-                raise TooLarge
+                raise self.unfollowed("an item of something unknown", node, frame)
         return NONE
 
     def _unpack(self, targets: list[ast.expr], value: Value, frame: Frame) -> None:
@@ -468,7 +464,7 @@ class Follower(Methods):
             self.give(target, self.each(value, lambda one: self.item(one, constant(place))), frame)  # noqa: B023
 
     def _return(self, node: ast.Return, frame: Frame) -> Flow:
-        return Flow("return", NONE if node.value is None else self._kept(self.evaluate(node.value, frame)))
+        return Flow("return", NONE if node.value is None else self._kept(self.evaluate(node.value, frame), node, frame))
 
     def _raise(self, node: ast.Raise, frame: Frame) -> Flow:
         return Flow("raise")
@@ -489,17 +485,18 @@ class Follower(Methods):
                 case ast.Name(id=name):
                     self.set(frame.token, name, MISSING)
                 case ast.Subscript(value=owner, slice=index) if not isinstance(index, ast.Slice):
-                    self._delete_item(self.evaluate(owner, frame), self.evaluate(index, frame))
+                    self._delete_item(self.evaluate(owner, frame), self.evaluate(index, frame), node, frame)
                 case _:
-                    raise TooLarge
+                    raise self.unfollowed("a deletion", node, frame)
 
-    def _delete_item(self, owner: Value, index: Value) -> None:
-        if not isinstance(owner, Items | Table):
-            raise TooLarge
-        if isinstance(owner, Table):
-            self._entry(owner, "pop", (index,))
-        else:
-            self._on_items(owner, "pop", Arguments((index,)))
+    def _delete_item(self, owner: Value, index: Value, node: ast.Delete, frame: Frame) -> None:
+        match owner:
+            case Table():
+                self._entry(owner, "pop", (index,))
+            case Items():
+                self._on_items(owner, "pop", Arguments((index,)))
+            case _:
+                raise self.unfollowed("a deletion", node, frame)
 
     def _nonlocal(self, node: ast.Nonlocal, frame: Frame) -> None:
         frame.outer.update(node.names)
@@ -512,7 +509,7 @@ class Follower(Methods):
 
     def _global(self, node: ast.Global, frame: Frame) -> None:
         """What is assigned to a module's names is seen by code that runs in another order than is followed."""
-        raise TooLarge
+        raise self.unfollowed("a global name that is assigned", node, frame)
 
     def _define(self, node: ast.FunctionDef, frame: Frame) -> None:
         self.set(frame.token, node.name, Closure(node, frame))
@@ -673,20 +670,6 @@ class Follower(Methods):
         return Flow("split", NONE, guard, values[-1], ON)
 
 
-def parameter(name: str) -> Term:
-    return Term("parameter", (name,))
-
-
-def positional_names(node: ast.FunctionDef) -> list[str]:
-    """The names of positional parameters behind the instance."""
-    return [each.arg for each in (*node.args.posonlyargs, *node.args.args)][1:]
-
-
-def names_of(node: ast.FunctionDef) -> list[str]:
-    """The names of all parameters behind the instance, without the starred."""
-    return [*positional_names(node), *(each.arg for each in node.args.kwonlyargs)]
-
-
 _METHODS: dict[type, Callable[[Any, Any, Frame], Flow | None]] = {
     ast.Expr: Follower._expression,
     ast.Assign: Follower._assign,
@@ -714,4 +697,4 @@ _METHODS: dict[type, Callable[[Any, Any, Frame], Flow | None]] = {
     ast.While: Follower._while,
 }
 
-__all__ = ["Follower", "TooLarge", "names_of", "parameter", "positional_names"]
+__all__ = ["Follower"]

@@ -41,8 +41,8 @@ PASSES = 4
 Result = TypeVar("Result")
 
 
-class TooLarge(Exception):
-    """Code that is too large, or nested too deeply, to be followed to its end."""
+class Unfollowed(Exception):
+    """Code that is not followed to its end; the text says why."""
 
 
 class Machine:
@@ -59,13 +59,14 @@ class Machine:
         self.trail: list[Place] = []
         self.homes: dict[int, Instance] = {}
         self.instances: dict[int, ClassId] = {}
+        self.wanted: set[Term] = set()
         self._steps = 0
         self._tokens = itertools.count(1)
 
     def step(self, count: int = 1) -> None:
         self._steps += count
         if self._steps > MAX_STEPS:
-            raise TooLarge
+            raise Unfollowed(f"its construction takes more than {MAX_STEPS:,} steps to follow")
 
     def token(self) -> int:
         return next(self._tokens)
@@ -251,7 +252,7 @@ class Machine:
         if not isinstance(value, Choice):
             return action(value)
         if depth > MAX_CHOICES:
-            raise TooLarge
+            raise Unfollowed(f"more than {MAX_CHOICES} conditions decide what one value of its construction is")
         yes, no = value.yes, value.no
         one, other = self.either(
             value.guard, lambda: self.each(yes, action, depth + 1), lambda: self.each(no, action, depth + 1)
@@ -286,7 +287,7 @@ class Machine:
             for key in fresh:
                 carried[key] = Term("carried", (self.level, len(carried)))
         else:
-            raise TooLarge
+            raise Unfollowed(f"what a loop carries from turn to turn is not settled after {PASSES} turns")
         turns = _Turns(
             over,
             carried,
@@ -333,7 +334,7 @@ class Machine:
 
     # -- owners ------------------------------------------------------------------------------------------------
 
-    def name_owners(self, root: Instance) -> None:
+    def name_owners(self, root: Value) -> None:
         """Tell every draw who has its numbers in the end."""
         paths: dict[int, str] = {}
         draws: dict[int, str] = {}
@@ -455,4 +456,4 @@ def is_missing(value: object) -> bool:
     return isinstance(value, Missing)
 
 
-__all__ = ["Machine", "Place", "Scalar", "TooLarge", "is_missing"]
+__all__ = ["Machine", "Place", "Scalar", "Unfollowed", "is_missing"]

@@ -23,10 +23,23 @@ class Match:
     dropped: tuple[ClassId, ...]
     added: tuple[ClassId, ...]
 
+    def within(self, paths: tuple[str, ...]) -> Match:
+        """What of it lies in some files and folders, in either version; all where none is named."""
+        return Match(
+            tuple(pair for pair in self.pairs if any(_lies(id, paths) for id in pair)),
+            tuple(id for id in self.dropped if _lies(id, paths)),
+            tuple(id for id in self.added if _lies(id, paths)),
+        )
 
-def match(old: Code, new: Code, under: tuple[str, ...]) -> Match:
+
+def _lies(id: ClassId, paths: tuple[str, ...]) -> bool:
+    path = id.partition("::")[0]
+    return not paths or any(each in (".", path) or path.startswith(f"{each}/") for each in paths)
+
+
+def match(old: Code, new: Code) -> Match:
     """The classes of both sides by their qualified names; moved and renamed ones by name alone, then by content."""
-    left, right = modules(old.project, under), modules(new.project, under)
+    left, right = modules(old.project), modules(new.project)
     pairs = {id: id for id in left if id in set(right)}
     for key in (_name, _content):
         rest = [id for id in left if id not in pairs], [id for id in right if id not in set(pairs.values())]
@@ -66,13 +79,12 @@ def _content(code: Code, id: ClassId) -> Term | str:
         return id
 
 
-def modules(project: Project, under: tuple[str, ...] = ()) -> list[ClassId]:
+def modules(project: Project) -> list[ClassId]:
     """The module classes of a project's own files, in order; one with an unread base and a forward counts."""
     return sorted(
         id
         for id, info in project.classes.items()
         if info.path in project.own
-        and (not under or any(each == "." or info.path == each or info.path.startswith(each + "/") for each in under))
         and (project.is_module(id) or (project.unresolved_bases(id) and project.method(id, "forward") is not None))
     )
 

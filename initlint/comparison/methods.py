@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.comparison import draws
 from initlint.comparison.calls import EMPTY, PLAIN, TENSOR, TORCH, Calls
 from initlint.comparison.expressions import CONTAINERS, external
-from initlint.comparison.machine import TooLarge, is_missing
+from initlint.comparison.machine import is_missing
 from initlint.comparison.terms import NONE, Term, constant, is_constant
 from initlint.comparison.values import (
     MISSING,
@@ -225,7 +225,7 @@ class Methods(Calls):
                 self.extend(receiver.token, first)
                 return receiver
             case "insert" if len(arguments.positional) == 2:
-                raise TooLarge
+                raise self.unfollowed("`insert` into a list of modules", node, frame)
             case _ if name in SAME:
                 return receiver
             case "items" | "values" | "keys" if isinstance(receiver, Made) and receiver.cls in CONTAINERS:

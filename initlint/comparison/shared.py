@@ -5,66 +5,75 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from initlint.comparison.beside import Aligned, Target, followed, signatures
 from initlint.comparison.code import Unparsed
+from initlint.comparison.outline import plain
+from initlint.comparison.signatures import interchangeable
 from initlint.comparison.terms import Term, symbols
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
-    from initlint.comparison.compare import ClassDiff
     from initlint.project.classes import ClassId, Method
 
 
 class Shared:
-    """The classes and functions that are the same on both sides.
+    """The classes and functions that are the same on both sides; `pairs` are the classes that belong together."""
 
-    `pairs` are the classes that belong together; `compare` compares one such pair.
-    """
-
-    def __init__(
-        self,
-        codes: tuple[Code, Code],
-        pairs: dict[ClassId, ClassId],
-        compare: Callable[[Shared, ClassId, ClassId], ClassDiff],
-    ) -> None:
-        self._codes = codes
+    def __init__(self, codes: tuple[Code, Code], pairs: dict[ClassId, ClassId]) -> None:
+        self.codes = codes
         self._pairs = (pairs, {new: old for old, new in pairs.items()})
-        self._compare = compare
-        self._diffs: dict[ClassId, ClassDiff | None] = {}
+        self._aligned: dict[str, Aligned | None] = {}
         self._found: set[Term] = set()
 
-    def diff(self, old: ClassId, new: ClassId) -> ClassDiff | None:
-        """How a pair of classes compares; None while that is being found out."""
-        if old not in self._diffs:
-            self._diffs[old] = None
-            self._diffs[old] = self._compare(self, old, new)
-        return self._diffs[old]
+    def aligned(self, name: str, old: Target, new: Target) -> Aligned | None:
+        """Both versions of a class or function side by side; None while that is being found out."""
+        if name not in self._aligned:
+            self._aligned[name] = None
+            self._aligned[name] = followed(self, old, new)
+        return self._aligned[name]
 
     def same(self, old: ClassId, new: ClassId) -> bool:
         """Whether a class is the same in both versions."""
-        return _equal(lambda: self._codes[0].of_class(old), lambda: self._codes[1].of_class(new))
+        return _equal(lambda: self.codes[0].of_class(old), lambda: self.codes[1].of_class(new))
+
+    def name(self, code: Code, id: ClassId) -> str:
+        """One name for a class of both versions: that of the new one."""
+        return self._pairs[0].get(id, f"{id} (old)") if code is self.codes[0] else id
 
     def of_class(self, code: Code, id: ClassId) -> Term | None:
         """The term of a class that both sides share, or that cannot be followed.
 
-        That both draw the same is not enough: whoever holds one may go over all its parameters.
+        Shared is what is identical with all that it reaches ("code"), and what no caller can tell apart by building
+        it ("alike"). Whoever runs code of the latter has to follow it.
         """
-        side = self._codes.index(code)
+        side = self.codes.index(code)
         other = self._pairs[side].get(id, "")
         old, new = (id, other) if side == 0 else (other, id)
         if not other:
             return None
         if self.same(old, new):
             return self._noted(code.of_class(id))
-        diff = self.diff(old, new)
-        return code.of_class(id) if diff is not None and diff.reason else None
+        aligned = self.aligned(new, old, new)
+        if aligned is not None and aligned.alike and interchangeable(*signatures(self, old, new)):
+            return self._noted(Term("alike", (new,)))
+        return code.of_class(id) if aligned is not None and aligned.reason else None
 
     def of_function(self, code: Code, method: Method) -> Term | None:
         """The term of a function that both sides share."""
-        other = self._codes[1 - self._codes.index(code)]
-        twin = other.named_function(method.path, method.facts.name)
-        if twin is None or not _equal(lambda: code.of_function(method), lambda: other.of_function(twin)):
+        side = self.codes.index(code)
+        twin = self.codes[1 - side].named_function(method.path, method.facts.name)
+        if twin is None:
             return None
-        return self._noted(code.of_function(method))
+        old, new = (method, twin) if side == 0 else (twin, method)
+        if _equal(lambda: self.codes[0].of_function(old), lambda: self.codes[1].of_function(new)):
+            return self._noted(code.of_function(method))
+        name = f"{new.path}::{new.facts.name}"
+        aligned = self.aligned(name, old, new)
+        if aligned is None or aligned.results is None or not aligned.alike:
+            return None
+        if not interchangeable(*signatures(self, old, new)):
+            return None
+        return self._noted(Term("code" if plain(aligned.results[1]) else "alike", (name,)))
 
     def _noted(self, term: Term) -> Term:
         self._found.add(term)
@@ -72,7 +81,8 @@ class Shared:
 
     def met(self, terms: Iterable[Term]) -> frozenset[Term]:
         """Which of them stand in terms."""
-        return symbols(terms, "code") & self._found
+        found = tuple(terms)
+        return (symbols(found, "code") | symbols(found, "alike")) & self._found
 
 
 def _equal(one: Callable[[], Term], other: Callable[[], Term]) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from weakref import WeakValueDictionary
 
 Scalar = None | bool | int | float | str | bytes
 
 
-MARKED = frozenset("parameter carried code call raises left while".split())
+MARKED = frozenset("parameter carried code alike instance call raises left while".split())
 """Operators that are looked for within terms."""
 
 
@@ -125,9 +125,16 @@ def _compute(op: str, one: float, other: float) -> int | float | None:
 
 def _numeric(term: Term) -> bool:
     """Whether a term is a number for certain, so that a sum with it is no joined list."""
-    if number(term) is not None:
-        return True
-    return term.op in ("FloorDiv", "Pow", "Sub") or (term.op == "Add" and any(map(_numeric, operands(term))))
+    summands = dict.fromkeys([term])
+    pending = [term]
+    while pending:
+        each = pending.pop()
+        if number(each) is not None or each.op in ("FloorDiv", "Pow", "Sub"):
+            return True
+        fresh = [part for part in operands(each) if part not in summands] if each.op == "Add" else []
+        summands.update(dict.fromkeys(fresh))
+        pending += fresh
+    return False
 
 
 def operands(term: Term) -> Iterator[Term]:
@@ -190,17 +197,18 @@ def symbols(terms: Iterable[Term], op: str) -> frozenset[Term]:
 # -- numbers for what is passed ----------------------------------------------------------------------------------------
 
 
-def value(term: Term, given: Mapping[Term, int]) -> int | float | None:
-    """The number that a term is for given parameters; None where it is more than arithmetic."""
-    known = number(term)
-    if known is not None:
-        return known
-    if term in given:
-        return given[term]
-    parts = [value(part, given) for part in operands(term)]
-    if term.op not in _ARITHMETIC or len(parts) != 2 or parts[0] is None or parts[1] is None:
-        return None
-    return _compute(term.op, parts[0], parts[1])
+def value(term: Term, given: dict[Term, int | float | None]) -> int | float | None:
+    """The number that a term is for given parameters; None where it is more than arithmetic. Adds what it finds."""
+    if term not in given:
+        given[term] = _worked_out(term, given)
+    return given[term]
+
+
+def _worked_out(term: Term, given: dict[Term, int | float | None]) -> int | float | None:
+    if term.op not in _ARITHMETIC:
+        return number(term)
+    one, other = (value(part, given) if isinstance(part, Term) else None for part in term.args)
+    return None if one is None or other is None else _compute(term.op, one, other)
 
 
 SAMPLES = (240, 96, 360)
@@ -211,7 +219,9 @@ def differ(one: Term, other: Term) -> bool:
     """Whether two terms are different numbers for some parameters, which proves that they differ."""
     free = sorted(symbols((one, other), "parameter"), key=lambda term: term.digest)
     for start in range(len(SAMPLES)):
-        given = {term: SAMPLES[(start + place) % len(SAMPLES)] * (place + 1) for place, term in enumerate(free)}
+        given: dict[Term, int | float | None] = {
+            term: SAMPLES[(start + place) % len(SAMPLES)] * (place + 1) for place, term in enumerate(free)
+        }
         left, right = value(one, given), value(other, given)
         if left is not None and right is not None and left != right:
             return True

@@ -1,0 +1,132 @@
+"""Two versions of a constructor or function side by side: followed with the same parameters, line by line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from initlint.comparison.align import Change, Line, align
+from initlint.comparison.code import Unparsed
+from initlint.comparison.follow import Follower
+from initlint.comparison.machine import Unfollowed
+from initlint.comparison.outline import Outline, agree
+from initlint.comparison.signatures import Signature, given, initialiser
+from initlint.comparison.trace import Row, rows
+from initlint.project.classes import ClassId, Method
+
+if TYPE_CHECKING:
+    from initlint.comparison.shared import Shared
+    from initlint.comparison.terms import Term
+    from initlint.comparison.values import Value
+
+RECURSION = 30_000
+MAX_ROUNDS = 8
+"""How often a pair is followed again, each time deeper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """Both ledgers side by side, and what each came to; or the reason why there are none."""
+
+    lines: tuple[Line, ...] = ()
+    results: tuple[Outline, Outline] | None = None
+    reason: str = ""
+
+    @property
+    def alike(self) -> bool:
+        """Whether nothing tells both apart that a caller can see: draws, their owners, and what is handed back."""
+        return all(map(_untouched, self.lines)) and self.results is not None and agree(*self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One version, followed: its ledger, its result, and what has to be followed too."""
+
+    ledger: tuple[Row, ...]
+    result: Outline
+    wanted: frozenset[Term]
+
+
+Target = ClassId | Method
+"""A class, of which the constructor is followed, or a function."""
+
+
+def followed(shared: Shared, old: Target, new: Target, defaults: bool = False) -> Aligned:
+    """Both versions side by side, with all parameters open or left to their defaults."""
+    try:
+        with _recursion(RECURSION):
+            return _aligned(shared, (old, new), defaults)
+    except (Unfollowed, Unparsed, RecursionError) as error:
+        return Aligned(reason=_reason(error))
+
+
+def signatures(shared: Shared, old: Target, new: Target) -> tuple[Signature, Signature]:
+    """What each version takes."""
+    one, other = (
+        Signature(code, initialiser(code.project, target) if isinstance(target, str) else target)
+        for code, target in zip(shared.codes, (old, new), strict=True)
+    )
+    return one, other
+
+
+def _aligned(shared: Shared, pair: tuple[Target, Target], defaults: bool) -> Aligned:
+    """What both versions share is not followed, until something differs that has to do with it."""
+    passed = given(*signatures(shared, *pair), defaults)
+    inside: frozenset[Term] = frozenset()
+    for _ in range(MAX_ROUNDS):
+        old, new = (
+            _followed(Follower(code, shared, inside), target, values)
+            for code, target, values in zip(shared.codes, pair, passed, strict=True)
+        )
+        lines = align(old.ledger, new.ledger)
+        involved = shared.met(term for line in _open(lines) for term in _deciding(line)) | old.wanted | new.wanted
+        if involved <= inside:
+            return Aligned(lines, (old.result, new.result))
+        inside |= involved
+    raise Unfollowed(f"what it builds differs in more than {MAX_ROUNDS} levels")
+
+
+def _followed(follower: Follower, target: Target, passed: dict[str, Value]) -> Followed:
+    result = follower.construct(target, passed) if isinstance(target, str) else follower.run(target, passed)
+    follower.name_owners(result)
+    return Followed(tuple(rows(follower.events)), follower.outline(result), frozenset(follower.wanted))
+
+
+def _untouched(line: Line) -> bool:
+    """Whether a line is the same, for an owner of the same name."""
+    old, new = (row.draw.owner if row is not None and row.draw is not None else "" for row in (line.old, line.new))
+    return line.change is Change.SAME and old == new
+
+
+def _open(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines that differ; all of them where one has moved, since it may only have passed what draws nothing."""
+    moved = any(line.change is Change.MOVED for line in lines)
+    return (line for line in lines if moved or line.change is not Change.SAME)
+
+
+def _deciding(line: Line) -> Iterator[Term]:
+    """Everything that decides what a line is on either side."""
+    for row in (line.old, line.new):
+        if row is not None:
+            yield from (step.term for step in row.context)
+            if row.draw is not None:
+                yield from (row.draw.shape, row.draw.options)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Unparsed):
+        return f"{error} cannot be parsed by Python {sys.version_info.major}.{sys.version_info.minor}"
+    return str(error) if isinstance(error, Unfollowed) else "it is nested too deeply to be followed"
+
+
+@contextmanager
+def _recursion(limit: int) -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, limit))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

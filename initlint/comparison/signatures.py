@@ -1,0 +1,98 @@
+"""What the constructors and functions of both versions are given: the parameters that both have are the same."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.comparison.terms import Term
+
+if TYPE_CHECKING:
+    from initlint.comparison.code import Code
+    from initlint.comparison.values import Value
+    from initlint.project.classes import ClassId, Method, Project
+
+
+def parameter(name: str) -> Term:
+    """What a caller passes under a name."""
+    return Term("parameter", (name,))
+
+
+def initialiser(project: Project, cls: ClassId) -> Method | None:
+    """`__init__`, or `__post_init__` where a dataclass generates the former."""
+    init, post = project.method(cls, "__init__"), project.method(cls, "__post_init__")
+    for ancestor in project.mro(cls):
+        if init is not None and init.owner == ancestor:
+            return init
+        if post is not None and is_dataclass(project, ancestor):
+            return post
+    return init or post
+
+
+def is_dataclass(project: Project, cls: ClassId) -> bool:
+    info = project.classes.get(cls)
+    return info is not None and any("dataclass" in each for each in info.facts.decorators)
+
+
+def given(old: Signature, new: Signature, defaults: bool) -> tuple[dict[str, Value], dict[str, Value]]:
+    """What both are given: the parameters that both have are the same, by name or else by place.
+
+    A parameter with a default that only one side has keeps it: callers of the other side cannot pass it. With
+    `defaults` all keep theirs.
+    """
+    aliases = {
+        other: one
+        for one, other in zip(old.names, new.names, strict=False)
+        if one != other and one not in new.names and other not in old.names
+    }
+    shared = {*old.names} & {aliases.get(name, name) for name in new.names}
+    return _passed(old, {}, shared, defaults), _passed(new, aliases, shared, defaults)
+
+
+def _passed(signature: Signature, aliases: dict[str, str], shared: set[str], defaults: bool) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for name in signature.names:
+        common = aliases.get(name, name)
+        if name not in signature.defaults or (common in shared and not defaults):
+            found[name] = parameter(common)
+    return found
+
+
+class Signature:
+    """The parameters of a function, without the instance of a method."""
+
+    def __init__(self, code: Code, method: Method | None) -> None:
+        self.code = code
+        self.method = method
+        node = code.function(method) if method is not None else None
+        arguments = node.args if node is not None else ast.arguments([], [], None, [], [], None, [])
+        positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+        behind = 0 if method is None or method.owner is None else 1
+        self.positional = positional[behind:]
+        self.names = [*self.positional, *(each.arg for each in arguments.kwonlyargs)]
+        self.starred = arguments.vararg is not None, arguments.kwarg is not None
+        self.defaults = dict(_defaults(arguments, positional))
+
+    def default(self, name: str) -> Term:
+        """The default of a parameter, as code with all that it refers to."""
+        assert self.method is not None
+        owner = self.method.owner.partition("::")[2] if self.method.owner is not None else ""
+        return self.code.of_nodes([self.defaults[name]], self.method.path, owner)
+
+
+def _defaults(arguments: ast.arguments, positional: list[str]) -> Iterator[tuple[str, ast.expr]]:
+    yield from zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)
+    for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default is not None:
+            yield each.arg, default
+
+
+def interchangeable(old: Signature, new: Signature) -> bool:
+    """Whether every call that both take means the same in both: equal places, equal defaults."""
+    places = all(one == other for one, other in zip(old.positional, new.positional, strict=False))
+    both = old.defaults.keys() & new.defaults.keys()
+    starred = any(old.starred) or any(new.starred)
+    if starred and (old.starred != new.starred or old.names != new.names):
+        return False
+    return places and all(old.default(name) == new.default(name) for name in both)
