@@ -243,8 +243,64 @@ def test_terms_that_share_their_parts_are_worked_out_once() -> None:
     assert verdict is Verdict.PART
 
 
+TURNS = {
+    "a tensor of so many numbers": ("torch.linspace(0, dim, depth)", Verdict.SAME),
+    "a list of it": ("torch.linspace(0, 1, steps=depth).tolist()", Verdict.SAME),
+    "of another number": ("torch.linspace(0, 1, dim)", Verdict.PART),
+    "of no known number": ("other(depth)", Verdict.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("over", "verdict"), TURNS.values(), ids=TURNS.keys())
+def test_loops_are_compared_by_their_turns(over: str, verdict: Verdict) -> None:
+    old, new = (
+        net(f"self.a = nn.ModuleList([nn.Linear(dim, 4) for _ in {each}])", "dim, depth, other")
+        for each in ("range(depth)", over)
+    )
+    assert compared(old, new).verdict is verdict
+
+
+def test_what_turns_of_no_known_number_draw_may_be_what_was_drawn_without() -> None:
+    old = net("self.a = nn.ModuleList([nn.Linear(dim, 4), nn.Linear(dim, 4)])", "dim, sizes")
+    new = net("self.a = nn.ModuleList([nn.Linear(dim, 4) for _ in sizes])", "dim, sizes")
+    assert compared(old, new).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (4, 6)])
+def test_orthogonal_draws_for_some_shapes_only(shape: tuple[int, int]) -> None:
+    torch = pytest.importorskip("torch")
+    linear = torch.nn.Linear(*shape)
+    before = torch.get_rng_state()
+    torch.nn.utils.parametrizations.orthogonal(linear)
+    assert torch.equal(before, torch.get_rng_state()) is (shape == (4, 4))
+    made = f"self.a = nn.Linear{shape}"
+    found = compared(net(made), net(f"{made}\nnn.utils.parametrizations.orthogonal(self.a)"))
+    assert found.verdict is Verdict.UNKNOWN
+
+
+CONDITIONS = {
+    "nested arms": (
+        'if kind == "none":\n    pass\nelif kind == "learned":\n    {}',
+        'kind = kind if kind in ("none", "learned") else "sine"\nif kind == "learned":\n    {}',
+        Verdict.SAME,
+    ),
+    "joined": ("if kind and dim:\n    {}", "if not (not kind or not dim):\n    {}", Verdict.SAME),
+    "another value": ('if kind == "learned":\n    {}', 'if kind == "sine":\n    {}', Verdict.PART),
+    "one value more": ('if kind == "a":\n    {}', 'if kind in ("a", "b"):\n    {}', Verdict.PART),
+    "another limit": ("if dim > 4:\n    {}", "if dim > 5:\n    {}", Verdict.PART),
+    "what is not known": ("if check(kind):\n    {}", "if check(dim):\n    {}", Verdict.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "verdict"), CONDITIONS.values(), ids=CONDITIONS.keys())
+def test_conditions_differ_where_some_caller_meets_only_one(old: str, new: str, verdict: Verdict) -> None:
+    texts = (net(each.format("self.a = nn.Linear(dim, dim)"), "dim, kind") for each in (old, new))
+    found = compared(*(f"from elsewhere import check\n{text}" for text in texts)).verdict
+    assert found is verdict
+
+
 UNFOLLOWED = {
-    "a loop without end": ("for i in range(60):\n    for j in range(60):\n        dim = dim + {}", "6,000 steps"),
+    "a loop without end": ("for i in range(60):\n    for j in range(60):\n        dim = dim + {}", "10,000 steps"),
     "a global name": ("global size\nsize = {}\nself.a = nn.Linear(dim, 4)", "`global size`, net.py:8"),
 }
 

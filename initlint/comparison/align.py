@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+from initlint.comparison import conditions
+from initlint.comparison.conditions import OPAQUE
 from initlint.comparison.draws import APART, amount, elements
-from initlint.comparison.terms import Term, differ, is_constant
+from initlint.comparison.terms import RANGE, Term, binary, constant, differ, is_constant
 from initlint.comparison.trace import Draw, Row
 from initlint.model import Answer
 
 ENGINES = ("normal", "uniform")
-OPAQUE = frozenset({"call", "raises", "left", "while", "carried"})
-"""Conditions with such terms in them may hold always, or never."""
-
 BLOCK = 16
 """torch makes normal numbers on the CPU in blocks of so many; whole blocks take one number for each."""
 
@@ -60,8 +59,9 @@ def align(old: Sequence[Row], new: Sequence[Row]) -> tuple[Line, ...]:
 def _aligned(old: Sequence[Row], new: Sequence[Row], stages: list[Callable[[Row], object]]) -> Iterator[Line]:
     """Match by the first key, and what lies between matches by the next."""
     if not stages:
-        yield from (Line(Change.DROPPED, row, None, certainty(row)) for row in old)
-        yield from (Line(Change.ADDED, None, row, certainty(row)) for row in new)
+        sure = _doubted if _maybe_turns(old, new) else certainty
+        yield from (Line(Change.DROPPED, row, None, sure(row)) for row in old)
+        yield from (Line(Change.ADDED, None, row, sure(row)) for row in new)
         return
     key, *rest = stages
     matcher = SequenceMatcher(None, list(map(key, old)), list(map(key, new)), autojunk=False)
@@ -88,6 +88,34 @@ def certainty(row: Row) -> Answer:
         return Answer.NO
     clear = not any(step.term.marks & OPAQUE for step in row.context if step.kind != "for")
     return Answer.YES if row.draw is not None and row.draw.certain and clear else Answer.UNKNOWN
+
+
+def _doubted(row: Row) -> Answer:
+    """The same of what a loop may draw on the other side: its turns are not known."""
+    return Answer.NO if certainty(row) is Answer.NO else Answer.UNKNOWN
+
+
+def _maybe_turns(old: Sequence[Row], new: Sequence[Row]) -> bool:
+    """Whether what one side draws in loops may be what the other draws without."""
+    looped = [any(step.kind == "for" for row in rows for step in row.context) for rows in (old, new)]
+    if not old or not new or looped[0] == looped[1]:
+        return False
+    counts = [_counted(rows) for rows in (old, new)]
+    return counts[0] is None or counts[1] is None or not differ(counts[0], counts[1])
+
+
+def _counted(rows: Sequence[Row]) -> Term | None:
+    """How often is drawn, where loops over numbers decide that."""
+    total = constant(0)
+    for row in rows:
+        times = constant(1)
+        for step in row.context:
+            turns = step.term.args[1:] if step.term.args[:1] == (RANGE,) else ()
+            if step.kind != "for" or len(turns) != 1 or not isinstance(turns[0], Term):
+                return None
+            times = binary("Mult", times, turns[0])
+        total = binary("Add", total, times)
+    return total
 
 
 def _moved(lines: list[Line]) -> list[Line]:
@@ -154,7 +182,7 @@ def changed(old: Row, new: Row) -> Line:
         return Line(Change.OTHER, old, new, Answer.UNKNOWN)
     around = _around(old, new)
     if old.key[1] == new.key[1]:
-        return Line(Change.CONDITION, old, new, around)
+        return Line(Change.SAME if around is Answer.NO else Change.CONDITION, old, new, around)
     if one.stream != other.stream:
         return Line(Change.STREAM, old, new, Answer.YES)
     change, shifts = _compared(one, other)
@@ -165,10 +193,12 @@ def _around(old: Row, new: Row) -> Answer:
     """Whether a draw runs in other cases, or another number of times."""
     if old.context == new.context:
         return Answer.NO
-    if [step.kind for step in old.context] != [step.kind for step in new.context]:
+    loops = [[step.term for step in row.context if step.kind == "for"] for row in (old, new)]
+    if len(loops[0]) != len(loops[1]) or any(map(_surely, *loops)):
         return Answer.YES
-    pairs = [(one.term, other.term) for one, other in zip(old.context, new.context, strict=True)]
-    return Answer.YES if any(_surely(one, other) for one, other in pairs) else Answer.UNKNOWN
+    tests = [[step for step in row.context if step.kind != "for"] for row in (old, new)]
+    found = conditions.differ(*tests)
+    return found if loops[0] == loops[1] or found is Answer.YES else Answer.UNKNOWN
 
 
 def _compared(one: Draw, other: Draw) -> tuple[Change, Answer]:
@@ -210,6 +240,6 @@ def _surely(one: Term, other: Term) -> bool:
         return is_constant(one) and is_constant(other) and one != other
     if differ(one, other):
         return True
-    counted = one.op == "call" and one.args[0] == other.args[0] == Term("name", ("builtins.range",))
+    counted = one.op == "call" and one.args[0] == other.args[0] == RANGE
     same = one.op == other.op and (one.op in ("shape", "arguments", "argument", "tuple", "list") or counted)
     return same and any(left != right and (differ(left, right) or _surely(left, right)) for left, right in inner)

@@ -363,7 +363,8 @@ class Calls(Expressions):
                 return self.unseen(term, arguments, node, frame)
             case _:
                 pass
-        return self.compound("call", [term, *(value for value in given if not isinstance(value, Term))])
+        held = [value for value in given if not isinstance(value, Term)]
+        return self.compound("call", [term, *held]) if held else term
 
     def _enumerated(self, value: Value) -> Value:
         if isinstance(value, Items) and self._plain(value):
@@ -582,7 +583,8 @@ class Calls(Expressions):
         stream = TORCH if generator is None else draws.EXPLICIT
         options = Term(name, tuple(term for term in self.terms(rest) if term.args[:1] != ("generator",)))
         shape = self.shape(self.describe(target))
-        made = self.draw(stream, draws.engine_of(name), shape, options, node, frame)
+        certain = name not in draws.BY_SHAPE
+        made = self.draw(stream, draws.engine_of(name), shape, options, node, frame, certain)
         if isinstance(target, Made):
             target.draws += made
         return target

@@ -36,6 +36,15 @@ NORMAL = frozenset(
 SHAPED = frozenset({"torch.rand", "torch.randn", "torch.empty", "torch.zeros", "torch.ones", "torch.Tensor"})
 """Functions whose first arguments are a shape."""
 
+BY_SHAPE = frozenset({"torch.nn.utils.parametrizations.orthogonal"})
+"""Functions that draw for some shapes and not for others; tests/test_comparison.py measures it."""
+
+COUNTED = {"torch.linspace": 2, "torch.arange": 0}
+"""Functions that make one dimension, and the place of their last argument, which says how long."""
+
+ELEMENTWISE = frozenset("tolist numpy detach cpu float double".split())
+"""Methods that leave the number of items as it is."""
+
 DEFAULTS: dict[str, Term] = {
     "bias": TRUE,
     "groups": constant(1),
@@ -137,6 +146,24 @@ def shape_of(positional: Sequence[Term]) -> Term:
     if len(parts) == 1 and parts[0].op in ("tuple", "list"):
         parts = [part for part in parts[0].args if isinstance(part, Term)]
     return Term("shape", tuple(parts))
+
+
+def length(term: Term) -> Term | None:
+    """The number of items of a tensor in one dimension, or of the list that it is made into."""
+    while term.op == "call" and isinstance(term.args[0], Term) and term.args[0].op == "attribute":
+        owner, name = term.args[0].args
+        if name not in ELEMENTWISE or not isinstance(owner, Term):
+            return None
+        term = owner
+    if term.op != "call" or not isinstance(term.args[0], Term) or term.args[0].op != "name":
+        return None
+    place = COUNTED.get(str(term.args[0].args[0]))
+    given = [arg for arg in term.args[1:] if isinstance(arg, Term)]
+    named = next((arg.args[1] for arg in given if arg.op == "argument" and arg.args[0] == "steps"), None)
+    positional = [arg for arg in given if arg.op not in ("argument", "rest")]
+    if place is None or isinstance(named, Term):
+        return named if isinstance(named, Term) and place is not None else None
+    return positional[place] if len(positional) == place + 1 else None
 
 
 def engine_of(name: str) -> str:

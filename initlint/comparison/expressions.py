@@ -6,10 +6,23 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from initlint.comparison import draws
 from initlint.comparison.machine import Machine, Unfollowed, is_missing
 from initlint.comparison.outline import Outline
 from initlint.comparison.packages import everywhere, unbound
-from initlint.comparison.terms import FALSE, NONE, TRUE, Term, binary, compare, constant, is_constant, negated, number
+from initlint.comparison.terms import (
+    FALSE,
+    NONE,
+    RANGE,
+    TRUE,
+    Term,
+    binary,
+    compare,
+    constant,
+    is_constant,
+    negated,
+    number,
+)
 from initlint.comparison.trace import Place
 from initlint.comparison.values import (
     MISSING,
@@ -545,8 +558,18 @@ class Expressions(Machine):
             case Missing():
                 pass
             case _:
-                term = self.describe(value)
-                self.repeat(lambda: term, lambda: turn(Term("item", (self.level, term))))
+                self._many(self.describe(value), turn)
+
+    def _many(self, term: Term, turn: Callable[[Value], None]) -> None:
+        """Every item of something of which at most the number of items is known."""
+        count = draws.length(term)
+        known = number(count)
+        if isinstance(known, int) and 0 <= known <= UNROLLED:
+            for place in range(known):
+                turn(Term("item", (term, constant(place))))
+            return
+        over = term if count is None else Term("call", (RANGE, count))
+        self.repeat(lambda: over, lambda: turn(Term("item", (self.level, term))))
 
     def children(self, value: Made | Instance) -> list[tuple[str, Value]]:
         """The items of a container of modules."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LIST, TABLE, REST = "[]", "{}", "**"
 """The cells in which the items of a list stand, the entries of a dictionary, and what else that holds."""
 
-MAX_STEPS = 6_000
+MAX_STEPS = 10_000
 BRANCH = 10
 """What a condition that is not known counts as in steps."""
 

@@ -64,6 +64,7 @@ def constant(value: Scalar) -> Term:
 NONE = constant(None)
 TRUE = constant(True)
 FALSE = constant(False)
+RANGE = Term("name", ("builtins.range",))
 
 
 def is_constant(term: object) -> bool:
@@ -129,9 +130,10 @@ def _numeric(term: Term) -> bool:
     pending = [term]
     while pending:
         each = pending.pop()
-        if number(each) is not None or each.op in ("FloorDiv", "Pow", "Sub"):
+        parts = [each, *operands(each)] if each.op == "Add" else [each]
+        if any(number(part) is not None or part.op in ("FloorDiv", "Pow", "Sub") for part in parts):
             return True
-        fresh = [part for part in operands(each) if part not in summands] if each.op == "Add" else []
+        fresh = [part for part in parts if part not in summands]
         summands.update(dict.fromkeys(fresh))
         pending += fresh
     return False
