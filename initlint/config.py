@@ -191,6 +191,8 @@ def _shown(value: object) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(map(_shown, value))
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_shown(name)} = {_shown(item)}" for name, item in value.items()) + "}"
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 

@@ -178,12 +178,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether an entry is a folder or a link to one; asks the disk only about links."""
     if entry.name.endswith(READ):
         return False
-    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and entry.is_dir())
+    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(entry.path))
 
 
 def _beside(folder: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
-        yield from [entry.path for entry in entries if entry.name.endswith(READ) and entry.is_file()]
+        yield from [entry.path for entry in entries if entry.name.endswith(READ) and os.path.isfile(entry.path)]
 
 
 @dataclass(frozen=True, slots=True)

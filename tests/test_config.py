@@ -124,7 +124,7 @@ def test_a_file_that_does_not_name_initlint_need_not_be_valid(tmp_path: Path) ->
         ("jobs = -1", 2, "`jobs` must be 0 or more, not -1"),
         ("quiet = 1", 2, "`quiet` must be true or false, not 1"),
         ("per-file-ignores = ['SOH1']", 2, "`per-file-ignores` must be a table of lists of strings, not ['SOH1']"),
-        ("[tool.initlint.per-file-ignores]\n'a' = 'SOH1'", 2, "`per-file-ignores` must be a table of lists of strings"),
+        ("[tool.initlint.per-file-ignores]\n'a' = 'SOH1'", 2, """lists of strings, not {"a" = "SOH1"}"""),
         ("s = '''\nselect = 1\n'''", 2, "has no option `s`"),
     ],
 )

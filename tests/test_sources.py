@@ -254,6 +254,8 @@ def test_links_show_no_file_twice_and_end(tmp_path: Path) -> None:
     (root / "sub" / "up").symlink_to(tmp_path)
     (root / "same.py").symlink_to(root / "a.py")
     (root / "dangling.py").symlink_to(root / "nothing.py")
+    (root / "itself").symlink_to(root / "itself")
+    (root / "itself.py").symlink_to(root / "itself.py")
     (root / "linked").symlink_to(tmp_path / "outside")
     (root / "linked2").symlink_to(tmp_path / "outside")
     (root / "other.py").symlink_to(tmp_path / "alone.py")
