@@ -6,15 +6,16 @@ import ast
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import libcst as cst
 
 from initlint.construction import syntax
 from initlint.construction.calls import Calls
 from initlint.construction.compare import compared
-from initlint.construction.frames import Frame, joined
-from initlint.construction.groups import extend, grow, known_items
+from initlint.construction.frames import Frame
+from initlint.construction.groups import extend, grow
+from initlint.construction.loops import Loops
 from initlint.construction.values import (
     FALSE,
     NONE,
@@ -34,10 +35,6 @@ from initlint.construction.values import (
     truth,
 )
 
-if TYPE_CHECKING:
-    from initlint.construction.run import Run
-    from initlint.construction.workshop import Workshop
-
 INITIALISERS = re.compile(r"\w+_|_?(re)?set_parameters|_?reset_parameters|_?init_weights?|reset_weights")
 """Methods that only fill what they are called on."""
 
@@ -52,23 +49,10 @@ class Exhausted(Exception):
     """A construction that is too large to be read whole."""
 
 
-class Expressions:
+class Expressions(Loops):
     """What expressions are, and what happens while they are evaluated."""
 
-    def __init__(self, workshop: Workshop, run: Run) -> None:
-        self.workshop = workshop
-        self.project = workshop.project
-        self.run = run
-        self.root = False
-        self.steps = 0
-
     calls: Calls
-
-    def give(
-        self, target: cst.CSTNode, value: Value, node: cst.CSTNode, what: cst.CSTNode, group: int, frame: Frame
-    ) -> None:
-        """Store a value where an assignment target says."""
-        raise NotImplementedError
 
     def name(self, name: str, frame: Frame) -> Value:
         """What a plain name stands for."""
@@ -193,29 +177,29 @@ class Expressions:
 
     def _sequence(self, node: cst.Tuple | cst.List | cst.Set, frame: Frame) -> Value:
         group = self.run.group()
-        for element in node.elements:
-            value = self.evaluate(element.value, frame)
-            if isinstance(element, cst.StarredElement):
-                extend(self.run, group, value, frame.place(element))
+        for each in node.elements:
+            value = self.evaluate(each.value, frame)
+            if isinstance(each, cst.StarredElement):
+                extend(self.run, group, value, frame.place(each))
             else:
                 grow(self.run, group, None, value)
         return group
 
     def _dictionary(self, node: cst.Dict, frame: Frame) -> Value:
         group = self.run.group(mapping=True)
-        for element in node.elements:
-            value = self.evaluate(element.value, frame)
-            if isinstance(element, cst.DictElement):
-                grow(self.run, group, text_of(self.evaluate(element.key, frame)), value)
+        for each in node.elements:
+            value = self.evaluate(each.value, frame)
+            if isinstance(each, cst.DictElement):
+                grow(self.run, group, text_of(self.evaluate(each.key, frame)), value)
             else:
-                extend(self.run, group, value, frame.place(element))
+                extend(self.run, group, value, frame.place(each))
         return group
 
     # -- items -------------------------------------------------------------------------------------------------
 
     def index(self, node: cst.Subscript, frame: Frame) -> Value | None:
         """What stands in the brackets; None for a slice."""
-        values = [self._bound(element.slice, frame) for element in node.slice]
+        values = [self._bound(each.slice, frame) for each in node.slice]
         return values[0] if len(values) == 1 else UNKNOWN
 
     def _bound(self, node: cst.BaseSlice, frame: Frame) -> Value | None:
@@ -282,101 +266,6 @@ class Expressions:
         known = compared(rights[0][0], left, rights[0][1]) if len(rights) == 1 else None
         return UNKNOWN if known is None else Constant(known)
 
-    # -- loops -------------------------------------------------------------------------------------------------
-
-    def turns(
-        self,
-        iterated: cst.BaseExpression,
-        target: cst.BaseExpression,
-        turn: Callable[[], object],
-        body: cst.CSTNode,
-        frame: Frame,
-    ) -> None:
-        """Run a loop: item by item over a short literal, else once for all turns."""
-        items = self.evaluate(iterated, frame)
-        known = known_items(items)
-        if known is not None:
-            for item in known:
-                statement = self.run.fresh()
-                self.run.certain.add(statement)
-                with self.run.arm(statement, 0):
-                    self.give(target, item, target, target, self.run.fresh(), frame)
-                    turn()
-            return
-        with self.looping(body, frame):
-            self.give(target, self.calls.element(items), target, target, self.run.fresh(), frame)
-            turn()
-
-    def looping(self, body: cst.CSTNode, frame: Frame) -> _Loop:
-        """A context in which a body stands for all turns of a loop."""
-        return _Loop(self, body, frame)
-
-    def _items(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp, frame: Frame) -> Value:
-        return self._comprehension(node.for_in, lambda: (None, self.evaluate(node.elt, frame)), frame, False)
-
-    def _entries(self, node: cst.DictComp, frame: Frame) -> Value:
-        def entry() -> tuple[str, Value]:
-            return text_of(self.evaluate(node.key, frame)), self.evaluate(node.value, frame)
-
-        return self._comprehension(node.for_in, entry, frame, True)
-
-    def _comprehension(
-        self, loop: cst.CompFor, element: Callable[[], tuple[str | None, Value]], frame: Frame, mapping: bool
-    ) -> Value:
-        group = self.run.group(mapping)
-        before = dict(frame.names)
-
-        def turn() -> None:
-            name, value = element()
-            grow(self.run, group, name, value)
-
-        self._nested_turns(loop, turn, frame)
-        kept = {name for target in _loop_targets(loop) for name in target}
-        frame.names = {name: value for name, value in frame.names.items() if name in before or name not in kept}
-        frame.names.update({name: before[name] for name in kept if name in before})
-        return group
-
-    def _nested_turns(self, loop: cst.CompFor, turn: Callable[[], None], frame: Frame) -> None:
-        inner = loop.inner_for_in
-
-        def through() -> None:
-            if inner is None:
-                turn()
-            else:
-                self._nested_turns(inner, turn, frame)
-
-        def once() -> None:
-            tests = [truth(self.evaluate(condition.test, frame)) for condition in loop.ifs]
-            if False in tests:
-                return
-            if None in tests:
-                with self.run.arm(self.run.fresh(), 0):
-                    through()
-            else:
-                through()
-
-        self.turns(loop.iter, loop.target, once, loop, frame)
-
-
-class _Loop:
-    """The inside of a loop that runs an unknown number of times: what it assigns is joined with what was before."""
-
-    def __init__(self, expressions: Expressions, body: cst.CSTNode, frame: Frame) -> None:
-        self._run, self._frame = expressions.run, frame
-        for name in expressions.workshop.assigned(body):
-            if isinstance(frame.names.get(name), Constant):
-                frame.names[name] = UNKNOWN
-        self._names, self._attributes = dict(frame.names), dict(self._run.attributes)
-        self._context = self._run.looping(self._run.fresh())
-
-    def __enter__(self) -> None:
-        self._context.__enter__()
-
-    def __exit__(self, *error: Any) -> None:
-        self._context.__exit__(*error)
-        self._frame.names = joined([self._frame.names, self._names], self._names)
-        self._run.attributes = joined([self._run.attributes, self._attributes], self._attributes)
-
 
 def _spread(star: str, value: Value, positional: list[Value], named: list[tuple[str, Value]]) -> None:
     """`*value` and `**value` among the arguments of a call."""
@@ -403,12 +292,6 @@ def _visible(frame: Frame | None) -> Iterator[tuple[str, Value]]:
     while frame is not None:
         yield from list(frame.names.items())
         frame = frame.parent
-
-
-def _loop_targets(loop: cst.CompFor | None) -> Iterator[list[str]]:
-    while loop is not None:
-        yield [name.value for name in syntax.variables(loop.target)]
-        loop = loop.inner_for_in
 
 
 def concatenated(parts: Iterable[Value]) -> Value:

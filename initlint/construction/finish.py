@@ -21,13 +21,11 @@ from initlint.construction.run import (
 from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER
 from initlint.construction.values import (
     EVERYTHING,
-    Closure,
     Constant,
     Group,
     Thing,
     Token,
     Value,
-    independent,
     options,
     tokens,
 )
@@ -48,28 +46,6 @@ class Summary:
     names: tuple[str, ...]
     contains: frozenset[str]
 
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A thing that a function returns, as every call of it makes one."""
-
-    kind: Kind | None
-    cls: str
-    summary: Summary
-    weak: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Copies:
-    """A list, tuple or dictionary with things in it that a function returns."""
-
-    items: tuple[tuple[str | None, Made], ...]
-    exact: bool
-    mapping: bool
-
-
-Made = tuple["Copy | Copies | Value", ...]
-"""The alternatives that a function returns."""
 
 NOTHING_KNOWN = Summary(Answer.UNKNOWN, (), frozenset())
 
@@ -163,9 +139,9 @@ class Finish:
         """The names of the tensors that are drawn, as seen from what is stored."""
         paths: dict[Token, str] = {}
         for token in tokens(store.value):
-            self._name(token, "", paths)
+            self.name_parts(token, "", paths)
         found = [
-            _dotted(paths[entry.token], name)
+            dotted(paths[entry.token], name)
             for entry in self.draws.get(store.group, ())
             if entry.token in paths
             for name in entry.names or ("",)
@@ -179,13 +155,14 @@ class Finish:
         kinds = (option.kind for option in options(store.value) if isinstance(option, Thing) and option.kind)
         return store.kind or next(kinds, None)
 
-    def _name(self, root: Token, prefix: str, paths: dict[Token, str]) -> None:
+    def name_parts(self, root: Token, prefix: str, paths: dict[Token, str]) -> None:
+        """Note by which dotted name each part is reached."""
         pending = [(root, prefix)]
         while pending:
             token, path = pending.pop()
             if token not in paths:
                 paths[token] = path
-                pending += [(part, _dotted(path, key)) for key, part in reversed(self.run.parts.get(token, ()))]
+                pending += [(part, dotted(path, key)) for key, part in reversed(self.run.parts.get(token, ()))]
 
     def _lets_through(self, entry: Sweeps, store: Stored) -> Answer:
         """Whether an initialisation loop draws for what is stored."""
@@ -197,7 +174,7 @@ class Finish:
         if entry.attribute == store.attribute and any(self.is_a(run.cls, cls) for cls in swept.classes):
             return sure
         drawing = bool(self.draws.get(store.group))
-        held = {cls for token in reached for cls in self._classes(token)}
+        held = {cls for token in reached for cls in self.classes(token)}
         if swept.parameters:
             return self._parameters_let_through(store, held, drawing, sure)
         if not swept.classes:
@@ -224,13 +201,19 @@ class Finish:
         owner = self.run.owners.get(token)
         return owner is not None and owner.group == store.group
 
-    def _classes(self, token: Token) -> Iterator[str]:
+    def classes(self, token: Token) -> Iterator[str]:
+        """The classes of something that was built and of all that is in it."""
         cls, contains = self.run.built.get(token, ("", frozenset()))
         if cls:
             yield cls
         yield from contains
 
     # -- the two results ---------------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def drawing(self) -> frozenset[Token]:
+        """Everything whose building draws."""
+        return frozenset(entry.token for entry in self.run.log if isinstance(entry, Draws))
 
     def summary(self) -> Summary:
         """What a class that builds this one has to know."""
@@ -251,65 +234,13 @@ class Finish:
         lost = [tokens(store.value) for store in self.stores if id(store) in self._replaced]
         gone = {token for each in lost for token in self.run.reach(each)}
         owned = [token for token in self.run.built if token in self.run.owners and token not in gone]
-        return Summary(answer, tuple(names)[:MAX_NAMES], frozenset(c for token in owned for c in self._classes(token)))
-
-    def made(self, value: Value) -> Made | None:
-        """What a function returned, to be made again for each call; None where its effects go further than that."""
-        reached: set[Token] = set()
-        result = self._templates(value, reached)
-        further = (
-            isinstance(entry, Sweeps) or (isinstance(entry, Draws) and not entry.weak and entry.token not in reached)
-            for entry in self.run.log
-        )
-        return None if result is None or any(further) or not self.run.complete else result
-
-    @functools.cached_property
-    def _drawing(self) -> frozenset[Token]:
-        return frozenset(entry.token for entry in self.run.log if isinstance(entry, Draws))
-
-    def _templates(self, value: Value, reached: set[Token]) -> Made | None:
-        found = [self._template(option, reached) for option in options(value)]
-        known = [template for template in found if template is not None]
-        return tuple(known) if len(known) == len(found) else None
-
-    def _template(self, value: Value, reached: set[Token]) -> Copy | Copies | Value | None:
-        """How to make one alternative again; None where what it draws is in another one as well."""
-        if isinstance(value, Thing):
-            parts = {token for token in self.run.reach((value.token,)) if token in self._drawing}
-            if parts & reached:
-                return None
-            reached |= parts
-            return self._copy(value)
-        if independent(value) or (isinstance(value, Closure) and not self.run.built):
-            return value
-        if isinstance(value, Group):
-            items = [(name, self._templates(item, reached)) for name, item in value.items]
-            known = tuple((name, made) for name, made in items if made is not None)
-            return Copies(known, value.exact, value.mapping) if len(known) == len(items) else None
-        return None
-
-    def _copy(self, thing: Thing) -> Copy:
-        reached = self.run.reach((thing.token,))
-        born = set(self.run.born.get(thing.token, ()))
-        paths: dict[Token, str] = {}
-        self._name(thing.token, "", paths)
-        found = [entry for entry in self.run.log if isinstance(entry, Draws) and entry.token in paths]
-        certain = [
-            entry
-            for entry in found
-            if entry.answer is Answer.YES and not set(self.conditions(entry.branch, entry.loops)) - born
-        ]
-        answer = Answer.YES if certain else Answer.UNKNOWN if found else Answer.NO
-        names = [_dotted(paths[entry.token], name) for entry in found for name in entry.names or ("",)]
-        contains = frozenset(cls for token in reached for cls in self._classes(token))
-        summary = Summary(answer, tuple(dict.fromkeys(filter(None, names)))[:MAX_NAMES], contains)
-        return Copy(thing.kind, thing.cls, summary, bool(found) and all(entry.weak for entry in found))
+        return Summary(answer, tuple(names)[:MAX_NAMES], frozenset(c for token in owned for c in self.classes(token)))
 
     def _under(self, store: Stored) -> Iterator[str]:
         if self.kind_told(store) in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):
             yield store.attribute
         else:
-            yield from (_dotted(store.attribute, name) for name in self.drawn(store) or ("",))
+            yield from (dotted(store.attribute, name) for name in self.drawn(store) or ("",))
 
     def construction(self, name: str, path: str) -> Construction:
         """All events in order."""
@@ -446,5 +377,6 @@ def _callee(what: str) -> str:
     return what.partition("(")[0]
 
 
-def _dotted(*names: str) -> str:
+def dotted(*names: str) -> str:
+    """Names joined by dots, without the empty ones."""
     return ".".join(filter(None, names))

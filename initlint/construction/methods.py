@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.construction import groups, hooks, knowledge, syntax
+from initlint.construction.effects import Effects
 from initlint.construction.groups import extend, grow
-from initlint.construction.torchcalls import class_draws, function_draws
+from initlint.construction.torchcalls import ANY_MODULE, class_draws, function_draws
 from initlint.construction.values import (
     EVERYTHING,
     NONE,
@@ -29,20 +30,13 @@ from initlint.construction.values import (
     join,
     options,
     text_of,
-    tokens,
 )
 from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
     from initlint.construction.frames import Frame
     from initlint.construction.run import Site
-    from initlint.construction.visitor import Interpreter
     from initlint.project.classes import Method
-
-MODULE = "torch.nn.Module"
-ANY_MODULE = "?"
-"""The class of a module of which only that is known."""
-
 REGISTRATIONS: dict[str, tuple[Kind, str]] = {
     "add_module": (Kind.SUBMODULE, "module"),
     "register_module": (Kind.SUBMODULE, "module"),
@@ -84,13 +78,8 @@ METHODS = GROWS | REDRAWS | APPLIES | SWEEPS | SAME_MODULE | PLAIN | SAMPLES | f
 TENSOR_DATA = frozenset({"shape", "device", "dtype", "ndim", "requires_grad", "is_cuda", "layout"})
 
 
-class Methods:
+class Methods(Effects):
     """The attributes and methods of the values of one run."""
-
-    def __init__(self, interpreter: Interpreter) -> None:
-        self.interpreter = interpreter
-        self.run = interpreter.run
-        self.project = interpreter.project
 
     def function(self, callee: ProjectFunction, arguments: Arguments, site: Site) -> Value:
         """Call a function of the project."""
@@ -134,7 +123,7 @@ class Methods:
                 self.run.read(EVERYTHING)
                 return UNKNOWN
             meant = self.project.overriding(method, self.run.cls) if self.interpreter.root else [method]
-            return join(ProjectFunction(each, None if _is_static(each) else Self()) for each in meant)
+            return join(ProjectFunction(each, None if is_static(each) else Self()) for each in meant)
         value = self.interpreter.class_attribute(name)
         if value is not None:
             return value
@@ -342,61 +331,9 @@ class Methods:
             case _:
                 return UNKNOWN
 
-    # -- what all of these do ----------------------------------------------------------------------------------
 
-    def initialise(self, known: knowledge.TorchFunction | None, arguments: Arguments, site: Site) -> Value:
-        """`nn.init.*_(tensor)` fills what it is given, and hands it back."""
-        target = arguments.get("tensor", 0) or UNKNOWN
-        self.fill(target, function_draws(known, arguments) if known is not None else Answer.NO, site)
-        return target
-
-    def fill(self, target: Value, answer: Answer, site: Site) -> None:
-        """Something that was built draws once more."""
-        for option in options(target):
-            if isinstance(option, Swept):
-                self.run.sweep_draws(option, answer)
-            elif isinstance(option, Thing):
-                self.run.draw(option.token, answer, (), site)
-
-    def hand_over(self, arguments: Arguments) -> None:
-        """Code that is not followed may read what it gets, and everything of the instance if it gets that."""
-        for value in arguments.values():
-            if any(isinstance(option, Self) for option in options(value)):
-                self.run.read(EVERYTHING)
-            self.run.read("", value)
-
-    def mystery(self, arguments: Arguments, site: Site) -> Thing:
-        """Something unknown that may have drawn."""
-        thing = self._holder(arguments)
-        self.run.draw(thing.token, Answer.UNKNOWN, (), site, weak=True)
-        return thing
-
-    def holder(self, arguments: Arguments) -> Value:
-        """Something unknown that may hold what it was made with."""
-        holds = any(map(tokens, arguments.values()))
-        return self._holder(arguments) if holds else UNKNOWN
-
-    def _holder(self, arguments: Arguments) -> Thing:
-        thing = self.run.thing(None)
-        for value in arguments.values():
-            self.run.attach(thing.token, "", value)
-        return thing
-
-    def arithmetic(self, operands: list[Value]) -> Value:
-        """Numbers are not followed; of tensors a new one is made, which has drawn what they drew."""
-        things = [option for value in operands for option in options(value) if isinstance(option, Thing)]
-        if not things:
-            return UNKNOWN
-        tensor = any(thing.kind in (Kind.TENSOR, Kind.PARAMETER, Kind.BUFFER) for thing in things)
-        result = self.run.thing(Kind.TENSOR if tensor else None)
-        for thing in things:
-            self.run.attach(result.token, "", thing)
-            if thing.token in self.run.direct:
-                self.run.direct.setdefault(result.token, self.run.direct[thing.token])
-        return result
-
-
-def _is_static(method: Method) -> bool:
+def is_static(method: Method) -> bool:
+    """Whether a method has no instance parameter."""
     return any(each.endswith("staticmethod") for each in method.facts.decorators)
 
 

@@ -8,10 +8,17 @@ from initlint.construction import knowledge
 from initlint.construction.values import Arguments, Constant, Either, Thing, Unknown, Value, options
 from initlint.model import Answer, Kind
 
+MODULE = "torch.nn.Module"
+ANY_MODULE = "?"
+"""The class of a module of which only that is known."""
+
 PARAMETER = "torch.nn.Parameter"
 PERHAPS_PARAMETER = "torch.nn.Parameter?"
 META = "torch.device:meta"
 """The class of the device on which nothing is drawn."""
+
+SILENT = "silent"
+"""The class of a context in which nothing draws from the default stream."""
 
 
 def kind_of(known: knowledge.TorchModule, name: str) -> Kind:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from initlint.construction.calls import ANY_MODULE, MODULE, Calls
+from initlint.construction.calls import Calls
 from initlint.construction.expressions import Exhausted
 from initlint.construction.frames import Frame, joined
 from initlint.construction.slices import statement_end
 from initlint.construction.statements import Statements
+from initlint.construction.torchcalls import ANY_MODULE, MODULE
 from initlint.construction.values import (
     EVERYTHING,
     MAX_OPTIONS,

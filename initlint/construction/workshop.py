@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from initlint.construction import knowledge
 from initlint.construction.expressions import MAX_STEPS, Exhausted
-from initlint.construction.finish import NOTHING_KNOWN, Finish, Made, Summary
+from initlint.construction.finish import NOTHING_KNOWN, Finish, Summary
 from initlint.construction.frames import Frame
 from initlint.construction.inert import Inert
 from initlint.construction.run import Run
 from initlint.construction.slices import Slice, statement_end
 from initlint.construction.syntax import assigned_names, dotted, loads
+from initlint.construction.templates import Made, made
 from initlint.construction.values import (
     UNKNOWN,
     Arguments,
@@ -90,12 +91,12 @@ class Workshop:
 
         given = rounded(arguments)
 
-        def made() -> Made | None:
+        def returned() -> Made | None:
             run = Run("")
             value = Interpreter(self, run).invoke(method, None, given, None)
-            return Finish(run, self.is_a).made(value)
+            return made(Finish(run, self.is_a), value)
 
-        return self._answer(method.id, given, made, None)
+        return self._answer(method.id, given, returned, None)
 
     def _answer(self, what: object, arguments: Arguments, run: Callable[[], Answered], unknown: Answered) -> Answered:
         """What a run comes to, which is made once; what it comes to inside a recursion holds until that has ended."""

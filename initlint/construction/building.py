@@ -1,0 +1,158 @@
+"""Instances of classes: what building them draws, and what they get from the constructors of their bases."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from initlint.construction import groups, knowledge
+from initlint.construction.effects import Effects
+from initlint.construction.groups import extend
+from initlint.construction.run import Site
+from initlint.construction.torchcalls import ANY_MODULE, MODULE, class_draws, class_holds, kind_of
+from initlint.construction.values import EVERYTHING, Arguments, Group, Self, Thing, Value, options
+from initlint.model import Answer, Kind
+
+if TYPE_CHECKING:
+    from initlint.construction.frames import Frame
+
+CONTAINERS = frozenset(
+    {
+        "torch.nn.Sequential",
+        "torch.nn.ModuleList",
+        "torch.nn.ModuleDict",
+        "torch.nn.ParameterList",
+        "torch.nn.ParameterDict",
+    }
+)
+DICTIONARIES = frozenset({"dict", "OrderedDict", "UserDict", "defaultdict", "Dict"})
+
+_CLASS_NAME = re.compile(rb"class\s+(\w+)")
+
+
+class Building(Effects):
+    """The instances of classes in one run."""
+
+    def build(self, cls: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
+        """An instance of a class."""
+        if cls == ANY_MODULE:
+            thing = self.run.thing(Kind.SUBMODULE, ANY_MODULE)
+            self._pass_on(thing, arguments)
+            self.run.draw(thing.token, Answer.UNKNOWN, (), site)
+            return thing
+        known = knowledge.module(cls)
+        if known is not None:
+            return self._torch_instance(cls, known, arguments, site, frame)
+        if cls not in self.project.classes:
+            return self.mystery(arguments, site)
+        kind = self._instance_kind(cls)
+        if kind is None:
+            return self._plain_instance(cls, arguments)
+        summary = self.interpreter.workshop.build(cls, arguments)
+        thing = self.run.thing(kind, cls, summary.contains)
+        self.run.direct[thing.token] = frame
+        self._pass_on(thing, arguments)
+        self.run.draw(thing.token, summary.answer, summary.names, site)
+        return thing
+
+    def _instance_kind(self, cls: str) -> Kind | None:
+        """What the instances of a class of the project are; a class with an unread base and a forward is a module."""
+        order = self.project.mro(cls)
+        if MODULE in order:
+            return Kind.SUBMODULE
+        if "torch.nn.Buffer" in order:
+            return Kind.BUFFER
+        if "torch.nn.Parameter" in order:
+            return Kind.PARAMETER
+        unread = self.project.unresolved_bases(cls) and self.project.method(cls, "forward") is not None
+        return Kind.SUBMODULE if unread else None
+
+    def _torch_instance(
+        self, cls: str, known: knowledge.TorchModule, arguments: Arguments, site: Site, frame: Frame
+    ) -> Value:
+        answer, names = class_draws(known, arguments)
+        name = knowledge.canonical(cls)
+        thing = self.run.thing(kind_of(known, name), name, class_holds(known, arguments))
+        self.run.direct[thing.token] = frame
+        if name in CONTAINERS:
+            self._fill(thing, arguments, site)
+        else:
+            self._pass_on(thing, arguments)
+        self.run.draw(thing.token, answer, names, site)
+        return thing
+
+    def _pass_on(self, thing: Thing, arguments: Arguments) -> None:
+        """What a constructor gets may become a part of the instance."""
+        for name, value in [*(("", value) for value in arguments.positional), *arguments.named]:
+            if any(isinstance(option, Self) for option in options(value)):
+                self.run.read(EVERYTHING)
+            self.run.read("", value)
+            self.run.attach(thing.token, "" if isinstance(value, Group) else name, value, passed=True)
+
+    def _fill(self, container: Thing, arguments: Arguments, site: Site) -> None:
+        """The items that a container is built with, by their keys."""
+        items = arguments.positional
+        if len(items) == 1 and (isinstance(items[0], Group) or container.cls != "torch.nn.Sequential"):
+            extend(self.run, container, items[0], site)
+        else:
+            for number, value in enumerate(items):
+                self.run.read("", value)
+                self.run.attach(container.token, "*" if arguments.unseen else str(number), value)
+        for _, value in arguments.named:
+            extend(self.run, container, value, site)
+        if arguments.unseen:
+            self.run.draw(container.token, Answer.UNKNOWN, (), site, weak=True)
+
+    def _plain_instance(self, cls: str, arguments: Arguments) -> Value:
+        """An instance of a class that is no module: a dictionary is followed, all else just holds its arguments."""
+        self.hand_over(arguments)
+        info = self.project.classes[cls]
+        if any(base.rpartition(".")[2] in DICTIONARIES for base in info.facts.bases):
+            group = groups.copied(self.run, arguments, mapping=True)
+            group.instantiates = "__getitem__" in info.methods
+            return group
+        return self.holder(arguments)
+
+    # -- the constructors of torch's classes -------------------------------------------------------------------
+
+    def torch_constructor(self, after: str, arguments: Arguments, site: Site | None) -> None:
+        """The constructor of the first class of torch behind `after` in the order of the instance's classes."""
+        order = self.project.mro(self.run.cls)
+        rest = order[order.index(after) + 1 :] if after in order else order
+        base = next((cls for cls in rest if knowledge.module(cls) is not None), None)
+        if base is not None:
+            self._inherit(base, arguments, site)
+        elif self.project.unresolved_bases(self.run.cls):
+            self.run.complete = False
+            self.run.read(EVERYTHING)
+
+    def _inherit(self, cls: str, arguments: Arguments, site: Site | None) -> None:
+        """What a base class of torch puts on the instance."""
+        known = knowledge.module(cls)
+        site = site or self._class_site()
+        if known is None or site is None:
+            return
+        if cls in CONTAINERS:
+            thing = self.run.thing(Kind.SUBMODULE, cls)
+            self._fill(thing, arguments, site)
+            for name, token in self.run.parts.get(thing.token, []):
+                self.run.store(name, Thing(None, "", token), site, site.node, self.run.fresh(), definable=False)
+            return
+        answer, names = class_draws(known, arguments)
+        inner: dict[str, list[str]] = {}
+        for name in names or (("weight",) if class_holds(known, arguments) else ()):
+            head, _, rest = name.partition(".")
+            inner.setdefault(head, []).append(rest)
+        for head, rests in inner.items():
+            thing = self.run.thing(Kind.SUBMODULE if any(rests) else Kind.PARAMETER, "", class_holds(known, arguments))
+            self.run.draw(thing.token, answer, tuple(filter(None, rests)), site)
+            self.run.store(head, thing, site, site.node, self.run.fresh(), definable=False)
+
+    def _class_site(self) -> Site | None:
+        """The name in the class statement, for a constructor that no code of the project calls."""
+        info = self.project.classes.get(self.run.cls)
+        match = _CLASS_NAME.search(self.project.source(info.path), info.facts.start) if info is not None else None
+        if info is None or match is None:
+            return None
+        slice_ = self.interpreter.workshop.slice(info.path, *match.span(1))
+        return Site(slice_, slice_.small, info.path, self.run.cls) if slice_.small is not None else None

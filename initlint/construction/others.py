@@ -1,0 +1,209 @@
+"""Functions that are neither the project's nor torch's: the built-in ones, the standard library, other packages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from initlint.construction import groups, knowledge
+from initlint.construction.groups import element
+from initlint.construction.methods import Methods
+from initlint.construction.run import Site
+from initlint.construction.torchcalls import ANY_MODULE, SILENT
+from initlint.construction.values import (
+    EVERYTHING,
+    TRUE,
+    UNKNOWN,
+    Arguments,
+    Bound,
+    ClassObject,
+    Closure,
+    Constant,
+    Group,
+    ProjectFunction,
+    Self,
+    Super,
+    Thing,
+    TorchFunction,
+    Value,
+    join,
+    options,
+)
+
+if TYPE_CHECKING:
+    from initlint.construction.frames import Frame
+
+BUILDERS = re.compile(r"(get|build|create|make|init|load)_?\w*|[A-Z]\w*|_?(build|create|make)_\w+|from_\w+")
+"""Names of callees that, for all that is known, might build a module."""
+SEQUENCES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
+PLAIN_RESULTS = frozenset(
+    {"hasattr", "type", "id", "print", "callable", "int", "float", "bool", "repr", "vars", "abs", "object"}
+)
+
+STANDARD = frozenset(
+    "builtins math typing collections functools itertools copy os sys re warnings logging abc enum numbers dataclasses"
+    " contextlib inspect operator json pathlib random time numpy scipy string".split()
+)
+"""Packages that build no modules."""
+
+
+class Others(Methods):
+    """The functions of others in one run."""
+
+    def one(self, callee: Value, arguments: Arguments, site: Site, frame: Frame) -> Value:
+        """Call one alternative."""
+        raise NotImplementedError
+
+    def _external(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
+        package, _, rest = name.partition(".")
+        tail = name.rpartition(".")[2]
+        if package == "builtins":
+            return self._builtin(tail, arguments, site, frame)
+        if (copied := knowledge.initialiser(name)) is not None:
+            return self.initialise(copied, arguments, site)
+        match package, rest:
+            case "functools", "partial" | "partialmethod":
+                return _partial(arguments)
+            case "copy", "deepcopy" | "copy":
+                return self._copy(arguments)
+            case "itertools", _:
+                return groups.merged(self.run, arguments)
+            case "collections", "OrderedDict" | "defaultdict" | "ChainMap":
+                return groups.copied(self.run, arguments, mapping=True)
+            case "collections", "deque":
+                return groups.copied(self.run, arguments)
+            case _:
+                pass
+        if tail == "init_empty_weights":
+            return Thing(None, SILENT, self.run.fresh())
+        self.hand_over(arguments)
+        builds = package not in STANDARD and BUILDERS.fullmatch(tail)
+        return self.mystery(arguments, site) if builds else self.holder(arguments)
+
+    def _copy(self, arguments: Arguments) -> Value:
+        """A copy draws nothing; who copies a local keeps what the local drew."""
+        copies: list[Value] = []
+        for option in (option for value in arguments.positional[:1] for option in options(value)):
+            if isinstance(option, Thing):
+                cls, contains = self.run.built.get(option.token, ("", frozenset()))
+                copy = self.run.thing(option.kind, cls, contains)
+                self.run.attach(copy.token, "", option)
+                copies.append(copy)
+            else:
+                copies.append(option)
+        return join(copies)
+
+    def _builtin(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
+        given = arguments.positional
+        first = given[0] if given else UNKNOWN
+        match name, len(given):
+            case "super", _:
+                return Super(_super_owner(first, frame))
+            case "getattr", 2 | 3:
+                return self._getattr(arguments, frame)
+            case "setattr" | "__setattr__", 3:
+                return self.set_by_name(given[0], given[1], given[2], site)
+            case "isinstance", 2:
+                return self._isinstance(first, given[1])
+            case "type", 1 if isinstance(first, Self):
+                return ClassObject(self.run.cls)
+            case "map", 2:
+                return self._mapped(arguments, site, frame)
+            case "next" | "min" | "max" | "sum", 1:
+                return element(first)
+            case _:
+                return self._list_function(name, first, arguments)
+
+    def _list_function(self, name: str, first: Value, arguments: Arguments) -> Value:
+        match name:
+            case "range":
+                return groups.counted(self.run, arguments)
+            case "enumerate":
+                return groups.numbered(self.run, first)
+            case "zip":
+                return groups.zipped(self.run, arguments)
+            case "dict":
+                return groups.copied(self.run, arguments, mapping=True)
+            case "len":
+                return Constant(len(first.items)) if isinstance(first, Group) and first.exact else UNKNOWN
+            case "str":
+                return Constant(str(first.value), first.pattern) if isinstance(first, Constant) else UNKNOWN
+            case _ if name in SEQUENCES:
+                return groups.copied(self.run, arguments)
+            case _ if name in PLAIN_RESULTS:
+                return UNKNOWN
+            case _:
+                self.hand_over(arguments)
+                return UNKNOWN
+
+    def _getattr(self, arguments: Arguments, frame: Frame) -> Value:
+        owner, name = arguments.positional[0], arguments.positional[1]
+        if isinstance(name, Constant) and isinstance(name.value, str) and not name.pattern:
+            found = [self.attribute(option, name.value, frame) for option in options(owner)]
+            return join([*found, *arguments.positional[2:3]])
+        if any(isinstance(option, Self) for option in options(owner)):
+            self.run.read(EVERYTHING)
+            return UNKNOWN
+        if isinstance(owner, TorchFunction) and owner.name == "torch.nn":
+            return ClassObject(ANY_MODULE)
+        return element(owner)
+
+    def _isinstance(self, value: Value, classes: Value) -> Value:
+        """Known where the class is; a subclass of the class under analysis may be more than that."""
+        known = value.cls if isinstance(value, Thing) and value.kind is not None else ""
+        cls = self.run.cls if isinstance(value, Self) else known
+        wanted = list(self.class_names(classes))
+        if not cls or cls == ANY_MODULE:
+            return UNKNOWN
+        if any(self.interpreter.workshop.is_a(cls, name) for name in wanted):
+            return TRUE
+        open_ended = ANY_MODULE in wanted or (isinstance(value, Self) and self.interpreter.root)
+        return UNKNOWN if open_ended else Constant(False)
+
+    def class_names(self, value: Value) -> Iterator[str]:
+        """The classes that `isinstance` is given; "?" for one that is not known."""
+        for option in options(value):
+            if isinstance(option, ClassObject):
+                yield option.id
+            elif isinstance(option, Group):
+                for _, item in option.items:
+                    yield from self.class_names(item)
+            else:
+                yield ANY_MODULE
+
+    def _mapped(self, arguments: Arguments, site: Site, frame: Frame) -> Value:
+        function, values = arguments.positional
+        group, known = self.run.group(), groups.known_items(values)
+        for item in [element(values)] if known is None else known:
+            statement = self.run.fresh()
+            if known is not None:
+                self.run.certain.add(statement)
+            with self.run.looping(statement) if known is None else self.run.arm(statement, 0):
+                for option in options(function):
+                    groups.grow(self.run, group, None, self.one(option, Arguments((item,)), site, frame))
+        return group
+
+
+def _partial(arguments: Arguments) -> Value:
+    """`partial(callee, ...)`: the callee with arguments that it already has."""
+    rest = Arguments(arguments.positional[1:], arguments.named, arguments.unseen)
+    bound: list[Value] = []
+    for option in (option for value in arguments.positional[:1] for option in options(value)):
+        match option:
+            case ClassObject() | TorchFunction() | ProjectFunction() | Closure():
+                bound.append(replace(option, bound=rest.behind(option.bound)))
+            case Thing():
+                bound.append(Bound(option, "__call__"))
+            case _:
+                bound.append(option)
+    return join(bound)
+
+
+def _super_owner(first: Value, frame: Frame) -> str:
+    if isinstance(first, ClassObject):
+        return first.id
+    while frame.parent is not None and not frame.owner:
+        frame = frame.parent
+    return frame.owner
