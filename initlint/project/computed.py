@@ -39,6 +39,9 @@ class Read:
     receiver: str
     value: Value
 
+    def __str__(self) -> str:
+        return f"`getattr` on `{self.receiver}` in {self.method.path}"
+
 
 Elsewhere = tuple[Body, str, Site]
 """A computed name in some code, with the receiver that it is read from there."""
@@ -79,9 +82,10 @@ class Computed:
         """Whether a name that a method of `owner` reads can be this one; a framework means none of its parts."""
         return not self.project.is_framework(owner) if names is None else _fitting(names, attribute)
 
-    def reads_all(self, cls: ClassId) -> bool:
-        """Whether code reads from an instance by a name of which nothing is known."""
-        return self._open.holds(cls)
+    def doubt(self, cls: ClassId) -> str:
+        """Where code reads from an instance by a name of which nothing is known; "" where none does."""
+        found = (place for place, values in self._open if values.holds(cls))
+        return next(found, "")
 
     def naming(self, attribute: str) -> Iterator[Read]:
         """The reads through other receivers whose names are known, and which can be of this attribute."""
@@ -113,10 +117,11 @@ class Computed:
         return index
 
     @functools.cached_property
-    def _open(self) -> Reached:
-        """From whose instances something is read by an unknown name."""
+    def _open(self) -> tuple[tuple[str, Reached], ...]:
+        """The places that read by an unknown name, with those from whose instances they do."""
         places = [place for place, names in self._foreign if names is None]
-        return reached(self.project, (read.value for place in places for read in self._read(place)))
+        reads = [read for place in places for read in self._read(place)]
+        return tuple((str(read), reached(self.project, [read.value])) for read in reads)
 
     @functools.cached_property
     def _foreign(self) -> tuple[tuple[Elsewhere, Found], ...]:

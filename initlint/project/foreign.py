@@ -91,7 +91,7 @@ class Foreign:
             path, receiver = read.method.path, read.receiver
             knows = path in files or not files.isdisjoint(self.sight.imported(path))
             if knows and not _is_configuration(receiver) and self._fits_shape(cls, read.method, receiver):
-                return f"`getattr` on `{receiver}` in {path}"
+                return str(read)
         return ""
 
     def _takes_turns(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:

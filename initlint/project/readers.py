@@ -112,14 +112,19 @@ class Readers:
             return True
         if any(self._leads_to_reader(cls, attribute, flow) for flow in self._construction_uses(cls, attribute)):
             return True
-        return self._foreign_doubt(cls, attribute) is None or self.computed.reads_all(cls)
+        return self._foreign_doubt(cls, attribute) is None
 
     def _dead(self, cls: ClassId, attribute: str) -> Verdict:
         """The verdict on a definition for which no reader was found."""
         doubt = self._foreign_doubt(cls, attribute) or self._tied(cls, attribute) or self.strangers.doubt(cls)
         doubt = doubt or self._carried(cls, attribute) or self.listed.doubt(cls, attribute)
         doubt = doubt or self.wholesale.doubt(cls, self._kind(cls, attribute))
-        doubt = doubt or self.foreign.called_by_any_name(cls) or self.placeholders.doubt(cls, attribute)
+        doubt = (
+            doubt
+            or self.computed.doubt(cls)
+            or self.foreign.called_by_any_name(cls)
+            or self.placeholders.doubt(cls, attribute)
+        )
         flows = self._construction_uses(cls, attribute)
         needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
         return Verdict(

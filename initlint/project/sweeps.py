@@ -33,6 +33,9 @@ LOOPS = frozenset({"for_statement", "for_in_clause"})
 _AROUND = frozenset({"attribute", "call", "argument_list", "parenthesized_expression", "list_splat"})
 """What may stand between a sweep and the loop or place that takes what it gives."""
 
+PLACES = frozenset({"integer", "unary_operator", "string"})
+"""Subscripts that name one part."""
+
 LOOKS = frozenset(
     "isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list"
     " reversed".split()
@@ -54,12 +57,19 @@ def sweeps(body: Body) -> Iterator[tuple[Node, str]]:
 
 def sweeps_of_others(body: Body) -> Iterator[Node]:
     """Every expression other than the instance whose children a body uses, or all of whose parts it calls."""
-    for name in (*CHILDREN, *DESCENDANTS):
+    for name in sorted(MODULES):
         for node in body.attributes.get(name, ()):
             owner = node.child_by_field_name("object")
-            used = _uses(node, body, True) if name in CHILDREN else _calls(node, body)
+            used = not _picks(node) and (_uses(node, body, True) if name in CHILDREN else _calls(node, body))
             if owner is not None and used and body.text(owner) != body.method.facts.instance:
                 yield owner
+
+
+def _picks(node: Node) -> bool:
+    """Whether one part is taken by its place or name: `list(net.children())[0]`, `net._modules["0"]`."""
+    taken = _top(node).parent
+    index = taken.child_by_field_name("subscript") if taken is not None and taken.type == "subscript" else None
+    return index is not None and index.type in PLACES
 
 
 def swept(body: Body, kind: Kind) -> bool:
@@ -112,12 +122,16 @@ def _uses(node: Node, body: Body, children: bool) -> bool:
     return children
 
 
+def _top(node: Node) -> Node:
+    """The whole expression that takes what a sweep gives."""
+    while node.parent is not None and node.parent.type in _AROUND:
+        node = node.parent
+    return node
+
+
 def _calls(node: Node, body: Body) -> bool:
     """Whether what a loop takes from a sweep is called."""
-    top = node
-    while top.parent is not None and top.parent.type in _AROUND:
-        top = top.parent
-    loop = top.parent
+    loop = _top(node).parent
     return loop is not None and loop.type in LOOPS and any(map(_is_called, _taken(loop, body)))
 
 
