@@ -288,7 +288,7 @@ class _Sweep:
             self._store(scope, name, node, node)
         for scope, node in targets:
             left, right = node.child_by_field_name("left"), _value(node)
-            if scope.instance and left is not None and right is not None:
+            if left is not None and right is not None:
                 for target in _attribute_targets(left) + _item_targets(left):
                     self._attribute_value(scope, target, node, right)
 
@@ -322,8 +322,10 @@ class _Sweep:
             receiver, name = registry.rpartition(".")[0], string_pattern(key.removesuffix("]")) or "*"
         else:
             receiver, _, name = text.rpartition(".")
-        if receiver.strip() == scope.instance:
+        if scope.instance and receiver.strip() == scope.instance:
             self._store(scope, name.strip(), node, right)
+        elif target.type == "attribute":
+            scope.gives[name.strip()] = None
 
     def _store(self, scope: Scope, attribute: str, statement: Node, value: Node) -> None:
         start, end = value.start_byte, value.end_byte

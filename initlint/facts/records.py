@@ -59,7 +59,8 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     `instance` is the name of the variable that holds the instance ("" where there is none; closures inherit it).
     `reads` maps a receiver, as written and normalised ("self", "self.blocks[]", "attn", "make()"), to the attributes
     read from it; a read by computed name is a pattern ("layer*", "*"). `mentions` are the names used as plain values
-    (passed on, returned, stored, iterated), `calls` the plain names that are called. `start` and `end` are the byte
+    (passed on, returned, stored, iterated), `calls` the plain names that are called, `gives` the attributes that other
+    objects than the instance are given. `start` and `end` are the byte
     offsets of the `def` without decorators.
     """
 
@@ -74,6 +75,7 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     locals: tuple[Local, ...]
     calls: tuple[str, ...]
     mentions: tuple[str, ...]
+    gives: tuple[str, ...] = ()
 
 
 class Class(msgspec.Struct, frozen=True, array_like=True):

@@ -38,6 +38,7 @@ class Scope:
     locals: list[Local] = field(default_factory=list)
     calls: dict[str, None] = field(default_factory=dict)
     mentions: dict[str, None] = field(default_factory=dict)
+    gives: dict[str, None] = field(default_factory=dict)
     made: list[tuple[int, str]] = field(default_factory=list)
     assigned: set[bytes] = field(default_factory=set)
     children: list[Scope] = field(default_factory=list)
@@ -146,6 +147,7 @@ class Scopes:
             locals=tuple(scope.locals),
             calls=tuple(scope.calls),
             mentions=tuple(scope.mentions),
+            gives=tuple(scope.gives),
         )
 
     def function_records(self, scope: Scope, prefix: str = "") -> tuple[Function, ...]:

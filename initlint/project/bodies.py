@@ -155,6 +155,13 @@ class Body:
         nodes = [*self.nodes("return"), *self.nodes("yield")]
         return [child for node in nodes for child in node.named_children if child.type != "comment"]
 
+    @functools.cached_property
+    def only_raises(self) -> bool:
+        """Whether it does nothing but raise, whatever it says of itself before."""
+        block = self.definition.child_by_field_name("body") if self.definition is not None else None
+        kinds = [child.type for child in block.named_children if child.type != "comment"] if block is not None else []
+        return bool(kinds) and kinds[-1] == "raise_statement" and set(kinds[:-1]) <= {"expression_statement"}
+
     def class_values(self, name: str) -> list[Node]:
         """The values that a class body gives `name`; only of use where this body is a class."""
         values = [binding.node for binding in self.bindings.get(name, ()) if binding.origin is Origin.VALUE]

@@ -94,6 +94,15 @@ class Callers:
         return index
 
     @functools.cached_property
+    def giving(self) -> dict[str, list[Method]]:
+        """Attribute name -> the functions that give it to other objects than their instance."""
+        index: dict[str, list[Method]] = {}
+        for method in self.functions:
+            for name in method.facts.gives:
+                index.setdefault(name, []).append(method)
+        return index
+
+    @functools.cached_property
     def _assigning(self) -> dict[str, frozenset[ClassId]]:
         index: dict[str, set[ClassId]] = {}
         for id, info in self.project.classes.items():

@@ -195,7 +195,7 @@ class Calls:
 
     def _stranger(self, callee: str, dotted: str, given: list[Value]) -> Value:
         """A function of another library gives an instance of the project only if one went in, or if it loads one."""
-        loads = callee.lower().startswith(LOADERS)
+        loads = callee.lower().startswith(LOADERS) and not dotted.startswith("torch.utils.")
         if dotted.startswith(NUMERIC) and not (dotted.startswith("torch.") and (loads or self._takes_own(given))):
             return NOTHING
         if loads:

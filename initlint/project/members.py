@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_OWNERS = 40
 """An attribute that more classes have is answered as unknown."""
+
+MADE = frozenset({"call", "identifier"})
+"""Expressions of what code has made itself, as far as it shows."""
 
 WRAPPED = frozenset(
     "module model net network backbone encoder decoder base_model _orig_mod pl_module lightning_module".split()
@@ -92,7 +96,21 @@ class Members:
             dynamic = not self.callers.assigning("*").isdisjoint(family)
             other = UNKNOWN if dynamic else self.of_unknown(name)
             return UNKNOWN if other == NOTHING and cls in self.project.classes else other
-        return union(self._assigned(a, name) for a in assigning)
+        return union([*(self._assigned(a, name) for a in assigning), *self._given_by_others(cls, name)])
+
+    def _given_by_others(self, cls: ClassId, name: str) -> Iterator[Value]:
+        """What other code makes to put in the place of an attribute: `block.conv = fused(block.conv)`."""
+        methods = self.callers.giving.get(name, ())
+        for method in methods if len(methods) <= MAX_OWNERS else ():
+            body = self.bodies.body(method)
+            for node in body.nodes("assignment"):
+                target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
+                if value is None or value.type not in MADE or target is None or target.type != "attribute":
+                    continue
+                if body.text(target).endswith(f".{name}"):
+                    owner = self.inference.expression(target.named_children[0], body)
+                    if owner.unknown or not owner.instances.isdisjoint(self.project.family(cls)):
+                        yield replace(self.inference.expression(value, body), unknown=False)
 
     def _assigns(self, cls: ClassId, name: str) -> bool:
         info = self.project.classes.get(cls)

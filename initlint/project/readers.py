@@ -18,6 +18,7 @@ from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Trace, Use
 from initlint.project.foreign import CERTAIN, Foreign
+from initlint.project.gathered import is_part_of_given, root_of
 from initlint.project.inference import Inference
 from initlint.project.initialisers import Initialisers
 from initlint.project.listed import Listed
@@ -323,7 +324,7 @@ class Readers:
             return
         instance = body.method.facts.instance
         for argument in call_arguments(node):
-            root = _root(argument, instance, body)
+            root = root_of(argument, instance, body)
             whole = root == argument and held != {"torch.nn.Sequential"}
             if root.type == "attribute" and (whole or not self.inference.expression(root, body).instances):
                 yield body.text(root).rpartition(".")[2]
@@ -352,7 +353,7 @@ class Readers:
                 filled = body.filled(f"{receiver}.{attribute}")
                 if any(self.inference.expression(node, body).exact == {MODULE} for node in filled):
                     return True
-                if any(_is_part_of_given(node, body) for node in filled):
+                if any(is_part_of_given(node, body) for node in filled):
                     return True
                 names = [body.text(node) for node in filled if node.type == "identifier"]
                 flows = [flow for name in names for flow in Trace(body, self._ignores, self._is_plain).name(name)]
@@ -361,12 +362,13 @@ class Readers:
         return False
 
     def _carried(self, cls: ClassId, attribute: str) -> str:
-        """A class without a method that runs after construction is read by its holder, as its other parts then show."""
+        """A class of which no method runs after construction, but to raise, is read by its holder: other parts show."""
         if any(knowledge.module(base) for base in self.project.mro(cls) if base != MODULE):
             return ""
         own = [self.project.classes[relative] for relative in self.project.near(cls)]
         methods = [Method(info.path, info.id, facts) for info in own for facts in info.facts.methods]
-        if any(method.facts.instance and not self.roles.constructs(method) for method in methods):
+        running = (method for method in methods if method.facts.instance and not self.roles.constructs(method))
+        if not all(self.bodies.body(method).only_raises for method in running):
             return ""
         others = {store.attribute for method in methods for store in method.facts.stores} - {attribute}
         if any(self._may_be_part(cls, other) and self._is_live(cls, other) for other in sorted(others)):
@@ -393,21 +395,3 @@ class Readers:
                 self.inference.attribute(self._along(owner, path[:-1]), path[-1]) if path else start
             )
         return self._paths[owner, path]
-
-
-def _root(node: Node, instance: str, body: Body) -> Node:
-    """`self.parts` in `*self.parts[1:]`, `parts` in `parts[0]`."""
-    while node.type in ("list_splat", "subscript", "attribute", "call"):
-        inner = node.named_children[0]
-        if body.text(inner) == instance:
-            break
-        node = inner
-    return node
-
-
-def _is_part_of_given(node: Node, body: Body) -> bool:
-    """Whether an expression takes something out of what a local name holds: `embedding["weight"]`."""
-    if node.type not in ("subscript", "attribute"):
-        return False
-    root = normalise(body.text(node)).partition(".")[0].removesuffix("[]")
-    return root in body.bindings and root != body.method.facts.instance
