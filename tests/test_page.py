@@ -96,13 +96,27 @@ def colours(browser: WebDriver, height: int) -> list[list[int]]:
     return found
 
 
+def test_what_is_nearly_all_of_the_model_is_coloured_by_its_parts(browser: WebDriver, tmp_path: Path) -> None:
+    """Two shades in turn, at the first depth where nobody has more than half of the draws."""
+    layers = [draw(f"encoder.layers.{n}.{name}", 64) for n in range(3) for name in ("up.weight", "down.weight")]
+    opened(browser, tmp_path, render(built(draw("encoder.position", 64), *layers, draw("head.weight", 64))))
+    shades = browser.execute_script("return all.map((draw) => [draw.inner, draw.shade])")  # type: ignore[no-untyped-call]
+    assert [name for name, _ in shades] == [
+        "encoder.position",
+        *(f"encoder.layers.{number}" for number in (0, 0, 1, 1, 2, 2)),
+        "head.weight",
+    ]
+    assert [shade for _, shade in shades] == [0, 1, 1, 0, 0, 1, 1, 0]
+    assert len(colours(browser, 30)) == 3
+
+
 def test_a_trace(browser: WebDriver, tmp_path: Path) -> None:
     opened(browser, tmp_path, render(built(*NEW)))
     assert browser.title == "net:Net · initlint"
     assert text(browser, "h1") == "net:Net"
     assert text(browser, "#facts").split("\n") == [
         *("4", "draws", "100", "random numbers", "4 of 4", "tensors filled by them"),
-        *("1", "draws of 4 numbers for what is never used"),
+        *("1", "draw of 4 numbers for what is never used"),
     ]
     assert owners(browser) == ["a", "a.weight", "a.gamma", "b", "b.0", "b.1"]
     assert chosen(browser) == "a.gamma"

@@ -51,6 +51,8 @@ def test_a_reader_that_has_seen_enough(project: Path) -> None:
     first, status = run.stdout.decode().splitlines()
     assert first.startswith("many.py:8:9: SOH101 submodule `spare` of `Net0` ")
     assert (status, b"Traceback" in run.stderr, b"rror" in run.stderr) == ("1", False, False)
+    run = shell("initlint --exit-zero | head -n 1; echo ${PIPESTATUS[0]}", project)
+    assert run.stdout.endswith(b"\n0\n")
 
 
 @POSIX

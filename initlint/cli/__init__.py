@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -148,6 +147,7 @@ def _fail(sentence: str) -> int:
 
 
 def _pipe_closed() -> int:
-    """Whoever read the output has seen enough; nothing is left to be flushed into the closed pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    from initlint.cli.check import end_output
+
+    end_output()
     return FINDINGS

@@ -257,6 +257,11 @@ def write(config: Config, text: str) -> None:
         raise InitlintError(f"cannot write to {config.output_file}: {error.strerror}") from error
 
 
+def end_output() -> None:
+    """Whoever read it has seen enough; nothing is left to be flushed into the closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 command = Command(
     "check",
     _check,

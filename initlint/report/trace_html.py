@@ -24,7 +24,17 @@ def render(trace: Trace) -> str:
             "how": f"{trace.of} · {set_up(trace.setup)} · Python {trace.python}",
             "facts": [
                 *_facts(trace),
-                *([[f"{len(dead):,}", f"draws of {wasted:,} numbers for what is never used", True]] if dead else []),
+                *(
+                    [
+                        [
+                            f"{len(dead):,}",
+                            f"draw{'s' * (len(dead) != 1)} of {wasted:,} numbers for what is never used",
+                            True,
+                        ]
+                    ]
+                    if dead
+                    else []
+                ),
             ],
             "notes": trace.notes,
             "sides": [{"label": "", "draws": [_draw(draw) for draw in trace.draws]}],
