@@ -307,9 +307,11 @@ class Readers:
             yield path[0].removesuffix("[]") if owner == instance and path else "*"
 
     def _shared(self, body: Body, attribute: str) -> Iterator[str]:
-        """The other attributes that get the local variable which this one gets; "*" where it goes elsewhere."""
+        """The other attributes that are or get what this one gets; "*" where that goes elsewhere."""
         for node in body.stores(attribute):
             yield from self._registered(node, body)
+            if node.type == "attribute" and body.text(node.named_children[0]) == body.method.facts.instance:
+                yield body.text(node).rpartition(".")[2]
             if node.type == "identifier":
                 yield from self._kept(body.text(node), body)
 
