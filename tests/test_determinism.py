@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 import initlint
+from initlint.facts.extract import extract
 from initlint.facts.gather import IN_PROCESS_BYTES
+from initlint.project import link
+from initlint.project.environment import Environment
+from initlint.project.imports import Symbol, SymbolKind
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -69,3 +73,18 @@ def test_cached_runs(project: Path, expected: bytes) -> None:
 @pytest.mark.parametrize("form", ["full", "concise"])
 def test_other_formats(project: Path, form: str) -> None:
     assert len({output(project, hash_seed=seed, form=form) for seed in ("3", "4")}) == 1
+
+
+def test_what_a_name_means_does_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
+    """An installed file that is read for one question is not there for the next one."""
+    package = tmp_path / "site-packages" / "parts"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from .nets import Part\n")
+    (package / "nets.py").write_text("from torch import nn\n\n\nclass Part(nn.Module):\n    pass\n")
+    texts = {path: b"from parts import Part\nfrom parts.nets import Part as Same\n" for path in ("a.py", "b.py")}
+    facts = {path: extract(text) for path, text in texts.items()}
+    project = link(facts, texts.__getitem__, Environment((package.parent,)))
+    before = project.resolve("a.py", "Part"), project.resolve("a.py", "Same")
+    assert before == (Symbol(SymbolKind.EXTERNAL, "parts.Part"), Symbol(SymbolKind.EXTERNAL, "parts.nets.Part"))
+    assert {project.class_of(symbol) for symbol in before if symbol} == {f"{package / 'nets.py'}::Part"}
+    assert (project.resolve("b.py", "Part"), project.resolve("b.py", "Same")) == before

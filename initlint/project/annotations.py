@@ -112,12 +112,12 @@ class Annotations:
         Which of those inherit from each other is not known where their source is not there.
         """
         index: dict[str, set[ClassId]] = {}
-        for id, info in self.project.classes.items():
+        for info in self.project.linked_classes:
             for base in info.facts.bases if info.path in self.project.own else ():
                 symbol = self.project.resolve(info.path, base)
                 external = symbol is not None and symbol.kind is SymbolKind.EXTERNAL
                 if symbol is not None and external and symbol.target.split(".")[0] not in TRANSPARENT:
-                    index.setdefault(symbol.target.split(".")[0], set()).add(id)
+                    index.setdefault(symbol.target.split(".")[0], set()).add(info.id)
         return {package: frozenset(classes) for package, classes in index.items()}
 
 

@@ -40,7 +40,8 @@ class Callers:
     def functions(self) -> list[Method]:
         """Every function of the project, methods with their class, the code at module level last."""
         found: list[Method] = []
-        for path, facts in self.project.files.items():
+        for path in self.project.linked_files:
+            facts = self.project.files[path]
             for cls in facts.classes:
                 found += [Method(path, f"{path}::{cls.qualname}", method) for method in cls.methods]
             found += [Method(path, None, function) for function in facts.functions]
@@ -105,12 +106,12 @@ class Callers:
     @functools.cached_property
     def _assigning(self) -> dict[str, frozenset[ClassId]]:
         index: dict[str, set[ClassId]] = {}
-        for id, info in self.project.classes.items():
+        for info in self.project.linked_classes:
             for store in info.facts.attributes:
-                index.setdefault(store.attribute, set()).add(id)
+                index.setdefault(store.attribute, set()).add(info.id)
             for method in info.facts.methods:
                 for store in method.stores:
-                    index.setdefault(store.attribute, set()).add(id)
+                    index.setdefault(store.attribute, set()).add(info.id)
         return {name: frozenset(ids) for name, ids in index.items()}
 
     def assigning(self, name: str) -> frozenset[ClassId]:
@@ -120,9 +121,9 @@ class Callers:
     @functools.cached_property
     def _methods(self) -> dict[str, frozenset[ClassId]]:
         index: dict[str, set[ClassId]] = {}
-        for id, info in self.project.classes.items():
+        for info in self.project.linked_classes:
             for name in info.methods:
-                index.setdefault(name, set()).add(id)
+                index.setdefault(name, set()).add(info.id)
         return {name: frozenset(ids) for name, ids in index.items()}
 
     def having(self, name: str) -> list[ClassId]:

@@ -91,6 +91,7 @@ class Project:
         self._environment = environment or Environment()
         self.conventions = conventions or Conventions()
         self.installed: dict[str, bytes] = {}
+        self._on_demand: dict[str, str] | None = None
         self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
         self._sources: dict[str, bytes] = {}
         self._outer: dict[str, list[tuple[int, int]]] = {}
@@ -103,6 +104,9 @@ class Project:
         for info in list(self.classes.values()):
             for base in info.bases:
                 self.children.setdefault(base, []).append(info.id)
+        self.linked_files = tuple(self.files)
+        self.linked_classes = tuple(self.classes.values())
+        self._on_demand = {}
 
     def source(self, path: str) -> bytes:
         """The bytes of a file, as UTF-8."""
@@ -222,8 +226,12 @@ class Project:
         return self.class_of(symbol) if symbol.target != dotted else None
 
     def _install(self, module: str) -> str | None:
-        """Read the file of an installed module into the project; its path is the absolute one."""
-        known = self.modules.file(module)
+        """Read the file of an installed module into the project; its path is the absolute one.
+
+        What is read once all is linked is found through the class that was asked for alone: what a name means does not
+        depend on what was asked before.
+        """
+        known = self.modules.file(module) or (self._on_demand or {}).get(module)
         if known is not None:
             return known
         file = self._environment.find(module)
@@ -236,7 +244,11 @@ class Project:
         except (OSError, UnicodeDecodeError):
             self.files.pop(path, None)
             return None
-        self.modules.add_named(path, module)
+        self.modules.names[path] = module
+        if self._on_demand is None:
+            self.modules.add_named(path, module)
+        else:
+            self._on_demand[module] = path
         self._add_classes(path)
         return path
 

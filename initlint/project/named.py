@@ -61,17 +61,17 @@ class NamedPaths:
     def _index(self) -> tuple[dict[str, set[ClassId]], dict[str, list[Tie]]]:
         names: dict[str, set[ClassId]] = {}
         ties: dict[str, list[Tie]] = {}
-        for id, info in self.project.classes.items():
+        for info in self.project.linked_classes:
             for store in info.facts.attributes:
                 if not store.strings or NO_READERS.fullmatch(store.attribute):
                     continue
-                found = self._ties(id, store.attribute) if any("." in text for text in store.strings) else []
+                found = self._ties(info.id, store.attribute) if any("." in text for text in store.strings) else []
                 for tie in found:
                     for name in tie.path[tie.shared :]:
                         ties.setdefault(name, []).append(tie)
                 if not found:
                     for text in filter(_DOTTED.fullmatch, store.strings):
-                        names.setdefault(text.partition(".")[0], set()).add(id)
+                        names.setdefault(text.partition(".")[0], set()).add(info.id)
         return names, ties
 
     def _ties(self, cls: ClassId, attribute: str) -> list[Tie]:
