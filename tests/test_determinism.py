@@ -81,7 +81,7 @@ def test_what_a_name_means_does_not_depend_on_what_was_asked_before(tmp_path: Pa
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("from .nets import Part\n")
     (package / "nets.py").write_text("from torch import nn\n\n\nclass Part(nn.Module):\n    pass\n")
-    texts = {path: b"from parts import Part\nfrom parts.nets import Part as Same\n" for path in ("a.py", "b.py")}
+    texts = dict.fromkeys(("a.py", "b.py"), b"from parts import Part\nfrom parts.nets import Part as Same\n")
     facts = {path: extract(text) for path, text in texts.items()}
     project = link(facts, texts.__getitem__, Environment((package.parent,)))
     before = project.resolve("a.py", "Part"), project.resolve("a.py", "Same")
