@@ -16,6 +16,7 @@ from initlint.comparison import draws
 from initlint.comparison.compare import Comparison, Verdict, compare
 from initlint.comparison.sides import Side
 from initlint.comparison.terms import constant
+from initlint.comparison.text import marks
 from initlint.comparison.words import answer
 from initlint.facts.extract import extract
 
@@ -236,11 +237,66 @@ def test_a_part_that_is_built_alike_is_the_same_for_its_owner() -> None:
     assert compared(old, old.replace("nn.Linear(4, 4)", "nn.Linear(2 * 2, out_features=4)")).classes == ()
 
 
+REGISTRY = """
+import functools
+LAYERS = dict(relu=nn.ReLU, linear=functools.partial(nn.Linear, 4))
+KNOWN = {{layer for layer in LAYERS.values()}}
+def find(layer):
+    if isinstance(layer, functools.partial):
+        layer = layer.func
+    if isinstance(layer, str):
+        return LAYERS[layer.replace("_", "").lower()]
+    if layer in KNOWN:
+        return layer
+    {}
+"""
+
+
+def test_what_classes_are_is_known_where_defaults_decide() -> None:
+    arms = (
+        "return nn.LayerNorm if layer.__name__.lower().startswith('layer') else nn.Linear",
+        "return {'layernorm': nn.LayerNorm}.get(layer.__name__.lower(), nn.Bilinear)",
+    )
+    made = "self.a = find(first)(4)\nself.b = find(second)(4)\nself.c = find(third)(4)"
+    old, new = (
+        net(made, "first=nn.LayerNorm, second='Lin_ear', third=nn.ReLU", more=REGISTRY.format(arm)) for arm in arms
+    )
+    assert [diff.defaults for diff in compared(old, new).classes] == [True]
+
+
 def test_terms_that_share_their_parts_are_worked_out_once() -> None:
     doubled = "\n".join(["dim = (dim + dim) // 2"] * 64)
     old, new = (net(f"{doubled}\nself.a = nn.Linear(dim, {size})") for size in ("dim", "2 * dim"))
     verdict = compared(old, new).verdict
     assert verdict is Verdict.PART
+
+
+FORKED = "with torch.random.fork_rng():\n    self.c = nn.Linear(4, {})\nself.a = nn.Linear(4, 4)"
+STREAMS = {
+    "python's": (
+        "self.a = nn.Linear(4, 4)",
+        "self.n = random.random()\nself.a = nn.Linear(4, 4)",
+        (
+            "the streams part at Net.n, net.py:9 (new): its draw comes last; what is drawn from python's stream after"
+            " it differs, and nothing else"
+        ),
+    ),
+    "a fork of torch's": (
+        FORKED.format(4),
+        FORKED.format(6),
+        (
+            "the streams stay in step, but the values differ at Net.c, net.py:10 (new): it is resized:"
+            " `nn.Linear(4, 6)` was `nn.Linear(4, 4)`; what is drawn after it stays the same"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "sentence"), STREAMS.values(), ids=STREAMS.keys())
+def test_every_stream_is_its_own(old: str, new: str, sentence: str) -> None:
+    comparison = compared(*(f"import random\n{net(each)}" for each in (old, new)))
+    assert answer(comparison) == sentence
+    assert "!" not in "".join(marks(comparison.classes[0]))
 
 
 TURNS = {

@@ -183,9 +183,12 @@ def changed(old: Row, new: Row) -> Line:
     around = _around(old, new)
     if old.key[1] == new.key[1]:
         return Line(Change.SAME if around is Answer.NO else Change.CONDITION, old, new, around)
+    apart = one.stream in APART and other.stream in APART
     if one.stream != other.stream:
-        return Line(Change.STREAM, old, new, Answer.YES)
+        return Line(Change.STREAM, old, new, Answer.NO if apart else Answer.YES)
     change, shifts = _compared(one, other)
+    if apart:
+        return Line(change, old, new, Answer.NO)
     return Line(change, old, new, shifts if shifts is not Answer.NO else around)
 
 

@@ -6,6 +6,7 @@ import ast
 import sys
 
 from initlint.comparison import draws
+from initlint.comparison.draws import TORCH
 from initlint.comparison.expressions import CONTAINERS, UNROLLED, Expressions
 from initlint.comparison.machine import is_missing
 from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number, symbols
@@ -32,7 +33,6 @@ from initlint.comparison.values import (
 from initlint.construction import knowledge
 from initlint.model import Answer
 
-TORCH = "torch"
 UNSEEN = "call"
 """The engine of a call of which it is not known whether it draws."""
 
@@ -320,11 +320,25 @@ class Calls(Expressions):
                 return frozenset((value.cls, *known.bases))
             case Items():
                 return frozenset((f"builtins.{value.kind}", "collections.abc.Iterable", "collections.abc.Sequence"))
+            case Table():
+                return frozenset(("builtins.dict", "collections.abc.Iterable", "collections.abc.Mapping"))
+            case Partial():
+                return frozenset(("functools.partial", "collections.abc.Callable"))
+            case ClassRef() | Term(op="name") if self.is_class(value):
+                return frozenset(("builtins.type", "collections.abc.Callable"))
+            case Function(instance=None) | Closure():
+                return frozenset(("types.FunctionType", "types.LambdaType", "collections.abc.Callable"))
             case Term(op="constant"):
                 kind = type(value.args[0])
                 return frozenset(f"builtins.{base.__name__}" for base in kind.__mro__)
             case _:
                 return None
+
+    def is_class(self, value: Value) -> bool:
+        """Whether a value is a class for certain."""
+        return isinstance(value, ClassRef) or (
+            isinstance(value, Term) and value.op == "name" and knowledge.module(str(value.args[0])) is not None
+        )
 
     def _length(self, value: Value) -> Value:
         if isinstance(value, Items) and self._plain(value):

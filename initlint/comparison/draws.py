@@ -14,6 +14,9 @@ from initlint.model import Answer
 if TYPE_CHECKING:
     from initlint.comparison.trace import Draw
 
+TORCH = "torch"
+"""torch's default stream."""
+
 EXPLICIT = "generator"
 """The stream of a generator that is handed over."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from initlint.comparison import draws
@@ -493,15 +493,30 @@ class Expressions(Machine):
         if right == NONE and not isinstance(left, Term) and not (isinstance(left, Made) and not left.cls):
             same = isinstance(left, Missing)
             return constant(same if op in ("Is", "Eq") else not same)
-        if op in ("In", "NotIn") and isinstance(left, Term) and is_constant(left):
-            held = self._contents(right)
-            if held is not None and all(is_constant(item) for item in held):
-                return constant((left in held) is (op == "In"))
+        if op in ("In", "NotIn") or self.is_class(left) or self.is_class(right):
+            found = self._among(left, self._contents(right) if op.endswith("In") else [right])
+            if found is not None and op in ("In", "Eq", "Is", "NotIn", "NotEq", "IsNot"):
+                return constant(found is not (op in ("NotIn", "NotEq", "IsNot")))
         return compare(op, self.describe(left), self.describe(right))
 
-    def _contents(self, value: Value) -> list[Term] | None:
+    def _among(self, value: Value, others: Sequence[Value] | None) -> bool | None:
+        """Whether a constant or class is one of others; None where that is not known."""
+        if others is None or not all(map(self._is_plain, (value, *others))):
+            return None
+        keys = [each if isinstance(each, ClassRef) else self.describe(each) for each in (value, *others)]
+        found = keys[0] in keys[1:]
+        return None if found and isinstance(value, Partial) else found
+
+    def _is_plain(self, value: Value) -> bool:
+        """Whether a value is no other than those of its kind that look otherwise."""
+        return isinstance(value, Partial) or self.is_class(value) or (isinstance(value, Term) and is_constant(value))
+
+    def is_class(self, value: Value) -> bool:
+        raise NotImplementedError
+
+    def _contents(self, value: Value) -> Sequence[Value] | None:
         if isinstance(value, Items) and self._plain(value):
-            return [self.describe(item) for item in self.held(value)]
+            return self.held(value)
         if isinstance(value, Table) and self.rest(value) is None:
             return [key for key, item in self.entries(value) if not isinstance(item, Choice)]
         return None

@@ -22,6 +22,7 @@ from initlint.comparison.values import (
     Items,
     Made,
     ModuleRef,
+    Partial,
     Repeat,
     Spread,
     Super,
@@ -69,7 +70,7 @@ class Methods(Calls):
 
     # -- attributes --------------------------------------------------------------------------------------------
 
-    def attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:
+    def attribute(self, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:  # noqa: C901  (one case for each kind)
         """`owner.name`."""
         match owner:
             case Instance():
@@ -89,8 +90,12 @@ class Methods(Calls):
                 return self._of_made(owner, name)
             case Items() | Table():
                 return Bound(owner, name)
+            case Term(op="name") if name == "__name__" and self.is_class(owner):
+                return constant(str(owner.args[0]).rpartition(".")[2])
             case Term(op="name"):
                 return external(f"{owner.args[0]!s}.{name}")
+            case Partial() if name == "func":
+                return owner.callee
             case Term():
                 found = self.get(0, f"{owner.digest.hex()}.{name}")
                 return found if not is_missing(found) else Term("attribute", (owner, name))
@@ -290,6 +295,9 @@ class Methods(Calls):
             assert known is not None
             self._fill_by_method(made, name, known, arguments, node, frame)
             return made
+        found = _of_text(owner, name, [value for value in arguments.values() if isinstance(value, Term)])
+        if found is not None and not arguments.named:
+            return found
         if name in SILENT_METHODS | SAME | MODULES | PARAMETERS or is_constant(owner) or root(owner) in PLAIN:
             return self.compound("call", [term, *self._operands(arguments)])
         return self.unseen(term, arguments, node, frame)
@@ -514,6 +522,21 @@ class Methods(Calls):
         each = self.made(Term("parameter of", (made.term,)), "torch.nn.Parameter")
         self.set(made.token, f".{len(self.parts(made.token))}", each)
         return [(path, Repeat(Term("parameters", (self.state(made),)), each))]
+
+
+TEXTS = frozenset("lower upper title strip lstrip rstrip replace startswith endswith removeprefix removesuffix".split())
+"""Methods of a text that take texts, and give a text or whether something holds."""
+
+
+def _of_text(owner: Term, name: str, given: list[Term]) -> Term | None:
+    """What a method of a known text gives for known texts."""
+    texts = [each.args[0] for each in (owner, *given) if is_constant(each)]
+    if name not in TEXTS or len(texts) != 1 + len(given) or not all(isinstance(text, str) for text in texts):
+        return None
+    try:
+        return constant(getattr(str, name)(*texts))
+    except TypeError:
+        return None
 
 
 def root(term: Term) -> str:

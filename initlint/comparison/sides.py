@@ -46,7 +46,10 @@ class Side:
 
 
 def sides(old: str, new: str, config: Config) -> tuple[Side, Side]:
-    """Both versions. A revision beside a folder of its repository stands for that folder as it was."""
+    """Both versions; of equal ones, no facts are needed.
+
+    A revision beside a folder of its repository stands for that folder as it was.
+    """
     both = [kind(given) for given in (old, new)]
     place = next((os.path.abspath(given) for given, what in zip((old, new), both, strict=True) if what != "git"), None)
     found = []
@@ -62,6 +65,8 @@ def sides(old: str, new: str, config: Config) -> tuple[Side, Side]:
     for side in found:
         if not (side.texts or side.problems):
             raise InitlintError(f"there is nothing to compare: {side.label} holds no Python file")
+    if found[0].texts == found[1].texts:
+        return found[0], found[1]
     return _with_facts(found[0], config), _with_facts(found[1], config)
 
 

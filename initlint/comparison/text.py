@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from initlint.comparison.align import Change, Line
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
 from initlint.comparison.trace import Row
-from initlint.comparison.words import answer, name_of, sentence
+from initlint.comparison.words import answer, name_of, sentence, streams
 from initlint.model import Answer
 
 MARKS = {
@@ -82,13 +82,13 @@ def moved(diff: ClassDiff) -> str:
 
 def marks(diff: ClassDiff) -> Iterator[str]:
     """One mark a line: what is drawn behind the first shift has other numbers."""
-    shifted = False
+    shifted: set[str] = set()
     for line in diff.lines:
         if line.change is Change.SAME:
-            yield SHIFTED if shifted else "="
+            yield SHIFTED if streams(line) & shifted else "="
         else:
             yield MARKS[line.change] if line.row.draw is None or line.row.draw.certain else "?"
-        shifted = shifted or line.shifts is not Answer.NO
+        shifted |= streams(line) if line.shifts is not Answer.NO else set()
 
 
 def _cells(line: Line, mark: str) -> tuple[str, str, str, str]:

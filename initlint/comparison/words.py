@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from initlint.comparison.align import Change, Line, partner
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
-from initlint.comparison.draws import EXPLICIT
+from initlint.comparison.draws import EXPLICIT, TORCH
 from initlint.comparison.trace import Draw
 from initlint.model import Answer
 
@@ -126,6 +126,12 @@ def context(line: Line) -> str:
     return "in another loop" if around == "loop" else "under another condition"
 
 
+def streams(line: Line) -> set[str]:
+    """The streams that a line draws from, on either side; what leaves something early may concern them all."""
+    found = {row.draw.stream for row in (line.old, line.new) if row is not None and row.draw is not None}
+    return found or {TORCH}
+
+
 def _before(diff: ClassDiff, line: Line) -> str:
     """What comes next of what both sides draw."""
     follower = next_shared(diff, line)
@@ -137,10 +143,10 @@ def _before(diff: ClassDiff, line: Line) -> str:
 
 
 def next_shared(diff: ClassDiff, line: Line) -> Draw | None:
-    """The next draw behind a line that both sides have."""
+    """The next draw behind a line that both sides have, from the same stream."""
     lines = list(diff.lines)
     for later in lines[lines.index(line) + 1 :]:
-        both = later.old is not None and later.change is not Change.MOVED
+        both = later.old is not None and later.change is not Change.MOVED and streams(later) & streams(line)
         if both and later.new is not None and later.new.draw is not None:
             return later.new.draw
     return None
@@ -150,6 +156,8 @@ def _consequence(diff: ClassDiff, line: Line) -> str:
     if line.shifts is Answer.NO:
         return "; what is drawn after it stays the same"
     behind = next_shared(diff, line)
+    if TORCH not in streams(line):
+        return f"; what is drawn from {_stream(min(streams(line)))} after it differs, and nothing else"
     maybe = "" if line.shifts is Answer.YES else "may "
     verb = "differs" if not maybe else "differ"
     if behind is None:
