@@ -97,11 +97,21 @@ def _doubted(row: Row) -> Answer:
 
 def _maybe_turns(old: Sequence[Row], new: Sequence[Row]) -> bool:
     """Whether what one side draws in loops may be what the other draws without."""
-    looped = [any(step.kind == "for" for row in rows for step in row.context) for rows in (old, new)]
-    if not old or not new or looped[0] == looped[1]:
+    (one, once), (other, single) = (_by_turns(rows) for rows in (old, new))
+    if not (one & single or other & once):
         return False
     counts = [_counted(rows) for rows in (old, new)]
     return counts[0] is None or counts[1] is None or not differ(counts[0], counts[1])
+
+
+def _by_turns(rows: Sequence[Row]) -> tuple[set[bytes], set[bytes]]:
+    """What is drawn in loops, and what without."""
+    looped = [any(step.kind == "for" for step in row.context) for row in rows]
+    keys = [row.key[1] for row in rows]
+    return (
+        {key for key, turns in zip(keys, looped, strict=True) if turns},
+        {key for key, turns in zip(keys, looped, strict=True) if not turns},
+    )
 
 
 def _counted(rows: Sequence[Row]) -> Term | None:

@@ -301,7 +301,7 @@ def _argument(call: Node, name: str, position: int) -> Node | None:
         if child.type == "keyword_argument" and _text(child.named_children[0]) == name:
             return child.named_children[1]
     plain = all(child.type not in ("list_splat", "keyword_argument") for child in given[: position + 1])
-    return given[position] if plain and position < len(given) else None
+    return given[position] if plain and 0 <= position < len(given) else None
 
 
 def _text(node: Node) -> str:
