@@ -82,7 +82,7 @@ class Calls(Others, TorchFunctions):
             case ClassObject():
                 return self.build(callee.id, arguments.behind(callee.bound), site, frame)
             case TorchFunction():
-                return self._torch(callee.name, arguments.behind(callee.bound), site, frame)
+                return self._of_torch(callee.name, arguments.behind(callee.bound), site, frame)
             case External():
                 return self._external(callee.name, arguments, site, frame)
             case ProjectFunction():
@@ -99,6 +99,14 @@ class Calls(Others, TorchFunctions):
                 return UNKNOWN
             case _:
                 return UNKNOWN
+
+    def _of_torch(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
+        """A function of torch; a method of torch may be given the instance: `nn.Module.add_module(self, ...)`."""
+        space, _, tail = name.rpartition(".")
+        unbound = tail != "__init__" and knowledge.module(space) is not None
+        if unbound and arguments.positional and isinstance(arguments.positional[0], Self):
+            return self.on_self(tail, Arguments(arguments.positional[1:], arguments.named, arguments.unseen), site, 1)
+        return self._torch(name, arguments, site, frame)
 
     def _unknown(self, arguments: Arguments, site: Site) -> Value:
         """A callee of which nothing is known: it might build a module of what it is given."""

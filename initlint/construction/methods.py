@@ -162,7 +162,7 @@ class Methods(Effects):
         name = callee.name
         match callee.receiver:
             case Self() | Super():
-                return self._on_self(name, arguments, site)
+                return self.on_self(name, arguments, site)
             case Thing() as thing:
                 return self._on_thing(thing, name, arguments, site)
             case Group() as group:
@@ -173,11 +173,12 @@ class Methods(Effects):
                 self.hand_over(arguments)
                 return UNKNOWN
 
-    def _on_self(self, name: str, arguments: Arguments, site: Site) -> Value:
+    def on_self(self, name: str, arguments: Arguments, site: Site, before: int = 0) -> Value:
+        """Call a method of torch on the instance, which stands among the `before` arguments if it is not bound."""
         if name in REGISTRATIONS:
-            return self._register(name, arguments, site)
+            return self._register(name, arguments, site, before + 1)
         if name == "__setattr__" and len(arguments.positional) == 2:
-            return self.set_by_name(Self(), *arguments.positional, site)
+            return self.set_by_name(Self(), *arguments.positional, site, before + 1)
         if name in APPLIES:
             self.sweep_with(arguments.get("fn", 0) or UNKNOWN, None, site)
             return Self()
@@ -195,18 +196,18 @@ class Methods(Effects):
         self.run.read(EVERYTHING)
         return UNKNOWN
 
-    def _register(self, name: str, arguments: Arguments, site: Site) -> Value:
+    def _register(self, name: str, arguments: Arguments, site: Site, place: int) -> Value:
         """`self.register_parameter("x", value)` and its like."""
         kind, keyword = REGISTRATIONS[name]
         attribute = text_of(arguments.get("name", 0) or UNKNOWN)
         value = arguments.get(keyword, 1) or NONE
-        what = syntax.argument(site.node, 1)
+        what = syntax.argument(site.node, place)
         self.run.store(attribute, value, site, what, self.run.fresh(), kind)
         return NONE
 
-    def set_by_name(self, owner: Value, name: Value, value: Value, site: Site) -> Value:
-        """`setattr(owner, name, value)`."""
-        what = syntax.argument(site.node, 2)
+    def set_by_name(self, owner: Value, name: Value, value: Value, site: Site, place: int = 2) -> Value:
+        """`setattr(owner, name, value)`, whose value is the argument at a place."""
+        what = syntax.argument(site.node, place)
         self.interpreter.set_attribute(owner, text_of(name), value, site, what, self.run.fresh())
         return NONE
 

@@ -15,8 +15,10 @@ from initlint.construction.run import Candidate, Site
 from initlint.construction.values import (
     NONE,
     UNKNOWN,
+    Arguments,
     ClassObject,
     Group,
+    ProjectFunction,
     Registry,
     Self,
     Swept,
@@ -27,10 +29,11 @@ from initlint.construction.values import (
     text_of,
     truth,
 )
+from initlint.model import Kind
+from initlint.project.classes import Method, sets_property
 
 if TYPE_CHECKING:
     from initlint.construction.ledger import Path
-    from initlint.model import Kind
 
 Arm = Callable[[], Flow]
 
@@ -161,10 +164,20 @@ class Statements(Expressions):
     ) -> None:
         """`owner.name = value`."""
         for option in options(owner):
-            if isinstance(option, Self):
+            if isinstance(option, Self) and (setter := self._setter(name, value)) is not None:
+                self.calls.function(ProjectFunction(setter, Self()), Arguments((value,)), site)
+            elif isinstance(option, Self):
                 self.run.store(name, value, site, what, group, kind)
             elif isinstance(option, Thing):
                 self.run.attach(option.token, "" if name == "data" else name, value)
+
+    def _setter(self, name: str, value: Value) -> Method | None:
+        """The setter of a property, which torch passes by for modules and parameters."""
+        method = self.project.method(self.run.cls, name)
+        if method is None or not sets_property(method.facts):
+            return None
+        registered = (Kind.SUBMODULE, Kind.PARAMETER)
+        return None if any(isinstance(each, Thing) and each.kind in registered for each in options(value)) else method
 
     def _set_item(
         self, target: cst.Subscript, value: Value, site: Site, what: cst.CSTNode, group: int, frame: Frame
@@ -267,7 +280,7 @@ class Statements(Expressions):
         return Flow(rest=((self.run.fresh(), 0),)) if partly else GOES_ON
 
     def _guard(self, test: cst.BaseExpression, frame: Frame) -> Guard | None:
-        """`isinstance(m, nn.Linear)` in an initialisation loop narrows what `m` is in its arm."""
+        """`isinstance(m, nn.Linear)` in an initialisation loop narrows what `m` is in its arm, as does `type(m)`."""
         then = True
         if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
             then, test = False, test.expression
@@ -275,13 +288,21 @@ class Statements(Expressions):
             test = test.left
         match test:
             case cst.Call(func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name(value=name)), classes]):
-                value = frame.names.get(name)
-                if isinstance(value, Swept):
-                    wanted = tuple(self.calls.class_names(self.evaluate(classes.value, frame)))
-                    return Guard(name, replace(value, classes=wanted), then)
+                return self._narrowed(name, classes.value, then, frame)
+            case cst.Comparison(
+                left=cst.Call(func=cst.Name(value="type"), args=[cst.Arg(value=cst.Name(value=name))]),
+                comparisons=[cst.ComparisonTarget(operator=cst.In() | cst.Is() | cst.Equal(), comparator=classes)],
+            ):
+                return self._narrowed(name, classes, then, frame)
             case _:
-                pass
-        return None
+                return None
+
+    def _narrowed(self, name: str, classes: cst.BaseExpression, then: bool, frame: Frame) -> Guard | None:
+        value = frame.names.get(name)
+        if not isinstance(value, Swept):
+            return None
+        wanted = tuple(self.calls.class_names(self.evaluate(classes, frame)))
+        return Guard(name, replace(value, classes=wanted), then)
 
     def _try(self, node: cst.Try | cst.TryStar, frame: Frame) -> Flow:
         def tried() -> Flow:

@@ -270,8 +270,8 @@ class _Sweep:
                 scope.reads[scope.instance][name] = None
 
     def _registration(self, scope: Scope, receiver: str, node: Node) -> None:
-        arguments = call_arguments(node)
-        if receiver == scope.instance and arguments:
+        arguments = from_name(receiver, call_arguments(node), scope.instance)
+        if scope.instance and arguments:
             self._named += [(scope, name, node) for name in self._spelling.names(arguments[0])]
 
     def values(self) -> None:
@@ -374,6 +374,13 @@ def _item_targets(node: Node) -> list[Node]:
         return []
     value = node.child_by_field_name("value")
     return [node] if value is not None and value.text is not None and value.text.endswith(_REGISTRIES) else []
+
+
+def from_name(receiver: str, arguments: list[Node], instance: str) -> list[Node]:
+    """The arguments of a registration on the instance from the name on, be it `nn.Module.add_module(self, ...)`."""
+    if receiver in (instance, "super()"):
+        return arguments
+    return arguments[1:] if arguments and arguments[0].text == instance.encode() else []
 
 
 def _variables(target: Node) -> list[Node]:

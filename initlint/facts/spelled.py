@@ -30,7 +30,8 @@ DISPLAYS = frozenset({"list", "tuple", "set", "expression_list"})
 SAME_ITEMS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
 SCOPES = frozenset({"function_definition", "lambda", "class_definition"})
 
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[sd]")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[-+0-9.]*[a-z]")
+_FORMATTED = re.compile(r"""[fF]?(["'])((?:(?!\1)[^\\\n])*)\1\s*(\+|%|\.format\b)""")
 _STARS = re.compile(r"\*+")
 
 Path = tuple[int, ...]
@@ -41,12 +42,15 @@ Found = Iterator["Node | None"]
 
 
 def string_pattern(text: str) -> str:
-    """The attribute names that a string expression can give: "x", "layer*"; "" when it is no string."""
+    """The attribute names that a string expression can give: "x", "layer*"; "" when it is no string.
+
+    Of what is joined with `+` only the beginning is looked at, of what is put in with `%` or `format` nothing.
+    """
     try:
         value = ast.literal_eval(text.removeprefix("f").removeprefix("F"))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        head = re.match(r"""[fF]?(["'])([\w.]*)\1\s*(\+|%|\.format)""", text)
-        return head.group(2) + ANY if head else ""
+        head = _FORMATTED.match(text)
+        return _PLACEHOLDER.sub(ANY, head[2]) + (ANY if head[3] == "+" else "") if head else ""
     return _PLACEHOLDER.sub(ANY, value) if isinstance(value, str) else ""
 
 

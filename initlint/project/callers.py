@@ -210,12 +210,31 @@ class Callers:
                     yield method.owner
 
     def _function_calls(self, method: Method, name: str) -> list[Call] | None:
-        target = f"{method.path}::{name}"
-        if any(self._means(m, name, target) for m in self.mentioning.get(name, ())):
-            return None
-        callers = [m for m in self.calling.get(name, ()) if self._means(m, name, target)]
-        callers += [m for m, receiver in self.reading.get(name, ()) if self._means(m, f"{receiver}.{name}", target)]
-        return self._calls_in(callers, lambda text: text.rpartition(".")[2] == name)
+        target, names = f"{method.path}::{name}", self._names_of(name)
+        callers: list[Method] = []
+        for each in names:
+            if any(self._means(m, each, target) for m in self.mentioning.get(each, ())):
+                return None
+            callers += [m for m in self.calling.get(each, ()) if self._means(m, each, target)]
+            callers += [m for m, receiver in self.reading.get(each, ()) if self._means(m, f"{receiver}.{each}", target)]
+        return self._calls_in(callers, lambda text: text.rpartition(".")[2] in names)
+
+    def _names_of(self, name: str) -> list[str]:
+        """A name of a function or class with all that files import it as."""
+        found = [name]
+        for each in found:
+            found += sorted(self._renamed.get(each, set()).difference(found))
+        return found
+
+    @functools.cached_property
+    def _renamed(self) -> dict[str, set[str]]:
+        """What is imported under another name than its own."""
+        index: dict[str, set[str]] = {}
+        for facts in self.project.files.values():
+            for record in facts.imports:
+                if record.attribute and record.name not in (record.attribute, "*"):
+                    index.setdefault(record.attribute, set()).add(record.name)
+        return index
 
     def _means(self, method: Method, dotted: str, target: str) -> bool:
         symbol = self.project.resolve(method.path, dotted)
@@ -244,7 +263,8 @@ class Callers:
         return symbol.kind is SymbolKind.CLASS and symbol.target in family
 
     def _constructions(self, cls: ClassId) -> list[Call] | None:
-        names = {self.project.classes[d].facts.name for d in self.project.descendants(cls) if self._constructs(d, cls)}
+        own = {self.project.classes[d].facts.name for d in self.project.descendants(cls) if self._constructs(d, cls)}
+        names = {each for name in own for each in self._names_of(name)}
         callers = [m for name in sorted(names) for m in self.calling.get(name, ())]
         callers += [m for name in sorted(names) for m, _ in self.reading.get(name, ())]
         found = self._calls_in(callers, lambda text: text.rpartition(".")[2] in names)

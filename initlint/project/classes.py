@@ -402,3 +402,8 @@ def _together(statements: list[Class]) -> Class:
         attributes=tuple(store for each in statements for store in each.attributes),
         methods=tuple(method for each in statements for method in each.methods),
     )
+
+
+def sets_property(facts: Function) -> bool:
+    """Whether a method is what runs when a property is assigned to."""
+    return any(decorator.endswith(".setter") for decorator in facts.decorators)

@@ -131,13 +131,16 @@ class Trace:
             case kind:
                 yield from self._within(node, parent, kind)
 
-    def name(self, name: str) -> Iterator[Flow]:
-        """What is done with a local name that holds the value; code nested in the body keeps it for later."""
+    def name(self, name: str, but: Node | None = None) -> Iterator[Flow]:
+        """What is done with a local name that holds the value; code nested in the body keeps it for later.
+
+        What becomes of it in one place, `but`, is not asked.
+        """
         if name in self._seen:
             return
         self._seen.add(name)
         for node in self.body.captures.get("identifier", ()):
-            if self.body.text(node) != name or _is_name_only(node):
+            if self.body.text(node) != name or _is_name_only(node) or node == but:
                 continue
             if not self.body.own(node):
                 yield self._flow(Use.READ, node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
@@ -26,6 +26,7 @@ from initlint.project.named import NamedPaths, Tie
 from initlint.project.placeholders import Placeholders
 from initlint.project.roles import Roles
 from initlint.project.sites import sites
+from initlint.project.stored import named_along
 from initlint.project.strangers import Strangers
 from initlint.project.values import Value, union
 from initlint.project.wholesale import Wholesale
@@ -126,7 +127,8 @@ class Readers:
             or self.foreign.called_by_any_name(cls)
             or self.placeholders.doubt(cls, attribute)
         )
-        flows = self._construction_uses(cls, attribute)
+        flows = list(self._construction_uses(cls, attribute))
+        doubt = doubt or self._doubtful_heir(cls, attribute, flows)
         needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
         return Verdict(
             Confidence.POSSIBLE if doubt else Confidence.CERTAIN,
@@ -203,6 +205,11 @@ class Readers:
         if flow.use is Use.FLOW:
             return flow.target != attribute and self._is_live(cls, flow.target)
         return flow.use is Use.READ
+
+    def _doubtful_heir(self, cls: ClassId, attribute: str, flows: Iterable[Flow]) -> str:
+        """A doubtful reader of what it flows into; "" where there is none."""
+        heirs = dict.fromkeys(flow.target for flow in flows if flow.use is Use.FLOW and flow.target != attribute)
+        return next((doubt for heir in heirs if (doubt := self._foreign_doubt(cls, heir))), "")
 
     def _foreign_doubt(self, cls: ClassId, attribute: str) -> str | None:
         """A doubtful reader through another receiver, "" where there is none, None where one is certain."""
@@ -313,7 +320,7 @@ class Readers:
             if node.type == "attribute" and body.text(node.named_children[0]) == body.method.facts.instance:
                 yield body.text(node).rpartition(".")[2]
             if node.type == "identifier":
-                yield from self._kept(body.text(node), body)
+                yield from self._kept(body.text(node), body, node if named_along(node, body) else None)
 
     def _registered(self, node: Node, body: Body) -> Iterator[str]:
         """`nn.ModuleList(self.parts)` registers what the list `self.parts` holds: needed as long as that is read.
@@ -333,9 +340,9 @@ class Readers:
             elif body.text(root) in body.bindings and body.text(root) != instance:
                 yield from self._kept(body.text(root), body)
 
-    def _kept(self, name: str, body: Body) -> Iterator[str]:
-        """The attributes that get what a local name holds; "*" where it is used otherwise."""
-        for flow in Trace(body, self._ignores, self._is_plain).name(name):
+    def _kept(self, name: str, body: Body, but: Node | None = None) -> Iterator[str]:
+        """The attributes that get what a local name holds, but for one place; "*" where it is used otherwise."""
+        for flow in Trace(body, self._ignores, self._is_plain).name(name, but):
             if flow.use in (Use.READ, Use.FLOW):
                 yield flow.target or "*"
 

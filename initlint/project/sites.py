@@ -87,7 +87,7 @@ def spoken(body: Body) -> tuple[Site, ...]:
 def _looked_up(node: Node, body: Body) -> Iterator[Site]:
     """`model._modules["head"]` reads head."""
     registry, key = node.child_by_field_name("value"), node.child_by_field_name("subscript")
-    if registry is not None and registry.type == "attribute" and key is not None and key.type == "string":
+    if registry is not None and registry.type == "attribute" and key is not None:
         name = string_pattern(body.text(key))
         if name and body.text(registry).rpartition(".")[2] in REGISTRIES:
             yield Site(node, registry.named_children[0], (name,))

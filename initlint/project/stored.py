@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS
+from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS, from_name
 from initlint.facts.spelled import string_pattern
 from initlint.project.bindings import PATTERNS, Path
 
@@ -38,6 +39,25 @@ def stored(body: Body) -> list[Stored]:
     return found
 
 
+def named_along(value: Node, body: Body) -> bool:
+    """Whether a call stores a variable under names that come along with it, as parameters or of the same loop."""
+    call = value.parent.parent if value.parent is not None and value.parent.type == "argument_list" else None
+    given = [node for node in call_arguments(call) if node != value] if call is not None else []
+    names = [node for node in given if node.type == "identifier" and body.text(node) != body.method.facts.instance]
+    return any(_binder(node, body) == _binder(value, body) is not None for node in names)
+
+
+def _binder(variable: Node, body: Body) -> Node | None:
+    """The innermost loop around a variable that gives it its values, or the function whose parameter it is."""
+    name, outer = body.text(variable), variable.parent
+    while outer is not None and outer != body.definition:
+        target = outer.child_by_field_name("left") if outer.type == "for_statement" else None
+        if target is not None and name in re.findall(r"\w+", body.text(target)):
+            return outer
+        outer = outer.parent
+    return body.definition if name in body.parameters else None
+
+
 def fillings(body: Body) -> dict[str, list[Node]]:
     """What is put into containers, by a method, an item or an attribute, by the container as it is written."""
     found: dict[str, list[Node]] = {}
@@ -57,10 +77,11 @@ def fillings(body: Body) -> dict[str, list[Node]]:
 def _registered(call: Node, body: Body) -> Node | None:
     """The value that a call stores under a name; None where it is no such call."""
     function, arguments = call.child_by_field_name("function"), call_arguments(call)
-    callee = body.text(function).rpartition(".")[2] if function is not None else ""
+    receiver, _, callee = (body.text(function) if function is not None else "").rpartition(".")
     if callee in SETTERS:
         return arguments[-1] if len(arguments) > 1 else None
-    return arguments[1] if callee in REGISTRATIONS and len(arguments) > 1 else None
+    given = from_name(receiver, arguments, body.method.facts.instance)
+    return given[1] if callee in REGISTRATIONS and len(given) > 1 else None
 
 
 def _assigned(target: Node | None, value: Node, path: Path, body: Body) -> Iterator[Stored]:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
-from initlint.facts.extract import REGISTRATIONS
+from initlint.facts.extract import REGISTRATIONS, SETTERS
 from initlint.facts.records import Class, Function, Local, Store
 from initlint.facts.spelled import fits
 from initlint.model import Verdict
 from initlint.project.calls import PASSES_ON
-from initlint.project.classes import ClassId, ClassInfo, Method, Project
+from initlint.project.classes import ClassId, ClassInfo, Method, Project, sets_property
 from initlint.project.flows import unused
 from initlint.project.imports import SymbolKind
 from initlint.project.readers import Readers
@@ -82,6 +82,9 @@ def _dead(readers: Readers, info: ClassInfo) -> Iterator[tuple[str, Verdict]]:
     for attribute, found in stores.items():
         if attribute == "*" or readers.entries.read(info.id, attribute):
             continue
+        setter = readers.project.method(info.id, attribute)
+        if setter is not None and sets_property(setter.facts):
+            continue
         test = _builds_in_place if "*" in attribute else _may_define
         if any(test(readers, method, store) for method, store in found):
             verdict = readers.verdict_on_all(info.id, attribute)
@@ -109,22 +112,27 @@ def _constructing(readers: Readers, info: ClassInfo) -> Iterator[Method]:
 def _builds_in_place(readers: Readers, method: Method, store: Store) -> bool:
     """Whether a statement makes what it stores: what it only registers under a number is held by something else."""
     info = readers.project.classes[method.owner or ""]
-    makers = [callee for callee in store.callees if callee.rpartition(".")[2] not in REGISTRATIONS]
     instance = method.facts.instance
-    return not store.indirect and any(may_build(readers.project, info, callee, instance) for callee in makers)
+    return not store.indirect and any(may_build(readers.project, info, callee, instance) for callee in _makers(store))
+
+
+def _makers(store: Store) -> tuple[str, ...]:
+    """The calls that make the value: not the one that stores it under a name."""
+    return tuple(each for each in store.callees if each.rpartition(".")[2] not in REGISTRATIONS | SETTERS)
 
 
 def _may_define(readers: Readers, method: Method, store: Store) -> bool:
     info = readers.project.classes[method.owner or ""]
-    callees = store.callees
-    if store.indirect:
+    callees = _makers(store)
+    indirect = store.indirect or len(callees) < len(store.callees)
+    if indirect:
         callees += readers.bodies.body(method).makers_of(store.attribute)
-    elif not callees and not method.facts.name.startswith("__"):
+    if not callees and not method.facts.name.startswith("__"):
         callees = tuple(_passed(readers, method, store))
     if any(may_build(readers.project, info, callee, method.facts.instance) for callee in callees):
         return True
     passed_on = any(callee.rpartition(".")[2] in PASSES_ON for callee in callees)
-    return (store.indirect or passed_on) and readers.assigns_module(method, store.attribute)
+    return (indirect or passed_on) and readers.assigns_module(method, store.attribute)
 
 
 def _passed(readers: Readers, method: Method, store: Store) -> Iterator[str]:

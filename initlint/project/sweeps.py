@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.spelled import string_pattern
 from initlint.model import Kind
 from initlint.project.bodies import Body
 from initlint.project.flows import ALL_OF_IT, Use, uses_of
@@ -102,7 +103,7 @@ def _tensors_used(node: Node, body: Body, name: str) -> bool:
 
 def _uses(node: Node, body: Body, children: bool) -> bool:
     item = node.parent.child_by_field_name("subscript") if node.parent is not None else None
-    if item is not None and item.type == "string":
+    if item is not None and string_pattern(body.text(item)):
         return False
     top = node
     while top.parent is not None and top.parent.type in _AROUND:

@@ -65,7 +65,14 @@ def imported(
     program: Program, without: tuple[str, str] | None = None, changed: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, ModuleType]]:
     """The modules of the program by path, some of them with a changed text; they are gone afterwards."""
-    texts = Texts({**render.files(program, without), **(changed or {})})
+    with loaded({**render.files(program, without), **(changed or {})}) as modules:
+        yield modules
+
+
+@contextlib.contextmanager
+def loaded(files: dict[str, str]) -> Iterator[dict[str, ModuleType]]:
+    """The modules of a package that is given as texts, by path; they are gone afterwards."""
+    texts = Texts(files)
     names = [path.removesuffix(".py").replace("/", ".") for path in texts.texts if not path.endswith("__init__.py")]
     with mock.patch.object(sys, "meta_path", [texts, *sys.meta_path]):
         try:
