@@ -21,12 +21,11 @@ MAYBE = frozenset({Answer.YES, Answer.UNKNOWN})
 
 @dataclass(frozen=True)
 class Item:
-    """One definition: how it is written, by which class it is read and how (`reader` is empty if it is dead)."""
+    """One definition: how it is written, and how it is read (`reader` is empty if it is dead)."""
 
     slot: Slot
     definer: str = "plain"
     reader: str = ""
-    reads_in: str = ""
     noises: tuple[str, ...] = ()
 
     @property
@@ -45,13 +44,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Layer:
-    """A class: a module, or a mixin. `sweep` reads all its children, `runs_pass` initialises at the end."""
+    """A class. `sweep` reads all its children, `runs_pass` initialises at the end."""
 
     name: str
     file: str
     base: str = ""
-    mixins: tuple[str, ...] = ()
-    module: bool = True
     items: tuple[Item, ...] = ()
     shape: str = "plain"
     runs_pass: str = ""
@@ -120,7 +117,6 @@ class Program:
         """The class and those that it inherits from, in the order of their constructors' ends."""
         if layer.base:
             yield from self.above(self.by_name[layer.base])
-        yield from (self.by_name[name] for name in reversed(layer.mixins))
         yield layer
 
     # -- readers -------------------------------------------------------------------------------------------------
@@ -133,7 +129,7 @@ class Program:
         """Whether something in the family can be of any name."""
         relatives = {layer.name for layer in self.relatives(name)}
         items = [item for layer in self.layers for item in layer.items if item.reader]
-        return any(READERS[item.reader].opens and (item.reads_in or item.slot.host) in relatives for item in items)
+        return any(READERS[item.reader].opens and item.slot.host in relatives for item in items)
 
     def relatives(self, name: str) -> list[Layer]:
         """The class, what it inherits from, what inherits from it, and what that inherits from."""
@@ -158,9 +154,8 @@ class Program:
         rest = [item for item in layer.items if item not in early]
         for item in early:
             events += self._drawn(item)
-        for above in list(self.above(layer))[:-1]:
-            if above.name == layer.base or above.name in layer.mixins:
-                self._construct(above, events)
+        if layer.base:
+            self._construct(self.by_name[layer.base], events)
         for item in rest:
             if not item.slot.product.late:
                 events += self._drawn(item)

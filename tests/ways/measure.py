@@ -103,7 +103,7 @@ def reads(program: Program, modules: dict[str, ModuleType]) -> Reads:
     """Run the forward of every class, and all that the ways say has to be run besides."""
     x = torch.ones(2, 4)
     names = {name: value for module in modules.values() for name, value in vars(module).items() if name[0] != "_"}
-    runs = [Running(program, layer, {**names, "x": x}) for layer in program.layers if layer.module]
+    runs = [Running(layer, {**names, "x": x}) for layer in program.layers]
     with watched() as use:
         for run in runs:
             run.run()
@@ -116,9 +116,9 @@ def reads(program: Program, modules: dict[str, ModuleType]) -> Reads:
 class Running:
     """One class: an instance, and what its ways prepare."""
 
-    def __init__(self, program: Program, layer: Layer, names: dict[str, Any]) -> None:
+    def __init__(self, layer: Layer, names: dict[str, Any]) -> None:
         self.names = names
-        self.piece = whole(program, layer)
+        self.piece = whole(layer)
         names["model"] = names[layer.name]()
         exec("\n".join(self.piece.prepare), names)
 

@@ -62,8 +62,7 @@ def programs(draw: st.DrawFn) -> Program:
 
 def one_layer(draw: st.DrawFn, growing: Growing, name: str, file: str) -> Layer:
     """A class: of its own, or below an earlier one."""
-    bases = [layer for layer in growing.layers if layer.module]
-    base = draw(st.sampled_from(bases)) if bases and chance(draw, 40) else None
+    base = draw(st.sampled_from(growing.layers)) if growing.layers and chance(draw, 40) else None
     layer = Layer(name, file, base=base.name if base else "", shape=draw(st.sampled_from(sorted(SHAPES))))
     layer = replace(layer, extends=chance(draw, 70))
     growing.family[name] = growing.family[base.name] if base else name
@@ -73,7 +72,7 @@ def one_layer(draw: st.DrawFn, growing: Growing, name: str, file: str) -> Layer:
         layer = replace(layer, runs_pass=draw(st.sampled_from(sorted(PASSES))))
     if chance(draw, 5):
         layer = replace(layer, sweep=draw(st.sampled_from(sorted(SWEEPS))))
-    return inherited(draw, growing, layer)
+    return layer
 
 
 def item(draw: st.DrawFn, growing: Growing, host: str, taken: set[str]) -> Item:
@@ -83,14 +82,9 @@ def item(draw: st.DrawFn, growing: Growing, host: str, taken: set[str]) -> Item:
     slot = Slot(name, draw(built(growing)), host)
     noises = (draw(st.sampled_from(QUIET.fitting(slot.product))),) if chance(draw, 30) else ()
     reader = draw(st.sampled_from(READERS.fitting(slot.product))) if chance(draw, 60) else ""
-    return Item(slot, draw(st.sampled_from(DEFINERS.fitting(slot.product))), reader, "", noises)
+    return Item(slot, draw(st.sampled_from(DEFINERS.fitting(slot.product))), reader, noises)
 
 
 def built(growing: Growing) -> st.SearchStrategy[Product]:
-    parts = [products.part(layer.name) for layer in growing.layers if layer.module]
+    parts = [products.part(layer.name) for layer in growing.layers]
     return st.one_of(st.sampled_from(PRODUCTS), *([st.sampled_from(parts)] if parts else []))
-
-
-def inherited(draw: st.DrawFn, growing: Growing, layer: Layer) -> Layer:
-    """Some readers of what a base defines stand in the class below it."""
-    return layer

@@ -20,11 +20,11 @@ def files(program: Program) -> dict[str, str]:
     """Path to text."""
     made: dict[str, list[str]] = {HELPERS: []}
     for layer in program.layers:
-        piece = whole(program, layer)
+        piece = whole(layer)
         made[HELPERS] += piece.helpers
         made.setdefault(layer.file, []).extend((*piece.functions, *text(layer, piece), "", "", *piece.after))
         made.setdefault(OWNERS, [])
-    made[OWNERS] = [line for layer in program.layers for line in whole(program, layer).owners]
+    made[OWNERS] = [line for layer in program.layers for line in whole(layer).owners]
     homes = {name: path for path, lines in made.items() for name in defined(lines)}
     styles = dict(program.styles)
     texts = {}
@@ -41,17 +41,15 @@ def defined(lines: Iterable[str]) -> list[str]:
     return [found[1] for line in lines if (found := NAMED.match(line)) and found[1] not in ("if", "try", "else")]
 
 
-def whole(program: Program, layer: Layer) -> Piece:
+def whole(layer: Layer) -> Piece:
     """All that the class holds, and all that is read in it, pretended to be read, or initialised."""
     piece = Piece()
     for item in layer.items:
         defining = item.defining
         fill = Piece(late=tuple(line.replace("{v}", f"self.{item.slot.name}") for line in item.slot.product.fill))
         piece += defining + fill + item.noise
-    for one in program.layers:
-        for item in one.items:
-            if (item.reads_in or item.slot.host) == layer.name:
-                piece += item.reading
+    for item in layer.items:
+        piece += item.reading
     if layer.sweep:
         piece += SWEEPS[layer.sweep](layer.name)
     if layer.runs_pass:
@@ -61,10 +59,9 @@ def whole(program: Program, layer: Layer) -> Piece:
 
 def text(layer: Layer, piece: Piece) -> list[str]:
     """The class as it stands in its file."""
-    bases = [f"${name}" for name in (*layer.mixins, layer.base) if name]
-    bases += ["nn.Module"] if layer.module and not layer.base else []
+    base = f"${layer.base}" if layer.base else "nn.Module"
     body = [*piece.init, *piece.late]
-    shape = SHAPES[layer.shape](layer.name, tuple(bases), piece, tuple(body))
+    shape = SHAPES[layer.shape](layer.name, (base,), piece, tuple(body))
     lines = [*piece.body, *shape.members, *piece.members, *forward(layer, piece.steps)]
     while lines and not lines[-1]:
         lines.pop()
@@ -72,11 +69,8 @@ def text(layer: Layer, piece: Piece) -> list[str]:
 
 
 def forward(layer: Layer, steps: Lines) -> Lines:
-    if not layer.module:
-        return method("extra", [*steps, "return x"], "x") if steps else ()
     above = ["x = super().forward(x)"] if layer.base and layer.extends else []
-    mixed = [f"x = {name}.extra(self, x)" for name in ()]
-    return method("forward", [*above, *mixed, *steps, "return x"], "x") if steps or not layer.base else ()
+    return method("forward", [*above, *steps, "return x"], "x") if steps or not layer.base else ()
 
 
 def show(program: Program) -> str:
