@@ -77,7 +77,7 @@ class Confirm:
     """How findings are confirmed: the table `confirm` of a configuration file."""
 
     build: str = _option("", "Build", "Build this: package.module:factory, or an expression there.", metavar="TARGET")
-    device: str = _option("cpu", "Build", "Device: cpu, cuda, cuda:N, mps, xpu; to trace also meta.", metavar="DEVICE")
+    device: str = _option("cpu", "Build", "cpu, cuda, cuda:N, mps, xpu; for trace also meta.", metavar="DEVICE")
     seed: tuple[int, ...] = _option((0,), "Build", "Seeds to build with.", metavar="N")
     placement: str = _option(
         "construct",
