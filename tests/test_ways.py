@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -92,7 +92,7 @@ def refuted(program: Program, files: dict[str, str]) -> Iterator[str]:
         for layer in program.layers:
             yield from refuted_reads(program, layer, reads)
             built = measure.build(modules, layer)
-            order = [drawn(event) for event in program.events(layer.name)]
+            order = drawn(program.events(layer.name))
             if (is_order := built.order(order)) != grouped(order):
                 yield f"{layer.name}: order is {is_order}, not {grouped(order)}"
             for expected in [one for one in program.expected if one.cls == layer.name and not one.fact.gone]:
@@ -100,9 +100,11 @@ def refuted(program: Program, files: dict[str, str]) -> Iterator[str]:
                     yield from refuted_shifts(program, layer, expected, built, modules)
 
 
-def drawn(event: Event) -> str:
-    """To what a draw goes; "" where nothing is left of it, or only what was computed from it."""
-    return attributes(event.owned.fact)[0] if event.traced else ""
+def drawn(events: Iterable[Event]) -> list[str]:
+    """To what each draw goes, but for those of which nothing is left, or only what was computed from them."""
+    named = [(attributes(event.owned.fact)[0], event.traced) for event in events]
+    untraced = {name for name, traced in named if not traced}
+    return [name for name, _ in named if name not in untraced]
 
 
 def refuted_reads(program: Program, layer: Layer, reads: measure.Reads) -> Iterator[str]:

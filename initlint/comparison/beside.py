@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from initlint.comparison.machine import Unfollowed
 from initlint.comparison.outline import Outline, agree
 from initlint.comparison.signatures import Signature, given, initialiser
 from initlint.comparison.trace import Row, rows
+from initlint.construction.depth import recursion
 from initlint.project.classes import ClassId, Method
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ Target = ClassId | Method
 def followed(shared: Shared, old: Target, new: Target, defaults: bool = False) -> Aligned:
     """Both versions side by side, with all parameters open or left to their defaults."""
     try:
-        with _recursion(RECURSION):
+        with recursion(RECURSION):
             return _aligned(shared, (old, new), defaults)
     except (Unfollowed, Unparsed, RecursionError) as error:
         return Aligned(reason=_reason(error))
@@ -120,13 +120,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, Unparsed):
         return f"{error} cannot be parsed by Python {sys.version_info.major}.{sys.version_info.minor}"
     return str(error) if isinstance(error, Unfollowed) else "it is nested too deeply to be followed"
-
-
-@contextmanager
-def _recursion(limit: int) -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, limit))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

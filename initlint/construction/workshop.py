@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from initlint.construction import knowledge
+from initlint.construction.depth import recursion
 from initlint.construction.expressions import MAX_STEPS, Exhausted
 from initlint.construction.finish import NOTHING_KNOWN, Finish, Summary
 from initlint.construction.frames import Frame
@@ -70,7 +69,7 @@ class Workshop:
         self.steps = 0
         self._provisional.clear()
         info = self.project.classes[cls]
-        with _recursion(RECURSION):
+        with recursion(RECURSION):
             run = Interpreter(self, Run(cls)).construct(None)
             return Finish(run, self.is_a).construction(info.facts.qualname, info.path)
 
@@ -210,13 +209,3 @@ class Workshop:
         if isinstance(value, Constant):
             return replace(value, pattern=True) if isinstance(value.value, str) else UNKNOWN
         return value
-
-
-@contextmanager
-def _recursion(limit: int) -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, limit))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.receivers import normalise
+from initlint.facts.records import Function
 from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
@@ -79,27 +80,22 @@ class Callers:
     @functools.cached_property
     def calling(self) -> dict[str, list[Method]]:
         """Plain name -> the functions that call it."""
-        index: dict[str, list[Method]] = {}
-        for method in self.functions:
-            for name in method.facts.calls:
-                index.setdefault(name, []).append(method)
-        return index
+        return self._by_name(lambda function: function.calls)
 
     @functools.cached_property
     def mentioning(self) -> dict[str, list[Method]]:
         """Plain name -> the functions that use it as a value."""
-        index: dict[str, list[Method]] = {}
-        for method in self.functions:
-            for name in method.facts.mentions:
-                index.setdefault(name, []).append(method)
-        return index
+        return self._by_name(lambda function: function.mentions)
 
     @functools.cached_property
     def giving(self) -> dict[str, list[Method]]:
         """Attribute name -> the functions that give it to other objects than their instance."""
+        return self._by_name(lambda function: function.gives)
+
+    def _by_name(self, names: Callable[[Function], tuple[str, ...]]) -> dict[str, list[Method]]:
         index: dict[str, list[Method]] = {}
         for method in self.functions:
-            for name in method.facts.gives:
+            for name in names(method.facts):
                 index.setdefault(name, []).append(method)
         return index
 
