@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
@@ -124,6 +125,10 @@ class Calls:
         symbol = self.inference.static(table or arguments[0], body)
         if symbol is not None and (symbol.kind is SymbolKind.MODULE or symbol.target.startswith("sys.modules")):
             return UNKNOWN
+        if symbol is not None and symbol.kind is SymbolKind.EXTERNAL:
+            found = [knowledge.canonical(f"{symbol.target}.{text}") for text in sorted(names.strings)]
+            classes = frozenset(name for name in found if knowledge.module(name))
+            return Value(classes=classes) if classes and not names.unknown else UNKNOWN
         if names.strings and not names.unknown:
             return union(self.inference.attribute(owner, text) for text in sorted(names.strings))
         return UNKNOWN if owner.unknown or owner.instances else NOTHING

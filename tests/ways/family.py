@@ -255,11 +255,18 @@ class Program:
         return frozenset(item.slot.name for item in items)
 
     def undecided(self, layer: Layer) -> frozenset[str]:
-        """The parameters of a class for which an initialisation that asks for sizes might draw."""
+        """What holds parameters of a class's own, for which an initialisation that asks for sizes might draw."""
         lines = [one for one in self.above(layer) if one.runs_pass and PASSES[one.runs_pass].by_size]
-        reached = [above for one in lines for above in self.above(one)]
-        items = [item for one in reached for item in one.items if item.slot.product.kind is Kind.PARAMETER]
-        return frozenset(name for item in items for fact in item.defining.facts for name in attributes(fact))
+        items = [item for one in lines for above in self.above(one) for item in above.items]
+        unsized = [item for item in items if self.has_parameters(item.slot.product)]
+        return frozenset(name for item in unsized for fact in item.defining.facts for name in attributes(fact))
+
+    def has_parameters(self, product: Product) -> bool:
+        """Whether it is a parameter, or an instance of a class that gives itself one."""
+        if product.kind is Kind.PARAMETER:
+            return True
+        layers = [above for part in product.parts for above in self.above(self.by_name[part])]
+        return any(self.has_parameters(item.slot.product) for one in layers for item in one.items)
 
 
 def owned(item: Item, fact: Fact) -> Owned:
