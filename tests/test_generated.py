@@ -24,7 +24,7 @@ from initlint.pipeline import check_sources
 
 EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
 PROFILE = settings(
-    max_examples=EXAMPLES or 300,
+    max_examples=EXAMPLES or 200,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,

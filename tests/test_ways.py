@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
 PROFILE = settings(
-    max_examples=EXAMPLES or 60,
+    max_examples=EXAMPLES or 40,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
