@@ -50,5 +50,5 @@ def test_both_commands_stand_in_the_readme() -> None:
     lines = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
     assert [line.rpartition(" && ")[2] for line in lines] == [
         ".venv/bin/initlint fixtures/story",
-        ".venv/bin/python -m pytest -q",
+        ".venv/bin/python -m pytest -q -n auto",
     ]
