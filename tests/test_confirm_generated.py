@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -13,13 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 
 torch = pytest.importorskip("torch")
 
 from typing import TYPE_CHECKING
 
 from generated import render
+from generated.series import series
 from generated.strategies import programs
 
 from initlint.model import Answer, Finding
@@ -31,7 +31,6 @@ from initlint.runtime.host import Host, Limits
 if TYPE_CHECKING:
     from generated.program import Program
 
-EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
 PLAN = Plan(interpreter=sys.executable, limits=Limits(60, 4000))
 MIXIN = "is no torch.nn.Module by itself; say what to build"
 COUNTS: Counter[Verdict] = Counter()
@@ -45,14 +44,7 @@ def host() -> Iterator[Host]:
         yield one
 
 
-@settings(
-    max_examples=EXAMPLES or 12,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
+@series(12)
 @given(programs())
 def test_builds_agree_with_the_findings(host: Host, program: Program) -> None:
     """A definition that draws moves the streams, one that does not moves nothing; the weights are those predicted."""

@@ -6,31 +6,23 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 
 torch = pytest.importorskip("torch")
 
 from generated import render
 from generated.execution import Built, build, imported, read_in_use
 from generated.program import Class, Expected, Program, Role, after
+from generated.series import series
 from generated.strategies import programs
 
 from initlint.model import Answer, Confidence, Finding
 from initlint.pipeline import check_sources
 
-EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
-PROFILE = settings(
-    max_examples=EXAMPLES or 200,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
+PROFILE = series(300)
 
 
 # -- the linter -----------------------------------------------------------------------------------------------------

@@ -23,10 +23,10 @@ from confirming import HEAD, STORY
 from generated import render
 from generated.edits import Pair, pairs
 from generated.execution import SEED
+from generated.series import series
 from generated.strategies import programs
-from hypothesis import settings
 from test_confirm_run import environments
-from test_streams import EXAMPLES, PROFILE, both, first_apart, side, states
+from test_streams import both, first_apart, side, states
 
 from initlint.cli import run
 from initlint.comparison.compare import compare as compare_statically
@@ -218,10 +218,7 @@ def test_on_meta_amounts_are_compared_and_no_values(host: Host, tmp_path: Path) 
     assert (parting.tensors.renamed, parting.tensors.missing) == ((), ("b.weight", "b.bias"))
 
 
-FEW = settings(PROFILE, max_examples=EXAMPLES or 25)
-
-
-@FEW
+@series(25, smallest=False)
 @given(pair=pairs(programs()))
 def test_generated_pairs(pair: Pair, host: Host) -> None:
     """What the host measures is what torch does in this process, and what is the same statically is so measured."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 
 torch = pytest.importorskip("torch")
 
 from generated import render
 from generated.execution import Built, build, imported
 from generated.program import Expected, Program, Role
+from generated.series import series
 from generated.strategies import programs
 from torch import Tensor, nn
 
@@ -21,14 +21,7 @@ from initlint.model import Finding, Strategy
 from initlint.pipeline import check_sources
 from initlint.rewrite import Rewritten, rewrite
 
-EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
-PROFILE = settings(
-    max_examples=EXAMPLES or 25,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+PROFILE = series(25)
 
 REASONS = re.compile(
     r"SOH20[12] has no fix `[a-z-]+`"

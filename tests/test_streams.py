@@ -13,13 +13,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import given, note
 
 torch = pytest.importorskip("torch")
 
 from generated import render
 from generated.edits import Pair, pairs
 from generated.execution import SEED, configurations, imported
+from generated.series import series
 from generated.strategies import programs
 
 from initlint.comparison.align import Change
@@ -32,16 +33,7 @@ from initlint.runtime.ledger import Draw, Recorder, named_tensors, owners
 if TYPE_CHECKING:
     from generated.program import Class, Program
 
-EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
-PROFILE = settings(
-    max_examples=EXAMPLES or 60,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    phases=[Phase.generate] if EXAMPLES else list(Phase),
-    suppress_health_check=list(HealthCheck),
-)
+PROFILE = series(60, smallest=False)
 
 
 def side(label: str, texts: dict[str, str]) -> Side:

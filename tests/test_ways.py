@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 torch = pytest.importorskip("torch")
 
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from generated import products
 from generated.execution import loaded
+from generated.series import series
 from ways import measure, write
 from ways.catalogue import DEFINERS, PASSES, QUIET, READERS, SHAPES, SWEEPS
 from ways.family import Event, Expected, Item, Layer, Program, attributes
@@ -30,15 +30,7 @@ from initlint.pipeline import check_sources
 if TYPE_CHECKING:
     from generated.products import Product
 
-EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
-PROFILE = settings(
-    max_examples=EXAMPLES or 40,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
+PROFILE = series(60)
 
 
 def agree(program: Program) -> None:
