@@ -16,10 +16,6 @@ from initlint.comparison.terms import Term
 from initlint.model import Answer, Problem
 from initlint.project.classes import ClassId
 
-RECURSION = 30_000
-MAX_ROUNDS = 8
-"""How often a class is followed again, each time deeper."""
-
 
 class Verdict(enum.Enum):
     """How two constructions of a class compare, from the mildest to the gravest."""

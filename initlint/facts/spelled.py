@@ -25,6 +25,7 @@ MAX_GIVEN = 1024
 is known."""
 
 PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern"})
+"""Targets that unpack what they are given."""
 
 DISPLAYS = frozenset({"list", "tuple", "set", "expression_list"})
 SAME_ITEMS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from initlint.facts.spelled import PATTERNS
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
@@ -17,9 +19,6 @@ Path = tuple[int, ...]
 MODULE_LEVEL = "<module>"
 CLASS_LEVEL = "<class>"
 """The names of the code around functions."""
-
-PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern"})
-"""Targets that unpack what they are given."""
 
 
 class Origin(Enum):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS, from_name
-from initlint.facts.spelled import string_pattern
-from initlint.project.bindings import PATTERNS, Path
+from initlint.facts.spelled import PATTERNS, string_pattern
+from initlint.project.bindings import Path
 
 if TYPE_CHECKING:
     from tree_sitter import Node
