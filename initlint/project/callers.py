@@ -226,8 +226,8 @@ class Callers:
     def _renamed(self) -> dict[str, set[str]]:
         """What is imported under another name than its own."""
         index: dict[str, set[str]] = {}
-        for facts in self.project.files.values():
-            for record in facts.imports:
+        for path in self.project.linked_files:
+            for record in self.project.files[path].imports:
                 if record.attribute and record.name not in (record.attribute, "*"):
                     index.setdefault(record.attribute, set()).add(record.name)
         return index

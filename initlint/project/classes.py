@@ -91,7 +91,8 @@ class Project:
         self._environment = environment or Environment()
         self.conventions = conventions or Conventions()
         self.installed: dict[str, bytes] = {}
-        self._on_demand: dict[str, str] | None = None
+        self._linked = False
+        self._on_demand: dict[str, str] = {}
         self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
         self._sources: dict[str, bytes] = {}
         self._outer: dict[str, list[tuple[int, int]]] = {}
@@ -106,7 +107,7 @@ class Project:
                 self.children.setdefault(base, []).append(info.id)
         self.linked_files = tuple(self.files)
         self.linked_classes = tuple(self.classes.values())
-        self._on_demand = {}
+        self._linked = True
 
     def source(self, path: str) -> bytes:
         """The bytes of a file, as UTF-8."""
@@ -231,7 +232,7 @@ class Project:
         What is read once all is linked is found through the class that was asked for alone: what a name means does not
         depend on what was asked before.
         """
-        known = self.modules.file(module) or (self._on_demand or {}).get(module)
+        known = self.modules.file(module) or self._on_demand.get(module)
         if known is not None:
             return known
         file = self._environment.find(module)
@@ -244,11 +245,9 @@ class Project:
         except (OSError, UnicodeDecodeError):
             self.files.pop(path, None)
             return None
-        self.modules.names[path] = module
-        if self._on_demand is None:
-            self.modules.add_named(path, module)
-        else:
+        if self._linked:
             self._on_demand[module] = path
+        self.modules.add_installed(path, module, found=not self._linked)
         self._add_classes(path)
         return path
 

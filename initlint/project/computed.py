@@ -121,7 +121,7 @@ class Computed:
         """The places that read by an unknown name, with those from whose instances they do."""
         places = [place for place, names in self._foreign if names is None]
         reads = [read for place in places for read in self._read(place)]
-        return tuple((str(read), reached(self.project, [read.value])) for read in reads)
+        return tuple((str(read), reached(self.project, read.value)) for read in reads)
 
     @functools.cached_property
     def _foreign(self) -> tuple[tuple[Elsewhere, Found], ...]:

@@ -27,6 +27,9 @@ class Use(Enum):
     READ = "read"
 
 
+USED = (Use.READ, Use.FLOW)
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A use, with the definition that it flows into, or the place that needs its configuration."""
@@ -92,6 +95,11 @@ Plain = Callable[["Node", Body], bool]
 def uses_of(node: Node, body: Body) -> Iterator[Flow]:
     """What becomes of the value of one expression."""
     return Trace(body).value(node)
+
+
+def is_used(node: Node, body: Body) -> bool:
+    """Whether the value of an expression is used, and not only its shape or configuration."""
+    return any(flow.use in USED for flow in uses_of(node, body))
 
 
 def unused(body: Body, name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ class Foreign:
         self.computed = computed
         self.sight = Sight(project)
         self.observed = Observed(project, bodies)
-        self.admitted: dict[ClassId, frozenset[str]] = {}
+        self._admitted: dict[ClassId, Collection[str]] = {}
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
         self._patterns: dict[ClassId, tuple[str, ...]] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
@@ -83,6 +84,15 @@ class Foreign:
             doubt = self._doubt(cls, attribute, read.method, read.receiver, read.value)
             if doubt is CERTAIN or (doubt is not None and self._fits_shape(cls, read.method, read.receiver)):
                 yield doubt
+
+    @contextmanager
+    def admitting(self, cls: ClassId, names: Collection[str]) -> Iterator[None]:
+        """For as long as it is asked about them, a class has attributes that only its construction names."""
+        self._admitted[cls] = names
+        try:
+            yield
+        finally:
+            del self._admitted[cls]
 
     def called_by_any_name(self, cls: ClassId) -> str:
         """Where code that knows the class calls a part of something unknown by an unknown name."""
@@ -181,8 +191,9 @@ class Foreign:
         surface = self.surface(cls)
         if surface is None or GUARDED in names:
             return True
-        known = surface | self.admitted.get(cls, frozenset())
-        missing = [name for name in names if name not in known and "*" not in name and name[0] != GUARDED]
+        admitted = self._admitted.get(cls, ())
+        unknown = (name for name in names if name not in surface and name not in admitted)
+        missing = [name for name in unknown if "*" not in name and name[0] != GUARDED]
         return all(GUARDED + name in names or self._is_computed(cls, name) for name in missing)
 
     def _is_computed(self, cls: ClassId, name: str) -> bool:

@@ -57,10 +57,11 @@ class Modules:
         if self._package and "__init__.py" not in self.files:
             self._by_name.setdefault(self._relative_name(path).partition(".")[2], path)
 
-    def add_named(self, path: str, name: str) -> None:
-        """A file of an installed package, whose module name is known from where it was found."""
-        self._by_name.setdefault(name, path)
+    def add_installed(self, path: str, name: str, found: bool) -> None:
+        """A file of an installed package, whose name is known from where it was; imports lead to it only if `found`."""
         self.names[path] = name
+        if found:
+            self._by_name.setdefault(name, path)
 
     def _relative_name(self, path: str) -> str:
         parts = path.removesuffix(".py").split("/")

@@ -13,7 +13,7 @@ from initlint.facts.spelled import string_pattern
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
-from initlint.project.flows import Trace, Use, uses_of
+from initlint.project.flows import USED, Trace, is_used
 from initlint.project.foreign import Foreign
 from initlint.project.inference import Inference
 from initlint.project.roles import initialises
@@ -26,7 +26,6 @@ LISTING = frozenset({"named_parameters", "named_buffers", "named_modules", "name
 """Methods that give parts by their names."""
 
 FETCHING = frozenset({"get", "pop"})
-USED = (Use.READ, Use.FLOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Listed:
                     body = self.bodies.body(Method(info.path, relative, facts))
                     for node in body.nodes("subscript"):
                         path = _path(node.child_by_field_name("subscript"), body)
-                        if attribute in path and len(path) > 1 and _used(node, body):
+                        if attribute in path and len(path) > 1 and is_used(node, body):
                             return node, body
         return None
 
@@ -113,7 +112,7 @@ def _taken(body: Body) -> Iterator[Place]:
 def _from_table(node: Node, table: Node | None, key: Node | None, body: Body) -> Iterator[Place]:
     path = _path(key, body)
     owner = _listed(table, body) if table is not None and path else None
-    if owner is not None and _used(node, body):
+    if owner is not None and is_used(node, body):
         yield Place(body, node, owner, path)
 
 
@@ -153,8 +152,3 @@ def _path(node: Node | None, body: Body) -> tuple[str, ...]:
     """The names of a path in a string; none where it is no string."""
     text = string_pattern(body.text(node)) if node is not None and node.type == "string" else ""
     return tuple(text.split(".")) if text else ()
-
-
-def _used(node: Node, body: Body) -> bool:
-    """Whether the value of an expression is used, and not only its shape."""
-    return any(flow.use in USED for flow in uses_of(node, body))

@@ -1,8 +1,7 @@
-"""The classes whose instances some code reaches, of those values that do not stand for modules in general."""
+"""The classes whose instances some code reaches, unless that stands for modules in general."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from initlint.project.classes import ClassId, Project
@@ -25,9 +24,10 @@ class Reached:
         return cls in self.exact or not self.bound.isdisjoint(self.project.family(cls))
 
 
-def reached(project: Project, values: Iterable[Value]) -> Reached:
-    """Whose instances these values are."""
-    few = [value for value in values if len(value.instances) <= MANY]
-    exact = {base for value in few for cls in value.exact for base in project.mro(cls)}
-    bound = {cls for value in few for cls in value.bound if not project.is_framework(cls)}
+def reached(project: Project, value: Value) -> Reached:
+    """Whose instances a value can be."""
+    if len(value.instances) > MANY:
+        return Reached(project, frozenset(), frozenset())
+    exact = {base for cls in value.exact for base in project.mro(cls)}
+    bound = {cls for cls in value.bound if not project.is_framework(cls)}
     return Reached(project, frozenset(exact), frozenset(bound & project.classes.keys()))

@@ -16,7 +16,7 @@ from initlint.project.classes import MODULE, ClassId, Method, Project
 from initlint.project.computed import Computed
 from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
-from initlint.project.flows import Flow, Trace, Use
+from initlint.project.flows import USED, Flow, Trace, Use
 from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.gathered import is_part_of_given, root_of
 from initlint.project.inference import Inference
@@ -118,17 +118,8 @@ class Readers:
 
     def _dead(self, cls: ClassId, attribute: str) -> Verdict:
         """The verdict on a definition for which no reader was found."""
-        doubt = self._foreign_doubt(cls, attribute) or self._tied(cls, attribute) or self.strangers.doubt(cls)
-        doubt = doubt or self._carried(cls, attribute) or self.listed.doubt(cls, attribute)
-        doubt = doubt or self.wholesale.doubt(cls, self._kind(cls, attribute))
-        doubt = (
-            doubt
-            or self.computed.doubt(cls)
-            or self.foreign.called_by_any_name(cls)
-            or self.placeholders.doubt(cls, attribute)
-        )
         flows = list(self._construction_uses(cls, attribute))
-        doubt = doubt or self._doubtful_heir(cls, attribute, flows)
+        doubt = next(filter(None, self._doubtful(cls, attribute, flows)), "")
         needs = next((flow.line for flow in flows if flow.use is Use.CONFIGURATION), 0)
         return Verdict(
             Confidence.POSSIBLE if doubt else Confidence.CERTAIN,
@@ -137,6 +128,19 @@ class Readers:
             self.initialisers.touching(cls, attribute),
             self.initialisers.sweeping(cls),
         )
+
+    def _doubtful(self, cls: ClassId, attribute: str, flows: Iterable[Flow]) -> Iterator[str | None]:
+        """The places that might read it, of each kind the first."""
+        yield self._foreign_doubt(cls, attribute)
+        yield self._tied(cls, attribute)
+        yield self.strangers.doubt(cls)
+        yield self._carried(cls, attribute)
+        yield self.listed.doubt(cls, attribute)
+        yield self.wholesale.doubt(cls, self._kind(cls, attribute))
+        yield self.computed.doubt(cls)
+        yield self.foreign.called_by_any_name(cls)
+        yield self.placeholders.doubt(cls, attribute)
+        yield self._doubtful_heir(cls, attribute, flows)
 
     def _is_read(self, cls: ClassId, attribute: str) -> bool:
         """By a method of the family, by name or all at once, or by a base class of torch."""
@@ -343,7 +347,7 @@ class Readers:
     def _kept(self, name: str, body: Body, but: Node | None = None) -> Iterator[str]:
         """The attributes that get what a local name holds, but for one place; "*" where it is used otherwise."""
         for flow in Trace(body, self._ignores, self._is_plain).name(name, but):
-            if flow.use in (Use.READ, Use.FLOW):
+            if flow.use in USED:
                 yield flow.target or "*"
 
     def _ties(self, cls: ClassId, tie: Tie, attribute: str) -> bool:

@@ -42,8 +42,8 @@ def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool]) -> dict[st
     stores = [store for facts in family for found in (facts.attributes, *_stores(facts)) for store in found]
     known = {store.attribute for store in stores}
     new = {attribute: alone for attribute, alone in told.items() if not _is_known(attribute, known)}
-    readers.foreign.admitted[cls] = frozenset(new)
-    verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
+    with readers.foreign.admitting(cls, new):
+        verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
     return {attribute: verdict for attribute, verdict in verdicts.items() if verdict is not None}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.facts.spelled import string_pattern
 from initlint.model import Kind
 from initlint.project.bodies import Body
-from initlint.project.flows import ALL_OF_IT, Use, uses_of
+from initlint.project.flows import ALL_OF_IT, is_used
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -98,7 +98,7 @@ def _tensors_used(node: Node, body: Body, name: str) -> bool:
         return False
     if name == "state_dict":
         return call.parent is not None and call.parent.type == "subscript"
-    return any(flow.use in (Use.READ, Use.FLOW) for flow in uses_of(call, body))
+    return is_used(call, body)
 
 
 def _uses(node: Node, body: Body, children: bool) -> bool:
@@ -163,7 +163,7 @@ def _used(node: Node, body: Body, children: bool) -> bool:
         part = parent.child_by_field_name("attribute")
         if not children and (part is None or body.text(part) not in ALL_OF_IT):
             return False
-        return any(flow.use in (Use.READ, Use.FLOW) for flow in uses_of(node, body))
+        return is_used(node, body)
     if not children:
         return False
     if parent.type == "argument_list" and parent.parent is not None:

@@ -17,7 +17,6 @@ from initlint.project.inference import Inference
 from initlint.project.reached import Reached, reached
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.sweeps import CHILDREN, DESCENDANTS, SWEEPS, sweeps, sweeps_of_others, swept
-from initlint.project.values import Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -44,7 +43,7 @@ class Wholesale:
 
     def reads_all(self, cls: ClassId, kind: Kind) -> bool:
         """Whether the family reads all its submodules, or all its other definitions, without naming them."""
-        if kind is Kind.SUBMODULE and self._gone_over.holds(cls):
+        if kind is Kind.SUBMODULE and any(single and values.holds(cls) for _, single, values in self._swept_elsewhere):
             return True
         if kind is Kind.SUBMODULE and any(self._container(d) for d in self.project.descendants(cls)):
             return True
@@ -52,22 +51,21 @@ class Wholesale:
 
     def doubt(self, cls: ClassId, kind: Kind) -> str:
         """Where other code uses all parts of something that can be an instance among others; "" where none does."""
-        places = (place for place, value in self._swept_elsewhere if reached(self.project, [value]).holds(cls))
+        places = (place for place, _, values in self._swept_elsewhere if values.holds(cls))
         return next(places, "") if kind is Kind.SUBMODULE else ""
 
     @functools.cached_property
-    def _gone_over(self) -> Reached:
-        """Whose parts other code uses without naming them, for certain."""
-        return reached(self.project, (value for _, value in self._swept_elsewhere if len(value.instances) == 1))
-
-    @functools.cached_property
-    def _swept_elsewhere(self) -> tuple[tuple[str, Value], ...]:
-        """Where code uses all parts of something else than its instance, and what that is."""
+    def _swept_elsewhere(self) -> tuple[tuple[str, bool, Reached], ...]:
+        """Where code uses all parts of something else than its instance, whether that is of one class, and of which."""
         reading = [entry for name in sorted(CHILDREN | DESCENDANTS) for entry in self.callers.reading.get(name, ())]
         others = {m.id: m for m, receiver in reading if not m.owner or receiver != m.facts.instance}
         bodies = [self.bodies.body(m) for m in others.values() if not initialises_others(self.project, m)]
         owners = [(owner, body) for body in bodies for owner in sweeps_of_others(body)]
-        return tuple((_place(owner, body), self.inference.expression(owner, body)) for owner, body in owners)
+        values = [self.inference.expression(owner, body) for owner, body in owners]
+        return tuple(
+            (_place(owner, body), len(value.instances) == 1, reached(self.project, value))
+            for (owner, body), value in zip(owners, values, strict=True)
+        )
 
     @functools.cache  # noqa: B019
     def _container(self, cls: ClassId) -> bool:
