@@ -17,6 +17,7 @@ from initlint.construction.values import (
     Bound,
     ClassObject,
     Closure,
+    Constant,
     External,
     Group,
     ProjectFunction,
@@ -29,6 +30,7 @@ from initlint.construction.values import (
     Value,
     join,
     options,
+    settable,
     text_of,
 )
 from initlint.model import Answer, Kind
@@ -103,6 +105,8 @@ class Methods(Effects):
                 return Bound(owner, name) if _is_method(name) else replace(owner, attribute=owner.attribute or name)
             case Group():
                 return Bound(owner, name)
+            case Constant() if name == "value":
+                return owner
             case External() | TorchFunction():
                 return self.interpreter.workshop.external(f"{owner.name}.{name}")
             case _:
@@ -140,7 +144,9 @@ class Methods(Effects):
             bound = any(each.endswith("classmethod") for each in method.facts.decorators)
             return ProjectFunction(method, cls if bound else None)
         base = next((each for each in self.project.mro(cls.id) if knowledge.module(each) is not None), None)
-        return TorchFunction(f"{base}.__init__") if base is not None and name == "__init__" else UNKNOWN
+        if base is not None and name == "__init__":
+            return TorchFunction(f"{base}.__init__")
+        return settable(self.interpreter.class_value(name, cls.id) or UNKNOWN)
 
     def _of_thing(self, thing: Thing, name: str) -> Value:
         if thing.kind in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):

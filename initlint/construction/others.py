@@ -140,7 +140,7 @@ class Others(Methods):
 
     def _getattr(self, arguments: Arguments, frame: Frame) -> Value:
         owner, name = arguments.positional[0], arguments.positional[1]
-        if isinstance(name, Constant) and isinstance(name.value, str) and not name.pattern:
+        if isinstance(name, Constant) and isinstance(name.value, str) and "*" not in name.value:
             found = [self.attribute(option, name.value, frame) for option in options(owner)]
             return join([*found, *arguments.positional[2:3]])
         if any(isinstance(option, Self) for option in options(owner)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from initlint.model import Kind
@@ -293,6 +293,13 @@ def _rounded(value: Value) -> Value:
         items = [(name, _rounded(item)) for name, item in value.items]
         return Group(value.token, items, value.exact, value.mapping, value.instantiates)
     return value
+
+
+def settable(value: Value) -> Value:
+    """What is known of a constant that code elsewhere may set: a string is taken for a name, but decides nothing."""
+    if not isinstance(value, Constant):
+        return value
+    return replace(value, pattern=True) if isinstance(value.value, str) else UNKNOWN
 
 
 HALF = Constant(0.5)

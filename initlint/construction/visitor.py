@@ -33,6 +33,7 @@ from initlint.construction.values import (
     Value,
     join,
     options,
+    settable,
     tokens,
 )
 from initlint.model import Kind
@@ -99,16 +100,16 @@ class Interpreter(Statements):
 
     def class_attribute(self, name: str) -> Value | None:
         """The value of a class-level name; a constant may be another in a subclass, which then says what it is."""
-        value = self._class_value(name, self.run.cls)
+        value = self.class_value(name, self.run.cls)
         if not self.root or not isinstance(value, Constant):
             return value
         others = sorted(self.project.descendants(self.run.cls) - {self.run.cls})
         stored = (cls for cls in others if any(s.attribute == name for s in self.project.classes[cls].facts.attributes))
-        values = [self._class_value(name, cls) or UNKNOWN for cls in itertools.islice(stored, MAX_OPTIONS)]
-        return join(UNKNOWN if isinstance(each, Constant) else each for each in (value, *values))
+        values = [self.class_value(name, cls) or UNKNOWN for cls in itertools.islice(stored, MAX_OPTIONS)]
+        return join(map(settable, (value, *values)))
 
-    def _class_value(self, name: str, start: ClassId) -> Value | None:
-        """What a class-level name is on the instances of just this class."""
+    def class_value(self, name: str, start: ClassId) -> Value | None:
+        """What a class-level name is on just this class and its instances."""
         for cls in self.project.mro(start):
             info = self.project.classes.get(cls)
             store = next((s for s in info.facts.attributes if s.attribute == name), None) if info else None

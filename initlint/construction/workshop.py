@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from initlint.construction import knowledge
@@ -20,13 +19,13 @@ from initlint.construction.values import (
     UNKNOWN,
     Arguments,
     ClassObject,
-    Constant,
     External,
     ProjectFunction,
     TorchFunction,
     Value,
     key_of,
     rounded,
+    settable,
 )
 from initlint.project.imports import Symbol, SymbolKind
 
@@ -183,10 +182,7 @@ class Workshop:
         return ClassObject(cls) if cls is not None and cls in self.project.classes else External(name)
 
     def variable(self, path: str, name: str) -> Value:
-        """The value of a module-level name that is no class, function or import.
-
-        A switch may be set to another value than the file gives it; a string is taken for a name, but decides nothing.
-        """
+        """The value of a module-level name that is no class, function or import."""
         if (path, name) not in self._globals:
             self._globals[path, name] = UNKNOWN
             self._globals[path, name] = self._variable(path, name)
@@ -205,7 +201,4 @@ class Workshop:
         run.silent = 1
         frame = Frame(slice_, path, "", "")
         Interpreter(self, run).statement(slice_.node, frame)
-        value = frame.names.get(name, UNKNOWN)
-        if isinstance(value, Constant):
-            return replace(value, pattern=True) if isinstance(value.value, str) else UNKNOWN
-        return value
+        return settable(frame.names.get(name, UNKNOWN))

@@ -183,8 +183,7 @@ class Trace:
             yield from self.value(node)
 
     def _method(self, call: Node, name: str) -> Iterator[Flow]:
-        alone = call.parent is not None and call.parent.type == "expression_statement"
-        if alone and (name in HOUSEKEEPING or name.endswith("_") or "init" in name or "freeze" in name):
+        if is_statement(call) and (_only_changes(name) or "init" in name or "freeze" in name):
             yield Flow(Use.NONE)
         elif name in LOOKS_AT:
             yield self._flow(Use.CONFIGURATION, call)
@@ -230,13 +229,12 @@ class Trace:
         function = call.child_by_field_name("function")
         callee = self.body.text(function) if function is not None else ""
         name = callee.rpartition(".")[2]
-        alone = call.parent is None or call.parent.type == "expression_statement"
         if targets := self.body.named(call):
             yield from (self._flow(Use.FLOW, call, target) for target in targets)
         elif function is not None and (name in TAKES or (name.endswith("_") and self._is_held(function))):
             owner = function.child_by_field_name("object")
             yield from self._into(owner) if owner is not None else ()
-        elif alone:
+        elif is_statement(call):
             done = name in LOOKS or (name != "__init__" and INITIALISES.match(callee))
             yield Flow(Use.NONE) if done else self._flow(Use.READ, call)
         elif name in LOOKS:
@@ -270,14 +268,19 @@ def _is_only_stored_to(node: Node) -> bool:
     if _is_target(top):
         return True
     call = top.parent
-    called = call is not None and call.type == "call" and call.child_by_field_name("function") == top
     name = (top.text or b"").decode().rpartition(".")[2]
-    return (
-        called
-        and call is not None
-        and call.parent is not None
-        and (call.parent.type == "expression_statement" and (name in HOUSEKEEPING or name.endswith("_")))
-    )
+    called = call is not None and call.type == "call" and call.child_by_field_name("function") == top
+    return called and call is not None and is_statement(call) and _only_changes(name)
+
+
+def is_statement(call: Node) -> bool:
+    """Whether nobody takes the result of a call."""
+    return call.parent is None or call.parent.type == "expression_statement"
+
+
+def _only_changes(method: str) -> bool:
+    """Whether a method of this name changes a module, or hangs a hook on it, which runs only when the module does."""
+    return method in HOUSEKEEPING or method.endswith(("_", "_hook"))
 
 
 def _is_name_only(node: Node) -> bool:

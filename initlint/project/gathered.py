@@ -14,10 +14,13 @@ GATHERING = frozenset({"list_comprehension", "generator_expression", "dictionary
 
 
 def root_of(node: Node, instance: str, body: Body) -> Node:
-    """`self.parts` in `*self.parts[1:]`, `parts` in `parts[0]` and in `[part for part in parts]`."""
+    """`self.parts` in `*self.parts[1:]`, `parts` in `parts[0]` and in `[part for part in parts]`.
+
+    What a function gives is taken out of nothing.
+    """
     while node.type in ("list_splat", "subscript", "attribute", "call") or node.type in GATHERING:
         inner = _gathered(node, body) if node.type in GATHERING else node.named_children[0]
-        if inner == node or body.text(inner) == instance:
+        if inner == node or body.text(inner) == instance or (node.type == "call" and inner.type == "identifier"):
             break
         node = inner
     return node

@@ -209,7 +209,10 @@ class Names:
         return every([*found, *([question(default, place)] if default is not None else [])])
 
     def _attribute(self, node: Node, place: Place, question: Question) -> Found:
-        """What the classes that the receiver can be give an attribute, wherever their families assign it."""
+        """What the classes that the receiver is or can be of give an attribute, wherever their families assign it.
+
+        Of what has a name for its value, only a member of an enumeration has a `value`: it is what the class gives it.
+        """
         owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
         if owner is None or name is None:
             return None
@@ -218,8 +221,10 @@ class Names:
             classes = frozenset({place.cls})
         else:
             value = self.inference.expression(owner, body)
-            classes = frozenset() if value.unknown else value.instances
+            classes = frozenset() if value.unknown else value.instances | value.classes
         wanted = body.text(name)
+        if not classes and wanted == "value":
+            return question(owner, place)
         reading = {m.owner for m, receiver in self.callers.reading.get(wanted, ()) if receiver == m.facts.instance}
         having = self.callers.assigning(wanted) | reading
         family = sorted({relative for cls in classes for relative in self.project.family(cls) & having})

@@ -16,7 +16,7 @@ from initlint.project.classes import MODULE, ClassId, Method, Project
 from initlint.project.computed import Computed
 from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
-from initlint.project.flows import USED, Flow, Trace, Use
+from initlint.project.flows import USED, Flow, Trace, Use, is_statement
 from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.gathered import is_part_of_given, root_of
 from initlint.project.inference import Inference
@@ -280,10 +280,17 @@ class Readers:
         return not value.unknown and not value.instances and value.element is None
 
     def _ignores(self, call: Node, argument: Node, body: Body) -> bool:
-        """Whether a constructor or function of the project never mentions the parameter that it is given this as."""
+        """Whether a constructor or function of the project never mentions the parameter that it is given this as.
+
+        `parametrize.register_parametrization(self.x, ...)` only changes what it is given first.
+        """
         function = call.child_by_field_name("function")
         if function is None or body.text(function).startswith("super("):
             return False
+        if call_arguments(call)[:1] == [argument] and is_statement(call):
+            symbol = self.inference.static(function, body)
+            if symbol is not None and symbol.target.startswith("torch.nn.utils."):
+                return True
         value = self.inference.expression(function, body)
         called = [self.project.method(cls, "__init__") for cls in sorted(value.classes)] + sorted(
             value.functions, key=lambda f: f.id
