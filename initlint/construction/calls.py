@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import groups, hooks, knowledge
 from initlint.construction.groups import extend
-from initlint.construction.methods import is_static
+from initlint.construction.methods import REGISTRATIONS, is_static
 from initlint.construction.others import Others
 from initlint.construction.run import Site
 from initlint.construction.templates import Copies, Copy, Made
@@ -116,6 +116,10 @@ class Calls(Others, TorchFunctions):
     def fills(self, callee: Value) -> bool:
         """Whether a callee only fills its first argument."""
         return all(_fills(option) for option in options(callee))
+
+    def stores(self, callee: Value) -> bool:
+        """Whether a callee gives something an attribute."""
+        return all(_stores(option) for option in options(callee))
 
     # -- functions of the project ------------------------------------------------------------------------------
 
@@ -244,6 +248,16 @@ def _keeps_nothing(arguments: Arguments) -> bool:
 def _copied_initialiser(callee: ProjectFunction) -> knowledge.TorchFunction | None:
     """The function of torch.nn.init that a module-level function of the project stands for, by its name."""
     return knowledge.initialiser(callee.method.facts.name) if callee.method.owner is None else None
+
+
+def _stores(callee: Value) -> bool:
+    match callee:
+        case External(name="builtins.setattr"):
+            return True
+        case Bound(receiver=Self() | Super(), name=name):
+            return name in REGISTRATIONS
+        case _:
+            return False
 
 
 def _fills(callee: Value) -> bool:

@@ -112,18 +112,19 @@ class Expressions(Loops):
         self.run.quiet += quiet
         callee = self.evaluate(node.func, frame)
         self.run.quiet -= quiet
-        arguments = self._arguments(node.args, frame, self.calls.fills(callee))
+        arguments = self._arguments(node.args, frame, callee)
         return self.calls.call(callee, arguments, node, frame)
 
-    def _arguments(self, args: Sequence[cst.Arg], frame: Frame, quiet: bool) -> Arguments:
+    def _arguments(self, args: Sequence[cst.Arg], frame: Frame, callee: Value) -> Arguments:
         positional: list[Value] = []
         named: list[tuple[str, Value]] = []
         unseen = False
+        fills, stores = self.calls.fills(callee), self.calls.stores(callee)
         for number, arg in enumerate(args):
-            only_filled = quiet and number == 0
-            self.run.quiet += only_filled
+            unread = (fills and number == 0) or (stores and type(arg.value) is cst.Name)
+            self.run.quiet += unread
             value = self.evaluate(arg.value, frame)
-            self.run.quiet -= only_filled
+            self.run.quiet -= unread
             if arg.star:
                 unseen = unseen or not (isinstance(value, Group) and value.exact)
                 _spread(arg.star, value, positional, named)

@@ -86,7 +86,10 @@ class Statements(Expressions):
             self.run.log.append(candidate)
 
     def _assign(self, node: cst.Assign, frame: Frame) -> None:
+        stored = type(node.value) is cst.Name and all(type(each.target) is cst.Attribute for each in node.targets)
+        self.run.quiet += stored
         value = self.evaluate(node.value, frame)
+        self.run.quiet -= stored
         group = self.run.fresh()
         for target in node.targets:
             self.give(target.target, value, node, node.value, group, frame)
@@ -170,6 +173,8 @@ class Statements(Expressions):
                 self.run.store(name, value, site, what, group, kind)
             elif isinstance(option, Thing):
                 self.run.attach(option.token, "" if name == "data" else name, value)
+            else:
+                self.run.read("", value)
 
     def _setter(self, name: str, value: Value) -> Method | None:
         """The setter of a property, which torch passes by for modules and parameters."""

@@ -232,8 +232,17 @@ class _Sweep:
         """`setattr(self, "x", value)`, `object.__setattr__(self, "x", value)`, `super().__setattr__("x", value)`."""
         arguments = call_arguments(node)
         target = self.receiver(arguments[0]) if len(arguments) == 3 else owner
-        if len(arguments) in (2, 3) and scope.instance and target in (scope.instance, "super()"):
-            self._named += [(scope, each, node) for each in self._spelling.names(arguments[-2])]
+        if len(arguments) in (2, 3):
+            own = bool(scope.instance) and target in (scope.instance, "super()")
+            self._given(scope, arguments[-2], node, own)
+
+    def _given(self, scope: Scope, name: Node, call: Node, own: bool) -> None:
+        """A call gives the instance, or something else, an attribute of a name."""
+        for each in self._spelling.names(name):
+            if own:
+                self._named.append((scope, each, call))
+            else:
+                scope.gives[each] = None
 
     def _read_names(self, node: Node) -> tuple[str, ...]:
         """What `getattr` reads: a variable is left to those who know what it can be, a pattern is written out."""
@@ -270,9 +279,10 @@ class _Sweep:
                 scope.reads[scope.instance][name] = None
 
     def _registration(self, scope: Scope, receiver: str, node: Node) -> None:
-        arguments = from_name(receiver, call_arguments(node), scope.instance)
-        if scope.instance and arguments:
-            self._named += [(scope, name, node) for name in self._spelling.names(arguments[0])]
+        given = call_arguments(node)
+        arguments = from_name(receiver, given, scope.instance)
+        if given:
+            self._given(scope, (arguments or given)[0], node, own=bool(scope.instance and arguments))
 
     def values(self) -> None:
         """What is assigned: attributes of the instance, class-level names, module-level aliases, names used once."""

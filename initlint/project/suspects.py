@@ -195,13 +195,31 @@ def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool
 
 
 def _hides(project: Project, method: Method) -> bool:
-    """Whether a method stores by a name of which the file says nothing, or through another name of its instance."""
+    """Whether a method stores by a name of which the file says nothing, through another name of its instance, or by a
+    function that it hands its instance to.
+    """
     facts = method.facts
     if any(store.attribute == "*" for store in facts.stores):
+        return True
+    if facts.instance in facts.mentions and any(_gives(project, method, callee) for callee in _named(facts)):
         return True
     renamed = rb"(?m)^\s*\w+\s*=\s*" + facts.instance.encode() + rb"\s*$"
     source = project.source(method.path)[facts.start : facts.end] if facts.instance in facts.mentions else b""
     return re.search(renamed, source) is not None
+
+
+def _named(facts: Function) -> Iterator[str]:
+    """The names that a method calls, or may call, outside of its instance."""
+    yield from facts.calls
+    for receiver, names in facts.reads.items():
+        yield from (f"{receiver}.{name}" for name in names if receiver.partition(".")[0] != facts.instance)
+
+
+def _gives(project: Project, method: Method, callee: str) -> bool:
+    """Whether a function of the project gives something attributes."""
+    symbol = project.resolve(method.path, callee)
+    function = project.function(symbol) if symbol is not None and symbol.kind is SymbolKind.FUNCTION else None
+    return function is not None and bool(function.facts.gives)
 
 
 def _discards(project: Project, readers: Readers, method: Method, local: Local) -> bool:

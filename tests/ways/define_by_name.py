@@ -56,31 +56,26 @@ def added_by_method(slot: Slot) -> Piece:
     return Piece(init=(f'self._put_{slot.name}(name="{slot.name}", value={slot.value})',), members=body)
 
 
-def outside(slot: Slot) -> tuple[Fact, ...]:
-    """What is not written in the class as a definition is none for the linter, and yet moves the others."""
-    return (Fact(slot.name, optional=True),)
-
-
 @DEFINERS.of(assignable)
 def set_by_function(slot: Slot) -> Piece:
     """A function is told the module and the name."""
     body = function(f"put_{slot.unique}", ["setattr(module, name, value)"], "module", "name", "value")
     init = (f'put_{slot.unique}(self, "{slot.name}", {slot.value})',)
-    return Piece(init=init, functions=body, facts=outside(slot))
+    return Piece(init=init, functions=body)
 
 
 @DEFINERS.of(assignable)
 def set_by_helper(slot: Slot) -> Piece:
     """A function in another file stores it under its own name."""
     body = function(f"put_{slot.unique}", [f"module.{slot.name} = value"], "module", "value")
-    return Piece(init=(f"$put_{slot.unique}(self, {slot.value})",), helpers=body, facts=outside(slot))
+    return Piece(init=(f"$put_{slot.unique}(self, {slot.value})",), helpers=body)
 
 
 @DEFINERS.of(alone)
 def set_in_place_by_helper(slot: Slot) -> Piece:
     """A function in another file builds it, too."""
     body = function(f"build_{slot.unique}", [f"module.{slot.name} = {slot.value}"], "module")
-    return Piece(init=(f"$build_{slot.unique}(self)",), helpers=body, facts=outside(slot))
+    return Piece(init=(f"$build_{slot.unique}(self)",), helpers=body)
 
 
 @DEFINERS.of(assignable)
@@ -100,7 +95,7 @@ def set_from_class_names(slot: Slot) -> Piece:
     """The names stand in a table of the class, and what a class names may be read by others."""
     table = (f'{slot.name}_parts = ("{slot.name}",)', "")
     loop = (f"for name in self.{slot.name}_parts:", f"    setattr(self, name, {slot.value})")
-    return Piece(body=table, init=loop, facts=outside(slot))
+    return Piece(body=table, init=loop, facts=(Fact(slot.name, optional=True),))
 
 
 @DEFINERS.of(tensor)
