@@ -17,6 +17,7 @@ from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment
 from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
+from initlint.project.wrappers import wrapped
 
 MODULE = "torch.nn.Module"
 
@@ -100,6 +101,9 @@ class Project:
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         for path in list(self.files):
             self._add_classes(path)
+        for wrapper, cls in list(wrapped(self, self.classes.values())):
+            info = self.classes[wrapper]
+            self.classes[wrapper] = replace(info, bases=(*info.bases, cls), unresolved=())
         self._cut_cycles()
         self.children: dict[ClassId, list[ClassId]] = {}
         for info in list(self.classes.values()):

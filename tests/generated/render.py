@@ -777,7 +777,7 @@ def decoys(program: Program) -> list[str]:
 
 TORCH_NAME = re.compile(r"(?<![\w.\"$])(nn\.init|nn|torch)\.([A-Za-z_]\w*)")
 OWN_NAME = re.compile(r"\$(\w+)")
-STANDARD = ("abc", "copy", "dataclasses", "functools", "operator", "types", "typing")
+STANDARD = "abc contextlib copy dataclasses enum functools itertools operator types typing".split()
 
 
 class Speller:

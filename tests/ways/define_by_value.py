@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ways.piece import DEFINERS, Fact, Piece, Slot, assignable, submodule, weighted
+from generated.render import function
+
+from ways.piece import DEFINERS, Fact, Piece, Slot, alone, assignable, submodule, weighted
+from ways.piece import called as called_submodule
 
 if TYPE_CHECKING:
     from generated.products import Product
@@ -197,3 +200,82 @@ def in_nested_function(slot: Slot) -> Piece:
 def in_fork(slot: Slot) -> Piece:
     lines = ("with torch.random.fork_rng():", f"    self.{slot.name} = {slot.value}")
     return Piece(init=lines, facts=(Fact(slot.name, draws=False, forked=True),))
+
+
+@DEFINERS.of(torch_module)
+def from_class_tuple(slot: Slot) -> Piece:
+    cls, arguments = called(slot)
+    table = (f"KINDS_{slot.unique} = ({cls}, nn.Identity)", "", "")
+    return Piece(functions=table, init=(f"self.{slot.name} = KINDS_{slot.unique}[0]({arguments})",))
+
+
+@DEFINERS.of(assignable)
+def from_lambda_table(slot: Slot) -> Piece:
+    table = f'makers = {{"one": lambda: {slot.value}, "two": lambda: None}}'
+    return Piece(init=(table, f'self.{slot.name} = makers["one"]()'))
+
+
+@DEFINERS.of(alone)
+def from_closure(slot: Slot) -> Piece:
+    """A function that gives back the function that builds."""
+    inner = ("def make():", f"    return {slot.value}", "", "return make")
+    return Piece(
+        helpers=function(f"maker_{slot.unique}", inner), init=(f"self.{slot.name} = $maker_{slot.unique}()()",)
+    )
+
+
+@DEFINERS.of(alone)
+def one_of_two(slot: Slot) -> Piece:
+    """A function gives back several things at once."""
+    body = function(f"two_{slot.unique}", [f"return {slot.value}, 2"])
+    return Piece(helpers=body, init=(f"self.{slot.name}, size = $two_{slot.unique}()",))
+
+
+@DEFINERS.of(alone)
+def out_of_returned_dict(slot: Slot) -> Piece:
+    body = function(f"table_{slot.unique}", [f'return {{"one": {slot.value}, "two": None}}'])
+    lines = (f"{slot.name}_table = $table_{slot.unique}()", f'self.{slot.name} = {slot.name}_table["one"]')
+    return Piece(helpers=body, init=lines)
+
+
+@DEFINERS.of(alone)
+def by_keyword_only(slot: Slot) -> Piece:
+    body = function(f"build_{slot.unique}", [f"return {slot.value}"], "*", "size=4", "kind")
+    return Piece(helpers=body, init=(f'self.{slot.name} = $build_{slot.unique}(kind="one")',))
+
+
+@DEFINERS.of(assignable)
+def under_suppression(slot: Slot) -> Piece:
+    return Piece(init=("with contextlib.suppress(KeyError):", f"    self.{slot.name} = {slot.value}"))
+
+
+@DEFINERS.of(assignable)
+def under_finally(slot: Slot) -> Piece:
+    return Piece(init=("try:", "    size = 4", "finally:", f"    self.{slot.name} = {slot.value}"))
+
+
+@DEFINERS.of(assignable)
+def annotated_target(slot: Slot) -> Piece:
+    return Piece(init=(f'self.{slot.name}: typing.Annotated[object, "part"] = {slot.value}',))
+
+
+@DEFINERS.of(called_submodule)
+def in_returned_list(slot: Slot) -> Piece:
+    """A function in the constructor gives the parts of a stack."""
+    inner = ("def block(width):", f"    return [{slot.value}]", "")
+    return Piece(init=(*inner, f"self.{slot.name} = nn.Sequential(*block(4))"))
+
+
+@DEFINERS.of(submodule)
+def on_meta_and_back(slot: Slot) -> Piece:
+    """Nothing is drawn on the meta device."""
+    lines = ('with torch.device("meta"):', f"    {slot.name}_made = {slot.value}")
+    init = (*lines, f'self.{slot.name} = {slot.name}_made.to_empty(device="cpu")')
+    return Piece(init=init, facts=(Fact(slot.name, draws=False),))
+
+
+@DEFINERS.of(torch_module)
+def skipped(slot: Slot) -> Piece:
+    cls, arguments = called(slot)
+    init = (f"self.{slot.name} = nn.utils.skip_init({', '.join(part for part in (cls, arguments) if part)})",)
+    return Piece(init=init, facts=(Fact(slot.name, draws=False),))

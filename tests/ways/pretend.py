@@ -84,3 +84,15 @@ def as_parameter(slot: Slot) -> Piece:
 def in_repr(slot: Slot) -> Piece:
     """Printing a module is not using it."""
     return Piece(members=method("extra_repr", [f'return f"{{self.{slot.name}}}"']))
+
+
+@QUIET.of(submodule)
+def hooked(slot: Slot) -> Piece:
+    """What hangs on a module runs only when the module does."""
+    return Piece(late=(f"self.{slot.name}.register_forward_hook(lambda module, args, output: output)",))
+
+
+@QUIET.of(weighted)
+def parametrized(slot: Slot) -> Piece:
+    line = f'torch.nn.utils.parametrize.register_parametrization(self.{slot.name}, "weight", nn.Identity())'
+    return Piece(late=(line,))

@@ -102,3 +102,37 @@ def by_mapped_getattr(slot: Slot) -> Piece:
             *(f"    {line}" for line in slot.use("got")),
         )
     )
+
+
+@READERS.of(anything)
+def by_enum(slot: Slot) -> Piece:
+    names = f"Read_{slot.unique}"
+    cls = (f"class {names}(enum.Enum):", f'    ONE = "{slot.name}"', "", "")
+    return Piece(helpers=cls, steps=slot.use(f"getattr(self, ${names}.ONE.value)"))
+
+
+@READERS.of(anything)
+def by_class_constant(slot: Slot) -> Piece:
+    names = f"Read_{slot.unique}"
+    cls = (f"class {names}:", f'    ONE = "{slot.name}"', "", "")
+    return Piece(functions=cls, steps=slot.use(f"getattr(self, {names}.ONE)"))
+
+
+@READERS.of(anything)
+def by_own_constant(slot: Slot) -> Piece:
+    name = f"READ_{slot.name.upper()}"
+    return Piece(body=(f'{name} = "{slot.name}"', ""), steps=slot.use(f"getattr(self, self.{name})"))
+
+
+@READERS.of(anything)
+def by_several_names(slot: Slot) -> Piece:
+    """Two names of one getter."""
+    return Piece(steps=(f'got, _ = operator.attrgetter("{slot.name}", "training")(self)', *slot.use("got")))
+
+
+@READERS.of(anything)
+def by_listed_names(slot: Slot) -> Piece:
+    """The constructor lists the names, and forward goes over them."""
+    listed = f"self.{slot.name}_names"
+    loop = (f"for name in {listed}:", "    got = getattr(self, name)", *(f"    {line}" for line in slot.use("got")))
+    return Piece(late=(f"{listed} = []", f'{listed}.append("{slot.name}")'), steps=loop)

@@ -212,3 +212,77 @@ def in_getstate(slot: Slot) -> Piece:
         members=method(f"save_{slot.name}", [f'return {{"one": self.{slot.name}}}']),
         drive=(f"model.save_{slot.name}()",),
     )
+
+
+@READERS.of(anything)
+def in_context(slot: Slot) -> Piece:
+    return Piece(
+        steps=(f"with contextlib.nullcontext(self.{slot.name}) as got:", *indented(slot.use("got"))),
+    )
+
+
+@READERS.of(anything)
+def by_context_method(slot: Slot) -> Piece:
+    members = ("@contextlib.contextmanager", *method(f"with_{slot.name}", [f"yield self.{slot.name}"]))
+    return Piece(members=members, steps=(f"with self.with_{slot.name}() as got:", *indented(slot.use("got"))))
+
+
+@READERS.of(anything)
+def by_generator_method(slot: Slot) -> Piece:
+    members = method(f"each_{slot.name}", [f"yield from [self.{slot.name}]"])
+    return Piece(members=members, steps=(f"for got in self.each_{slot.name}():", *indented(slot.use("got"))))
+
+
+@READERS.of(anything)
+def by_partial_method(slot: Slot) -> Piece:
+    members = (
+        *method(f"_run_{slot.name}", slot.applied(f"self.{slot.name}"), "x", "kind"),
+        f"run_{slot.name} = functools.partialmethod(_run_{slot.name}, kind=2)",
+        "",
+    )
+    return Piece(members=members, steps=(f"x = self.run_{slot.name}(x)",))
+
+
+@READERS.of(anything)
+def by_asynchronous_method(slot: Slot) -> Piece:
+    lines = method(f"later_{slot.name}", slot.applied(f"self.{slot.name}"), "x")
+    drive = (f"step = model.later_{slot.name}(x)", "try:", "    step.send(None)", "except StopIteration:", "    pass")
+    return Piece(members=(f"async {lines[0]}", *lines[1:]), drive=drive)
+
+
+@READERS.of(anything)
+def by_walrus(slot: Slot) -> Piece:
+    return Piece(steps=(f"if (got := self.{slot.name}) is not None:", *indented(slot.use("got"))))
+
+
+@READERS.of(anything)
+def chained_with_others(slot: Slot) -> Piece:
+    return Piece(
+        steps=(f"for got in itertools.chain([self.{slot.name}], []):", *indented(slot.use("got"))),
+    )
+
+
+@READERS.of(anything)
+def zipped(slot: Slot) -> Piece:
+    return Piece(steps=(f"for _, got in zip((1, 2), [self.{slot.name}]):", *indented(slot.use("got"))))
+
+
+@READERS.of(anything)
+def by_named_tuple(slot: Slot) -> Piece:
+    name = f"Parts_{slot.unique}"
+    cls = (f"class {name}(typing.NamedTuple):", "    one: object", "", "")
+    return Piece(functions=cls, steps=(f"got = {name}(self.{slot.name}).one", *slot.use("got")))
+
+
+@READERS.of(called)
+def by_child(slot: Slot) -> Piece:
+    """A part that is given the instance reads from it."""
+    name = f"Child_{slot.unique}"
+    members = (
+        *method("__init__", ["super().__init__()", 'self.__dict__["owner"] = owner'], "owner"),
+        *method("forward", slot.applied(f"self.owner.{slot.name}"), "x"),
+    )
+    text = (f"class {name}(nn.Module):", *indented(members), "")
+    return Piece(
+        functions=text, late=(f"self.{slot.name}_child = {name}(self)",), steps=(f"x = self.{slot.name}_child(x)",)
+    )
