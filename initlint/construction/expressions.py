@@ -35,8 +35,10 @@ from initlint.construction.values import (
     truth,
 )
 
-INITIALISERS = re.compile(r"\w+_|_?(re)?set_parameters|_?reset_parameters|_?init_weights?|reset_weights")
-"""Methods that only fill what they are called on."""
+INITIALISERS = re.compile(
+    r"\w+_|_?(re)?set_parameters|_?reset_parameters|_?init_weights?|reset_weights|register_\w*hook"
+)
+"""Methods that only fill what they are called on, or hang a hook on it."""
 
 CONSTANTS: dict[str, Value] = {"None": NONE, "True": TRUE, "False": FALSE}
 MAX_STEPS = 100_000

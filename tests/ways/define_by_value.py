@@ -12,6 +12,7 @@ from ways.piece import called as called_submodule
 
 if TYPE_CHECKING:
     from generated.products import Product
+    from generated.render import Lines
 
 CALL = re.compile(r"(nn\.\w+)\((.*)\)")
 
@@ -266,16 +267,21 @@ def in_returned_list(slot: Slot) -> Piece:
     return Piece(init=(*inner, f"self.{slot.name} = nn.Sequential(*block(4))"))
 
 
-@DEFINERS.of(submodule)
+@DEFINERS.of(weighted)
 def on_meta_and_back(slot: Slot) -> Piece:
     """Nothing is drawn on the meta device."""
     lines = ('with torch.device("meta"):', f"    {slot.name}_made = {slot.value}")
-    init = (*lines, f'self.{slot.name} = {slot.name}_made.to_empty(device="cpu")')
+    init = (*lines, f'self.{slot.name} = {slot.name}_made.to_empty(device="cpu")', *emptied(slot))
     return Piece(init=init, facts=(Fact(slot.name, draws=False),))
 
 
-@DEFINERS.of(torch_module)
+@DEFINERS.of(weighted)
 def skipped(slot: Slot) -> Piece:
     cls, arguments = called(slot)
-    init = (f"self.{slot.name} = nn.utils.skip_init({', '.join(part for part in (cls, arguments) if part)})",)
+    init = (f"self.{slot.name} = nn.utils.skip_init({cls}, {arguments})", *emptied(slot))
     return Piece(init=init, facts=(Fact(slot.name, draws=False),))
+
+
+def emptied(slot: Slot) -> Lines:
+    """What holds no numbers yet gets some that are the same in every run."""
+    return (f"for p in self.{slot.name}.parameters():", "    nn.init.zeros_(p)")

@@ -106,6 +106,7 @@ class Way:
 
     One that `opens` looks up what only run time knows, or goes over all there is: anything in the family may be live.
     One that is `vague` reads from what might as well be an instance of another class, or builds if its caller wants it.
+    Of one that is `single`, which writes a special method, a family has one at most.
     """
 
     name: str
@@ -113,17 +114,20 @@ class Way:
     accepts: Accepts
     opens: bool
     vague: bool
+    single: bool
 
 
 class Ways(dict[str, Way]):
     """The ways of one sort by their names, in the order of the files."""
 
-    def of(self, accepts: Accepts, opens: bool = False, vague: bool = False) -> Callable[[Make], Make]:
+    def of(
+        self, accepts: Accepts, opens: bool = False, vague: bool = False, single: bool = False
+    ) -> Callable[[Make], Make]:
         """Takes up the function that follows, for products that it accepts."""
 
         def take(make: Make) -> Make:
             assert make.__name__ not in self, make.__name__
-            self[make.__name__] = Way(make.__name__, make, accepts, opens, vague)
+            self[make.__name__] = Way(make.__name__, make, accepts, opens, vague, single)
             return make
 
         return take

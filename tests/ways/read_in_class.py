@@ -72,7 +72,7 @@ def by_helper_decorator(slot: Slot) -> Piece:
     return Piece(helpers=lines, members=members, steps=(f"x = self.wrapped_{slot.name}(x)",))
 
 
-@READERS.of(anything)
+@READERS.of(anything, single=True)
 def by_getitem(slot: Slot) -> Piece:
     return Piece(members=method("__getitem__", [f"return self.{slot.name}"], "index"), steps=slot.use("self[0]"))
 
@@ -166,7 +166,7 @@ def by_class_pattern(slot: Slot) -> Piece:
     return Piece(steps=("match self:", f"    case nn.Module({slot.name}=got):", *indented(slot.use("got"), 2)))
 
 
-@READERS.of(anything)
+@READERS.of(anything, single=True)
 def by_iter(slot: Slot) -> Piece:
     return Piece(
         members=method("__iter__", [f"yield self.{slot.name}"]), steps=("for got in self:", *indented(slot.use("got")))

@@ -81,7 +81,9 @@ def item(draw: st.DrawFn, growing: Growing, host: str, taken: set[str]) -> Item:
     taken.add(name)
     slot = Slot(name, draw(built(growing)), host)
     noises = (draw(st.sampled_from(QUIET.fitting(slot.product))),) if chance(draw, 30) else ()
-    reader = draw(st.sampled_from(READERS.fitting(slot.product))) if chance(draw, 60) else ""
+    readers = [reader for reader in READERS.fitting(slot.product) if reader not in taken]
+    reader = draw(st.sampled_from(readers)) if chance(draw, 60) else ""
+    taken.update([reader] if reader and READERS[reader].single else [])
     return Item(slot, draw(st.sampled_from(DEFINERS.fitting(slot.product))), reader, noises)
 
 
