@@ -5,10 +5,11 @@ What is to be shared needs the linked project, which takes longer to hand over t
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"
@@ -19,42 +20,53 @@ MOST_SHARES = 2_000
 
 
 def shared(work: Callable[[int], bytes], count: int, processes: int) -> list[bytes]:
-    """The results of `work` for 0, 1, ... `count` - 1; each process takes the next number when it is ready.
+    """The results of `work` for 0, 1, ... `count` - 1. Neighbours have much in common, so each process goes through a
+    stretch of its own, and then helps with the others.
 
     A copy that dies costs its results only: they are made again here.
     """
     results: dict[int, bytes] = {}
     if CAN_FORK and processes > 1 and 1 < count <= MOST_SHARES:
-        tickets = _tickets(count)
-        copies = [_copy(work, tickets) for _ in range(processes - 1)]
+        stretches = _stretches(count, processes)
+        copies = [_copy(work, stretches[own:] + stretches[:own]) for own in range(1, processes)]
         try:
-            while (number := _next(tickets)) is not None:
+            for number in _taken(stretches):
                 results[number] = work(number)
             for _, answers in copies:
                 results.update(_received(answers))
         finally:
-            os.close(tickets)
+            for tickets in stretches:
+                os.close(tickets)
             for process, answers in copies:
                 _end(process, answers)
     return [results[number] if number in results else work(number) for number in range(count)]
 
 
-def _tickets(count: int) -> int:
+def _stretches(count: int, processes: int) -> list[int]:
+    """A stretch of the numbers for each process."""
+    ends = [count * number // processes for number in range(processes + 1)]
+    return [_tickets(range(start, end)) for start, end in itertools.pairwise(ends)]
+
+
+def _tickets(numbers: range) -> int:
     """A pipe that holds every number once and then ends."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    written = os.write(writing, b"".join(number.to_bytes(2, "big") for number in range(count)))
+    tickets = b"".join(number.to_bytes(2, "big") for number in numbers)
+    written = os.write(writing, tickets)
     os.close(writing)
-    assert written == 2 * count
+    assert written == len(tickets)
     return reading
 
 
-def _next(tickets: int) -> int | None:
-    ticket = os.read(tickets, 2)
-    return int.from_bytes(ticket, "big") if len(ticket) == 2 else None
+def _taken(stretches: Iterable[int]) -> Iterator[int]:
+    """The numbers that nobody else has taken, from one stretch after the other."""
+    for tickets in stretches:
+        while len(ticket := os.read(tickets, 2)) == 2:
+            yield int.from_bytes(ticket, "big")
 
 
-def _copy(work: Callable[[int], bytes], tickets: int) -> tuple[int, int]:
+def _copy(work: Callable[[int], bytes], stretches: Iterable[int]) -> tuple[int, int]:
     """A copy of this process at work, and the pipe that its answers come from."""
     reading, writing = os.pipe()
     process = os.fork()
@@ -64,7 +76,7 @@ def _copy(work: Callable[[int], bytes], tickets: int) -> tuple[int, int]:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with os.fdopen(writing, "wb") as answers:
-            while (number := _next(tickets)) is not None:
+            for number in _taken(stretches):
                 result = work(number)
                 answers.write(number.to_bytes(2, "big") + len(result).to_bytes(8, "big") + result)
     finally:
