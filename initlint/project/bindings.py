@@ -66,7 +66,7 @@ def bindings(body: Body) -> dict[str, list[Binding]]:
         _bind(found, alias.named_children[0] if alias.named_children else alias, Binding(origin, value_node), body)
     for node in _local_functions(body):
         _bind(found, node.child_by_field_name("name"), Binding(Origin.VALUE, node), body)
-    for node in body.captures.get("outer", ()):
+    for node in body.captures("outer"):
         _share(found, node, body)
     return found
 
@@ -97,6 +97,6 @@ def _local_functions(body: Body) -> list[Node]:
     """The functions that are defined in this one, not deeper."""
     if body.method.facts.name in (MODULE_LEVEL, CLASS_LEVEL):
         return []
-    nodes = [node for node in body.captures.get("nested", ()) if node.type == "function_definition"]
+    nodes = [node for node in body.captures("nested") if node.type == "function_definition"]
     inner = [node for node in nodes if node != body.definition]
     return [node for node in inner if sum(low <= node.start_byte < high for low, high in body.nested) == 1]

@@ -5,19 +5,18 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from initlint.facts.extract import in_order, language, parser
 from initlint.facts.receivers import SPLAT, normalise
 from initlint.facts.records import Class, Function
 from initlint.facts.spelled import fits
 from initlint.project.bindings import CLASS_LEVEL, MODULE_LEVEL, Binding, Origin, Path, bindings
 from initlint.project.classes import Method, Project
+from initlint.project.parsed import Parsed
 from initlint.project.stored import fillings, stored
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Query
+    from tree_sitter import Node
 
 _TENSOR_CALL = re.compile(
     r"(torch\.(?!save|compile|jit|nn\.|utils|quantization|onnx|export|fx|func|vmap|is_)|F\.|(torch\.)?nn\.functional\.)\w+\Z"
@@ -32,28 +31,21 @@ STARRED = frozenset({"attribute", "call", "subscript", "list_splat", "dictionary
 
 LAMBDA = "<lambda>"
 
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
 STUB = b"def _(): 0"
 """What stands for a function in the code around it."""
-
-
-@functools.cache
-def _query() -> Query:
-    from tree_sitter import Query
-
-    return Query(language(), resources.files(__package__).joinpath("body.scm").read_text())
 
 
 class Body:
     """One function. Code nested in it belongs to bodies of its own, which see this one's names through `parent`."""
 
-    def __init__(self, method: Method, source: bytes, parent: Body | None) -> None:
-        from tree_sitter import QueryCursor
-
+    def __init__(self, method: Method, parsed: Parsed, parent: Body | None) -> None:
         self.method = method
         self.parent = parent
-        self.tree = parser().parse(b"(" + source + b")" if method.facts.name.endswith(LAMBDA) else source)
-        self.root = self.tree.root_node
-        self.captures = in_order(QueryCursor(_query()).captures(self.root))
+        self.root = parsed.tree.root_node
+        self.captures = parsed.nodes
         self.nested = self._nested_ranges()
         self._makers: dict[str, tuple[str, ...]] = {}
 
@@ -65,7 +57,7 @@ class Body:
     def _nested_ranges(self) -> tuple[tuple[int, int], ...]:
         """The ranges of functions, lambdas and classes inside this body; the outermost function is the body itself."""
         own = self.method.facts.name != MODULE_LEVEL
-        nodes = sorted([*self.captures.get("nested", ()), *self.captures.get("class", ())], key=lambda n: n.start_byte)
+        nodes = sorted([*self.captures("nested"), *self.captures("class")], key=lambda n: n.start_byte)
         return tuple((n.start_byte, n.end_byte) for n in (nodes[1:] if own else nodes))
 
     def place(self, node: Node) -> int:
@@ -81,13 +73,13 @@ class Body:
         return not any(low <= start < high for low, high in self.nested)
 
     def nodes(self, capture: str) -> list[Node]:
-        return [node for node in self.captures.get(capture, ()) if self.own(node)]
+        return [node for node in self.captures(capture) if self.own(node)]
 
     @functools.cached_property
     def attributes(self) -> dict[str, list[Node]]:
         """Attribute name -> the nodes that read it, in nested code too."""
         found: dict[str, list[Node]] = {}
-        for node in self.captures.get("attribute", ()):
+        for node in self.captures("attribute"):
             if (name := node.child_by_field_name("attribute")) is not None:
                 found.setdefault(self.text(name), []).append(node)
         return found
@@ -97,7 +89,7 @@ class Body:
         """The function or lambda that this body is; None for module level."""
         if self.method.facts.name == MODULE_LEVEL:
             return None
-        nested = self.captures.get("nested", [])
+        nested = self.captures("nested")
         return min(nested, key=lambda n: (n.start_byte, -n.end_byte)) if nested else None
 
     @functools.cached_property
@@ -136,7 +128,7 @@ class Body:
 
     def mentions(self, name: str) -> bool:
         """Whether the body uses a parameter anywhere beyond naming it."""
-        return sum(self.text(node) == name for node in self.captures.get("identifier", ())) > 1
+        return sum(self.text(node) == name for node in self.captures("identifier")) > 1
 
     @functools.cached_property
     def bindings(self) -> dict[str, list[Binding]]:
@@ -314,23 +306,24 @@ class Bodies:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._kept: dict[tuple[str, int, str], Body] = {}
+        self._parsed: dict[bytes, Parsed] = {}
 
     def body(self, method: Method) -> Body:
         known = self._kept.pop(method.id, None)
         if known is None:
             parent = self.project.enclosing(method)
-            known = Body(method, self._source(method), self.body(parent) if parent else None)
-        return self._keep(method.id, known)
+            known = Body(method, self._parse(self._source(method)), self.body(parent) if parent else None)
+        return _keep(self._kept, method.id, known)
 
-    def _keep(self, key: tuple[str, int, str], body: Body) -> Body:
-        if len(self._kept) >= MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
-        self._kept[key] = body
-        return body
+    def _parse(self, source: bytes) -> Parsed:
+        known = self._parsed.pop(source, None)
+        return _keep(self._parsed, source, known or Parsed(source))
 
     def _source(self, method: Method) -> bytes:
         facts = method.facts
         source = self.project.source(method.path)[facts.start : facts.end]
+        if facts.name.endswith(LAMBDA):
+            return b"(" + source + b")"
         return self._without_functions(method, source) if facts.name in (MODULE_LEVEL, CLASS_LEVEL) else source
 
     def _without_functions(self, method: Method, source: bytes) -> bytes:
@@ -346,3 +339,11 @@ class Bodies:
         """The statements of a class body itself, for its class-level values."""
         span = Function(CLASS_LEVEL, "", facts.start, facts.end, facts.line, (), {}, (), (), (), ())
         return self.body(Method(path, None, span))
+
+
+def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> Kept:
+    """Remember what was asked for last, in the place of what was not asked for the longest."""
+    if len(kept) >= MOST_KEPT:
+        del kept[next(iter(kept))]
+    kept[key] = value
+    return value

@@ -8,8 +8,6 @@
 (return_statement) @return
 (yield) @yield
 (call) @call
-(attribute) @attribute
-(identifier) @identifier
 (function_definition) @nested
 (lambda) @nested
 (class_definition) @class

@@ -147,7 +147,7 @@ class Trace:
         if name in self._seen:
             return
         self._seen.add(name)
-        for node in self.body.captures.get("identifier", ()):
+        for node in self.body.captures("identifier"):
             if self.body.text(node) != name or _is_name_only(node) or node == but:
                 continue
             if not self.body.own(node):

@@ -251,11 +251,11 @@ class Names:
     def _growth(self, owner: str, place: Place, question: Question) -> Iterator[Found]:
         """What is added to a list that is called `owner`."""
         body = place.body
-        for node in body.captures.get("assignment", ()):
+        for node in body.captures("assignment"):
             left = node.child_by_field_name("left")
             if left is not None and left.type == "subscript" and body.text(left.named_children[0]) == owner:
                 yield None
-        for node in body.captures.get("call", ()):
+        for node in body.captures("call"):
             function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
             receiver, _, method = body.text(function).rpartition(".") if function is not None else ("", "", "")
             if receiver == owner and arguments is not None and method in GROWS:

@@ -271,7 +271,7 @@ class Readers:
         """A lambda that construction makes reads when it is called: what matters is where it goes."""
         body = self.bodies.body(outer)
         start = method.facts.start - outer.facts.start
-        for node in body.captures.get("nested", ()):
+        for node in body.captures("nested"):
             if node.start_byte == start and node.type == "lambda":
                 yield from self._traced(node, body)
 

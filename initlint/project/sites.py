@@ -80,8 +80,8 @@ def _plain(body: Body, attribute: str) -> Iterator[Site]:
 @functools.lru_cache(MOST_KEPT)
 def spoken(body: Body) -> tuple[Site, ...]:
     """The reads by a name in a string: getattr, attrgetter, get_submodule and its kin, items of registries."""
-    called = (site for node in body.captures.get("call", ()) for site in _spoken(node, body))
-    return (*called, *(site for node in body.captures.get("subscript", ()) for site in _looked_up(node, body)))
+    called = (site for node in body.captures("call") for site in _spoken(node, body))
+    return (*called, *(site for node in body.captures("subscript") for site in _looked_up(node, body)))
 
 
 def _looked_up(node: Node, body: Body) -> Iterator[Site]:

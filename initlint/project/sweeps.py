@@ -148,7 +148,7 @@ def _is_called(node: Node) -> bool:
 
 
 def _occurrences(names: set[str], body: Body) -> Iterator[Node]:
-    for node in body.captures.get("identifier", ()):
+    for node in body.captures("identifier"):
         if body.text(node) in names:
             yield node
 

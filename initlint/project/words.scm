@@ -1,0 +1,3 @@
+; Every name that a function mentions.
+(attribute) @attribute
+(identifier) @identifier
