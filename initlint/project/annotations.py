@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import sys
+from collections.abc import Iterator
 
 from initlint.construction import knowledge
 from initlint.project.bindings import Origin
@@ -33,6 +33,7 @@ class Annotations:
         self.project = project
         self.bodies = bodies
         self._open: set[tuple[str, str]] = set()
+        self._foreign_bases = project.index(self._inherits)
 
     def annotation(self, text: str, body: Body) -> Value:
         """What a type annotation says; UNKNOWN where it says nothing about modules."""
@@ -59,10 +60,11 @@ class Annotations:
         if symbol.target.split(".")[0] in ABSTRACT:
             return UNKNOWN
         package = symbol.target.split(".")[0]
-        if package not in self._foreign_bases:
+        heirs = self._foreign_bases.get(package)
+        if not heirs:
             return NOTHING
         cls = self.project.class_of(symbol)
-        found = frozenset({cls}) if cls is not None else self._foreign_bases[package]
+        found = frozenset({cls} if cls is not None else heirs)
         return Value(bound=found) if len(found) <= MAX_FAMILY else UNKNOWN
 
     def _alias(self, path: str, name: str) -> Value:
@@ -105,20 +107,17 @@ class Annotations:
         found = self.project.descendants(cls)
         return Value(classes=found) if len(found) <= MAX_FAMILY else UNKNOWN
 
-    @functools.cached_property
-    def _foreign_bases(self) -> dict[str, frozenset[ClassId]]:
+    def _inherits(self, path: str) -> Iterator[tuple[str, ClassId]]:
         """By the package: the classes of the project that inherit from classes of another library.
 
         Which of those inherit from each other is not known where their source is not there.
         """
-        index: dict[str, set[ClassId]] = {}
-        for info in self.project.linked_classes:
-            for base in info.facts.bases if info.path in self.project.own else ():
-                symbol = self.project.resolve(info.path, base)
+        for info in self.project.classes_in(path) if path in self.project.own else ():
+            for base in info.facts.bases:
+                symbol = self.project.resolve(path, base)
                 external = symbol is not None and symbol.kind is SymbolKind.EXTERNAL
                 if symbol is not None and external and symbol.target.split(".")[0] not in TRANSPARENT:
-                    index.setdefault(symbol.target.split(".")[0], set()).add(info.id)
-        return {package: frozenset(classes) for package, classes in index.items()}
+                    yield symbol.target.split(".")[0], info.id
 
 
 def _split(text: str, separator: str) -> list[str]:

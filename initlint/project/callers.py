@@ -12,6 +12,7 @@ from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.imports import SymbolKind
+from initlint.project.index import Rows
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -36,95 +37,77 @@ class Callers:
         self._bodies = bodies
         self._calls: dict[tuple[str, int, str], list[Call] | None] = {}
         self._lent: dict[str, frozenset[ClassId]] = {}
+        self._functions: dict[str, list[Method]] = {}
+        self._assigners: dict[str, frozenset[ClassId]] = {}
+        self.reading = project.index(self._reads)
+        """By attribute: the functions that read it, with the receiver."""
+        self.calling = project.index(self._by(lambda function: function.calls))
+        """By plain name: the functions that call it."""
+        self.mentioning = project.index(self._by(lambda function: function.mentions))
+        """By plain name: the functions that use it as a value."""
+        self.giving = project.index(self._by(lambda function: function.gives))
+        """By attribute: the functions that give it to other objects than their instance."""
+        self.decorating = project.index(self._decorates)
+        """By "path::name" of a function: what it decorates, with how that is written."""
+        self._assigning = project.index(self._assigns)
+        self._methods = project.index(self._has_methods)
+        self._renamed = project.index(self._renames)
 
-    @functools.cached_property
-    def functions(self) -> list[Method]:
-        """Every function of the project, methods with their class, the code at module level last."""
-        found: list[Method] = []
-        for path in self.project.linked_files:
+    def in_file(self, path: str) -> list[Method]:
+        """Every function of a file, methods with their class, the code at module level last."""
+        if path not in self._functions:
             facts = self.project.files[path]
-            for cls in facts.classes:
-                found += [Method(path, f"{path}::{cls.qualname}", method) for method in cls.methods]
+            found = [Method(path, f"{path}::{cls.qualname}", method) for cls in facts.classes for method in cls.methods]
             found += [Method(path, None, function) for function in facts.functions]
-            found.append(Method(path, None, facts.module_level))
-        return found
+            self._functions[path] = [*found, Method(path, None, facts.module_level)]
+        return self._functions[path]
 
-    @functools.cached_property
-    def reading(self) -> dict[str, list[tuple[Method, str]]]:
-        """Attribute name -> the functions that read it, with the receiver."""
-        index: dict[str, list[tuple[Method, str]]] = {}
-        for method in self.functions:
+    def _reads(self, path: str) -> Iterator[tuple[str, tuple[Method, str]]]:
+        for method in self.in_file(path):
             for receiver, names in method.facts.reads.items():
+                row = (method, receiver)
                 for name in names:
-                    index.setdefault(name, []).append((method, receiver))
-        return index
+                    yield name, row
 
     def readers(self, attribute: str, telling: bool = False) -> Iterator[tuple[Method, str]]:
         """The functions that read an attribute of that name, or by a pattern that it fits, with the receivers.
 
         With `telling` a pattern must say something itself: "*_*" fits every other name there is.
         """
-        yield from self.reading.get(attribute, ())
+        yield from self.reading.get(attribute)
         for pattern in self._patterns:
             if fits(pattern, attribute) and (not telling or any(c.isalnum() for c in pattern)):
-                yield from self.reading[pattern]
+                yield from self.reading.get(pattern)
 
     def fitting(self, pattern: str) -> list[str]:
         """The names that are read somewhere and that a computed name can come out as."""
-        return sorted(name for name in self.reading if "*" not in name and fits(pattern, name))
+        fitting = (name for name in self.reading.names() if "*" not in name and fits(pattern, name))
+        return sorted(name for name in fitting if self.reading.get(name))
 
     @functools.cached_property
     def _patterns(self) -> list[str]:
-        return [name for name in self.reading if "*" in name and name != "*"]
+        return sorted(name for name in self.reading.names() if "*" in name and name != "*")
 
-    @functools.cached_property
-    def calling(self) -> dict[str, list[Method]]:
-        """Plain name -> the functions that call it."""
-        return self._by_name(lambda function: function.calls)
+    def _by(self, names: Callable[[Function], tuple[str, ...]]) -> Rows[Method]:
+        return lambda path: ((name, method) for method in self.in_file(path) for name in names(method.facts))
 
-    @functools.cached_property
-    def mentioning(self) -> dict[str, list[Method]]:
-        """Plain name -> the functions that use it as a value."""
-        return self._by_name(lambda function: function.mentions)
-
-    @functools.cached_property
-    def giving(self) -> dict[str, list[Method]]:
-        """Attribute name -> the functions that give it to other objects than their instance."""
-        return self._by_name(lambda function: function.gives)
-
-    def _by_name(self, names: Callable[[Function], tuple[str, ...]]) -> dict[str, list[Method]]:
-        index: dict[str, list[Method]] = {}
-        for method in self.functions:
-            for name in names(method.facts):
-                index.setdefault(name, []).append(method)
-        return index
-
-    @functools.cached_property
-    def _assigning(self) -> dict[str, frozenset[ClassId]]:
-        index: dict[str, set[ClassId]] = {}
-        for info in self.project.linked_classes:
-            for store in info.facts.attributes:
-                index.setdefault(store.attribute, set()).add(info.id)
-            for method in info.facts.methods:
-                for store in method.stores:
-                    index.setdefault(store.attribute, set()).add(info.id)
-        return {name: frozenset(ids) for name, ids in index.items()}
+    def _assigns(self, path: str) -> Iterator[tuple[str, ClassId]]:
+        for info in self.project.classes_in(path):
+            stores = (info.facts.attributes, *(method.stores for method in info.facts.methods))
+            yield from ((name, info.id) for name in {store.attribute for each in stores for store in each})
 
     def assigning(self, name: str) -> frozenset[ClassId]:
         """The classes whose code gives `self.name` a value, or may by a computed name."""
-        return self._assigning.get(name, frozenset())
+        if name not in self._assigners:
+            self._assigners[name] = frozenset(self._assigning.get(name))
+        return self._assigners[name]
 
-    @functools.cached_property
-    def _methods(self) -> dict[str, frozenset[ClassId]]:
-        index: dict[str, set[ClassId]] = {}
-        for info in self.project.linked_classes:
-            for name in info.methods:
-                index.setdefault(name, set()).add(info.id)
-        return {name: frozenset(ids) for name, ids in index.items()}
+    def _has_methods(self, path: str) -> Iterator[tuple[str, ClassId]]:
+        return ((name, info.id) for info in self.project.classes_in(path) for name in info.methods)
 
     def having(self, name: str) -> list[ClassId]:
         """The classes with an attribute or method of that name in their own code."""
-        return sorted(self.assigning(name) | self._methods.get(name, frozenset()))
+        return sorted(self.assigning(name).union(self._methods.get(name)))
 
     def of(self, method: Method) -> list[Call] | None:
         """The project's calls of a function; None where they cannot all be known."""
@@ -147,46 +130,24 @@ class Callers:
 
     def _local_calls(self, method: Method) -> list[Call] | None:
         """The calls of a nested function, which all stand in the function around it; in a package, nobody looks."""
-        if method.path not in self._in_file:
+        if method.path not in self.project.linked:
             return None
         outer, _, name = method.facts.name.rpartition(".<locals>.")
         around = [
             m
-            for m in self._in_file[method.path]
+            for m in self.in_file(method.path)
             if m.owner == method.owner and (m.facts.name + ".").startswith(outer + ".")
         ]
         if name.startswith("<") or any(name in m.facts.mentions for m in around):
             return None
         return self._calls_in([m for m in around if name in m.facts.calls], lambda text: text == name)
 
-    @functools.cached_property
-    def _in_file(self) -> dict[str, list[Method]]:
-        index: dict[str, list[Method]] = {}
-        for method in self.functions:
-            index.setdefault(method.path, []).append(method)
-        return index
-
-    @functools.cached_property
-    def decorated(self) -> dict[str, frozenset[ClassId]]:
-        """Function by "path::name" -> the classes with methods that it decorates."""
-        index: dict[str, set[ClassId]] = {}
-        for method in self.functions:
-            for decorator in method.facts.decorators if method.owner else ():
-                symbol = self.project.resolve(method.path, decorator.partition("(")[0])
-                if symbol is not None and method.owner is not None:
-                    index.setdefault(symbol.target, set()).add(method.owner)
-        return {target: frozenset(owners) for target, owners in index.items()}
-
-    @functools.cached_property
-    def decorations(self) -> dict[str, list[str]]:
-        """Function by "path::name" -> how it is written where it decorates something."""
-        index: dict[str, list[str]] = {}
-        for method in self.functions:
+    def _decorates(self, path: str) -> Iterator[tuple[str, tuple[Method, str]]]:
+        for method in self.in_file(path):
             for decorator in method.facts.decorators:
-                symbol = self.project.resolve(method.path, decorator.partition("(")[0])
+                symbol = self.project.resolve(path, decorator.partition("(")[0])
                 if symbol is not None:
-                    index.setdefault(symbol.target, []).append(decorator)
-        return index
+                    yield symbol.target, (method, decorator)
 
     def is_lent(self, method: Method) -> bool:
         """Whether code outside of its family takes a method from its class: it may run on an instance of any other."""
@@ -198,7 +159,7 @@ class Callers:
         return method.owner in self._lent[name]
 
     def _lenders(self, name: str) -> Iterator[ClassId]:
-        for taker, receiver in self.reading.get(name, ()):
+        for taker, receiver in self.reading.get(name):
             symbol = self.project.resolve(taker.path, receiver)
             if symbol is not None and symbol.kind is SymbolKind.CLASS:
                 method = self.project.method(symbol.target, name)
@@ -209,28 +170,24 @@ class Callers:
         target, names = f"{method.path}::{name}", self._names_of(name)
         callers: list[Method] = []
         for each in names:
-            if any(self._means(m, each, target) for m in self.mentioning.get(each, ())):
+            if any(self._means(m, each, target) for m in self.mentioning.get(each)):
                 return None
-            callers += [m for m in self.calling.get(each, ()) if self._means(m, each, target)]
-            callers += [m for m, receiver in self.reading.get(each, ()) if self._means(m, f"{receiver}.{each}", target)]
+            callers += [m for m in self.calling.get(each) if self._means(m, each, target)]
+            callers += [m for m, receiver in self.reading.get(each) if self._means(m, f"{receiver}.{each}", target)]
         return self._calls_in(callers, lambda text: text.rpartition(".")[2] in names)
 
     def _names_of(self, name: str) -> list[str]:
         """A name of a function or class with all that files import it as."""
         found = [name]
         for each in found:
-            found += sorted(self._renamed.get(each, set()).difference(found))
+            found += sorted(set(self._renamed.get(each)).difference(found))
         return found
 
-    @functools.cached_property
-    def _renamed(self) -> dict[str, set[str]]:
+    def _renames(self, path: str) -> Iterator[tuple[str, str]]:
         """What is imported under another name than its own."""
-        index: dict[str, set[str]] = {}
-        for path in self.project.linked_files:
-            for record in self.project.files[path].imports:
-                if record.attribute and record.name not in (record.attribute, "*"):
-                    index.setdefault(record.attribute, set()).add(record.name)
-        return index
+        for record in self.project.files[path].imports:
+            if record.attribute and record.name not in (record.attribute, "*"):
+                yield record.attribute, record.name
 
     def _means(self, method: Method, dotted: str, target: str) -> bool:
         symbol = self.project.resolve(method.path, dotted)
@@ -239,7 +196,7 @@ class Callers:
     def _method_calls(self, method: Method, name: str) -> list[Call] | None:
         assert method.owner is not None
         family = self.project.family(method.owner)
-        reading = self.reading.get(name, ())
+        reading = self.reading.get(name)
         callers = [m for m, receiver in reading if receiver not in (m.facts.instance, "super()") or m.owner in family]
         calls = self._calls_in(callers, lambda text: text.rpartition(".")[2] == name)
         return None if calls is None else [(body, call) for body, call in calls if self._may_be_on(family, call, body)]
@@ -261,8 +218,8 @@ class Callers:
     def _constructions(self, cls: ClassId) -> list[Call] | None:
         own = {self.project.classes[d].facts.name for d in self.project.descendants(cls) if self._constructs(d, cls)}
         names = {each for name in own for each in self._names_of(name)}
-        callers = [m for name in sorted(names) for m in self.calling.get(name, ())]
-        callers += [m for name in sorted(names) for m, _ in self.reading.get(name, ())]
+        callers = [m for name in sorted(names) for m in self.calling.get(name)]
+        callers += [m for name in sorted(names) for m, _ in self.reading.get(name)]
         found = self._calls_in(callers, lambda text: text.rpartition(".")[2] in names)
         inherited = [
             Method(self.project.classes[d].path, d, self.project.classes[d].methods["__init__"])

@@ -17,6 +17,7 @@ from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment
 from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
+from initlint.project.index import Index, Row, Rows
 from initlint.project.wrappers import wrapped
 
 MODULE = "torch.nn.Module"
@@ -109,9 +110,17 @@ class Project:
         for info in list(self.classes.values()):
             for base in info.bases:
                 self.children.setdefault(base, []).append(info.id)
-        self.linked_files = tuple(self.files)
-        self.linked_classes = tuple(self.classes.values())
+        self.linked = dict.fromkeys(self.files)
         self._linked = True
+
+    def index(self, rows: Rows[Row]) -> Index[Row]:
+        """What the linked files say about names, by the rows that one file gives."""
+        return Index(rows, tuple(self.linked))
+
+    def classes_in(self, path: str) -> list[ClassInfo]:
+        """The classes of a file, in order."""
+        ids = dict.fromkeys(f"{path}::{cls.qualname}" for cls in self.files[path].classes)
+        return [self.classes[id] for id in ids]
 
     def source(self, path: str) -> bytes:
         """The bytes of a file, as UTF-8."""
@@ -304,7 +313,7 @@ class Project:
 
     def is_framework(self, id: ClassId) -> bool:
         """A base of so many classes that its code handles modules in general and means none of their parts."""
-        return len(self.family(id)) > MAX_FAMILY
+        return len(self.descendants(id)) > MAX_FAMILY or len(self.family(id)) > MAX_FAMILY
 
     def near(self, id: ClassId) -> list[ClassId]:
         """The family without the frameworks that it inherits from: whose code can mean parts of just this class."""

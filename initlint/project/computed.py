@@ -111,7 +111,7 @@ class Computed:
     def _own(self) -> dict[ClassId, list[Method]]:
         """The methods that read by a computed name from their instance, by their class."""
         index: dict[ClassId, list[Method]] = {}
-        for method, receiver in self.callers.reading.get("*", ()):
+        for method, receiver in self.callers.reading.get("*"):
             if method.owner and receiver == method.facts.instance:
                 index.setdefault(method.owner, []).append(method)
         return index
@@ -127,7 +127,7 @@ class Computed:
     def _foreign(self) -> tuple[tuple[Elsewhere, Found], ...]:
         """The computed names that are read through other receivers, with what these names can be."""
         found = []
-        for method, receiver in self.callers.reading.get("*", ()):
+        for method, receiver in self.callers.reading.get("*"):
             own = method.owner and receiver == method.facts.instance
             if not own and not initialises_others(self.project, method):
                 body = self.bodies.body(method)
@@ -156,7 +156,8 @@ class Computed:
     def _given_to_decorator(self, method: Method) -> Found:
         """What is read inside a decorator is named where it decorates: `@with_hooks("conv")`."""
         outer, nested, _ = method.facts.name.partition(".<locals>.")
-        texts = self.callers.decorations.get(f"{method.path}::{outer}", ()) if nested else ()
+        found = self.callers.decorating.get(f"{method.path}::{outer}") if nested else ()
+        texts = [text for _, text in found]
         if not texts or not all(_LITERALS.fullmatch(text) for text in texts):
             return None
         return frozenset(name for text in texts for name in _LITERAL.findall(text))

@@ -64,7 +64,7 @@ class Enclosing:
     @property
     def _testing(self) -> list[Method]:
         """The initialising functions that test what they are given for its class."""
-        calling = self.callers.calling.get("isinstance", ())
+        calling = self.callers.calling.get("isinstance")
         return [method for method in calling if initialises(self.project, method.facts.name)]
 
     def _is_filled(self, node: Node, body: Body) -> bool:

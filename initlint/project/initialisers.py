@@ -83,7 +83,7 @@ class Initialisers:
         return {
             method.owner: f"{self.project.classes[method.owner].facts.name}.{method.facts.name}"
             for name in REACHING
-            for method, receiver in self.callers.reading.get(name, ())
+            for method, receiver in self.callers.reading.get(name)
             if method.owner is not None and receiver == method.facts.instance and self._initialises(method)
             if _INITIALISES.search(self._source(method))
         }
@@ -112,8 +112,8 @@ class Initialisers:
         return [method for method in self._naming(name) if self._can_mean(method, name, (cls,))]
 
     def _naming(self, name: str) -> list[Method]:
-        dotted = [method for method, _ in self.callers.reading.get(name, ())]
-        return [*self.callers.calling.get(name, ()), *self.callers.mentioning.get(name, ()), *dotted]
+        dotted = [method for method, _ in self.callers.reading.get(name)]
+        return [*self.callers.calling.get(name), *self.callers.mentioning.get(name), *dotted]
 
     def _initialises(self, method: Method) -> bool:
         return INITIALISATION.fullmatch(method.facts.name.partition(".<locals>")[0]) is not None

@@ -88,7 +88,7 @@ class Listed:
     def _places(self) -> dict[str, list[Place]]:
         """The paths that are taken from listings, by each name in them."""
         index: dict[str, list[Place]] = {}
-        listing = {m.id: m for name in sorted(LISTING) for m, _ in self.callers.reading.get(name, ())}
+        listing = {m.id: m for name in sorted(LISTING) for m, _ in self.callers.reading.get(name)}
         for method in listing.values():
             if not initialises(self.project, method.facts.name):
                 for place in _taken(self.bodies.body(method)):

@@ -100,7 +100,7 @@ class Members:
 
     def _given_by_others(self, cls: ClassId, name: str) -> Iterator[Value]:
         """What other code makes to put in the place of an attribute: `block.conv = fused(block.conv)`."""
-        methods = self.callers.giving.get(name, ())
+        methods = self.callers.giving.get(name)
         for method in methods if len(methods) <= MAX_OWNERS else ():
             body = self.bodies.body(method)
             for node in body.nodes("assignment"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from initlint.facts.records import Store
 from initlint.project.bodies import Bodies
-from initlint.project.classes import ClassId, Project
+from initlint.project.classes import ClassId, ClassInfo, Project
 
 NO_READERS = re.compile(
     r"_?(keys?_to_ignore|no_split|keep_in_fp32|skip_keys|no_placement|can_record|supports_|input_modalities)\w*|__(all|slots|annotations|constants)__\w*|_repeated_blocks"
@@ -36,43 +37,54 @@ class NamedPaths:
     def __init__(self, project: Project, bodies: Bodies) -> None:
         self.project = project
         self.bodies = bodies
+        self._known: dict[tuple[ClassId, str], list[Tie]] = {}
+        self._naming = project.index(self._names)
+        self._from = project.index(self._sources)
+        self._to = project.index(self._targets)
 
     def names(self, cls: ClassId, attribute: str) -> bool:
         """Whether a class attribute of the family names the definition."""
-        owners = self._index[0].get(attribute)
-        return owners is not None and not owners.isdisjoint(self.project.family(cls))
+        owners = self._naming.get(attribute)
+        return bool(owners) and not self.project.family(cls).isdisjoint(owners)
 
-    def ties(self, attribute: str) -> list[Tie]:
+    def ties(self, attribute: str) -> Sequence[Tie]:
         """The ties whose source leads through an attribute of that name."""
-        return self._index[1].get(attribute, [])
+        return self._from.get(attribute)
 
-    def tied(self, attribute: str) -> list[Tie]:
+    def tied(self, attribute: str) -> Sequence[Tie]:
         """The ties that replace a weight of that name."""
-        return self._targets.get(attribute, [])
+        return self._to.get(attribute)
 
-    @functools.cached_property
-    def _targets(self) -> dict[str, list[Tie]]:
-        index: dict[str, list[Tie]] = {}
-        for tie in dict.fromkeys(tie for ties in self._index[1].values() for tie in ties):
-            index.setdefault(tie.target[-1], []).append(tie)
-        return index
+    def _names(self, path: str) -> Iterator[tuple[str, ClassId]]:
+        for info, store in self._naming_stores(path):
+            if not self._tied_in(info, store):
+                for text in filter(_DOTTED.fullmatch, store.strings):
+                    yield text.partition(".")[0], info.id
 
-    @functools.cached_property
-    def _index(self) -> tuple[dict[str, set[ClassId]], dict[str, list[Tie]]]:
-        names: dict[str, set[ClassId]] = {}
-        ties: dict[str, list[Tie]] = {}
-        for info in self.project.linked_classes:
+    def _sources(self, path: str) -> Iterator[tuple[str, Tie]]:
+        return ((name, tie) for tie in self._all_ties(path) for name in tie.path[tie.shared :])
+
+    def _targets(self, path: str) -> Iterator[tuple[str, Tie]]:
+        return ((tie.target[-1], tie) for tie in self._all_ties(path))
+
+    def _all_ties(self, path: str) -> Iterator[Tie]:
+        return (tie for info, store in self._naming_stores(path) for tie in self._tied_in(info, store))
+
+    def _naming_stores(self, path: str) -> Iterator[tuple[ClassInfo, Store]]:
+        """The class attributes of a file whose strings can name definitions."""
+        for info in self.project.classes_in(path):
             for store in info.facts.attributes:
-                if not store.strings or NO_READERS.fullmatch(store.attribute):
-                    continue
-                found = self._ties(info.id, store.attribute) if any("." in text for text in store.strings) else []
-                for tie in found:
-                    for name in tie.path[tie.shared :]:
-                        ties.setdefault(name, []).append(tie)
-                if not found:
-                    for text in filter(_DOTTED.fullmatch, store.strings):
-                        names.setdefault(text.partition(".")[0], set()).add(info.id)
-        return names, ties
+                if store.strings and not NO_READERS.fullmatch(store.attribute):
+                    yield info, store
+
+    def _tied_in(self, info: ClassInfo, store: Store) -> list[Tie]:
+        """The ties in a class attribute."""
+        if not any("." in text for text in store.strings):
+            return []
+        key = (info.id, store.attribute)
+        if key not in self._known:
+            self._known[key] = self._ties(*key)
+        return self._known[key]
 
     def _ties(self, cls: ClassId, attribute: str) -> list[Tie]:
         """For a mapping of paths, target -> source: what each source reads."""

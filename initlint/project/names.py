@@ -225,7 +225,7 @@ class Names:
         wanted = body.text(name)
         if not classes and wanted == "value":
             return question(owner, place)
-        reading = {m.owner for m, receiver in self.callers.reading.get(wanted, ()) if receiver == m.facts.instance}
+        reading = {m.owner for m, receiver in self.callers.reading.get(wanted) if receiver == m.facts.instance}
         having = self.callers.assigning(wanted) | reading
         family = sorted({relative for cls in classes for relative in self.project.family(cls) & having})
         if len(family) > MAX_OWNERS:

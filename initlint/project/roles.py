@@ -69,7 +69,7 @@ class Roles:
     def _calls_on_itself(self, owner: ClassId, name: str) -> Iterator[Method]:
         """The methods of the family that mention a method on their own instance."""
         family = self.project.family(owner)
-        for reader, receiver in self.callers.reading.get(name, ()):
+        for reader, receiver in self.callers.reading.get(name):
             if reader.owner in family and receiver in (reader.facts.instance, "super()"):
                 yield reader
 
@@ -77,7 +77,7 @@ class Roles:
         assert method.owner is not None
         name, family = method.facts.name, self.project.family(method.owner)
         called = False
-        for reader, receiver in self.callers.reading.get(name, ()):
+        for reader, receiver in self.callers.reading.get(name):
             if reader.owner in family and receiver in (reader.facts.instance, "super()"):
                 called = True
                 if not self.constructs(reader):
@@ -91,4 +91,4 @@ class Roles:
         )
 
     def _called_elsewhere(self, name: str) -> bool:
-        return any(receiver != reader.facts.instance for reader, receiver in self.callers.reading.get(name, ()))
+        return any(receiver != reader.facts.instance for reader, receiver in self.callers.reading.get(name))

@@ -6,7 +6,7 @@ in sight, where there is one that it fits, before it is taken for one of a class
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Iterator
 
 from initlint.project.classes import Project
 from initlint.project.imports import SymbolKind
@@ -22,6 +22,7 @@ class Sight:
         self.project = project
         self._seen: dict[str, frozenset[str]] = {}
         self._imported: dict[str, frozenset[str]] = {}
+        self._importing = project.index(self._imports)
 
     def of(self, path: str) -> frozenset[str]:
         """The file itself, its imports and theirs, its importers, and what these import if they are few."""
@@ -49,16 +50,11 @@ class Sight:
         facts = self.project.files[path]
         names = {self.project.modules.names[path].rpartition(".")[2], *self.project.modules.variables(path)}
         names |= {function.name for function in facts.functions} | {cls.name for cls in facts.classes}
-        names |= {alias for name in names for _, alias in self._importing.get(name, ())}
-        named = {file for name in names for file, _ in self._importing.get(name, ())}
+        names |= {alias for name in names for _, alias in self._importing.get(name)}
+        named = {file for name in names for file, _ in self._importing.get(name)}
         return frozenset(file for file in named if path in self.imported(file))
 
-    @functools.cached_property
-    def _importing(self) -> dict[str, list[tuple[str, str]]]:
-        """The name of a module or of what is in one -> the files that import it, with what they call it."""
-        index: dict[str, list[tuple[str, str]]] = {}
-        for path in sorted(self.project.own):
-            for imported in self.project.files[path].imports:
-                name = imported.attribute or imported.module.rpartition(".")[2]
-                index.setdefault(name, []).append((path, imported.name))
-        return index
+    def _imports(self, path: str) -> Iterator[tuple[str, tuple[str, str]]]:
+        """By the name of a module or of what is in one: the file that imports it, with what it is called there."""
+        for imported in self.project.files[path].imports if path in self.project.own else ():
+            yield imported.attribute or imported.module.rpartition(".")[2], (path, imported.name)

@@ -191,7 +191,8 @@ class Variables:
         outer, nested, _ = body.method.facts.name.partition(".<locals>.")
         if not nested or body.method.owner or name != next(iter(body.parameters), ""):
             return None
-        classes = self.callers.decorated.get(f"{body.method.path}::{outer}")
+        decorated = self.callers.decorating.get(f"{body.method.path}::{outer}")
+        classes = frozenset(method.owner for method, _ in decorated if method.owner)
         return Value(bound=classes) if classes and self.callers.of(body.method) is None else None
 
     def _passed(self, name: str, body: Body) -> Value:

@@ -57,7 +57,7 @@ class Wholesale:
     @functools.cached_property
     def _swept_elsewhere(self) -> tuple[tuple[str, bool, Reached], ...]:
         """Where code uses all parts of something else than its instance, whether that is of one class, and of which."""
-        reading = [entry for name in sorted(CHILDREN | DESCENDANTS) for entry in self.callers.reading.get(name, ())]
+        reading = [entry for name in sorted(CHILDREN | DESCENDANTS) for entry in self.callers.reading.get(name)]
         others = {m.id: m for m, receiver in reading if not m.owner or receiver != m.facts.instance}
         bodies = [self.bodies.body(m) for m in others.values() if not initialises_others(self.project, m)]
         owners = [(owner, body) for body in bodies for owner in sweeps_of_others(body)]

@@ -1,0 +1,76 @@
+"""What files say about a name: rows are made of a file when somebody asks for a name that it holds."""
+
+from __future__ import annotations
+
+import functools
+from array import array
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
+
+Rows = Callable[[str], Iterable[tuple[str, Row]]]
+"""Gives the rows of one file, each with the name that it is about."""
+
+Words = Mapping[str, bytes]
+"""By name: the positions of the files that hold rows about it."""
+
+
+class Index(Generic[Row]):
+    """Rows by name, those of earlier files first.
+
+    Without `words` all files are read for the first name that is asked for. What `words` say holds for all files
+    but the `fresh` ones, which are read for every name.
+    """
+
+    def __init__(
+        self, rows: Rows[Row], files: Sequence[str], words: Words | None = None, fresh: Collection[int] = ()
+    ) -> None:
+        self._rows = rows
+        self._files = files
+        self._words = words
+        self._fresh = fresh
+        self._known: dict[str, Sequence[Row]] = {}
+        self._by_file: dict[int, dict[str, list[Row]]] = {}
+
+    def get(self, name: str) -> Sequence[Row]:
+        """The rows about a name."""
+        if self._words is None:
+            return self._all.get(name, ())
+        if name not in self._known:
+            self._known[name] = [row for file in self._holding(name) for row in self._of(file).get(name, ())]
+        return self._known[name]
+
+    def names(self) -> list[str]:
+        """Every name that there are rows about, and perhaps some more."""
+        if self._words is None:
+            return list(self._all)
+        return list(dict.fromkeys([*self._words, *(name for file in self._fresh for name in self._of(file))]))
+
+    def words(self) -> dict[str, bytes]:
+        """Which files hold rows about which names."""
+        found: dict[str, array[int]] = {}
+        for number, path in enumerate(self._files):
+            for name in dict.fromkeys(name for name, _ in self._rows(path)):
+                found.setdefault(name, array("I")).append(number)
+        return {name: numbers.tobytes() for name, numbers in found.items()}
+
+    def _holding(self, name: str) -> list[int]:
+        assert self._words is not None
+        return sorted({*array("I", self._words.get(name, b"")), *self._fresh})
+
+    def _of(self, file: int) -> dict[str, list[Row]]:
+        if file not in self._by_file:
+            self._by_file[file] = _by_name(self._rows(self._files[file]))
+        return self._by_file[file]
+
+    @functools.cached_property
+    def _all(self) -> dict[str, list[Row]]:
+        return _by_name(row for path in self._files for row in self._rows(path))
+
+
+def _by_name(rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
+    index: dict[str, list[Row]] = {}
+    for name, row in rows:
+        index.setdefault(name, []).append(row)
+    return index
