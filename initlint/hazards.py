@@ -35,6 +35,8 @@ def find(
     search = _Search(project, codes, thorough)
     infos = candidates(project, reported)
     yield from search.found(infos[:SHARE])
+    if len(infos) > SHARE and processes > 1:
+        project.read_all()
     shares = [infos[start : start + SHARE] for start in range(SHARE, len(infos), SHARE)]
     for answer in shared(lambda number: search.answer(shares[number]), len(shares), processes):
         share = msgspec.msgpack.decode(answer, type=_Answer)

@@ -88,8 +88,8 @@ def analyse(
     for id, info in project.classes.items():
         if info.path in modules:
             modules[info.path] += project.is_module(id)
-    comments = {path: facts.suppressions for path, facts in gathered.facts.items() if facts.suppressions}
-    reported = {path: comments[path] for path in sorted(comments) if path in sources.reported}
+    comments = {path: gathered.facts[path].suppressions for path in gathered.facts if path in sources.reported}
+    reported = {path: found for path, found in comments.items() if found}
     return Analysis(found, problems, modules, reported, results.installed(project.installed))
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
+from typing import Any
 
 from initlint.sources import CACHE_TAG
 
@@ -71,6 +72,16 @@ class Cache:
             self._renew()
         return {}
 
+    def known(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Those of some keys that there are values of; `get` tells whether these are whole."""
+        try:
+            return self._known(list(keys))
+        except sqlite3.OperationalError:
+            self.close()
+        except sqlite3.Error:
+            self._renew()
+        return set()
+
     def put(self, values: Mapping[bytes, bytes]) -> None:
         """Keep values, all of them or none."""
         try:
@@ -89,20 +100,25 @@ class Cache:
     def _get(self, keys: list[bytes]) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
         stale: list[bytes] = []
-        if self._database is None:
-            return found
-        for start in range(0, len(keys), _BATCH):
-            batch = keys[start : start + _BATCH]
-            marks = ",".join("?" * len(batch))
-            columns = "key, value, checksum, used"
-            rows = self._database.execute(f"SELECT {columns} FROM entries WHERE key IN ({marks})", batch)
-            for key, value, checksum, used in rows:
-                if isinstance(key, bytes) and isinstance(value, bytes) and checksum == _checksum(key, value):
-                    found[key] = value
-                    if used != self._today:
-                        stale.append(key)
+        for key, value, checksum, used in self._rows("key, value, checksum, used", keys):
+            if isinstance(key, bytes) and isinstance(value, bytes) and checksum == _checksum(key, value):
+                found[key] = value
+                if used != self._today:
+                    stale.append(key)
         self._touch(stale)
         return found
+
+    def _known(self, keys: list[bytes]) -> set[bytes]:
+        used = {key: used for key, used in self._rows("key, used", keys) if isinstance(key, bytes)}
+        self._touch([key for key, day in used.items() if day != self._today])
+        return used.keys() & keys
+
+    def _rows(self, columns: str, keys: list[bytes]) -> Iterator[tuple[Any, ...]]:
+        for start in range(0, len(keys) if self._database else 0, _BATCH):
+            assert self._database is not None
+            batch = keys[start : start + _BATCH]
+            marks = ",".join("?" * len(batch))
+            yield from self._database.execute(f"SELECT {columns} FROM entries WHERE key IN ({marks})", batch)
 
     def _touch(self, keys: list[bytes]) -> None:
         """Note that entries are in use, once a day: a run that only reads should not have to write."""

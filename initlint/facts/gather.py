@@ -19,6 +19,7 @@ import msgspec
 
 from initlint.errors import Unreadable
 from initlint.facts.cache import Cache
+from initlint.facts.lazy import Facts
 from initlint.facts.records import FileFacts
 from initlint.facts.worker import FAILED, READY, Examined, digest, examine, failed, receive, send
 from initlint.sources import Sources
@@ -58,7 +59,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
 class Gathered:
     """Facts by path, the digest of every file that was looked at, and why the others have no facts."""
 
-    facts: dict[str, FileFacts]
+    facts: Facts
     digests: dict[str, bytes]
     problems: tuple[Examined, ...]
 
@@ -108,11 +109,12 @@ def gather(
     """The facts of all files. `known` are the digests of their contents, where these were computed before."""
     known = known or {}
     stamps = {} if known or not cache else _stamps(sources)
-    facts = _remembered(sources.files, cache, known)
-    found = {path: known[path] for path in facts}
+    kept = cache.known(facts_version() + content for content in known.values()) if known else set[bytes]()
+    found = {path: content for path, content in known.items() if facts_version() + content in kept}
+    facts: dict[str, FileFacts] = {}
     problems: list[Examined] = []
     fresh: dict[bytes, bytes] = {}
-    with closing(_examine_all(sources, [path for path in sources.files if path not in facts], jobs)) as results:
+    with closing(_examine_all(sources, [path for path in sources.files if path not in found], jobs)) as results:
         for result in results:
             found[result.path] = result.digest
             if result.reason:
@@ -126,8 +128,15 @@ def gather(
     cache.put(fresh)
     if stamps:
         _save_index(sources, cache, {}, stamps, found)
+    lost = {problem.path for problem in problems}
+
+    def load(path: str) -> FileFacts:
+        return facts.get(path) or _remembered(sources, path, cache, found[path])
+
     return Gathered(
-        facts={path: facts[path] for path in sorted(facts)},
+        facts=Facts(
+            found.keys() - lost, lambda path: facts.get(path) or _remembered(sources, path, cache, found[path])
+        ),
         digests={path: found[path] for path in sorted(found)},
         problems=tuple(sorted(problems, key=lambda problem: problem.path)),
     )
@@ -147,7 +156,7 @@ def without_changed(sources: Sources, gathered: Gathered) -> Gathered:
     changed = [failed(path, CHANGED) for path, content in now.items() if content != gathered.digests[path]]
     lost = {result.path: result.digest for result in changed}
     return Gathered(
-        facts={path: facts for path, facts in gathered.facts.items() if path not in lost},
+        facts=Facts(gathered.facts.keys() - lost, gathered.facts.__getitem__),
         digests={**gathered.digests, **lost},
         problems=tuple(sorted([*gathered.problems, *changed], key=lambda problem: problem.path)),
     )
@@ -159,17 +168,23 @@ def worker_count(jobs: int) -> int:
     return jobs or min(available or 1, MOST_WORKERS)
 
 
-def _remembered(files: Sequence[str], cache: Cache, known: Mapping[str, bytes]) -> dict[str, FileFacts]:
-    if not known:
-        return {}
-    version = facts_version()
-    kept = cache.get({version + content for content in known.values()})
-    facts: dict[str, FileFacts] = {}
-    for path in files:
-        blob = kept.get(version + known[path])
-        if blob is not None:
-            facts[path] = msgspec.msgpack.decode(blob, type=FileFacts)
-    return facts
+def remembered(cache: Cache, content: bytes) -> FileFacts | None:
+    """The facts of a file of this digest, if the cache has them."""
+    key = facts_version() + content
+    blob = cache.get([key]).get(key)
+    return msgspec.msgpack.decode(blob, type=FileFacts) if blob else None
+
+
+def _remembered(sources: Sources, path: str, cache: Cache, content: bytes) -> FileFacts:
+    """The facts that the cache had; they are made again if another run threw them away in between."""
+    facts = remembered(cache, content)
+    if facts is not None:
+        return facts
+    result = examine(sources.read, path)
+    if result.digest != content:
+        raise Unreadable(CHANGED)
+    cache.put({facts_version() + content: result.facts})
+    return msgspec.msgpack.decode(result.facts, type=FileFacts)
 
 
 def _digest_of(sources: Sources, path: str) -> bytes:

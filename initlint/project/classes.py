@@ -12,6 +12,7 @@ import msgspec
 
 from initlint.construction import knowledge
 from initlint.facts.extract import extract
+from initlint.facts.lazy import Facts
 from initlint.facts.records import Class, FileFacts, Function
 from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment
@@ -37,16 +38,26 @@ ClassId = str
 """`path::qualname` for a class that was read, the dotted name for one of torch or of a known framework."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class ClassInfo:
     """One class that was read: `bases` are ids in order, `unresolved` the bases whose source could not be found."""
 
     id: ClassId
-    path: str
-    facts: Class
-    bases: tuple[ClassId, ...]
-    unresolved: tuple[str, ...]
-    methods: Mapping[str, Function]
+    read: Callable[[ClassId], Class]
+    bases: tuple[ClassId, ...] = ()
+    unresolved: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def path(self) -> str:
+        return self.id.partition("::")[0]
+
+    @functools.cached_property
+    def facts(self) -> Class:
+        return self.read(self.id)
+
+    @functools.cached_property
+    def methods(self) -> Mapping[str, Function]:
+        return {method.name: method for method in self.facts.methods}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +96,7 @@ class Project:
         package: str = "",
         conventions: Conventions | None = None,
     ) -> None:
-        self.files: dict[str, FileFacts] = dict(sorted(files.items()))
+        self.files = Facts(files, files.__getitem__)
         self.own = frozenset(files)
         self.modules = Modules(self.files, package)
         self.classes: dict[ClassId, ClassInfo] = {}
@@ -99,6 +110,7 @@ class Project:
         self._sources: dict[str, bytes] = {}
         self._outer: dict[str, list[tuple[int, int]]] = {}
         self._near: dict[ClassId, list[ClassId]] = {}
+        self._written: dict[str, dict[str, list[Class]]] = {}
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         for path in list(self.files):
             self._add_classes(path)
@@ -119,8 +131,25 @@ class Project:
 
     def classes_in(self, path: str) -> list[ClassInfo]:
         """The classes of a file, in order."""
-        ids = dict.fromkeys(f"{path}::{cls.qualname}" for cls in self.files[path].classes)
-        return [self.classes[id] for id in ids]
+        return [self.classes[f"{path}::{qualname}"] for qualname in self._statements(path)]
+
+    def _statements(self, path: str) -> dict[str, list[Class]]:
+        """The classes of a file by their names, each with the statements that define it."""
+        if path not in self._written:
+            found: dict[str, list[Class]] = {}
+            for cls in self.files[path].classes:
+                found.setdefault(cls.qualname, []).append(cls)
+            self._written[path] = found
+        return self._written[path]
+
+    def _class(self, id: ClassId) -> Class:
+        path, _, qualname = id.partition("::")
+        return _together(self._statements(path)[qualname])
+
+    def read_all(self) -> None:
+        """Have the facts of all files at hand: a copy of this process cannot ask the cache."""
+        for path in self.files:
+            self.files[path]
 
     def source(self, path: str) -> bytes:
         """The bytes of a file, as UTF-8."""
@@ -168,19 +197,12 @@ class Project:
         return symbol
 
     def _add_classes(self, path: str) -> None:
-        found: dict[str, list[Class]] = {}
-        for cls in self.files[path].classes:
-            found.setdefault(cls.qualname, []).append(cls)
-        for qualname, statements in found.items():
-            id, cls = f"{path}::{qualname}", _together(statements)
-            if id in self.classes:
-                continue
-            methods: dict[str, Function] = {}
-            for method in cls.methods:
-                methods[method.name] = method
-            self.classes[id] = ClassInfo(id, path, cls, (), (), methods)
-            bases, unresolved = self._bases(path, cls)
-            self.classes[id] = ClassInfo(id, path, cls, bases, unresolved, methods)
+        for qualname in self._statements(path):
+            id = f"{path}::{qualname}"
+            if id not in self.classes:
+                self.classes[id] = info = ClassInfo(id, self._class)
+                bases, unresolved = self._bases(path, info.facts)
+                self.classes[id] = replace(info, bases=bases, unresolved=unresolved)
 
     def _cut_cycles(self) -> None:
         """Drop the bases by which a class would inherit from itself: no such program runs, but it must not hang."""
@@ -254,9 +276,8 @@ class Project:
         path = str(file)
         try:
             self.installed[path] = file.read_bytes()
-            self.files[path] = extract(self.installed[path])
+            self.files.add(path, extract(self.installed[path]))
         except (OSError, UnicodeDecodeError):
-            self.files.pop(path, None)
             return None
         if self._linked:
             self._on_demand[module] = path
