@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,6 +14,31 @@ IGNORED = frozenset({"annotation", "returns", "type_comment", "type_params", "ki
 
 COMPUTED = frozenset("globals locals vars eval exec __import__ operator.attrgetter operator.methodcaller".split())
 """Functions that find things by computed names."""
+
+
+_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+_NOTED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Attribute, ast.Constant, ast.Call})
+_BINDING = frozenset(
+    {
+        *(ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
+        *(ast.MatchMapping, ast.Import, ast.ImportFrom, ast.Global),
+    }
+)
+
+_LEAVES = frozenset("id attr arg name names ctx op ops kind type_comment level module".split())
+"""Fields in which no node stands that binds a name."""
+
+
+@functools.cache
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that decide what runs."""
+    return tuple(f for f in kind._fields if f not in IGNORED and not (f == "name" and kind in _DEFINITIONS))
+
+
+@functools.cache
+def _branches(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node in which other nodes stand that may bind names."""
+    return tuple(field for field in kind._fields if field not in _LEAVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +79,39 @@ class _Dump:
         self._given: dict[str, None] = {}
 
     def write(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Name | ast.Attribute) and (name := dotted(node)) is not None:
+        kind = type(node)
+        if (kind is ast.Name or kind is ast.Attribute) and (name := dotted(node)) is not None:
             self._chain(name)
             return
-        if isinstance(node, ast.arg):
+        if kind is ast.arg:
             self._local(node.arg)
             return
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            self._bind(node)
-        if isinstance(node, ast.Attribute):
-            self.members.add(node.attr)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            self.members.add(node.value)
-        if isinstance(node, ast.Call):
-            self.called.update(self._modules(node.func))
-            self.computed = self.computed or _computes(node)
-        self.parts.append(type(node).__name__)
-        for field, content in ast.iter_fields(node):
-            if field not in IGNORED and not (field == "name" and isinstance(node, Definition)):
-                self._content(
-                    without_docstring(content) if field == "body" and isinstance(node, Definition) else content
-                )
+        if kind in _NOTED:
+            self._note(node)
+        self.parts.append(kind.__name__)
+        for field in _fields(kind):
+            content = getattr(node, field)
+            self._content(without_docstring(content) if field == "body" and kind in _DEFINITIONS else content)
+
+    def _note(self, node: ast.AST) -> None:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                self._bind(node)
+            case ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+                self.members.add(name)
+            case ast.Call():
+                self.called.update(self._modules(node.func))
+                self.computed = self.computed or _computes(node)
+            case _:
+                pass
 
     def _content(self, content: object) -> None:
-        if isinstance(content, ast.AST):
-            self.write(content)
-        elif isinstance(content, list):
+        if isinstance(content, list):
             self.parts.append(f"[{len(content)}")
             for item in content:
                 self._content(item)
+        elif isinstance(content, ast.AST):
+            self.write(content)
         else:
             self.parts.append(repr(content))
 
@@ -100,8 +130,9 @@ class _Dump:
         for each in _arguments(node.args):
             self._given.setdefault(each.arg)
             self._locals.setdefault(each.arg, len(self._locals))
-        outer = {name for each in ast.walk(node) if isinstance(each, ast.Global) for name in each.names}
-        for name in bound_names(node):
+        inside = _inside(node)
+        outer = {name for each in inside if isinstance(each, ast.Global) for name in each.names}
+        for name in _bound(node, inside):
             if name not in outer:
                 self._locals.setdefault(name, len(self._locals))
 
@@ -134,10 +165,14 @@ def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
 
 
 def bound_names(node: ast.AST) -> Iterator[str]:
-    """The names that code binds, in the order in which they stand."""
-    for inner in ast.walk(node):
+    """The names that code binds, in the order of its levels."""
+    return _bound(node, _inside(node))
+
+
+def _bound(node: ast.AST, inside: Iterable[ast.AST]) -> Iterator[str]:
+    for inner in inside:
         match inner:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            case ast.Name(id=name):
                 yield name
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 if inner is not node:
@@ -150,6 +185,26 @@ def bound_names(node: ast.AST) -> Iterator[str]:
                 yield from (alias.asname or alias.name.partition(".")[0] for alias in inner.names)
             case _:
                 pass
+
+
+def _inside(node: ast.AST) -> list[ast.AST]:
+    """What of a node's inside may bind names, level by level."""
+    found: list[ast.AST] = []
+    level = [node]
+    while level:
+        binding = [each for each in level if type(each) in _BINDING]
+        found += [each for each in binding if not (isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load))]
+        level = [part for each in level for part in _parts(each)]
+    return found
+
+
+def _parts(node: ast.AST) -> Iterator[ast.AST]:
+    for field in _branches(type(node)):
+        content = getattr(node, field)
+        if isinstance(content, list):
+            yield from (each for each in content if isinstance(each, ast.AST) and type(each) is not ast.Constant)
+        elif isinstance(content, ast.AST):
+            yield content
 
 
 def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
