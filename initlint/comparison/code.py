@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from initlint.comparison.packages import everywhere, unbound
@@ -19,17 +17,14 @@ from initlint.comparison.pieces import (
     targets,
     without_docstring,
 )
+from initlint.comparison.reach import Key, Link, common, content, scope
 from initlint.comparison.terms import Term
-from initlint.construction import knowledge
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from initlint.project.classes import ClassId, Method, Project
-
-Key = tuple[str, str, str]
-"""A definition: its kind, its file, and its name there; for a statement, its line."""
 
 AROUND = (
     "__new__ __getattr__ __getattribute__ __setattr__ __delattr__ __init_subclass__ __get__ __set__ __set_name__"
@@ -47,20 +42,7 @@ HARMLESS = frozenset(
 ADDING = frozenset({"append", "add", "update", "setdefault", "insert"})
 """Methods that put something into a collection."""
 
-BY_ITSELF = frozenset({"reset_parameters"})
-PLAIN_METHODS = frozenset(name for kind in (list, dict, str, set, tuple) for name in dir(kind))
-
-
 _EMPTY = ast.Pass()
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A name in a definition: what of it is the same for everybody, what is met under it, and what may be a member."""
-
-    text: str
-    met: tuple[Key, ...]
-    mentioned: tuple[str, ...] = ()
 
 
 class Unparsed(Exception):
@@ -170,7 +152,7 @@ class Code:
         if not found and not self.changes(f"{id}.{name}"):
             return None
         value = _value(found, name) if not self.changes(f"{id}.{name}") else None
-        return value if value is not None else self.content([*self._keys_of(found, path, id), _class_key(id)])
+        return value if value is not None else self.content([*self._keys_of(found, path, id), class_key(id)])
 
     # -- statements that change what others define -------------------------------------------------------------
 
@@ -182,11 +164,11 @@ class Code:
                 self._note_changes(path)
         return [key for key, stores in self._changes.get(target, ()) if stores or not stored]
 
-    def changed(self, known: Set[str]) -> dict[str, Term]:
-        """Everything outside of `known` files that statements elsewhere change, with what they do."""
+    def changed(self, known: Set[str]) -> dict[str, list[Key]]:
+        """Everything outside of `known` files that statements elsewhere change, with these statements."""
         self.changes("")
         outside = {t: found for t, found in (self._changes or {}).items() if t.partition("::")[0] not in known}
-        return {target: self.content([key for key, _ in found]) for target, found in outside.items()}
+        return {target: [key for key, _ in found] for target, found in outside.items()}
 
     def _note_changes(self, path: str) -> None:
         try:
@@ -232,15 +214,15 @@ class Code:
 
     def of_function(self, method: Method) -> Term:
         """A function with all that it refers to in the project."""
-        return self.content([self._key_of(method)])
+        return self.content([key_of(method)])
 
     def of_class(self, id: ClassId) -> Term:
         """How instances of a class are made, with all that this refers to in the project; its name does not matter."""
-        return self.content([_class_key(id)]) if id in self.project.classes else Term("name", (id,))
+        return self.content([class_key(id)]) if id in self.project.classes else Term("name", (id,))
 
     def of_call(self, id: ClassId) -> Term:
         """How instances of a class are made, and what runs when they are called."""
-        return self.content([_class_key(id), ("method", id, "forward")])
+        return self.content([class_key(id), ("method", id, "forward")])
 
     def of_symbol(self, symbol: Symbol) -> Term:
         """What a name stands for, by its content."""
@@ -287,16 +269,11 @@ class Code:
         self._extra.update(zip(keys, nodes, strict=True))
         return keys
 
-    def _key_of(self, method: Method) -> Key:
-        if method.owner is None:
-            return "function", method.path, method.facts.name
-        return "method", method.owner, method.facts.name
-
     def _key(self, symbol: Symbol) -> Key | None:
         path, _, name = symbol.target.partition("::")
         match symbol.kind:
             case SymbolKind.CLASS:
-                return _class_key(symbol.target)
+                return class_key(symbol.target)
             case SymbolKind.FUNCTION:
                 return "function", path, name
             case SymbolKind.VARIABLE if path in self.project.files:
@@ -308,8 +285,16 @@ class Code:
         """Definitions with all that they reach, as one term."""
         asked = tuple(keys)
         if asked not in self._contents:
-            self._contents[asked] = Term("code", (_Reach(self).digest(asked),))
+            self._contents[asked] = content(self, asked)
         return self._contents[asked]
+
+    def common(self, keys: Sequence[Key], other: Code, others: Sequence[Key]) -> Term | None:
+        """The one term of some definitions and those of another version; None where they differ."""
+        asked, twins = tuple(keys), tuple(others)
+        term = common(self, other, asked, twins)
+        if term is not None:
+            self._contents[asked] = other._contents[twins] = term
+        return term
 
     def piece(self, key: Key) -> Piece | None:
         """The code of a definition alone."""
@@ -360,8 +345,8 @@ class Code:
 
     def meaning(self, key: Key, name: str) -> tuple[Key | None, str]:
         """The definition that a name stands for in another, or None and the name that it has for everybody."""
-        path, scope = _scope(key)
-        symbol, rest = self._resolved(path, name, scope)
+        path, around = scope(key)
+        symbol, rest = self._resolved(path, name, around)
         found = self._key(symbol) if symbol is not None else None
         if found is not None:
             return found, rest
@@ -384,7 +369,7 @@ class Code:
     def _link(self, key: Key, name: str) -> Link:
         """A name in a definition, with all that it may stand for."""
         found, rest = self.meaning(key, name)
-        path, head = _scope(key)[0], name.partition(".")[0]
+        path, head = scope(key)[0], name.partition(".")[0]
         met = [found] if found is not None else []
         if self.split(path, head):
             met.append(("variable", path, head))
@@ -397,96 +382,6 @@ def _targets(key: Key) -> Iterator[str]:
     """What changes to a definition are known under."""
     if key[0] != "node":
         yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"
-
-
-def _scope(key: Key) -> tuple[str, str]:
-    """The file of a definition, and a name in whose scope its names are looked up."""
-    kind, place, name = key
-    path, _, cls = place.partition("::")
-    match kind:
-        case "class":
-            return path, f"{name}."
-        case "method":
-            return path, f"{cls}.{name}"
-        case "node":
-            return path, name.rpartition(" ")[0]
-        case "file":
-            return path, ""
-        case _:
-            return path, name if kind == "function" else ""
-
-
-class _Reach:
-    """What definitions reach: the pieces of code in the order in which they are met.
-
-    A method counts where something met so far mentions its name, or Python calls it by itself.
-    """
-
-    def __init__(self, code: Code) -> None:
-        self.code = code
-        self.places: dict[Key, int] = {}
-        self.pending: list[Key] = []
-        self.members = set(BY_ITSELF)
-        self.called: set[str] = set()
-        self.computed = False
-        self.methods: dict[str, list[Key]] = {}
-        self.hash = blake2b(digest_size=16)
-
-    def digest(self, keys: Sequence[Key]) -> bytes:
-        for key in keys:
-            self._meet(key)
-        while self.pending:
-            self._take(self.pending.pop(0))
-            if not self.pending and self._runs_modules():
-                self._mention(["forward"])
-        return self.hash.digest()
-
-    def _write(self, text: str) -> None:
-        self.hash.update(f"{len(text)} {text}".encode("utf-8", "surrogatepass"))
-
-    def _meet(self, key: Key) -> None:
-        if key not in self.places:
-            self.places[key] = len(self.places)
-            self.pending.append(key)
-        self._write(str(self.places[key]))
-
-    def _take(self, key: Key) -> None:
-        piece = self.code.piece(key)
-        if piece is None:
-            self._write(" ".join(key))
-            return
-        self.hash.update(piece.digest)
-        for link in self.code.links(key, piece):
-            self._write(link.text)
-            self._mention(link.mentioned)
-            for each in link.met:
-                self._meet(each)
-        if piece.computed:
-            self._compute(key)
-        for name, method in self.code.methods(key):
-            self.methods.setdefault(name, []).append(method)
-            if name in self.members or name.startswith("__") or self.computed:
-                self._meet(method)
-        self.called |= piece.called
-        self._mention(sorted(piece.members - self.members))
-
-    def _compute(self, key: Key) -> None:
-        """Names are computed: all of the file, and all methods, can be what they stand for."""
-        self._meet(("file", _scope(key)[0], ""))
-        if not self.computed:
-            self.computed = True
-            self._mention(sorted(self.methods))
-
-    def _mention(self, names: Iterable[str]) -> None:
-        for name in names:
-            self.members.add(name)
-            for method in self.methods.get(name, ()):
-                self._meet(method)
-
-    def _runs_modules(self) -> bool:
-        """Whether a `forward` may run: something is called that is none of the methods met, nor one of everybody's."""
-        known = PLAIN_METHODS | knowledge.module_attributes()
-        return any(name not in self.methods and name not in known for name in self.called)
 
 
 def _hands_back(function: ast.FunctionDef, name: str) -> bool:
@@ -511,7 +406,15 @@ def _changes_it(function: ast.FunctionDef, name: str) -> bool:
     return given or any(isinstance(each, ast.Name) and each.id == name for each in handed)
 
 
-def _class_key(id: ClassId) -> Key:
+def key_of(method: Method) -> Key:
+    """The key of a function or method."""
+    if method.owner is None:
+        return "function", method.path, method.facts.name
+    return "method", method.owner, method.facts.name
+
+
+def class_key(id: ClassId) -> Key:
+    """The key of a class."""
     path, _, name = id.partition("::")
     return "class", path, name
 

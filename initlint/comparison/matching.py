@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.comparison.code import Code, Unparsed
+from initlint.comparison.code import Code, Unparsed, class_key
+from initlint.comparison.reach import beginning
 from initlint.comparison.terms import Term
 from initlint.construction import knowledge
 
@@ -41,9 +42,14 @@ def match(old: Code, new: Code) -> Match:
     """The classes of both sides by their qualified names; moved and renamed ones by name alone, then by content."""
     left, right = modules(old.project), modules(new.project)
     pairs = {id: id for id in left if id in set(right)}
-    for key in (_name, _content):
-        rest = [id for id in left if id not in pairs], [id for id in right if id not in set(pairs.values())]
-        pairs.update(_unique(rest[0], rest[1], lambda id: key(old, id), lambda id: key(new, id)))  # noqa: B023
+    rest, others = _unpaired(left, right, pairs)
+    pairs.update(_unique(_keyed(old, rest, _name), _keyed(new, others, _name)))
+    begun, others_begun = (
+        _keyed(code, ids, _beginning) for code, ids in zip((old, new), _unpaired(left, right, pairs), strict=True)
+    )
+    both = set(begun.values()) & set(others_begun.values())
+    alike, others_alike = ([id for id, key in each.items() if key in both] for each in (begun, others_begun))
+    pairs.update(_unique(_keyed(old, alike, _content), _keyed(new, others_alike, _content)))
     taken = set(pairs.values())
     return Match(
         pairs=tuple((id, pairs[id]) for id in left if id in pairs),
@@ -52,24 +58,40 @@ def match(old: Code, new: Code) -> Match:
     )
 
 
-def _unique(
-    left: Iterable[ClassId],
-    right: Iterable[ClassId],
-    of_left: Callable[[ClassId], Term | str],
-    of_right: Callable[[ClassId], Term | str],
-) -> dict[ClassId, ClassId]:
+def _unpaired(
+    left: Iterable[ClassId], right: Iterable[ClassId], pairs: dict[ClassId, ClassId]
+) -> tuple[list[ClassId], list[ClassId]]:
+    taken = set(pairs.values())
+    return [id for id in left if id not in pairs], [id for id in right if id not in taken]
+
+
+def _keyed(code: Code, ids: Iterable[ClassId], key: Callable[[Code, ClassId], Term | str]) -> dict[ClassId, Term | str]:
+    return {id: key(code, id) for id in ids}
+
+
+def _unique(left: dict[ClassId, Term | str], right: dict[ClassId, Term | str]) -> dict[ClassId, ClassId]:
     """Those that share a key with just one of the other side."""
-    here: dict[Term | str, list[ClassId]] = {}
-    there: dict[Term | str, list[ClassId]] = {}
-    for id in left:
-        here.setdefault(of_left(id), []).append(id)
-    for id in right:
-        there.setdefault(of_right(id), []).append(id)
+    here, there = _by_key(left), _by_key(right)
     return {ids[0]: there[key][0] for key, ids in here.items() if len(ids) == 1 and len(there.get(key, ())) == 1}
+
+
+def _by_key(keyed: dict[ClassId, Term | str]) -> dict[Term | str, list[ClassId]]:
+    found: dict[Term | str, list[ClassId]] = {}
+    for id, key in keyed.items():
+        found.setdefault(key, []).append(id)
+    return found
 
 
 def _name(_: Code, id: ClassId) -> str:
     return id.partition("::")[2]
+
+
+def _beginning(code: Code, id: ClassId) -> Term | str:
+    """Equal contents have equal beginnings, which are soon worked out."""
+    try:
+        return beginning(code, [class_key(id)])
+    except (Unparsed, RecursionError):
+        return id
 
 
 def _content(code: Code, id: ClassId) -> Term | str:
@@ -111,7 +133,10 @@ def affected(old: Side, new: Side, more: Iterable[str] = ()) -> frozenset[str]:
 def altered(old: Code, new: Code, known: Set[str]) -> set[str]:
     """The files beside `known` of what is changed from elsewhere otherwise than before; all for a name of torch."""
     left, right = old.changed(known), new.changed(known)
-    targets = {target for target in left.keys() | right.keys() if left.get(target) != right.get(target)}
+    shared = left.keys() & right.keys()
+    targets = (left.keys() | right.keys()) - {
+        target for target in shared if old.common(left[target], new, right[target]) is not None
+    }
     if any(knowledge.module(target) or knowledge.function(target) for target in targets):
         return {*old.project.own, *new.project.own}
     return {target.partition("::")[0] for target in targets if "::" in target}

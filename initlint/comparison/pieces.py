@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -25,20 +24,16 @@ _BINDING = frozenset(
     }
 )
 
+_OWN_NAMES = frozenset(("name", kind) for kind in _DEFINITIONS)
 _LEAVES = frozenset("id attr arg name names ctx op ops kind type_comment level module".split())
 """Fields in which no node stands that binds a name."""
 
 
-@functools.cache
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a kind of node that decide what runs."""
-    return tuple(f for f in kind._fields if f not in IGNORED and not (f == "name" and kind in _DEFINITIONS))
+_KINDS = [kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)]
+_FIELDS = {kind: [f for f in kind._fields if f not in IGNORED and (f, kind) not in _OWN_NAMES] for kind in _KINDS}
+"""The fields of every kind of node that decide what runs."""
 
-
-@functools.cache
-def _branches(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a kind of node in which other nodes stand that may bind names."""
-    return tuple(field for field in kind._fields if field not in _LEAVES)
+_BRANCHES = {kind: [field for field in kind._fields if field not in _LEAVES] for kind in _KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +75,16 @@ class _Dump:
 
     def write(self, node: ast.AST) -> None:
         kind = type(node)
-        if (kind is ast.Name or kind is ast.Attribute) and (name := dotted(node)) is not None:
+        if isinstance(node, ast.Name | ast.Attribute) and (name := dotted(node)) is not None:
             self._chain(name)
             return
-        if kind is ast.arg:
+        if isinstance(node, ast.arg):
             self._local(node.arg)
             return
         if kind in _NOTED:
             self._note(node)
         self.parts.append(kind.__name__)
-        for field in _fields(kind):
+        for field in _FIELDS[kind]:
             content = getattr(node, field)
             self._content(without_docstring(content) if field == "body" and kind in _DEFINITIONS else content)
 
@@ -199,7 +194,7 @@ def _inside(node: ast.AST) -> list[ast.AST]:
 
 
 def _parts(node: ast.AST) -> Iterator[ast.AST]:
-    for field in _branches(type(node)):
+    for field in _BRANCHES[type(node)]:
         content = getattr(node, field)
         if isinstance(content, list):
             yield from (each for each in content if isinstance(each, ast.AST) and type(each) is not ast.Constant)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from initlint.comparison.beside import Aligned, Target, followed, signatures
-from initlint.comparison.code import Unparsed
+from initlint.comparison.code import Unparsed, class_key, key_of
 from initlint.comparison.outline import plain
 from initlint.comparison.signatures import interchangeable
 from initlint.comparison.terms import Term, symbols
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
+    from initlint.comparison.reach import Key
     from initlint.project.classes import ClassId, Method
 
 
@@ -23,6 +24,7 @@ class Shared:
         self.codes = codes
         self._pairs = (pairs, {new: old for old, new in pairs.items()})
         self._aligned: dict[str, Aligned | None] = {}
+        self._same: dict[tuple[Key, Key], Term | None] = {}
         self._found: set[Term] = set()
 
     def aligned(self, name: str, old: Target, new: Target) -> Aligned | None:
@@ -34,7 +36,17 @@ class Shared:
 
     def same(self, old: ClassId, new: ClassId) -> bool:
         """Whether a class is the same in both versions."""
-        return _equal(lambda: self.codes[0].of_class(old), lambda: self.codes[1].of_class(new))
+        return self._common(class_key(old), class_key(new)) is not None
+
+    def _common(self, old: Key, new: Key) -> Term | None:
+        """The term of a definition that is the same in both versions with all that it reaches."""
+        if (old, new) not in self._same:
+            left, right = self.codes
+            try:
+                self._same[old, new] = left.common([old], right, [new])
+            except (Unparsed, RecursionError):
+                self._same[old, new] = None
+        return self._same[old, new]
 
     def name(self, code: Code, id: ClassId) -> str:
         """One name for a class of both versions: that of the new one."""
@@ -51,8 +63,8 @@ class Shared:
         old, new = (id, other) if side == 0 else (other, id)
         if not other:
             return None
-        if self.same(old, new):
-            return self._noted(code.of_class(id))
+        if (term := self._common(class_key(old), class_key(new))) is not None:
+            return self._noted(term)
         aligned = self.aligned(new, old, new)
         if aligned is not None and aligned.alike and interchangeable(*signatures(self, old, new)):
             return self._noted(Term("alike", (new,)))
@@ -65,8 +77,8 @@ class Shared:
         if twin is None:
             return None
         old, new = (method, twin) if side == 0 else (twin, method)
-        if _equal(lambda: self.codes[0].of_function(old), lambda: self.codes[1].of_function(new)):
-            return self._noted(code.of_function(method))
+        if (term := self._common(key_of(old), key_of(new))) is not None:
+            return self._noted(term)
         name = f"{new.path}::{new.facts.name}"
         aligned = self.aligned(name, old, new)
         if aligned is None or aligned.results is None or not aligned.alike:
@@ -83,10 +95,3 @@ class Shared:
         """Which of them stand in terms."""
         found = tuple(terms)
         return (symbols(found, "code") | symbols(found, "alike")) & self._found
-
-
-def _equal(one: Callable[[], Term], other: Callable[[], Term]) -> bool:
-    try:
-        return one() == other()
-    except (Unparsed, RecursionError):
-        return False

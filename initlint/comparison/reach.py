@@ -1,0 +1,153 @@
+"""Definitions with all that they reach, piece by piece, so that two versions of them can be told apart early."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice, zip_longest
+from typing import TYPE_CHECKING
+
+from initlint.comparison.terms import Term
+from initlint.construction import knowledge
+
+if TYPE_CHECKING:
+    from initlint.comparison.code import Code
+
+Key = tuple[str, str, str]
+"""A definition: its kind, its file, and its name there; for a statement, its line."""
+
+BY_ITSELF = frozenset({"reset_parameters"})
+PLAIN_METHODS = frozenset(name for kind in (list, dict, str, set, tuple) for name in dir(kind))
+
+BEGINNING = 8
+"""So many pieces tell most contents apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A name in a definition: what of it is the same for everybody, what is met under it, and what may be a member."""
+
+    text: str
+    met: tuple[Key, ...]
+    mentioned: tuple[str, ...] = ()
+
+
+def content(code: Code, keys: Sequence[Key]) -> Term:
+    """Definitions with all that they reach, as one term: equal ones do the same, whatever they are called or where."""
+    return _term(_Reach(code, keys).steps())
+
+
+def beginning(code: Code, keys: Sequence[Key]) -> Term:
+    """What equal contents begin with alike."""
+    return _term(islice(_Reach(code, keys).steps(), BEGINNING))
+
+
+def common(old: Code, new: Code, left: Sequence[Key], right: Sequence[Key]) -> Term | None:
+    """The one term of both contents; None where they differ, which is known from the first piece that does."""
+    steps: list[bytes] = []
+    for one, other in zip_longest(_Reach(old, left).steps(), _Reach(new, right).steps()):
+        if one != other:
+            return None
+        steps.append(one)
+    return _term(steps)
+
+
+def _term(steps: Iterable[bytes]) -> Term:
+    hash = blake2b(digest_size=16)
+    for step in steps:
+        hash.update(len(step).to_bytes(4, "big") + step)
+    return Term("code", (hash.digest(),))
+
+
+class _Reach:
+    """The pieces of code in the order in which they are met.
+
+    A method counts where something met so far mentions its name, or Python calls it by itself.
+    """
+
+    def __init__(self, code: Code, keys: Sequence[Key]) -> None:
+        self.code = code
+        self.keys = keys
+        self.places: dict[Key, int] = {}
+        self.pending: deque[Key] = deque()
+        self.members = set(BY_ITSELF)
+        self.called: set[str] = set()
+        self.computed = False
+        self.methods: dict[str, list[Key]] = {}
+        self.written: list[str] = []
+
+    def steps(self) -> Iterator[bytes]:
+        """Every piece with what its names stand for: definitions by the order in which they are met."""
+        for key in self.keys:
+            self._meet(key)
+        while self.pending:
+            piece = self._take(self.pending.popleft())
+            if not self.pending and self._runs_modules():
+                self._mention(["forward"])
+            yield piece + "\0".join(self.written).encode("utf-8", "surrogatepass")
+            self.written.clear()
+
+    def _meet(self, key: Key) -> None:
+        if key not in self.places:
+            self.places[key] = len(self.places)
+            self.pending.append(key)
+        self.written.append(str(self.places[key]))
+
+    def _take(self, key: Key) -> bytes:
+        piece = self.code.piece(key)
+        if piece is None:
+            self.written.append(" ".join(key))
+            return b""
+        for link in self.code.links(key, piece):
+            self.written.append(link.text)
+            self._mention([name for name in link.mentioned if name not in self.members])
+            for each in link.met:
+                self._meet(each)
+        if piece.computed:
+            self._compute(key)
+        for name, method in self.code.methods(key):
+            self.methods.setdefault(name, []).append(method)
+            if name in self.members or name.startswith("__") or self.computed:
+                self._meet(method)
+        self.called |= piece.called
+        self._mention(sorted(piece.members - self.members))
+        return piece.digest
+
+    def _compute(self, key: Key) -> None:
+        """Names are computed: all of the file, and all methods, can be what they stand for."""
+        self._meet(("file", scope(key)[0], ""))
+        if not self.computed:
+            self.computed = True
+            self._mention(sorted(self.methods))
+
+    def _mention(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.members.add(name)
+            for method in self.methods.get(name, ()):
+                self._meet(method)
+
+    def _runs_modules(self) -> bool:
+        """Whether a `forward` may run: something is called that is none of the methods met, nor one of everybody's."""
+        if "forward" in self.members:
+            return False
+        known = PLAIN_METHODS | knowledge.module_attributes()
+        return any(name not in self.methods and name not in known for name in self.called)
+
+
+def scope(key: Key) -> tuple[str, str]:
+    """The file of a definition, and a name in whose scope its names are looked up."""
+    kind, place, name = key
+    path, _, cls = place.partition("::")
+    match kind:
+        case "class":
+            return path, f"{name}."
+        case "method":
+            return path, f"{cls}.{name}"
+        case "node":
+            return path, name.rpartition(" ")[0]
+        case "file":
+            return path, ""
+        case _:
+            return path, name if kind == "function" else ""
