@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from initlint.construction import knowledge
 from initlint.facts.extract import REGISTRATIONS, SETTERS
-from initlint.facts.records import Class, Function, Local, Store
+from initlint.facts.records import Function, Local, Store
 from initlint.facts.spelled import fits
 from initlint.model import Verdict
 from initlint.project.calls import PASSES_ON
@@ -37,18 +37,13 @@ def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool]) -> dict[st
     It tells of each whether nothing else holds it: what is kept or used elsewhere too is left out, since where it goes
     is found by names.
     """
-    info = readers.project.classes
-    family = [info[relative].facts for relative in readers.project.family(cls) if relative in info]
-    stores = [store for facts in family for found in (facts.attributes, *_stores(facts)) for store in found]
-    known = {store.attribute for store in stores}
+    infos = readers.project.classes
+    family = [infos[relative] for relative in readers.project.family(cls) if relative in infos]
+    known = {store.attribute for info in family for _, store in _construction_stores(readers, info)}
     new = {attribute: alone for attribute, alone in told.items() if not _is_known(attribute, known)}
     with readers.foreign.admitting(cls, new):
         verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
     return {attribute: verdict for attribute, verdict in verdicts.items() if verdict is not None}
-
-
-def _stores(facts: Class) -> Iterator[tuple[Store, ...]]:
-    return (method.stores for method in facts.methods)
 
 
 def _is_known(attribute: str, stored: set[str]) -> bool:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from generated.render import function
 
-from ways.piece import DEFINERS, Fact, Piece, Slot, alone, assignable, submodule, weighted
-from ways.piece import called as called_submodule
+from ways.piece import DEFINERS, Fact, Piece, Slot, alone, assignable, called_whole, submodule, weighted
 
 if TYPE_CHECKING:
     from generated.products import Product
@@ -260,7 +259,7 @@ def annotated_target(slot: Slot) -> Piece:
     return Piece(init=(f'self.{slot.name}: typing.Annotated[object, "part"] = {slot.value}',))
 
 
-@DEFINERS.of(called_submodule)
+@DEFINERS.of(called_whole)
 def in_returned_list(slot: Slot) -> Piece:
     """A function in the constructor gives the parts of a stack."""
     inner = ("def block(width):", f"    return [{slot.value}]", "")

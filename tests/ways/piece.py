@@ -184,6 +184,11 @@ def weighted_call(product: Product) -> bool:
     return product.callable and product.weighted
 
 
+def called_whole(product: Product) -> bool:
+    """What is called, and has no weight of its own."""
+    return product.callable and not product.weighted
+
+
 def called_alone(product: Product) -> bool:
     """What is called, and nothing of the program in it."""
     return product.callable and not product.parts

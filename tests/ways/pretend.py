@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generated.render import function, indented, method
 
-from ways.piece import QUIET, Piece, Slot, anything, registered, submodule, weighted
+from ways.piece import QUIET, Piece, Slot, anything, biased, registered, submodule, weighted
 
 
 @QUIET.of(anything)
@@ -22,12 +22,12 @@ def declared(slot: Slot) -> Piece:
     return Piece(body=(f'{slot.name}: "object"', ""))
 
 
-@QUIET.of(weighted)
+@QUIET.of(biased)
 def zeroed(slot: Slot) -> Piece:
     return Piece(late=(f"nn.init.zeros_(self.{slot.name}.weight)", f"self.{slot.name}.weight.data.fill_(0.5)"))
 
 
-@QUIET.of(weighted)
+@QUIET.of(biased)
 def zeroed_in_reset(slot: Slot) -> Piece:
     body = method(f"_reset_{slot.name}", [f"nn.init.zeros_(self.{slot.name}.weight)"])
     return Piece(members=body, late=(f"self._reset_{slot.name}()",))
