@@ -45,11 +45,7 @@ def agree(program: Program) -> None:
 def disagreements(program: Program, files: dict[str, str]) -> Iterator[str]:
     """Where the linter's findings differ from what is due."""
     due = {(e.path, e.cls, e.attribute, e.code): e for e in program.expected}
-    undecided = {place[:3]: place for place, expected in due.items() if expected.undecided}
-    found = {}
-    for finding in check_sources(files):
-        place = key(finding)
-        found[undecided.get(place[:3], place) if finding.draws is Answer.UNKNOWN else place] = finding
+    found = {key(finding): finding for finding in check_sources(files)}
     for place in sorted(found.keys() - due.keys()):
         if found[place].confidence is Confidence.CERTAIN:
             yield f"false alarm: {place}"
@@ -65,12 +61,11 @@ def key(finding: Finding) -> tuple[str, str, str, str]:
 
 
 def differences(finding: Finding, expected: Expected) -> Iterator[str]:
-    if finding.draws not in expected.draws and not (expected.undecided and finding.draws is Answer.UNKNOWN):
+    if finding.draws not in expected.draws:
         yield f"draws {finding.draws.value}"
     if finding.confidence is not Confidence.CERTAIN and not expected.doubtful:
         yield "not certain"
-    shifts, due = ([name for name in names if name not in expected.also] for names in (finding.shifts, expected.shifts))
-    if shifts != due and not expected.undecided:
+    if finding.shifts != expected.shifts:
         yield f"shifts {finding.shifts}, not {expected.shifts}"
 
 

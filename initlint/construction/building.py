@@ -9,8 +9,8 @@ from initlint.construction import groups, knowledge
 from initlint.construction.effects import Effects
 from initlint.construction.groups import extend
 from initlint.construction.run import Site
-from initlint.construction.torchcalls import ANY_MODULE, MODULE, class_draws, class_holds, kind_of
-from initlint.construction.values import EVERYTHING, Arguments, Group, Self, Thing, Value, options
+from initlint.construction.torchcalls import ANY_MODULE, MODULE, RANKED, class_draws, class_holds, kind_of
+from initlint.construction.values import EVERYTHING, UNKNOWN, Arguments, Group, Self, Thing, Value, options
 from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
@@ -72,7 +72,11 @@ class Building(Effects):
     ) -> Value:
         answer, names = class_draws(known, arguments)
         name = knowledge.canonical(cls)
-        thing = self.run.thing(kind_of(known, name), name, class_holds(known, arguments))
+        kind, holds = kind_of(known, name), class_holds(known, arguments)
+        if kind is Kind.PARAMETER:
+            rank = self.run.rank(arguments.get("data", 0) or UNKNOWN)
+            holds = frozenset({RANKED if rank is None else f"{RANKED}{rank}"})
+        thing = self.run.thing(kind, name, holds)
         self.run.direct[thing.token] = frame
         if name in CONTAINERS:
             self._fill(thing, arguments, site)

@@ -27,6 +27,7 @@ from initlint.construction.values import (
     Either,
     Group,
     Self,
+    Thing,
     Unknown,
     Value,
     join,
@@ -251,7 +252,11 @@ class Expressions(Loops):
             return Constant(_PLACEHOLDER.sub("*", left.value), pattern=True)
         if operator is cst.Multiply and (group := next((v for v in (left, right) if isinstance(v, Group)), None)):
             return group
-        return self.calls.arithmetic([left, right])
+        result = self.calls.arithmetic([left, right])
+        ranks = self.run.rank(left), self.run.rank(right)
+        if isinstance(result, Thing) and None not in ranks and operator is not cst.MatrixMultiply:
+            self.run.ranks[result.token] = max(rank for rank in ranks if rank is not None)
+        return result
 
     def _unary(self, node: cst.UnaryOperation, frame: Frame) -> Value:
         value = self.evaluate(node.expression, frame)

@@ -18,7 +18,7 @@ from initlint.construction.run import (
     Stored,
     Sweeps,
 )
-from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER
+from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER, RANKED
 from initlint.construction.values import (
     EVERYTHING,
     Constant,
@@ -175,6 +175,8 @@ class Finish:
             return sure
         drawing = bool(self.draws.get(store.group))
         held = {cls for token in reached for cls in self.classes(token)}
+        if swept.ranks is not None:
+            return self._ranks_let_through(store, held, swept.ranks, sure)
         if swept.parameters:
             return self._parameters_let_through(store, held, drawing, sure)
         if not swept.classes:
@@ -185,10 +187,7 @@ class Finish:
         return Answer.UNKNOWN if unsure else Answer.NO
 
     def _parameters_let_through(self, store: Stored, held: set[str], drawing: bool, sure: Answer) -> Answer:
-        """Whether a loop over all parameters draws for what is stored, in which there are these classes.
-
-        Where it draws only for some (`if p.dim() > 1`), what draws nothing when it is built is none of them.
-        """
+        """Whether a loop over all parameters draws for what is stored, in which there are these classes."""
         kind = self.kind_told(store)
         alias = not held and bool(tokens(store.value))
         if alias or kind in (Kind.BUFFER, Kind.TENSOR):
@@ -196,6 +195,14 @@ class Finish:
         if kind is Kind.PARAMETER or (PARAMETER in held and (drawing or sure is Answer.YES)):
             return sure
         return Answer.UNKNOWN if drawing or (PERHAPS_PARAMETER in held and sure is Answer.YES) else Answer.NO
+
+    def _ranks_let_through(self, store: Stored, held: set[str], ranks: frozenset[int], sure: Answer) -> Answer:
+        """Whether a loop over all parameters of some numbers of dimensions draws for what is stored."""
+        if self.kind_told(store) in (Kind.BUFFER, Kind.TENSOR) or not held:
+            return Answer.NO
+        if any(f"{RANKED}{rank}" in held for rank in ranks):
+            return sure
+        return Answer.UNKNOWN if held & {RANKED, PERHAPS_PARAMETER} else Answer.NO
 
     def _owned(self, token: Token, store: Stored) -> bool:
         owner = self.run.owners.get(token)

@@ -65,11 +65,16 @@ GOES_ON = Flow()
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """In the arm where an `isinstance` holds (`then`, or the other), a name stands for fewer modules."""
+    """In one arm of a branch, a name stands for fewer modules or parameters."""
 
     name: str
     value: Swept
-    then: bool
+
+
+Guards = tuple[Guard | None, Guard | None]
+"""Those of the arm where a condition holds, and of the other."""
+
+UNGUARDED: Guards = (None, None)
 
 
 def joined(ends: list[Names], start: Names) -> Names:

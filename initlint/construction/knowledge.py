@@ -13,15 +13,16 @@ EVERY_OBJECT = frozenset(dir(type("Plain", (), {})())) | {"__annotations__"}
 class TorchModule(msgspec.Struct, frozen=True):
     """One class of torch.nn: a module, a parameter, a buffer.
 
-    `draws` names, in order, what the constructor draws with default arguments; "" is a draw whose tensor
-    the instance does not keep (`Transformer` copies the layers that it draws). `variants` holds the same
-    list for one switched argument (`bias=False`; `kdim=...` is any value but None), where it differs. The
-    first `required` of the `parameters` have no default. `weighted`: with default arguments an instance has
-    parameters of its own or in its parts; `weighting` are the arguments with which the answer is the
-    opposite. `attributes` and `methods` are those beyond `module_attributes()`: `attributes` with the
-    inherited ones, `methods` only what the class itself defines. `reads` is what its own methods outside
-    construction read on the instance; `reads_children` says that calling, iterating or indexing it reaches
-    children without naming them.
+    `draws` names, in order, what the constructor draws with default arguments; "" is a draw whose
+    tensor the instance does not keep (`Transformer` copies the layers that it draws). `variants` holds
+    the same list for one switched argument (`bias=False`; `kdim=...` is any value but None), where it
+    differs. The first `required` of the `parameters` have no default. `weighted`: with default
+    arguments an instance has parameters of its own or in its parts; `weighting` are the arguments with
+    which the answer is the opposite; `ranks` are the numbers of dimensions that they have. `attributes`
+    and `methods` are those beyond `module_attributes()`: `attributes` with the inherited ones,
+    `methods` only what the class itself defines. `reads` is what its own methods outside construction
+    read on the instance; `reads_children` says that calling, iterating or indexing it reaches children
+    without naming them.
     """
 
     aliases: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class TorchModule(msgspec.Struct, frozen=True):
     variants: dict[str, tuple[str, ...]] = {}
     weighted: bool = False
     weighting: tuple[str, ...] = ()
+    ranks: tuple[int, ...] = ()
     attributes: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from initlint.construction.ledger import Path
-from initlint.construction.values import Group, Swept, Thing, Token, Value, tokens
+from initlint.construction.values import Constant, Group, Swept, Thing, Token, Value, tokens
 from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ class Run:
     built: dict[Token, tuple[str, frozenset[str]]] = field(default_factory=dict)
     born: dict[Token, Path] = field(default_factory=dict)
     direct: dict[Token, object] = field(default_factory=dict)
+    ranks: dict[Token, int] = field(default_factory=dict)
     used: set[Token] = field(default_factory=set)
     passed: set[tuple[Token, Token]] = field(default_factory=set)
     given: set[Token] = field(default_factory=set)
@@ -136,6 +137,10 @@ class Run:
         self.built[token] = (cls, contains)
         self.born[token] = self.branch
         return Thing(kind, cls, token)
+
+    def rank(self, value: Value) -> int | None:
+        """The number of dimensions of a tensor, or 0 of a number; None where that is not known."""
+        return 0 if isinstance(value, Constant) else self.ranks.get(value.token) if isinstance(value, Thing) else None
 
     def group(self, mapping: bool = False) -> Group:
         """A new list, tuple or dict."""

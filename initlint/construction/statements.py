@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from initlint.construction.expressions import Expressions
-from initlint.construction.frames import GOES_ON, Flow, Frame, Guard, Names, joined
+from initlint.construction.frames import GOES_ON, UNGUARDED, Flow, Frame, Guard, Guards, Names, joined
 from initlint.construction.groups import element, extend, grow
+from initlint.construction.ranks import RANKS
+from initlint.construction.ranks import tested as ranks_tested
 from initlint.construction.run import Candidate, Site
 from initlint.construction.values import (
     NONE,
@@ -238,10 +240,9 @@ class Statements(Expressions):
         if test is not None:
             return self.block(node.body, frame) if test else self._else(node.orelse, frame)
         statement = self.run.fresh()
-        guard = self._guard(node.test, frame)
-        if guard is not None:
+        guards = self._guards(node.test, frame)
+        if guards != UNGUARDED:
             self.run.guards.add(statement)
-        guards = (guard, None) if guard is not None and guard.then else (None, guard)
         arms = (lambda: self.block(node.body, frame), lambda: self._else(node.orelse, frame))
         return self._arms(statement, arms, frame, guards)
 
@@ -284,30 +285,41 @@ class Statements(Expressions):
         partly = left or any(flow.rest for flow in flows)
         return Flow(rest=((self.run.fresh(), 0),)) if partly else GOES_ON
 
-    def _guard(self, test: cst.BaseExpression, frame: Frame) -> Guard | None:
-        """`isinstance(m, nn.Linear)` in an initialisation loop narrows what `m` is in its arm, as does `type(m)`."""
-        then = True
+    def _guards(self, test: cst.BaseExpression, frame: Frame) -> Guards:
+        """`isinstance(m, nn.Linear)` in an initialisation loop narrows what `m` is in its arm, as does `type(m)`.
+
+        `p.dim() > 1` narrows what `p` is in both.
+        """
         if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-            then, test = False, test.expression
+            then, otherwise = self._guards(test.expression, frame)
+            return otherwise, then
         while isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
             test = test.left
         match test:
             case cst.Call(func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name(value=name)), classes]):
-                return self._narrowed(name, classes.value, then, frame)
+                return self._narrowed(name, classes.value, frame)
             case cst.Comparison(
                 left=cst.Call(func=cst.Name(value="type"), args=[cst.Arg(value=cst.Name(value=name))]),
                 comparisons=[cst.ComparisonTarget(operator=cst.In() | cst.Is() | cst.Equal(), comparator=classes)],
             ):
-                return self._narrowed(name, classes, then, frame)
+                return self._narrowed(name, classes, frame)
             case _:
-                return None
+                return self._ranked(test, frame)
 
-    def _narrowed(self, name: str, classes: cst.BaseExpression, then: bool, frame: Frame) -> Guard | None:
+    def _narrowed(self, name: str, classes: cst.BaseExpression, frame: Frame) -> Guards:
         value = frame.names.get(name)
         if not isinstance(value, Swept):
-            return None
+            return UNGUARDED
         wanted = tuple(self.calls.class_names(self.evaluate(classes, frame)))
-        return Guard(name, replace(value, classes=wanted), then)
+        return Guard(name, replace(value, classes=wanted)), None
+
+    def _ranked(self, test: cst.BaseExpression, frame: Frame) -> Guards:
+        name, ranks = ranks_tested(test) or ("", RANKS)
+        value = frame.names.get(name)
+        if not isinstance(value, Swept) or not value.parameters:
+            return UNGUARDED
+        before = RANKS if value.ranks is None else value.ranks
+        return Guard(name, replace(value, ranks=before & ranks)), Guard(name, replace(value, ranks=before - ranks))
 
     def _try(self, node: cst.Try | cst.TryStar, frame: Frame) -> Flow:
         def tried() -> Flow:

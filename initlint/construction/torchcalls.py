@@ -14,6 +14,9 @@ ANY_MODULE = "?"
 
 PARAMETER = "torch.nn.Parameter"
 PERHAPS_PARAMETER = "torch.nn.Parameter?"
+RANKED = "torch.nn.Parameter:"
+"""A parameter with its number of dimensions behind it; with nothing behind it, that is not known."""
+
 META = "torch.device:meta"
 """The class of the device on which nothing is drawn."""
 
@@ -56,7 +59,7 @@ def class_holds(known: knowledge.TorchModule, arguments: Arguments) -> frozenset
     given = (switch.partition("=") for switch in known.weighting)
     matched = {_matches(arguments.get(name, _position(known, name)), value) for name, _, value in given}
     if known.weighted is (True not in matched) and None not in matched:
-        return frozenset({PARAMETER})
+        return frozenset({PARAMETER, *(f"{RANKED}{rank}" for rank in known.ranks or ("",))})
     return frozenset({PERHAPS_PARAMETER} if None in matched else ())
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.construction.building import Building
+from initlint.construction.ranks import rank_of
 from initlint.construction.run import Site
 from initlint.construction.torchcalls import META, SILENT, first_thing, function_draws, on_meta
 from initlint.construction.values import NONE, UNKNOWN, Arguments, ClassObject, Self, Thing, Value, join, options
@@ -38,7 +39,7 @@ class TorchFunctions(Building):
         if tail[:1].isupper():
             self.hand_over(arguments)
             return self.mystery(arguments, site)
-        return self._tensor(known, arguments, site, frame)
+        return self._tensor(name, arguments, site, frame)
 
     def _context(self, name: str, known: knowledge.TorchFunction | None, arguments: Arguments) -> Value | None:
         """Values that matter by what they are: a device, a fork of the stream, a distribution to sample from."""
@@ -52,13 +53,15 @@ class TorchFunctions(Building):
             cls = "torch.distributions"
         return Thing(None, cls, self.run.fresh()) if cls is not None else None
 
-    def _tensor(self, known: knowledge.TorchFunction | None, arguments: Arguments, site: Site, frame: Frame) -> Value:
+    def _tensor(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
         """A function of torch makes a tensor of its arguments."""
-        thing = self.run.thing(Kind.TENSOR)
+        known, thing = knowledge.function(name), self.run.thing(Kind.TENSOR)
         for value in arguments.values():
             self.run.read("", value)
             self.run.attach(thing.token, "", value)
         self.run.direct[thing.token] = frame
+        if (rank := rank_of(name, arguments)) is not None:
+            self.run.ranks[thing.token] = rank
         if known is not None:
             self.run.draw(thing.token, function_draws(known, arguments), (), site)
         return thing

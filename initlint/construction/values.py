@@ -113,7 +113,8 @@ class Registry:
 class Swept:
     """Each of the modules or parameters of `root` in turn (None: of the instance), as an initialisation loop sees them.
 
-    `classes` are those that an `isinstance` lets through; `parts` tells a loop over parameters from one over modules.
+    `classes` are those that an `isinstance` lets through, `ranks` the numbers of dimensions that a condition does;
+    `parameters` tells a loop over parameters from one over modules.
     """
 
     id: int
@@ -121,6 +122,7 @@ class Swept:
     classes: tuple[str, ...] = ()
     parameters: bool = False
     attribute: str = ""
+    ranks: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

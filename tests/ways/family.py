@@ -80,11 +80,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Expected:
-    """One finding that is due; of an `undecided` one it may be said that it might draw.
-
-    One that is `optional` may be left out, and one that is `doubtful` need not be certain. `also` may stand in
-    `shifts`, since it is not decided whether it draws.
-    """
+    """One finding that is due; an `optional` one may be left out, and a `doubtful` one need not be certain."""
 
     path: str
     cls: str
@@ -93,8 +89,6 @@ class Expected:
     draws: frozenset[Answer]
     shifts: tuple[str, ...]
     fact: Fact
-    also: frozenset[str]
-    undecided: bool
     optional: bool
     doubtful: bool
 
@@ -223,7 +217,7 @@ class Program:
 
     def _expected(self, layer: Layer, item: Item) -> Iterator[Expected]:
         events = self.events(layer.name)
-        also, opened = self.undecided(layer), self.opened(layer.name)
+        opened = self.opened(layer.name)
         for fact in item.defining.facts:
             one = owned(item, fact)
             if one.kind is None or (not fact.gone and self.live(item, fact, one.kind)):
@@ -232,7 +226,6 @@ class Program:
             code = "SOH104" if fact.gone and own else (DRAWING if own else STILL).get(one.kind, "")
             if code:
                 answers, shifts = fact.answers or answered(own), after(events, one)
-                undecided = not own and fact.attribute in also
                 optional = opened or fact.optional or (fact.gone and not own)
                 yield Expected(
                     layer.file,
@@ -242,8 +235,6 @@ class Program:
                     answers,
                     shifts,
                     fact,
-                    also,
-                    undecided,
                     optional,
                     doubtful=fact.attribute in self.vague,
                 )
@@ -253,20 +244,6 @@ class Program:
         """The names that something reads from what might be an instance of any class."""
         items = [item for layer in self.layers for item in layer.items if item.reader and READERS[item.reader].vague]
         return frozenset(item.slot.name for item in items)
-
-    def undecided(self, layer: Layer) -> frozenset[str]:
-        """What holds parameters of a class's own, for which an initialisation that asks for sizes might draw."""
-        lines = [one for one in self.above(layer) if one.runs_pass and PASSES[one.runs_pass].by_size]
-        items = [item for one in lines for above in self.above(one) for item in above.items]
-        unsized = [item for item in items if self.has_parameters(item.slot.product)]
-        return frozenset(name for item in unsized for fact in item.defining.facts for name in attributes(fact))
-
-    def has_parameters(self, product: Product) -> bool:
-        """Whether it is a parameter, or an instance of a class that gives itself one."""
-        if product.kind is Kind.PARAMETER:
-            return True
-        layers = [above for part in product.parts for above in self.above(self.by_name[part])]
-        return any(self.has_parameters(item.slot.product) for one in layers for item in one.items)
 
 
 def owned(item: Item, fact: Fact) -> Owned:

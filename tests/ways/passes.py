@@ -21,11 +21,6 @@ class Pass:
     make: Callable[[str], Piece]
     reaches: Reaches
 
-    @property
-    def by_size(self) -> bool:
-        """Whether it asks for the size of each parameter: what it draws for those of a class itself is left open."""
-        return self.reaches is matrices
-
 
 PASSES: dict[str, Pass] = {}
 SWEEPS: dict[str, Callable[[str], Piece]] = {}

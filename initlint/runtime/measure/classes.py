@@ -96,6 +96,7 @@ def class_entry(name: str, cls: type) -> Json:
             "variants": {b.switch: b.draws for b in switched if b.draws != default.draws},
             "weighted": default.weighted,
             "weighting": [b.switch for b in switched if b.weighted is not default.weighted],
+            "ranks": sorted({rank for b in (default, *switched) for rank in b.ranks}),
             **described,
         }
     )
@@ -118,6 +119,12 @@ class Build:
     def weighted(self) -> bool:
         """Whether the instance is a module with parameters."""
         return isinstance(self.instance, nn.Module) and any(True for _ in self.instance.parameters())
+
+    @property
+    def ranks(self) -> set[int]:
+        """The numbers of dimensions of its parameters, but for those that get their shape later."""
+        own = self.instance.parameters() if isinstance(self.instance, nn.Module) else ()
+        return {parameter.dim() for parameter in own if type(parameter) is nn.Parameter}
 
 
 def builds(name: str, cls: type, parameters: Iterable[inspect.Parameter]) -> list[Build]:
