@@ -73,8 +73,14 @@ class Members:
         return union(self._member(owner, name, exact=True) for owner in owners)
 
     def _class_member(self, cls: ClassId, name: str) -> Value:
+        """What a class itself has: a method, or what is known to be a string."""
         method = self.project.method(cls, name)
-        return Value(functions=frozenset({method})) if method else UNKNOWN if cls in self.project.classes else NOTHING
+        if method is not None:
+            return Value(functions=frozenset({method}))
+        if cls not in self.project.classes:
+            return NOTHING
+        value = union(self._assigned(each, name) for each in self.project.mro(cls))
+        return value if value.strings else UNKNOWN
 
     def _member(self, cls: ClassId, name: str, exact: bool) -> Value:
         return self.settling.once(("member", cls, name, exact), self._member_of, cls, name, exact)

@@ -135,7 +135,7 @@ def by_property(slot: Slot) -> Piece:
     )
 
 
-@DEFINERS.of(assignable)
+@DEFINERS.of(assignable, hides=True)
 def by_enum(slot: Slot) -> Piece:
     """The name is the value of an enumeration's member."""
     names = f"Names_{slot.unique}"
@@ -143,14 +143,14 @@ def by_enum(slot: Slot) -> Piece:
     return Piece(helpers=cls, init=(f"setattr(self, ${names}.ONE.value, {slot.value})",))
 
 
-@DEFINERS.of(submodule)
+@DEFINERS.of(submodule, hides=True)
 def by_class_constant(slot: Slot) -> Piece:
     names = f"Names_{slot.unique}"
     cls = (f"class {names}:", f'    ONE = "{slot.name}"', "", "")
     return Piece(functions=cls, init=(f"self.add_module({names}.ONE, {slot.value})",))
 
 
-@DEFINERS.of(assignable)
+@DEFINERS.of(assignable, hides=True)
 def by_module_constant(slot: Slot) -> Piece:
     name = f"NAME_{slot.unique}"
     return Piece(helpers=(f'{name} = "{slot.name}"', "", ""), init=(f"setattr(self, ${name}, {slot.value})",))

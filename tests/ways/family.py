@@ -125,6 +125,10 @@ class Program:
         items = [item for layer in self.layers for item in layer.items if item.reader]
         return any(READERS[item.reader].opens and item.slot.host in relatives for item in items)
 
+    def hidden(self, name: str) -> bool:
+        """Whether something in the family has a name that its file does not say."""
+        return any(DEFINERS[item.definer].hides for layer in self.relatives(name) for item in layer.items)
+
     def relatives(self, name: str) -> list[Layer]:
         """The class, what it inherits from, what inherits from it, and what that inherits from."""
         families = [list(self.above(layer)) for layer in self.layers]
@@ -236,7 +240,7 @@ class Program:
                     shifts,
                     fact,
                     optional,
-                    doubtful=fact.attribute in self.vague,
+                    doubtful=fact.attribute in self.vague or self.hidden(layer.name),
                 )
 
     @cached_property

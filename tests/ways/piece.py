@@ -106,6 +106,7 @@ class Way:
 
     One that `opens` looks up what only run time knows, or goes over all there is: anything in the family may be live.
     One that is `vague` reads from what might as well be an instance of another class, or builds if its caller wants it.
+    One that `hides` its name from the file of the class leaves the others in doubt: findings need not be certain.
     Of one that is `single`, which writes a special method, a family has one at most.
     """
 
@@ -115,19 +116,20 @@ class Way:
     opens: bool
     vague: bool
     single: bool
+    hides: bool
 
 
 class Ways(dict[str, Way]):
     """The ways of one sort by their names, in the order of the files."""
 
     def of(
-        self, accepts: Accepts, opens: bool = False, vague: bool = False, single: bool = False
+        self, accepts: Accepts, opens: bool = False, vague: bool = False, single: bool = False, hides: bool = False
     ) -> Callable[[Make], Make]:
         """Takes up the function that follows, for products that it accepts."""
 
         def take(make: Make) -> Make:
             assert make.__name__ not in self, make.__name__
-            self[make.__name__] = Way(make.__name__, make, accepts, opens, vague, single)
+            self[make.__name__] = Way(make.__name__, make, accepts, opens, vague, single, hides)
             return make
 
         return take
