@@ -85,6 +85,9 @@ TRANSPARENT = frozenset(
 )
 
 
+COMPREHENSIONS = frozenset("list_comprehension set_comprehension dictionary_comprehension generator_expression".split())
+"""Expressions with names of their own."""
+
 Ignores = Callable[["Node", "Node", Body], bool]
 """Whether a call does nothing with one of its arguments."""
 
@@ -115,7 +118,7 @@ class Trace:
         self.instance = body.method.facts.instance
         self._ignores = ignores
         self._plain = plain
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, int]] = set()
 
     def value(self, node: Node) -> Iterator[Flow]:
         """What becomes of the value of an expression, by the place where it stands."""
@@ -139,21 +142,40 @@ class Trace:
             case kind:
                 yield from self._within(node, parent, kind)
 
-    def name(self, name: str, but: Node | None = None) -> Iterator[Flow]:
+    def name(self, name: str, but: Node | None = None, within: Node | None = None) -> Iterator[Flow]:
         """What is done with a local name that holds the value; code nested in the body keeps it for later.
 
-        What becomes of it in one place, `but`, is not asked.
+        What becomes of it in one place, `but`, is not asked. A comprehension has names of its own: `within` it.
         """
-        if name in self._seen:
+        key = (name, within.id if within is not None else 0)
+        if key in self._seen:
             return
-        self._seen.add(name)
+        self._seen.add(key)
         for node in self.body.captures("identifier"):
             if self.body.text(node) != name or _is_name_only(node) or node == but:
+                continue
+            if self._comprehension(name, node) != within:
                 continue
             if not self.body.own(node):
                 yield self._flow(Use.READ, node)
             elif not _is_target(node):
                 yield from self.value(node)
+
+    def _comprehension(self, name: str, node: Node) -> Node | None:
+        """The innermost comprehension around a node that has a name of its own for what it goes over."""
+        around = node.parent
+        while around is not None:
+            for loop in around.named_children if around.type in COMPREHENSIONS else ():
+                if loop.type == "for_in_clause" and name in self._looped_names(loop):
+                    return around
+            around = around.parent
+        return None
+
+    def _looped_names(self, loop: Node) -> list[str]:
+        """The names that a loop gives its items."""
+        left = loop.child_by_field_name("left")
+        nodes = [] if left is None else [left] if left.type == "identifier" else left.named_children
+        return [self.body.text(node) for node in nodes]
 
     def _flow(self, use: Use, node: Node, target: str = "") -> Flow:
         return Flow(use, target, self.body.method.facts.line + node.start_point.row)
@@ -220,10 +242,9 @@ class Trace:
 
     def _looped(self, loop: Node) -> Iterator[Flow]:
         """What the loop variables go through; an element of a comprehension also goes where the comprehension goes."""
-        left = loop.child_by_field_name("left")
-        names = [] if left is None else [left] if left.type == "identifier" else left.named_children
-        for node in names:
-            yield from self.name(self.body.text(node))
+        within = loop.parent if loop.type == "for_in_clause" else None
+        for name in self._looped_names(loop):
+            yield from self.name(name, within=within)
 
     def _argument(self, call: Node) -> Iterator[Flow]:
         function = call.child_by_field_name("function")
