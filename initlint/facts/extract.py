@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.imports import imports
-from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, normalise
+from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, meant, normalise
 from initlint.facts.records import FileFacts, Local, Store, Variable
 from initlint.facts.scopes import WORD, Captures, Scope, Scopes
 from initlint.facts.spelled import Spelling, string_pattern
@@ -354,7 +354,7 @@ class _Sweep:
 def _read(attribute: bytes) -> tuple[str, str]:
     """What an attribute reads: its receiver and its name."""
     receiver, _, name = attribute.rpartition(b".")
-    return normalise(receiver.decode()), name.strip().decode()
+    return normalise(receiver.decode()), meant(name.strip().decode())
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import string
+import unicodedata
 
 NO_INSTANCE = "0"
 """A literal, an arithmetic result, a comparison: whatever it is, it is no module."""
@@ -25,6 +26,11 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _CHOICE = re.compile(r"\b(?:if|or|and|await|lambda|yield)\b|:=")
 _BRACKET = re.compile(r"[()\[\]{}]")
 _CLOSE = {"(": ")", "[": "]", "{": "}"}
+
+
+def meant(name: str) -> str:
+    """The name that Python takes a written one for: a wide digit in it is the plain one."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
 
 
 @functools.lru_cache(maxsize=100_000)

@@ -218,6 +218,8 @@ class Callers:
     def _constructions(self, cls: ClassId) -> list[Call] | None:
         own = {self.project.classes[d].facts.name for d in self.project.descendants(cls) if self._constructs(d, cls)}
         names = {each for name in own for each in self._names_of(name)}
+        if self._is_tabled(names, cls):
+            return None
         callers = [m for name in sorted(names) for m in self.calling.get(name)]
         callers += [m for name in sorted(names) for m, _ in self.reading.get(name)]
         found = self._calls_in(callers, lambda text: text.rpartition(".")[2] in names)
@@ -228,6 +230,18 @@ class Callers:
         ]
         supers = self._calls_in(inherited, lambda text: text.endswith("__init__"))
         return None if found is None or supers is None else [*found, *supers]
+
+    def _is_tabled(self, names: set[str], cls: ClassId) -> bool:
+        """Whether a dictionary holds the class, or one that is built as it is: who looks it up there may build it."""
+        for name in sorted(names):
+            for method in self.mentioning.get(name):
+                symbol = self.project.resolve(method.path, name)
+                if symbol is not None and symbol.target in self.project.descendants(cls):
+                    body = self._bodies.body(method)
+                    nodes = (node for node in body.captures("identifier") if body.text(node) == name)
+                    if any(_is_value(node) for node in nodes):
+                        return True
+        return False
 
     def _constructs(self, descendant: ClassId, cls: ClassId) -> bool:
         """Whether building the descendant runs the constructor of `cls` itself."""
@@ -278,3 +292,8 @@ class Callers:
             else:
                 position += 1
         return None
+
+
+def _is_value(node: Node) -> bool:
+    """Whether a dictionary that is written out holds this."""
+    return node.parent is not None and node.parent.child_by_field_name("value") == node and node.parent.type == "pair"

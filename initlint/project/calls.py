@@ -196,7 +196,7 @@ class Calls:
         if receiver.unknown:
             return self.inference.members.of_unknown(callee)
         kept = value.unknown and not given if receiver.instances else any(g.carries for g in given)
-        return UNKNOWN if kept else NOTHING
+        return UNKNOWN if kept or (given and callee.lower().startswith(LOADERS)) else NOTHING
 
     def _stranger(self, callee: str, dotted: str, given: list[Value]) -> Value:
         """A function of another library gives an instance of the project only if one went in, or if it loads one."""

@@ -137,8 +137,20 @@ class Foreign:
             return False
         seen = self.sight.of(method.path)
         return not any(
-            self.project.classes[other].path in seen and self._fits_shape(other, method, receiver)
+            self.project.classes[other].path in seen
+            and self._fits_shape(other, method, receiver)
+            and not self._takes_over(other, attribute)
             for other in self.callers.having(attribute)
+        )
+
+    def _takes_over(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a class has what it has under a name from something else that has it under the same name."""
+        info = self.project.classes[cls]
+        storing = [facts for facts in info.facts.methods if any(store.attribute == attribute for store in facts.stores)]
+        bodies = [self.bodies.body(Method(info.path, cls, facts)) for facts in storing]
+        given = [(node, body) for body in bodies for node in body.stores(attribute)]
+        return bool(given) and all(
+            node.type == "attribute" and body.text(node).endswith(f".{attribute}") for node, body in given
         )
 
     def _fits(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:

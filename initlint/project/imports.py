@@ -71,7 +71,10 @@ class Modules:
         return ".".join([*filter(None, [self._package]), *parts])
 
     def _module_name(self, path: str) -> str:
-        """The dotted name counted from the topmost folder with `__init__.py`; folders below it may lack one."""
+        """The dotted name counted from the topmost folder with `__init__.py`; folders below it may lack one.
+
+        A package `texar/torch` is not what its own files import as `torch`.
+        """
         folders = path.split("/")[:-1]
         depths = range(len(folders) + 1)
         packages = (depth for depth in depths if "/".join([*folders[:depth], "__init__.py"]) in self.files)
@@ -79,6 +82,8 @@ class Modules:
         if top == 0 and self._package:
             return self._relative_name(path)
         parts = path.removesuffix(".py").split("/")[top:]
+        if top and parts[0] == "torch":
+            return self._relative_name(path)
         if parts[-1] == "__init__" and len(parts) > 1:
             parts.pop()
         return ".".join(parts) if top < len(folders) else self._relative_name(path)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from initlint.facts.records import Store
 from initlint.project.bodies import Bodies
-from initlint.project.classes import ClassId, ClassInfo, Project
+from initlint.project.classes import ClassId, ClassInfo, Method, Project
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 NO_READERS = re.compile(
     r"_?(keys?_to_ignore|no_split|keep_in_fp32|skip_keys|no_placement|can_record|supports_|input_modalities)\w*|__(all|slots|annotations|constants)__\w*|_repeated_blocks"
@@ -45,7 +49,23 @@ class NamedPaths:
     def names(self, cls: ClassId, attribute: str) -> bool:
         """Whether a class attribute of the family names the definition."""
         owners = self._naming.get(attribute)
-        return bool(owners) and not self.project.family(cls).isdisjoint(owners)
+        family = self.project.family(cls)
+        return (bool(owners) and not family.isdisjoint(owners)) or any(
+            self._uses(relative, attribute) for relative in family
+        )
+
+    def _uses(self, cls: ClassId, attribute: str) -> bool:
+        """Whether the body of a class uses its own name: in another value, as a default, in a decorator."""
+        info = self.project.classes.get(cls)
+        if info is None or all(store.attribute != attribute for store in info.facts.attributes):
+            return False
+        heads = [facts for facts in info.facts.methods if attribute in (*facts.mentions, *facts.calls, *facts.reads)]
+        bodies = [self.bodies.body(Method(info.path, cls, facts)) for facts in heads]
+        return any(
+            body.text(node) == attribute and _is_used(node) and _stands_in_class(node)
+            for body in [self.bodies.class_body(info.path, info.facts), *bodies]
+            for node in body.captures("identifier")
+        )
 
     def ties(self, attribute: str) -> Sequence[Tie]:
         """The ties whose source leads through an attribute of that name."""
@@ -98,6 +118,25 @@ class NamedPaths:
                     return []
                 found.append(_tie(cls, body.text(key), body.text(source)))
         return found
+
+
+def _is_used(node: Node) -> bool:
+    """Whether an identifier is neither bound there nor the name of an attribute, a keyword or a parameter."""
+    parent = node.parent
+    return parent is not None and all(
+        parent.child_by_field_name(name) != node for name in ("left", "name", "attribute", "parameters")
+    )
+
+
+def _stands_in_class(node: Node) -> bool:
+    """Whether what is nearest around a node is the class, or the head of a function in it."""
+    inner = node
+    while inner.parent is not None and inner.parent.type not in ("function_definition", "lambda", "class_definition"):
+        inner = inner.parent
+    around = inner.parent
+    if around is None or around.type == "class_definition":
+        return True
+    return around.child_by_field_name("body") != inner and _stands_in_class(around)
 
 
 def _tie(owner: ClassId, target: str, source: str) -> Tie:

@@ -52,7 +52,7 @@ class Placeholders:
         owner = self.project.classes[body.method.owner]
         others = {store.attribute for facts in owner.facts.methods for store in facts.stores} - {attribute}
         values = [self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in sorted(others)]
-        return not any(self._is_part(cls) for value in values for cls in value.instances)
+        return not any(self._is_part(cls) for value in values for cls in value.exact)
 
     def _is_part(self, cls: ClassId) -> bool:
         return self.project.is_module(cls) or knowledge.module(cls) is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
-from initlint.facts.receivers import normalise
+from initlint.facts.receivers import meant, normalise
 from initlint.model import Confidence, Kind, Verdict
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
@@ -72,6 +72,7 @@ class Readers:
 
     def verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
         """None where the definition is live; else how sure it is that nothing reads it, and what is in doubt."""
+        attribute = meant(attribute)
         key = (cls, attribute)
         if key not in self._verdicts:
             self._verdicts[key] = LIVE if self._lives(cls, attribute) else self._dead(cls, attribute)
@@ -95,6 +96,7 @@ class Readers:
 
     def _lives(self, cls: ClassId, attribute: str) -> bool:
         """Whether anything reads a definition; not by what it depends on itself."""
+        attribute = meant(attribute)
         key = (cls, attribute)
         if key in self._active:
             return False
