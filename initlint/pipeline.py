@@ -35,6 +35,9 @@ from initlint.sources import Sources, discover
 if TYPE_CHECKING:
     from initlint.notebooks import Cell
 
+FEW = 20
+"""Files that may be asked about so that only what concerns them is read of all others."""
+
 
 def run(config: Config, progress: Progress | None = None, buffer: bytes | None = None) -> Report:
     """Check what the configuration names; the progress is told while files are read.
@@ -54,10 +57,10 @@ def run(config: Config, progress: Progress | None = None, buffer: bytes | None =
         jobs = worker_count(config.jobs)
         gathered = gather(sources, cache, jobs, known, progress)
         try:
-            analysis = analyse(sources, gathered, environment, codes, config, jobs)
+            analysis = analyse(sources, gathered, environment, codes, config, cache, jobs)
         except Unreadable:
             gathered = without_changed(sources, gathered)
-            analysis = analyse(sources, gathered, environment, codes, config, jobs)
+            analysis = analyse(sources, gathered, environment, codes, config, cache, jobs)
         results.keep(cache, results.run_key(sources, gathered.digests, codes, folders, config), analysis)
     cache.close()
     return report(config, sources, analysis, recorded)
@@ -69,11 +72,12 @@ def analyse(
     environment: Environment,
     codes: frozenset[str],
     config: Config,
+    cache: Cache,
     processes: int = 1,
 ) -> Analysis:
-    """Link the facts and run the rules over them."""
+    """Link the facts and run the rules over them. The links are kept where the question is about few files."""
     from initlint.hazards import find
-    from initlint.project import link
+    from initlint.project import link, links
     from initlint.project.conventions import Conventions
 
     def source(path: str) -> bytes:
@@ -81,13 +85,18 @@ def analyse(
 
     conventions = Conventions(config.extra_base_classes, config.extra_init_methods)
     thorough = config.min_confidence == Confidence.POSSIBLE.value
-    project = link(gathered.facts, source, environment, sources.package, conventions)
+    key = results.links_key(sources, map(str, environment.folders), config)
+    few = bool(cache) and len(sources.reported) <= FEW
+    standing = links.recall(cache, key, gathered) if few else None
+    project = link(gathered.facts, source, environment, sources.package, conventions, standing)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(find(project, sources.reported, codes, problems, thorough, processes))
     modules = dict.fromkeys(sorted(sources.reported), 0)
     for id, info in project.classes.items():
         if info.path in modules:
             modules[info.path] += project.is_module(id)
+    if few and standing is None:
+        links.keep(cache, key, project, gathered)
     comments = {path: gathered.facts[path].suppressions for path in gathered.facts if path in sources.reported}
     reported = {path: found for path, found in comments.items() if found}
     return Analysis(found, problems, modules, reported, results.installed(project.installed))

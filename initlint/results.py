@@ -84,6 +84,18 @@ def run_key(
     return b"run" + digest(repr(state).encode(errors="surrogateescape"))
 
 
+def links_key(sources: Sources, folders: Iterable[str], config: Config) -> bytes:
+    """A digest over all that linking depends on, but for the files that are linked."""
+    state = [
+        tool_version(),
+        sources.root,
+        sources.package,
+        *(getattr(config, name) for name in DECIDING),
+        [(folder, _changed(folder)) for folder in folders],
+    ]
+    return b"links" + digest(repr(state).encode(errors="surrogateescape"))
+
+
 def _changed(folder: str) -> int:
     """When a package was last put into a folder of installed packages, or taken out."""
     try:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from initlint.project.classes import Project
     from initlint.project.conventions import Conventions
     from initlint.project.environment import Environment
+    from initlint.project.links import Standing
 
 
 def link(
@@ -18,8 +19,12 @@ def link(
     environment: Environment | None = None,
     package: str = "",
     conventions: Conventions | None = None,
+    standing: Standing | None = None,
 ) -> Project:
-    """Link the facts of all files; `package` is the dotted name of the root, where the root may be one."""
+    """Link the facts of all files, or take over the links that still stand.
+
+    `package` is the dotted name of the root, where the root may be one.
+    """
     from initlint.project.classes import Project
 
-    return Project(facts, read, environment, package, conventions)
+    return Project(facts, read, environment, package, conventions, standing)

@@ -33,7 +33,7 @@ class Annotations:
         self.project = project
         self.bodies = bodies
         self._open: set[tuple[str, str]] = set()
-        self._foreign_bases = project.index(self._inherits)
+        self._foreign_bases = project.index("inherits", self._inherits)
 
     def annotation(self, text: str, body: Body) -> Value:
         """What a type annotation says; UNKNOWN where it says nothing about modules."""

@@ -39,19 +39,19 @@ class Callers:
         self._lent: dict[str, frozenset[ClassId]] = {}
         self._functions: dict[str, list[Method]] = {}
         self._assigners: dict[str, frozenset[ClassId]] = {}
-        self.reading = project.index(self._reads)
+        self.reading = project.index("reads", self._reads)
         """By attribute: the functions that read it, with the receiver."""
-        self.calling = project.index(self._by(lambda function: function.calls))
+        self.calling = project.index("calls", self._by(lambda function: function.calls))
         """By plain name: the functions that call it."""
-        self.mentioning = project.index(self._by(lambda function: function.mentions))
+        self.mentioning = project.index("mentions", self._by(lambda function: function.mentions))
         """By plain name: the functions that use it as a value."""
-        self.giving = project.index(self._by(lambda function: function.gives))
+        self.giving = project.index("gives", self._by(lambda function: function.gives))
         """By attribute: the functions that give it to other objects than their instance."""
-        self.decorating = project.index(self._decorates)
+        self.decorating = project.index("decorates", self._decorates)
         """By "path::name" of a function: what it decorates, with how that is written."""
-        self._assigning = project.index(self._assigns)
-        self._methods = project.index(self._has_methods)
-        self._renamed = project.index(self._renames)
+        self._assigning = project.index("assigns", self._assigns)
+        self._methods = project.index("methods", self._has_methods)
+        self._renamed = project.index("renames", self._renames)
 
     def in_file(self, path: str) -> list[Method]:
         """Every function of a file, methods with their class, the code at module level last."""

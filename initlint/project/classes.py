@@ -7,6 +7,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +21,9 @@ from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
 from initlint.project.index import Index, Row, Rows
 from initlint.project.wrappers import wrapped
+
+if TYPE_CHECKING:
+    from initlint.project.links import Standing
 
 MODULE = "torch.nn.Module"
 
@@ -95,8 +99,9 @@ class Project:
         environment: Environment | None = None,
         package: str = "",
         conventions: Conventions | None = None,
+        standing: Standing | None = None,
     ) -> None:
-        self.files = Facts(files, files.__getitem__)
+        self.files = Facts(files, lambda path: files[path] if path in files else extract(self.installed[path]))
         self.own = frozenset(files)
         self.modules = Modules(self.files, package)
         self.classes: dict[ClassId, ClassInfo] = {}
@@ -112,22 +117,45 @@ class Project:
         self._near: dict[ClassId, list[ClassId]] = {}
         self._written: dict[str, dict[str, list[Class]]] = {}
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
+        self.indices: dict[str, Index[Any]] = {}
+        self._standing = standing
+        if standing is None:
+            self._link()
+        else:
+            self._restore(standing)
+        self.children: dict[ClassId, list[ClassId]] = {}
+        for info in list(self.classes.values()):
+            for base in info.bases:
+                self.children.setdefault(base, []).append(info.id)
+        self.linked = dict.fromkeys(self.files).keys()
+        self.consulted = tuple(self.installed)
+        self.modules.binding = self.index("binds", self.modules.binds)
+        self._linked = True
+
+    def _link(self) -> None:
         for path in list(self.files):
             self._add_classes(path)
         for wrapper, cls in list(wrapped(self, self.classes.values())):
             info = self.classes[wrapper]
             self.classes[wrapper] = replace(info, bases=(*info.bases, cls), unresolved=())
         self._cut_cycles()
-        self.children: dict[ClassId, list[ClassId]] = {}
-        for info in list(self.classes.values()):
-            for base in info.bases:
-                self.children.setdefault(base, []).append(info.id)
-        self.linked = dict.fromkeys(self.files)
-        self._linked = True
 
-    def index(self, rows: Rows[Row]) -> Index[Row]:
+    def _restore(self, standing: Standing) -> None:
+        """Take over what an earlier run linked."""
+        for path, (module, _) in standing.links.installed.items():
+            self.installed[path] = standing.installed[path]
+            if module:
+                self.files.add(path)
+                self.modules.add_installed(path, module, found=True)
+        for id, (bases, unresolved) in standing.links.classes.items():
+            self.classes[id] = ClassInfo(id, self._class, bases, unresolved)
+
+    def index(self, name: str, rows: Rows[Row]) -> Index[Row]:
         """What the linked files say about names, by the rows that one file gives."""
-        return Index(rows, tuple(self.linked))
+        files, standing = tuple(self.linked), self._standing
+        fresh = [number for number, path in enumerate(files) if standing and path in standing.changed]
+        self.indices[name] = index = Index(rows, files, standing.links.words[name] if standing else None, fresh)
+        return index
 
     def classes_in(self, path: str) -> list[ClassInfo]:
         """The classes of a file, in order."""

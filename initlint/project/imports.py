@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from initlint.construction import knowledge
 from initlint.facts.records import FileFacts, Import
+from initlint.project.index import Index
 
 
 class SymbolKind(Enum):
@@ -46,6 +47,7 @@ class Modules:
         self._variables: dict[str, dict[str, int]] = {}
         self._starred: dict[tuple[str, str], Symbol | None] = {}
         self.names: dict[str, str] = {}
+        self.binding: Index[None] | None = None
         for path in files:
             self.add(path)
 
@@ -124,6 +126,10 @@ class Modules:
             self._names[path] = names
         return self._names[path]
 
+    def binds(self, path: str) -> Iterator[tuple[str, None]]:
+        """What a file may bind, as rows; "*" where others may bind more in it."""
+        return ((name, None) for name in self.bound(path))
+
     def variables(self, path: str) -> Mapping[str, int]:
         """The names that are assigned at module level of a file, with the byte offset of the last such statement."""
         if path not in self._variables:
@@ -138,7 +144,7 @@ class Modules:
         return self._resolved[key]
 
     def _resolve(self, path: str, dotted: str, hops: int) -> Symbol | None:
-        if hops == 0 or path not in self.files:
+        if hops == 0 or path not in self.files or self._cannot_bind(path, dotted.partition(".")[0]):
             return None
         names = self.bound(path)
         if dotted in names:
@@ -150,6 +156,9 @@ class Modules:
             candidates = [self._through_stars(path, head)]
         symbols = [self._member(symbol, rest, hops - 1) for symbol in candidates if symbol is not None]
         return _best([symbol for symbol in symbols if symbol is not None])
+
+    def _cannot_bind(self, path: str, name: str) -> bool:
+        return self.binding is not None and self.binding.lacks(name, path) and self.binding.lacks("*", path)
 
     def _follow(self, path: str, entry: Symbol | Import | str, head: str, hops: int) -> Symbol | None:
         if isinstance(entry, Symbol):

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 import functools
 from array import array
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Generic, TypeVar
+
+import msgspec
 
 Row = TypeVar("Row")
 
 Rows = Callable[[str], Iterable[tuple[str, Row]]]
 """Gives the rows of one file, each with the name that it is about."""
 
-Words = Mapping[str, bytes]
-"""By name: the positions of the files that hold rows about it."""
-
 
 class Index(Generic[Row]):
     """Rows by name, those of earlier files first.
 
-    Without `words` all files are read for the first name that is asked for. What `words` say holds for all files
-    but the `fresh` ones, which are read for every name.
+    Without `words`, which tell what files hold rows about which names, all files are read for the first name that is
+    asked for. What they tell holds for all files but the `fresh` ones, which are read for every name.
     """
 
     def __init__(
-        self, rows: Rows[Row], files: Sequence[str], words: Words | None = None, fresh: Collection[int] = ()
+        self, rows: Rows[Row], files: Sequence[str], words: bytes | None = None, fresh: Collection[int] = ()
     ) -> None:
         self._rows = rows
         self._files = files
-        self._words = words
+        self._told = words
         self._fresh = fresh
         self._known: dict[str, Sequence[Row]] = {}
+        self._holders: dict[str, frozenset[str]] = {}
         self._by_file: dict[int, dict[str, list[Row]]] = {}
 
     def get(self, name: str) -> Sequence[Row]:
         """The rows about a name."""
-        if self._words is None:
+        if self._told is None:
             return self._all.get(name, ())
         if name not in self._known:
             self._known[name] = [row for file in self._holding(name) for row in self._of(file).get(name, ())]
@@ -43,20 +43,35 @@ class Index(Generic[Row]):
 
     def names(self) -> list[str]:
         """Every name that there are rows about, and perhaps some more."""
-        if self._words is None:
+        if self._told is None:
             return list(self._all)
         return list(dict.fromkeys([*self._words, *(name for file in self._fresh for name in self._of(file))]))
 
-    def words(self) -> dict[str, bytes]:
-        """Which files hold rows about which names."""
+    def lacks(self, name: str, path: str) -> bool:
+        """Whether it is known without reading a file that it holds no rows about a name."""
+        if self._told is None:
+            return False
+        if name not in self._holders:
+            self._holders[name] = frozenset(self._files[number] for number in self._holding(name))
+        return path not in self._holders[name] and path in self._linked
+
+    @functools.cached_property
+    def _linked(self) -> frozenset[str]:
+        return frozenset(self._files)
+
+    def words(self) -> bytes:
+        """Which files hold rows about which names, by their positions."""
         found: dict[str, array[int]] = {}
         for number, path in enumerate(self._files):
             for name in dict.fromkeys(name for name, _ in self._rows(path)):
                 found.setdefault(name, array("I")).append(number)
-        return {name: numbers.tobytes() for name, numbers in found.items()}
+        return msgspec.msgpack.encode({name: numbers.tobytes() for name, numbers in found.items()})
+
+    @functools.cached_property
+    def _words(self) -> dict[str, bytes]:
+        return msgspec.msgpack.decode(self._told or b"\x80", type=dict[str, bytes])
 
     def _holding(self, name: str) -> list[int]:
-        assert self._words is not None
         return sorted({*array("I", self._words.get(name, b"")), *self._fresh})
 
     def _of(self, file: int) -> dict[str, list[Row]]:

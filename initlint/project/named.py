@@ -42,9 +42,9 @@ class NamedPaths:
         self.project = project
         self.bodies = bodies
         self._known: dict[tuple[ClassId, str], list[Tie]] = {}
-        self._naming = project.index(self._names)
-        self._from = project.index(self._sources)
-        self._to = project.index(self._targets)
+        self._naming = project.index("names", self._names)
+        self._from = project.index("ties", self._sources)
+        self._to = project.index("tied", self._targets)
 
     def names(self, cls: ClassId, attribute: str) -> bool:
         """Whether a class attribute of the family names the definition."""

@@ -22,7 +22,7 @@ class Sight:
         self.project = project
         self._seen: dict[str, frozenset[str]] = {}
         self._imported: dict[str, frozenset[str]] = {}
-        self._importing = project.index(self._imports)
+        self._importing = project.index("imports", self._imports)
 
     def of(self, path: str) -> frozenset[str]:
         """The file itself, its imports and theirs, its importers, and what these import if they are few."""

@@ -1,0 +1,221 @@
+"""A question about one file takes over what an earlier run linked, and gets the answer of a run without a cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from generated.series import series
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from initlint import pipeline
+from initlint.config import Config
+from initlint.facts import gather
+from initlint.facts.records import FileFacts
+from initlint.project import links
+from initlint.report import json
+from initlint.sources import Sources
+
+FILES = {
+    "a.py": """
+? # a line more
+import torch
+from torch import nn
+? from b import Mixin as Twin
+? import c as shown
+
+
+? def mark(cls):
+?     return cls
+? @mark
+class Net(nn.Module):
+?     _tied_weights_keys = ["tied"]
+?     _tied_weights_keys = {"tied.weight": "free.weight"}
+    def __init__(self):
+        super().__init__()
+        self.old = nn.Linear(8, 8)
+        self.tied = nn.Linear(8, 8)
+        self.free = nn.Linear(8, 8)
+        self.layer0 = nn.Linear(8, 8)
+        self._build()
+?         self.hook = lambda: self.old
+?         self.late = self.old
+
+    def _build(self):
+        self.built = nn.Linear(8, 8)
+?         self.more = nn.Linear(2, 2)
+
+    def forward(self, x):
+?         self._build()
+?         return self.old(x)
+        return x
+""",
+    "b.py": """
+? # a line more
+from torch import nn
+from a import Net
+? from a import *
+
+
+class Mixin:
+?     def forward(self, x):
+?         return self.free(x)
+    pass
+
+
+? class Heir(Mixin, Net):
+?     def look(self):
+?         return self.built
+class Owner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = Net()
+        self.dead = nn.Linear(3, 3)
+?         self.net.old = nn.Identity()
+
+    def forward(self, x):
+?         return self.net.old(x)
+?         return [part(x) for part in self.net.children()]
+        return self.net(x)
+""",
+    "c.py": """
+? # a line more
+from b import Owner
+? import a
+
+
+def show(owner: Owner, name="dead"):
+?     getattr(owner, name)
+?     getattr(owner.net, f"layer{0}")(1)
+?     owner.net.tied(1)
+    return owner
+
+
+def unknown(model, x):
+?     return model.layer0(x) + model.free(x)
+?     return model.dead(x)
+    return x
+
+
+? show(Owner(), "net")
+? def decorator(method):
+?     def run(self, x):
+?         return self.free(method(self, x))
+?     return run
+""",
+}
+"""A small project; lines with a question mark come and go."""
+
+LINES = [
+    (path, number) for path, text in FILES.items() for number, line in enumerate(text.splitlines()) if line[:1] == "?"
+]
+PROFILE = series(25)
+
+
+def write(folder: Path, chosen: set[tuple[str, int]]) -> None:
+    for path, text in FILES.items():
+        numbered = enumerate(text.splitlines())
+        kept = [line.removeprefix("? ") for number, line in numbered if line[:1] != "?" or (path, number) in chosen]
+        new = "\n".join(kept)
+        if not (folder / path).exists() or (folder / path).read_text() != new:
+            (folder / path).write_text(new)
+
+
+def answer(path: Path, **options: object) -> str:
+    return json.render(pipeline.run(Config(paths=(str(path),), min_confidence="possible", **options)))  # type: ignore[arg-type]
+
+
+@PROFILE
+@given(st.lists(st.tuples(st.sets(st.sampled_from(LINES), max_size=3), st.sampled_from(sorted(FILES))), max_size=8))
+def test_after_any_edits_it_is_the_answer_without_a_cache(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[set[tuple[str, int]], str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("links")
+    (folder / "pyproject.toml").write_text("")
+    chosen: set[tuple[str, int]] = set()
+    for toggled, path in [(set[tuple[str, int]](), "a.py"), *steps]:
+        chosen ^= toggled
+        write(folder, chosen)
+        note(f"{path}: {sorted(chosen)}")
+        assert answer(folder / path) == answer(folder / path, no_cache=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "far.py").write_text("def far(thing):\n    return thing.elsewhere\n")
+    write(tmp_path, set())
+    return tmp_path
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files whose facts were read from the cache."""
+    paths: list[str] = []
+    load = gather._remembered
+
+    def noted(sources: Sources, path: str, *rest: Any) -> FileFacts:
+        paths.append(path)
+        return load(sources, path, *rest)
+
+    monkeypatch.setattr(gather, "_remembered", noted)
+    return paths
+
+
+def test_what_has_nothing_to_say_is_not_read(project: Path, loaded: list[str]) -> None:
+    answer(project / "a.py")
+    (project / "a.py").write_text((project / "a.py").read_text() + "\n# a line more\n")
+    answer(project / "a.py")
+    assert "b.py" in loaded
+    assert "far.py" not in loaded
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stands"),
+    [
+        ("return thing.elsewhere", "return thing.old", True),
+        ("def far", "import a\n\n\ndef far", False),
+        ("def far", "def near", False),
+        ("def far", "class Far:\n    pass\n\n\ndef far", False),
+        ("def far", "far = 1\n\n\ndef far", False),
+    ],
+)
+def test_links_stand_unless_a_file_says_something_else_to_others(
+    project: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, stands: bool
+) -> None:
+    found: list[links.Standing | None] = []
+    recall = links.recall
+
+    def noted(*given: Any) -> links.Standing | None:
+        found.append(recall(*given))
+        return found[-1]
+
+    monkeypatch.setattr(links, "recall", noted)
+    answer(project / "a.py")
+    (project / "far.py").write_text((project / "far.py").read_text().replace(before, after))
+    assert answer(project / "a.py") == answer(project / "a.py", no_cache=True)
+    assert [each is not None for each in found] == [False, stands]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("        return self.net.old(x)",),
+        ("        return [part(x) for part in self.net.children()]",),
+        ("class Heir(Mixin, Net):", "    def look(self):", "        return self.built"),
+        ("    owner.net.tied(1)",),
+        ('    getattr(owner.net, f"layer{0}")(1)',),
+        ("    return model.layer0(x) + model.free(x)",),
+    ],
+)
+def test_a_reader_in_another_file_comes_and_goes(project: Path, lines: tuple[str, ...]) -> None:
+    places = {(path, n) for path, n in LINES if FILES[path].splitlines()[n].removeprefix("? ") in lines}
+    before = answer(project / "a.py")
+    write(project, places)
+    after = answer(project / "a.py")
+    assert after != before
+    assert after == answer(project / "a.py", no_cache=True)
+    write(project, set())
+    assert answer(project / "a.py") == before
