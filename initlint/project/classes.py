@@ -441,6 +441,8 @@ def _harmless(base: str, symbol: Symbol | None) -> bool:
 
 def _merge(sequences: list[tuple[ClassId, ...]]) -> Iterable[ClassId]:
     """C3: the first head that stands in no other tail; the first head at all where there is none."""
+    if len(sequences) == 2:
+        return sequences[0]  # of one base: most classes have no more
     merged: list[ClassId] = []
     rest = [list(sequence) for sequence in sequences if sequence]
     while rest:
