@@ -88,6 +88,8 @@ class Code:
         self._contents: dict[tuple[Key, ...], Term] = {}
         self._extra: dict[Key, ast.AST] = {}
         self._links: dict[Key, tuple[Link, ...]] = {}
+        self._pieces: dict[Key, Piece | None] = {}
+        self._methods: dict[Key, tuple[tuple[str, Key], ...]] = {}
 
     def tree(self, path: str) -> ast.Module:
         tree = self._texts.tree(self.project.source(path))
@@ -298,15 +300,20 @@ class Code:
 
     def piece(self, key: Key) -> Piece | None:
         """The code of a definition alone."""
-        nodes = self._nodes(key)
-        return self._texts.piece(nodes) if nodes else None
+        if key not in self._pieces:
+            nodes = self._nodes(key)
+            self._pieces[key] = self._texts.piece(nodes) if nodes else None
+        return self._pieces[key]
 
-    def methods(self, key: Key) -> Iterator[tuple[str, Key]]:
+    def methods(self, key: Key) -> tuple[tuple[str, Key], ...]:
         """The methods of a class by name."""
-        if key[0] == "class":
+        if key[0] != "class":
+            return ()
+        if key not in self._methods:
             id = f"{key[1]}::{key[2]}"
             names = dict.fromkeys(each.name for each in self._body(id) if isinstance(each, Definition))
-            yield from ((name, ("method", id, name)) for name in names)
+            self._methods[key] = tuple((name, ("method", id, name)) for name in names)
+        return self._methods[key]
 
     def _body(self, id: ClassId) -> list[ast.stmt]:
         node = self.cls(id)

@@ -112,7 +112,8 @@ class _Reach:
             if name in self.members or name.startswith("__") or self.computed:
                 self._meet(method)
         self.called |= piece.called
-        self._mention(sorted(piece.members - self.members))
+        if not piece.members <= self.members:
+            self._mention(sorted(piece.members - self.members))
         return piece.digest
 
     def _compute(self, key: Key) -> None:
