@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
+from initlint.comparison.decorators import HARMLESS, changes_it, hands_back
 from initlint.comparison.packages import everywhere, unbound
 from initlint.comparison.pieces import (
     Definition,
@@ -14,10 +15,10 @@ from initlint.comparison.pieces import (
     dotted,
     piece,
     statements,
-    targets,
     without_docstring,
 )
 from initlint.comparison.reach import Key, Link, common, content, scope
+from initlint.comparison.statements import altered, touched
 from initlint.comparison.terms import Term
 from initlint.project.imports import Symbol, SymbolKind
 
@@ -31,16 +32,6 @@ AROUND = (
     " __prepare__ __instancecheck__ __class_getitem__"
 ).split()
 """Methods that Python calls by itself when an instance is made, or an attribute read or set."""
-
-HARMLESS = frozenset(
-    "dataclass dataclass_transform staticmethod classmethod property cached_property lru_cache cache no_grad wraps"
-    " inference_mode enable_grad export ignore unused script abstractmethod override final total_ordering runtime"
-    " setter getter deleter overload".split()
-)
-"""Decorators of other packages that leave a constructor, and what a method draws, as they are."""
-
-ADDING = frozenset({"append", "add", "update", "setdefault", "insert"})
-"""Methods that put something into a collection."""
 
 _EMPTY = ast.Pass()
 
@@ -126,7 +117,7 @@ class Code:
         if path not in self._bindings:
             found: dict[str, list[ast.stmt]] = {}
             for statement in self.tree(path).body:
-                for each in dict.fromkeys(_touched(statement)):
+                for each in dict.fromkeys(touched(statement)):
                     found.setdefault(each, []).append(statement)
             self._bindings[path] = found
         return self._bindings[path].get(name, [])
@@ -150,7 +141,7 @@ class Code:
         """The value of a name in a class's own body; a term where it is more than one expression."""
         node, path = self.cls(id), id.partition("::")[0]
         body = node.body if node is not None else []
-        found = [each for each in body if not isinstance(each, Definition) and name in _touched(each)]
+        found = [each for each in body if not isinstance(each, Definition) and name in touched(each)]
         if not found and not self.changes(f"{id}.{name}"):
             return None
         value = _value(found, name) if not self.changes(f"{id}.{name}") else None
@@ -180,7 +171,7 @@ class Code:
         for statement in body:
             if isinstance(statement, ast.FunctionDef | ast.ClassDef):
                 self._note_decorators(path, statement)
-            for name, stores in dict.fromkeys(_altered(statement)):
+            for name, stores in dict.fromkeys(altered(statement)):
                 self._note_change(path, name, stores, statement)
 
     def _note_decorators(self, path: str, definition: ast.FunctionDef | ast.ClassDef) -> None:
@@ -254,9 +245,9 @@ class Code:
         function = self.function(method) if method is not None else None
         if function is not None and callee is not decorator:
             inner = [each for each in function.body if isinstance(each, ast.FunctionDef)]
-            function = inner[0] if len(inner) == 1 and _hands_back(function, inner[0].name) else None
+            function = inner[0] if len(inner) == 1 and hands_back(function, inner[0].name) else None
         first = function.args.args[0].arg if function is not None and function.args.args else ""
-        return function is not None and _hands_back(function, first) and not _changes_it(function, first)
+        return function is not None and hands_back(function, first) and not changes_it(function, first)
 
     def of_nodes(self, nodes: Sequence[ast.AST], path: str, qualname: str) -> Term:
         """Some code in a file, with all that it refers to in the project."""
@@ -391,28 +382,6 @@ def _targets(key: Key) -> Iterator[str]:
         yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"
 
 
-def _hands_back(function: ast.FunctionDef, name: str) -> bool:
-    """Whether a function returns what it has under a name, and nothing else."""
-    returns = [each for each in statements(function.body[-1:]) if isinstance(each, ast.Return)]
-    every = [each for each in statements(function.body) if isinstance(each, ast.Return) and each not in returns]
-    nested = [each for each in function.body if isinstance(each, ast.FunctionDef)]
-    own = [each for each in every if not any(each in statements(inner.body) for inner in nested)]
-    found = [each.value for each in (*returns, *own)]
-    return bool(found) and all(isinstance(each, ast.Name) and each.id == name for each in found)
-
-
-def _changes_it(function: ast.FunctionDef, name: str) -> bool:
-    """Whether a function may change what it has under a name: it hands it on, or gives it attributes."""
-    handed = [
-        argument
-        for each in ast.walk(function)
-        if isinstance(each, ast.Call) and not (isinstance(each.func, ast.Attribute) and each.func.attr in ADDING)
-        for argument in (*each.args, *(keyword.value for keyword in each.keywords))
-    ]
-    given = any((dotted(target) or "").partition(".")[0] == name for target in targets(function.body))
-    return given or any(isinstance(each, ast.Name) and each.id == name for each in handed)
-
-
 def key_of(method: Method) -> Key:
     """The key of a function or method."""
     if method.owner is None:
@@ -435,36 +404,3 @@ def _value(statements: Sequence[ast.stmt], name: str) -> ast.expr | None:
             return value
         case _:
             return None
-
-
-def _touched(statement: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds, or whose objects it may change."""
-    if isinstance(statement, Definition):
-        inner = statements([statement])
-        yield from (name for each in inner if isinstance(each, ast.Global) for name in each.names)
-        return
-    for target in targets([statement]):
-        yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
-    for each in statements([statement]):
-        if isinstance(each, Definition):
-            yield each.name
-        elif isinstance(each, ast.Import | ast.ImportFrom) and each is not statement:
-            yield from (alias.asname or alias.name.partition(".")[0] for alias in each.names)
-    yield from (name.partition(".")[0] for name, _ in _altered(statement))
-
-
-def _altered(statement: ast.stmt) -> Iterator[tuple[str, bool]]:
-    """The names of what a statement gives attributes or items (True), or hands to a call at module level (False)."""
-    for target in targets([statement]):
-        for inner in ast.walk(target):
-            if isinstance(inner, ast.Attribute | ast.Subscript) and not isinstance(inner.ctx, ast.Load):
-                name = dotted(inner) or dotted(inner.value)
-                if name is not None:
-                    yield name, True
-    for each in statements([statement]) if not isinstance(statement, Definition) else ():
-        if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
-            callee = each.value.func
-            sets = dotted(callee) in ("setattr", "delattr")
-            receiver = callee.value if isinstance(callee, ast.Attribute) else callee
-            named = [dotted(one) for one in (callee, receiver, *each.value.args)]
-            yield from ((name, sets) for name in named if name is not None)
