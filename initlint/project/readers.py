@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 LIVE = None
 """The verdict on a definition that something reads."""
 
+KINDS = (Kind.SUBMODULE, Kind.PARAMETER, Kind.BUFFER)
+"""What a definition can be to those who read all of a kind."""
+
 MAX_CALLS = 3
 """Functions within functions that are looked into for a tensor."""
 
@@ -138,7 +141,7 @@ class Readers:
         yield self.strangers.doubt(cls)
         yield self._carried(cls, attribute)
         yield self.listed.doubt(cls, attribute)
-        yield self.wholesale.doubt(cls, self._kind(cls, attribute))
+        yield self._doubtful_sweep(cls, attribute)
         yield self.computed.doubt(cls)
         yield self.foreign.called_by_any_name(cls)
         yield self.placeholders.doubt(cls, attribute)
@@ -149,9 +152,19 @@ class Readers:
         return (
             self.entries.read(cls, attribute)
             or self._read_by_base(cls, attribute)
-            or self.wholesale.reads_all(cls, self._kind(cls, attribute))
+            or self._is_read_with_all(cls, attribute)
             or self.computed.reads(cls, attribute)
         )
+
+    def _is_read_with_all(self, cls: ClassId, attribute: str) -> bool:
+        """Whether all definitions of its kind are read; the kind is asked for only where it makes a difference."""
+        answers = {self.wholesale.reads_all(cls, kind) for kind in KINDS}
+        return answers.pop() if len(answers) == 1 else self.wholesale.reads_all(cls, self._kind(cls, attribute))
+
+    def _doubtful_sweep(self, cls: ClassId, attribute: str) -> str:
+        """Where other code uses all submodules of something that can be an instance; "" where none does."""
+        place = self.wholesale.doubt(cls)
+        return place if place and self._kind(cls, attribute) is Kind.SUBMODULE else ""
 
     def _kind(self, cls: ClassId, attribute: str) -> Kind:
         if self._is_submodule(cls, attribute):

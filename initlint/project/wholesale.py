@@ -41,6 +41,7 @@ class Wholesale:
         self.roles = roles
         self.entries = entries
 
+    @functools.cache  # noqa: B019
     def reads_all(self, cls: ClassId, kind: Kind) -> bool:
         """Whether the family reads all its submodules, or all its other definitions, without naming them."""
         if kind is Kind.SUBMODULE and any(single and values.holds(cls) for _, single, values in self._swept_elsewhere):
@@ -49,10 +50,9 @@ class Wholesale:
             return True
         return any(self._reads_all(relative, kind) for relative in self.project.near(cls))
 
-    def doubt(self, cls: ClassId, kind: Kind) -> str:
+    def doubt(self, cls: ClassId) -> str:
         """Where other code uses all parts of something that can be an instance among others; "" where none does."""
-        places = (place for place, _, values in self._swept_elsewhere if values.holds(cls))
-        return next(places, "") if kind is Kind.SUBMODULE else ""
+        return next((place for place, _, values in self._swept_elsewhere if values.holds(cls)), "")
 
     @functools.cached_property
     def _swept_elsewhere(self) -> tuple[tuple[str, bool, Reached], ...]:
