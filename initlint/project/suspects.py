@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
@@ -39,7 +39,8 @@ def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool]) -> dict[st
     """
     infos = readers.project.classes
     family = [infos[relative] for relative in readers.project.family(cls) if relative in infos]
-    known = {store.attribute for info in family for _, store in _construction_stores(readers, info)}
+    stores = (_construction_stores(info, _constructing(readers, info)) for info in family)
+    known = {store.attribute for found in stores for _, store in found}
     new = {attribute: alone for attribute, alone in told.items() if not _is_known(attribute, known)}
     with readers.foreign.admitting(cls, new):
         verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
@@ -60,8 +61,9 @@ def candidates(project: Project, paths: frozenset[str]) -> list[ClassInfo]:
 def suspects(readers: Readers, infos: Iterable[ClassInfo]) -> Iterator[Suspect]:
     """Those classes that are worth a construction."""
     for info in infos:
-        dead = dict(_dead(readers, info))
-        if dead or _other_evidence(readers.project, readers, info):
+        constructing = list(_constructing(readers, info))
+        dead = dict(_dead(readers, info, constructing))
+        if dead or _other_evidence(readers.project, readers, constructing):
             yield Suspect(info.id, dead)
 
 
@@ -70,9 +72,9 @@ def _builds_modules(project: Project, cls: ClassId) -> bool:
     return any(project.is_module(d) or project.unresolved_bases(d) for d in project.descendants(cls))
 
 
-def _dead(readers: Readers, info: ClassInfo) -> Iterator[tuple[str, Verdict]]:
+def _dead(readers: Readers, info: ClassInfo, constructing: Iterable[Method]) -> Iterator[tuple[str, Verdict]]:
     stores: dict[str, list[tuple[Method, Store]]] = {}
-    for method, store in _construction_stores(readers, info):
+    for method, store in _construction_stores(info, constructing):
         stores.setdefault(store.attribute, []).append((method, store))
     for attribute, found in stores.items():
         if attribute == "*" or readers.entries.read(info.id, attribute):
@@ -87,11 +89,11 @@ def _dead(readers: Readers, info: ClassInfo) -> Iterator[tuple[str, Verdict]]:
                 yield attribute, verdict
 
 
-def _construction_stores(readers: Readers, info: ClassInfo) -> Iterator[tuple[Method, Store]]:
+def _construction_stores(info: ClassInfo, constructing: Iterable[Method]) -> Iterator[tuple[Method, Store]]:
     body = Function("<class>", "", info.facts.start, info.facts.end, info.facts.line, (), {}, (), (), (), ())
     for store in info.facts.attributes:
         yield Method(info.path, info.id, body), store
-    for method in _constructing(readers, info):
+    for method in constructing:
         for store in method.facts.stores:
             yield method, store
 
@@ -171,9 +173,8 @@ def _torch_builds(name: str) -> bool:
     return name.startswith("torch.nn.utils.") or (known is not None and known.draws)
 
 
-def _other_evidence(project: Project, readers: Readers, info: ClassInfo) -> bool:
+def _other_evidence(project: Project, readers: Readers, constructing: Collection[Method]) -> bool:
     """A definition that is stored twice or under a name that the file does not say, or a thing that nobody keeps."""
-    constructing = list(_constructing(readers, info))
     if any(_hides(project, method) for method in constructing):
         return True
     if any(_discards(project, readers, method, local) for method in constructing for local in method.facts.locals):
