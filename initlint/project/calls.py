@@ -22,7 +22,7 @@ PASSES_ON = frozenset(
     "deepcopy copy script compile jit trace freeze DataParallel DistributedDataParallel to cuda cpu eval train half"
     " float double bfloat16 requires_grad_ type share_memory weight_norm spectral_norm orthogonal remove_weight_norm"
     " checkpoint_wrapper wrap prepare unwrap_model unwrap extract_model_from_parallel apply maybe_compile fuse_modules"
-    " convert_sync_batchnorm cast nullcontext clone_module tqdm pop_spectral_norm convert quantize".split()
+    " to_empty xpu convert_sync_batchnorm cast nullcontext clone_module tqdm pop_spectral_norm convert quantize".split()
 )
 """Functions and methods that give back what they were given, or a wrapper around it."""
 
@@ -158,7 +158,10 @@ class Calls:
         return union([replace(value, element=None), value.element or NOTHING])
 
     def _foreign_call(self, function: Node, callee: str, value: Value, arguments: list[Node], body: Body) -> Value:
-        """Calls of what is no function or class of the project."""
+        """Calls of what is no function or class of the project.
+
+        What changes a module (`torch.nn.utils`) gives it back, or builds it.
+        """
         owner = function.child_by_field_name("object") if function.type == "attribute" else None
         given = [self.inference.expression(argument, body) for argument in arguments]
         external = self.inference.static(function, body)
@@ -168,6 +171,8 @@ class Calls:
             return NOTHING
         if callee in PASSES_ON or callee in FETCHES:
             return union([_given_back(given), *(self.inference.item(g) for g in given if g.element is not None)])
+        if external is not None and external.target.startswith("torch.nn.utils.") and given:
+            return union([replace(given[0], unknown=False), Value(exact=given[0].classes)])
         if value.unknown:
             return UNKNOWN
         return self._stranger(callee, external.target if external is not None else "", given)

@@ -52,7 +52,7 @@ LOOKS = frozenset(
 """Callees that only look at what they are given."""
 
 HOUSEKEEPING = frozenset(
-    "requires_grad_ eval train to cuda cpu half float double bfloat16 type apply share_memory zero_grad"
+    "requires_grad_ eval train to to_empty xpu cuda cpu half float double bfloat16 type apply share_memory zero_grad"
     " flatten_parameters append extend insert update add_module register_buffer register_parameter register_module"
     " load_state_dict reset_parameters pop clear compile".split()
 )
