@@ -355,8 +355,83 @@ def test_conditions_differ_where_some_caller_meets_only_one(old: str, new: str, 
     assert found is verdict
 
 
+KNOWN = {
+    "'jax' in ''": Verdict.SAME,
+    "'j' in 'jax'": Verdict.PART,
+    "hasattr(self.n, 'init_weights')": Verdict.SAME,
+    "hasattr(self.n, 'eps')": Verdict.UNKNOWN,
+    "hasattr(self, 'other')": Verdict.SAME,
+    "hasattr(self, 'n')": Verdict.PART,
+    "'.'.join(['a', 'b']) == 'a.b'": Verdict.PART,
+    "'a-b'.split('-')[0] == 'b'": Verdict.SAME,
+}
+
+
+@pytest.mark.parametrize(("condition", "verdict"), KNOWN.items(), ids=KNOWN.keys())
+def test_conditions_that_everybody_knows_are_decided(condition: str, verdict: Verdict) -> None:
+    body = "self.n = nn.LayerNorm(4)\n{}self.a = nn.Linear(4, 4)"
+    more = f"if {condition}:\n    self.b = nn.Linear(4, 4)\n"
+    assert compared(net(body.format("")), net(body.format(more))).verdict is verdict
+
+
+def test_what_other_code_may_have_given_an_attribute_is_open() -> None:
+    old = "other.prepare(self)"
+    new = "other.prepare(self)\nif hasattr(self, 'extra'):\n    self.a = nn.Linear(4, 4)"
+    assert compared(net(old), net(new)).verdict is not Verdict.SAME
+
+
+FILL = """
+def fill(module):
+    for child in module.children():
+        fill(child)
+    if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight)
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "verdict"),
+    [
+        ("    elif isinstance(module, nn.LayerNorm):\n        nn.init.zeros_(module.bias)\n", Verdict.SAME),
+        ("        nn.init.normal_(module.bias)\n", Verdict.PART),
+    ],
+)
+def test_a_function_that_goes_down_into_modules_is_followed_to_the_last(edit: str, verdict: Verdict) -> None:
+    inner = "nn.Linear(4, 4)"
+    for _ in range(6):
+        inner = f"nn.Sequential({inner})"
+    text = net(f"self.a = {inner}\nfill(self)")
+    assert (
+        compared(FILL.join(["from torch import nn\n", text]), f"from torch import nn\n{FILL}{edit}{text}").verdict
+        is verdict
+    )
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(0, Verdict.SAME), (1, Verdict.UNKNOWN)])
+def test_a_class_that_cannot_be_told_for_all_is_told_for_what_it_is_given(count: int, verdict: Verdict) -> None:
+    head = "class Part(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n        "
+    part = head + "{}self.p = nn.Linear(4, 4)\n"
+    text = net(f"self.a = Part({count})")
+    old, new = (
+        f"from torch import nn\n{part.format(more)}\n{text}"
+        for more in ("if n:\n            vars(n)\n        ", "if n:\n            vars(n)\n        size = 4\n        ")
+    )
+    found = {diff.new: diff.verdict for diff in compared(old, new).classes}
+    assert (found["net.py::Part"], found.get("net.py::Net", Verdict.SAME)) == (Verdict.UNKNOWN, verdict)
+
+
+def test_what_a_file_defines_is_the_same_in_all_branches() -> None:
+    table = "SIZES = dict(a={})\n"
+    text = net("if dim:\n    self.a = nn.Linear(SIZES['a'], 4)\nself.b = nn.Linear(SIZES['a'], 4)")
+    found = answer(compared(table.format(4) + text, table.format(8) + text))
+    assert found.startswith("the streams part at Net.a, ")
+
+
 UNFOLLOWED = {
-    "a loop without end": ("for i in range(60):\n    for j in range(60):\n        dim = dim + {}", "10,000 steps"),
+    "a loop without end": (
+        "for i in range(60):\n    for j in range(60):\n        for k in range(60):\n            dim = dim + {}",
+        "40,000 steps",
+    ),
     "a global name": ("global size\nsize = {}\nself.a = nn.Linear(dim, 4)", "`global size`, net.py:8"),
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from initlint.comparison.align import Change, Line, align
 from initlint.comparison.code import Unparsed
 from initlint.comparison.follow import Follower
-from initlint.comparison.machine import Unfollowed
+from initlint.comparison.machine import DEFAULT_STEPS, MAX_STEPS, Unfollowed
 from initlint.comparison.outline import Outline, agree
 from initlint.comparison.signatures import Signature, given, initialiser
 from initlint.comparison.trace import Row, rows
@@ -78,7 +78,7 @@ def _aligned(shared: Shared, pair: tuple[Target, Target], defaults: bool) -> Ali
     inside: frozenset[Term] = frozenset()
     for _ in range(MAX_ROUNDS):
         old, new = (
-            _followed(Follower(code, shared, inside), target, values)
+            _followed(Follower(code, shared, inside, DEFAULT_STEPS if defaults else MAX_STEPS), target, values)
             for code, target, values in zip(shared.codes, pair, passed, strict=True)
         )
         lines = align(old.ledger, new.ledger)

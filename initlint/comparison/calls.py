@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ast
 import sys
+from typing import TYPE_CHECKING
 
 from initlint.comparison import draws
 from initlint.comparison.draws import TORCH
 from initlint.comparison.expressions import CONTAINERS, UNROLLED, Expressions
-from initlint.comparison.machine import is_missing
-from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number, symbols
+from initlint.comparison.terms import FALSE, NONE, Term, constant, is_constant, number, symbols
 from initlint.comparison.trace import Draw
 from initlint.comparison.values import (
     MISSING,
     Arguments,
     Bound,
+    Choice,
     ClassRef,
     Closure,
     Frame,
@@ -22,6 +23,7 @@ from initlint.comparison.values import (
     Instance,
     Items,
     Made,
+    Missing,
     ModuleRef,
     Partial,
     Repeat,
@@ -32,6 +34,9 @@ from initlint.comparison.values import (
 )
 from initlint.construction import knowledge
 from initlint.model import Answer
+
+if TYPE_CHECKING:
+    from initlint.project.classes import ClassId
 
 UNSEEN = "call"
 """The engine of a call of which it is not known whether it draws."""
@@ -130,6 +135,7 @@ class Calls(Expressions):
     def unread(self, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Made:
         """A call that is not looked into: it may draw, and what it gives may be a module."""
         changed = [self.state(value) for value in arguments.values() if isinstance(value, Instance)]
+        self.handed.update(value.token for value in arguments.values() if isinstance(value, Instance | Made))
         term = Term("call", (callee, *self.terms(arguments), *changed))
         made = self.made(term, "", tuple(arguments.values()))
         self._perhaps_changed(arguments, term)
@@ -228,7 +234,7 @@ class Calls(Expressions):
                 self.assign(given[0], self.describe(given[1]), given[2])
                 return NONE
             case "hasattr", 2:
-                return self._hasattr(first, given[1], node, frame)
+                return self.each(first, lambda one: self._hasattr(one, given[1]))
             case "isinstance", 2:
                 return self.each(first, lambda one: self._isinstance(one, given[1]))
             case "len", 1:
@@ -291,13 +297,42 @@ class Calls(Expressions):
             raise self.unfollowed("`next` on an iterator that is kept", node, frame)
         return self._opaque(Term("name", ("builtins.next",)), Arguments(given))
 
-    def _hasattr(self, owner: Value, name: Value, node: ast.AST, frame: Frame) -> Value:
-        if isinstance(owner, Instance) and isinstance(name, Term) and is_constant(name):
-            if not is_missing(self.get(owner.token, str(name.args[0]))):
-                return TRUE
-            if self.project.method(owner.cls, str(name.args[0])) is not None:
-                return TRUE
-        return Term("hasattr", (self.describe(owner), self.describe(name)))
+    def _hasattr(self, owner: Value, name: Value) -> Value:
+        known = name.args[0] if isinstance(name, Term) and is_constant(name) else None
+        found = self._has(owner, known) if isinstance(known, str) else None
+        return constant(found) if found is not None else Term("hasattr", (self.describe(owner), self.describe(name)))
+
+    def _has(self, owner: Value, name: str) -> bool | None:
+        """Whether an object has an attribute; None where something that is not known may have given it one."""
+        if not isinstance(owner, Instance | Made):
+            return None
+        held = dict(self.parts(owner.token))
+        if name in held:
+            return None if isinstance(held[name], Choice | Missing) else True
+        if isinstance(owner, Instance) and self.project.method(owner.cls, name) is not None:
+            return True
+        names = self._inherited(owner.cls) if isinstance(owner, Made) else self._of_bases(owner.cls, name)
+        open_ended = owner.token in self.handed or any(each.startswith("*") for each in held) or name.startswith("__")
+        return None if names is None or open_ended or name in names else False
+
+    def _of_bases(self, cls: ClassId, name: str) -> frozenset[str] | None:
+        """The attributes that instances of a class have from torch, where its code gives them all others."""
+        mro = self.project.mro(cls)
+        if self.project.unresolved_bases(cls) or self.code.around(cls) is not None:
+            return None
+        if any(self.code.class_level(each, name) is not None for each in mro):
+            return None
+        found = [self._inherited(each) for each in mro if each not in self.project.classes]
+        return None if None in found else frozenset().union(*filter(None, found))
+
+    def _inherited(self, cls: str) -> frozenset[str] | None:
+        """All attributes of the instances of a module class of torch."""
+        known = knowledge.module(cls)
+        if known is None or known.lazy or "torch.Tensor" in known.bases:
+            return None
+        every = [known, *filter(None, map(knowledge.module, known.bases))]
+        own = frozenset(name for each in every for name in (*each.attributes, *each.methods))
+        return own | knowledge.module_attributes()
 
     def _isinstance(self, value: Value, classes: Value) -> Value:
         wanted = self.held(classes) if isinstance(classes, Items) else (classes,)
@@ -429,7 +464,7 @@ class Calls(Expressions):
             return self.container(name, arguments)
         positional = [self.describe(value) for value in arguments.positional]
         named = [(key, self.describe(value)) for key, value in arguments.named]
-        made = self.made(Term("call", (Term("name", (name,)), *self.terms(arguments))), name)
+        made = self.made(draws.instance(name, positional, named, arguments.rest), name)
         self.hold(made, name, arguments)
         if draws.of_class(name, positional, named, arguments.rest) is not Answer.NO:
             options = draws.options_of_class(name, positional, named, arguments.rest)

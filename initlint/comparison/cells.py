@@ -50,5 +50,14 @@ class Cells:
                 else:
                     self._objects[token][name] = before
 
+    @contextmanager
+    def lasting(self) -> Iterator[None]:
+        """What is written within is never undone."""
+        logs, self._logs = self._logs, []
+        try:
+            yield
+        finally:
+            self._logs = logs
+
 
 _NOTHING = object()

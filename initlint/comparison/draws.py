@@ -118,6 +118,19 @@ def options_of_class(
     return Term("arguments", (*kept, *extra, *(Term("rest", (term,)) for term in rest)))
 
 
+def instance(name: str, positional: Sequence[Term], named: Sequence[tuple[str, Term]], rest: Sequence[Term]) -> Term:
+    """An instance of a class of torch.nn: every argument by its name, and without those that are as if left out."""
+    known = knowledge.module(name)
+    assert known is not None
+    callee, starred = Term("name", (name,)), [Term("rest", (term,)) for term in rest]
+    if "torch.Tensor" in known.bases or rest or len(positional) > len(known.parameters):
+        given = [Term("argument", pair) for pair in sorted(named, key=lambda pair: pair[0])]
+        return Term("call", (callee, *positional, *given, *starred))
+    every = {**dict(zip(known.parameters, positional, strict=False)), **dict(named)}
+    kept = [Term("argument", (key, term)) for key, term in sorted(every.items()) if DEFAULTS.get(key) != term]
+    return Term("call", (callee, *kept))
+
+
 def _pair(term: Term) -> Term:
     """`(3, 3)` as `3`: a kernel of two equal sides."""
     parts = term.args

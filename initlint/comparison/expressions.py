@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from initlint.comparison import draws
-from initlint.comparison.machine import Machine, Unfollowed, is_missing
+from initlint.comparison.machine import MAX_STEPS, Machine, Unfollowed, is_missing
 from initlint.comparison.outline import Outline
 from initlint.comparison.packages import everywhere, unbound
 from initlint.comparison.terms import (
@@ -62,8 +62,8 @@ UNROLLED = 64
 class Expressions(Machine):
     """What expressions are."""
 
-    def __init__(self, code: Code, shared: Shared, followed: frozenset[Term]) -> None:
-        super().__init__()
+    def __init__(self, code: Code, shared: Shared, followed: frozenset[Term], limit: int = MAX_STEPS) -> None:
+        super().__init__(limit)
         self.code = code
         self.shared = shared
         self.followed = followed
@@ -263,11 +263,8 @@ class Expressions(Machine):
         """What a name means at module level of a file."""
         key = (path, dotted, qualname)
         if key not in self._globals:
-            value = self._resolve(path, dotted, qualname)
-            if isinstance(value, Items | Table | Made | Instance | Choice):
-                return value
-            self._globals[key] = value
-        return self._globals[key]
+            self._globals[key] = self._resolve(path, dotted, qualname)
+        return self.resolved(self._globals[key])
 
     def _resolve(self, path: str, dotted: str, qualname: str) -> Value:
         symbol = self.project.resolve(path, dotted, qualname)
@@ -302,7 +299,7 @@ class Expressions(Machine):
             return self.code.of_symbol(symbol)
         self._resolving.add((path, name))
         try:
-            with self.into([]):
+            with self.before_all():
                 return self.evaluate(given, Frame(self.token(), path, "", ""))
         finally:
             self._resolving.discard((path, name))
@@ -494,7 +491,9 @@ class Expressions(Machine):
             same = isinstance(left, Missing)
             return constant(same if op in ("Is", "Eq") else not same)
         if op in ("In", "NotIn") or self.is_class(left) or self.is_class(right):
-            found = self._among(left, self._contents(right) if op.endswith("In") else [right])
+            found = within_text(left, right) if op.endswith("In") else None
+            if found is None:
+                found = self._among(left, self._contents(right) if op.endswith("In") else [right])
             if found is not None and op in ("In", "Eq", "Is", "NotIn", "NotEq", "IsNot"):
                 return constant(found is not (op in ("NotIn", "NotEq", "IsNot")))
         return compare(op, self.describe(left), self.describe(right))
@@ -658,6 +657,16 @@ class Expressions(Machine):
             action()
         else:
             self.either(tests[0], lambda: self._where(tests[1:], action), lambda: None)
+
+
+def within_text(part: Value, whole: Value) -> bool | None:
+    """Whether one known text stands in another; None where they are none."""
+    texts = [each.args[0] for each in (part, whole) if isinstance(each, Term) and is_constant(each)]
+    match texts:
+        case [str() as one, str() as other]:
+            return one in other
+        case _:
+            return None
 
 
 def external(name: str) -> Term:

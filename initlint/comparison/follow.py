@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initlint.comparison.calls import SILENT
 from initlint.comparison.draws import known_value
 from initlint.comparison.expressions import LAZY
-from initlint.comparison.machine import is_missing
+from initlint.comparison.machine import MAX_STEPS, is_missing
 from initlint.comparison.methods import Methods
 from initlint.comparison.pieces import without_docstring
 from initlint.comparison.signatures import initialiser, parameter
@@ -35,6 +35,7 @@ from initlint.comparison.values import (
     Spread,
     Super,
     Table,
+    Token,
     Value,
 )
 from initlint.construction.values import Constant
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 40
 MAX_NESTED = 3
-"""How often one function may be entered within itself."""
+"""How often one function may be entered within itself, unless it goes down into what was there before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,15 @@ class Flow:
     no: Flow | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A function that is being run: where its node is kept, its frame, and the modules that it was given."""
+
+    function: int
+    frame: Token
+    modules: frozenset[Token]
+
+
 ON = Flow("next")
 SUPPRESS = Term("name", ("contextlib.suppress",))
 
@@ -67,9 +77,9 @@ SUPPRESS = Term("name", ("contextlib.suppress",))
 class Follower(Methods):
     """Follows one construction from its first statement to its last."""
 
-    def __init__(self, code: Code, shared: Shared, followed: frozenset[Term]) -> None:
-        super().__init__(code, shared, followed)
-        self._active: list[int] = []
+    def __init__(self, code: Code, shared: Shared, followed: frozenset[Term], limit: int = MAX_STEPS) -> None:
+        super().__init__(code, shared, followed, limit)
+        self._active: list[Entered] = []
         self._open = False
         self._defaults: dict[int, Value] = {}
 
@@ -226,7 +236,8 @@ class Follower(Methods):
         node: ast.AST,
         caller: Frame,
     ) -> Value:
-        if len(self._active) > MAX_DEPTH or self._active.count(id(function)) >= MAX_NESTED:
+        entered = Entered(id(function), frame.token, modules((*bound, *arguments.values())))
+        if len(self._active) > MAX_DEPTH or self._goes_round(entered):
             term = self.code.of_nodes([function], frame.path, frame.qualname)
             return self.unseen(term, Arguments((*bound, *arguments.positional), arguments.named), node, caller)
         wrapped = [] if isinstance(function, ast.Lambda) else function.decorator_list
@@ -236,7 +247,7 @@ class Follower(Methods):
         for value in arguments.values():
             self._kept(value, node, caller)
         self._bind(function.args, bound, arguments, frame, defaults)
-        self._active.append(id(function))
+        self._active.append(entered)
         try:
             if isinstance(function, ast.Lambda):
                 return self.evaluate(function.body, frame)
@@ -246,6 +257,14 @@ class Follower(Methods):
             return self.unless_kept(yields, before) if self.held(yields) else self._result(flow)
         finally:
             self._active.pop()
+
+    def _goes_round(self, entered: Entered) -> bool:
+        """Whether a function is entered within itself once more, and not for a module that was there before."""
+        around = [each for each in self._active if each.function == entered.function]
+        if len(around) < MAX_NESTED:
+            return False
+        older = frozenset(token for token in entered.modules if token < around[0].frame)
+        return not older or any(older <= each.modules for each in around)
 
     def _result(self, flow: Flow | None) -> Value:
         """What a function returns that ends in this way."""
@@ -668,6 +687,11 @@ class Follower(Methods):
             return ON
         guard = Term("left", (self.opaque([node], frame),))
         return Flow("split", NONE, guard, values[-1], ON)
+
+
+def modules(values: Iterable[Value]) -> frozenset[Token]:
+    """What of some values is a module or tensor, or may be one."""
+    return frozenset(value.token for value in values if isinstance(value, Instance | Made))
 
 
 _METHODS: dict[type, Callable[[Any, Any, Frame], Flow | None]] = {

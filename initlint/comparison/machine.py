@@ -31,6 +31,9 @@ LIST, TABLE, REST = "[]", "{}", "**"
 """The cells in which the items of a list stand, the entries of a dictionary, and what else that holds."""
 
 MAX_STEPS = 10_000
+DEFAULT_STEPS = 40_000
+"""With all parameters left to their defaults: conditions are known, and steps are as many as layers."""
+
 BRANCH = 10
 """What a condition that is not known counts as in steps."""
 
@@ -48,7 +51,8 @@ class Unfollowed(Exception):
 class Machine:
     """What one followed construction has done so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self.cells = Cells()
         self.events: list[Event] = []
         self.assumed: dict[Term, bool] = {}
@@ -60,13 +64,14 @@ class Machine:
         self.homes: dict[int, Instance] = {}
         self.instances: dict[int, ClassId] = {}
         self.wanted: set[Term] = set()
+        self.handed: set[int] = set()
         self._steps = 0
         self._tokens = itertools.count(1)
 
     def step(self, count: int = 1) -> None:
         self._steps += count
-        if self._steps > MAX_STEPS:
-            raise Unfollowed(f"its construction takes more than {MAX_STEPS:,} steps to follow")
+        if self._steps > self.limit:
+            raise Unfollowed(f"its construction takes more than {self.limit:,} steps to follow")
 
     def token(self) -> int:
         return next(self._tokens)
@@ -149,6 +154,17 @@ class Machine:
             yield
         finally:
             self.events = before
+
+    @contextmanager
+    def before_all(self) -> Iterator[None]:
+        """What is done stays done in every branch, as what runs when a file is imported, and is no event."""
+        before = self.assumed, self.level
+        self.assumed, self.level = {}, 0
+        try:
+            with self.into([]), self.cells.lasting():
+                yield
+        finally:
+            self.assumed, self.level = before
 
     # -- conditions --------------------------------------------------------------------------------------------
 

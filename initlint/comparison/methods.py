@@ -295,9 +295,9 @@ class Methods(Calls):
             assert known is not None
             self._fill_by_method(made, name, known, arguments, node, frame)
             return made
-        found = _of_text(owner, name, [value for value in arguments.values() if isinstance(value, Term)])
+        found = _of_text(owner, name, [self.describe(value) for value in arguments.values()])
         if found is not None and not arguments.named:
-            return found
+            return constant(found) if not isinstance(found, list) else self.items(map(constant, found))
         if name in SILENT_METHODS | SAME | MODULES | PARAMETERS or is_constant(owner) or root(owner) in PLAIN:
             return self.compound("call", [term, *self._operands(arguments)])
         return self.unseen(term, arguments, node, frame)
@@ -524,19 +524,32 @@ class Methods(Calls):
         return [(path, Repeat(Term("parameters", (self.state(made),)), each))]
 
 
-TEXTS = frozenset("lower upper title strip lstrip rstrip replace startswith endswith removeprefix removesuffix".split())
-"""Methods of a text that take texts, and give a text or whether something holds."""
+TEXTS = frozenset(
+    "lower upper title strip lstrip rstrip replace startswith endswith removeprefix removesuffix join split"
+    " rsplit".split()
+)
+"""Methods of a text that take texts, and give texts or whether something holds."""
 
 
-def _of_text(owner: Term, name: str, given: list[Term]) -> Term | None:
+def _of_text(owner: Term, name: str, given: list[Term]) -> str | bool | list[str] | None:
     """What a method of a known text gives for known texts."""
-    texts = [each.args[0] for each in (owner, *given) if is_constant(each)]
-    if name not in TEXTS or len(texts) != 1 + len(given) or not all(isinstance(text, str) for text in texts):
+    text, *passed = [_text(each) for each in (owner, *given)]
+    if name not in TEXTS or not isinstance(text, str) or None in passed:
         return None
     try:
-        return constant(getattr(str, name)(*texts))
-    except TypeError:
+        found: str | bool | list[str] = getattr(text, name)(*passed)
+    except (TypeError, ValueError):
         return None
+    return found
+
+
+def _text(term: Term) -> str | tuple[str, ...] | None:
+    """A known text, or several in order."""
+    if term.op in ("tuple", "list"):
+        texts = [_text(each) for each in term.args if isinstance(each, Term)]
+        plain = tuple(each for each in texts if isinstance(each, str))
+        return plain if len(plain) == len(term.args) else None
+    return term.args[0] if is_constant(term) and isinstance(term.args[0], str) else None
 
 
 def root(term: Term) -> str:

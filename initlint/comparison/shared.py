@@ -68,7 +68,7 @@ class Shared:
         aligned = self.aligned(new, old, new)
         if aligned is not None and aligned.alike and interchangeable(*signatures(self, old, new)):
             return self._noted(Term("alike", (new,)))
-        return code.of_class(id) if aligned is not None and aligned.reason else None
+        return None
 
     def of_function(self, code: Code, method: Method) -> Term | None:
         """The term of a function that both sides share."""
