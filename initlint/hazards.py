@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from initlint.construction.ledger import Ledgers
-from initlint.model import Finding, Problem
+from initlint.construction.ledger import Construction, Ledgers
+from initlint.model import Confidence, Finding, Problem, Verdict
 from initlint.project.classes import ClassInfo, Project
 from initlint.project.readers import Readers
 from initlint.project.suspects import Suspect, candidates, suspects, unnamed
@@ -52,6 +52,19 @@ class _Answer(msgspec.Struct, frozen=True, array_like=True):
     installed: dict[str, bytes]
 
 
+def unread_items(construction: Construction, keyed: Mapping[str, Collection[str]]) -> dict[str, Verdict]:
+    """The items of containers under other keys than those that are read; a number may read any that has a name."""
+    items = (item.definition.attribute for define in construction.own for item in define.items)
+    unread: dict[str, Verdict] = {}
+    for item in items:
+        container, _, key = item.partition(".")
+        read = keyed.get(container)
+        by_place = read is not None and not key.isdigit() and any(other.isdigit() for other in read)
+        if read is not None and key not in read and not by_place:
+            unread[item] = Verdict(Confidence.CERTAIN)
+    return unread
+
+
 class _Search:
     """suspects -> construction -> rules, for any classes of one project."""
 
@@ -92,7 +105,8 @@ class _Search:
             return name in dead and self.readers.enclosing.draws(suspect.cls, name)
 
         construction = self.ledgers.construction(suspect.cls)
-        dead = {**suspect.dead, **unnamed(self.readers, suspect.cls, construction.told)}
+        items = unread_items(construction, suspect.keyed)
+        dead = {**suspect.dead, **unnamed(self.readers, suspect.cls, construction.told), **items}
         patterns = sorted(name for name in dead if "*" in name)
         return Case(construction.filled(filled).gathered(patterns), dead)
 

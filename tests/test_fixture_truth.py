@@ -154,6 +154,15 @@ def definitions(owner: nn.Module) -> dict[str, object]:
     return {name: value for name, value in named.items() if name not in REGISTRIES and holds(value)}
 
 
+def held(attributes: dict[str, object], name: str) -> object:
+    """A definition by its name, or an item of one that is a container: `heads.old`."""
+    attribute, _, key = name.partition(".")
+    container = attributes.get(attribute)
+    if not key or not isinstance(container, nn.Module):
+        return container
+    return {**container._modules, **container._parameters}.get(key)
+
+
 class Functions(TorchFunctionMode):
     """Sees every torch function with its arguments: a parameter that is one of them is used."""
 
@@ -330,15 +339,16 @@ def refute(mark: Mark, recorder: Recorder, owned: Owned) -> Iterator[str]:
         yield from (overwritten if mark.code == "SOH104" else discarded)(mark, recorder, owned)
         return
 
-    holders = [row for row in owned if (mark.path, mark.cls) in row[1] and mark.name in row[2]]
+    holders = [row for row in owned if (mark.path, mark.cls) in row[1] and held(row[2], mark.name) is not None]
     if not holders:
         yield "no instance has it"
     drawn = recorder.drawn()
     for owner, _, attributes in holders:
-        value = attributes[mark.name]
+        value = held(attributes, mark.name)
         if recorder.is_read(owner, mark.name, value):
             yield "it is read"
-        others = {storage(t) for name, other in attributes.items() if name != mark.name for t in tensors(other)}
+        rest = [other for name, other in attributes.items() if name != mark.name.partition(".")[0]]
+        others = {storage(tensor) for other in rest for tensor in tensors(other)}
         own = {storage(tensor) for tensor in tensors(value)} - others
         drew = drew or bool(own & drawn)
     if drew is not DRAWS[mark.code]:

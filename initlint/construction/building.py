@@ -16,15 +16,6 @@ from initlint.model import Answer, Kind
 if TYPE_CHECKING:
     from initlint.construction.frames import Frame
 
-CONTAINERS = frozenset(
-    {
-        "torch.nn.Sequential",
-        "torch.nn.ModuleList",
-        "torch.nn.ModuleDict",
-        "torch.nn.ParameterList",
-        "torch.nn.ParameterDict",
-    }
-)
 DICTIONARIES = frozenset({"dict", "OrderedDict", "UserDict", "defaultdict", "Dict"})
 
 _CLASS_NAME = re.compile(rb"class\s+(\w+)")
@@ -78,7 +69,7 @@ class Building(Effects):
             holds = frozenset({RANKED if rank is None else f"{RANKED}{rank}"})
         thing = self.run.thing(kind, name, holds)
         self.run.direct[thing.token] = frame
-        if name in CONTAINERS:
+        if name in knowledge.CONTAINERS:
             self._fill(thing, arguments, site)
         else:
             self._pass_on(thing, arguments)
@@ -100,7 +91,7 @@ class Building(Effects):
             extend(self.run, container, items[0], site)
         else:
             for number, value in enumerate(items):
-                self.run.read("", value)
+                self.run.read("", value, kept=True)
                 self.run.attach(container.token, "*" if arguments.unseen else str(number), value)
         for _, value in arguments.named:
             extend(self.run, container, value, site)
@@ -136,7 +127,7 @@ class Building(Effects):
         site = site or self._class_site()
         if known is None or site is None:
             return
-        if cls in CONTAINERS:
+        if cls in knowledge.CONTAINERS:
             thing = self.run.thing(Kind.SUBMODULE, cls)
             self._fill(thing, arguments, site)
             for name, token in self.run.parts.get(thing.token, []):

@@ -10,7 +10,7 @@ from typing import Any
 
 import libcst as cst
 
-from initlint.construction import syntax
+from initlint.construction import knowledge, syntax
 from initlint.construction.calls import Calls
 from initlint.construction.compare import compared
 from initlint.construction.frames import Frame
@@ -92,7 +92,7 @@ class Expressions(Loops):
         if self.run.quiet:
             frame.initialised.add(id(node))
         else:
-            self.run.read("", value)
+            self.run.read("", value, kept=_holds(value))
         return value
 
     def _attribute(self, node: cst.Attribute, frame: Frame) -> Value:
@@ -294,6 +294,11 @@ def _literal(text: str) -> Value:
     except (ValueError, SyntaxError):
         return UNKNOWN
     return Constant(value) if isinstance(value, str | int | float) else UNKNOWN
+
+
+def _holds(value: Value) -> bool:
+    """Whether a value is a list, a dictionary or a container of torch, and none of what stands in it."""
+    return isinstance(value, Group) or (isinstance(value, Thing) and value.cls in knowledge.CONTAINERS)
 
 
 def _visible(frame: Frame | None) -> Iterator[tuple[str, Value]]:

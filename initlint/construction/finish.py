@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from initlint.construction import knowledge
 from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path, within
 from initlint.construction.replacements import overwritten, replaced
 from initlint.construction.run import (
@@ -18,7 +19,7 @@ from initlint.construction.run import (
     Stored,
     Sweeps,
 )
-from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER, RANKED
+from initlint.construction.torchcalls import MODULE, PARAMETER, PERHAPS_PARAMETER, RANKED
 from initlint.construction.values import (
     EVERYTHING,
     Constant,
@@ -33,6 +34,9 @@ from initlint.model import Answer, Definition, Draw, Kind, Span
 
 MAX_NAMES = 200
 """Drawn tensors that are named one by one; a larger model keeps the first."""
+
+NOBODYS = 0
+"""The group of an item that is a copy, or part of several: what it is made of is drawn for all of them."""
 
 IsA = Callable[[str, str], bool]
 """Whether the first class is the second or inherits from it."""
@@ -63,6 +67,7 @@ class Finish:
         self.groups: dict[int, list[Stored]] = {}
         for store in self.stores:
             self.groups.setdefault(store.group, []).append(store)
+        self._items: dict[int, list[Stored]] = {}
         self.draws: dict[int, list[Draws]] = {}
         for entry in self.run.log:
             if isinstance(entry, Draws) and (owner := self.run.owners.get(entry.token)) is not None:
@@ -294,7 +299,54 @@ class Finish:
             drawn=self.drawn(store),
         )
         conditional = bool(self.conditions(store.branch, store.loops))
-        return Define(definition, store.site.owner, store.site.path, conditional, store.branch, self._is_alone(store))
+        items = tuple(self._define(item, item.kind) for item in self.items(store) if item.kind)
+        return Define(
+            definition, store.site.owner, store.site.path, conditional, store.branch, self._is_alone(store), items
+        )
+
+    def items(self, store: Stored) -> list[Stored]:
+        """The items of a container of torch, each as if it were stored by itself; none where a key is not known."""
+        if id(store) not in self._items:
+            self._items[id(store)] = list(self._items_of(store))
+        return self._items[id(store)]
+
+    def _items_of(self, store: Stored) -> Iterator[Stored]:
+        whole = store.value
+        if not isinstance(whole, Thing) or whole.cls not in knowledge.CONTAINERS or "." in store.attribute:
+            return
+        parts = self.run.parts.get(whole.token, [])
+        keys = [key for key, _ in parts]
+        if any(not key or "*" in key for key in keys) or len(set(keys)) < len(keys):
+            return
+        reached = Counter(part for _, token in parts for part in self.run.reach((token,)))
+        for key, token in parts:
+            if self._is_only_held(store, token):
+                copied = any(reached[part] > 1 for part in self.run.reach((token,)))
+                yield self._item(replace(store, group=NOBODYS) if copied else store, key, token)
+
+    def _item(self, store: Stored, key: str, token: Token) -> Stored:
+        cls, _ = self.run.built.get(token, ("", frozenset()))
+        kinds = {PARAMETER: Kind.PARAMETER, MODULE: Kind.SUBMODULE}
+        kind = next((kind for base, kind in kinds.items() if cls and self.is_a(cls, base)), None)
+        built = (entry.site for entry in self.draws.get(store.group, ()) if entry.token == token)
+        placed = (site for whole in tokens(store.value) if (site := self.run.placed.get((whole, token))))
+        site = next((site for site in (*built, *placed) if site.slice is store.site.slice), store.site)
+        item = replace(
+            store, attribute=dotted(store.attribute, key), value=Thing(kind, cls, token), kind=kind, site=site
+        )
+        self.swept[id(item)] = [e for e in self.swept.get(id(store), ()) if self._lets_through(e, item) != Answer.NO]
+        return item
+
+    def _is_only_held(self, store: Stored, item: Token) -> bool:
+        """Whether a container alone holds an item: no other attribute does, and no code has it by another name."""
+        attributes = {holder for holder in self._holders[item] if isinstance(holder, str)}
+        return attributes == {store.attribute} and item not in self._handed
+
+    @functools.cached_property
+    def _handed(self) -> frozenset[Token]:
+        """What the constructor reads by other names than those of attributes, with all that is in it."""
+        reads = (e for e in self.run.log if isinstance(e, Read) and not e.attribute and not e.kept)
+        return frozenset(self.run.reach(token for read in reads for token in read.tokens))
 
     def _is_alone(self, store: Stored) -> bool:
         """Whether nothing else holds what an attribute is given, and no code of the constructor reads it."""
@@ -329,7 +381,15 @@ class Finish:
         names = tuple(store.attribute for store in owners)
         draw = Draw(names[0] if names else _callee(what), what, STREAM, _span(entry.site))
         known = tuple(index[id(store)] for store in owners) if all(id(store) in index for store in owners) else ()
-        return Drawn(draw, entry.answer, entry.names, names, known, entry.branch, entry.loops, entry.site.path)
+        item = next(
+            (item.attribute for store in owners for item in self.items(store) if self._reaches(item, entry)), ""
+        )
+        return Drawn(
+            draw, entry.answer, entry.names, names, known, entry.branch, entry.loops, entry.site.path, item=item
+        )
+
+    def _reaches(self, store: Stored, entry: Draws) -> bool:
+        return entry.token in self.run.reach(tokens(store.value))
 
     def _sweeps(self, number: int, index: dict[int, int]) -> Iterator[Drawn]:
         """One event for one loop, whatever number of statements in it draw."""

@@ -73,15 +73,16 @@ def _entry(run: Run, whole: Value, name: str | None, item: Value, group: Group) 
 def next_key(run: Run, whole: Value) -> str:
     """The index under which a container keeps its next item; a star where that is not known."""
     if isinstance(whole, Thing):
-        taken = [key for key, _ in run.parts.get(whole.token, ())]
+        taken, born = [key for key, _ in run.parts.get(whole.token, ())], run.born.get(whole.token, ())
     else:
-        taken = [name for name in run.attributes if name.isdigit() or name == "*"]
-    return "*" if run.loops or "*" in taken else str(len(taken))
+        taken, born = [name for name in run.attributes if name.isdigit() or name == "*"], ()
+    perhaps = run.loops or any(step not in born and step[0] not in run.certain for step in run.branch)
+    return "*" if perhaps or "*" in taken else str(len(taken))
 
 
 def _include(run: Run, whole: Value, name: str, value: Value, site: Site | None) -> None:
     if isinstance(whole, Thing):
-        run.read("", value)
+        run.read("", value, kept=True)
         run.attach(whole.token, name, value)
         if site is not None and not tokens(value):
             run.draw(whole.token, Answer.UNKNOWN, (), site, weak=True)

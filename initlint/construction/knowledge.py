@@ -7,6 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+CONTAINERS = frozenset(
+    f"torch.nn.{name}" for name in ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
+)
+"""What holds its parts by keys, `0` or a name, and does no more."""
+
 EVERY_OBJECT = frozenset(dir(type("Plain", (), {})())) | {"__annotations__"}
 
 

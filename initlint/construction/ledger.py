@@ -25,7 +25,8 @@ class Define:
     """A definition is made. `owner` is the class in whose code the statement stands ("" outside of classes).
 
     `conditional`: it stands in an arm of a branch, or behind an early return. `branch` says which. `alone`: nothing
-    else that the constructor makes, keeps or calls gets hold of it.
+    else that the constructor makes, keeps or calls gets hold of it. `items` are those of a container of torch, as
+    definitions of names like `blocks.0`, where their keys are known and nothing else holds them.
     """
 
     definition: Definition
@@ -34,6 +35,7 @@ class Define:
     conditional: bool
     branch: Path
     alone: bool = True
+    items: tuple[Define, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Drawn:
     """The stream is drawn from, by code in the file `path`, or by an initialisation loop (`swept`).
 
     `owners` are the attributes that get the numbers, in order: several for an initialisation loop. `definitions` are
-    the indices of their definitions; `loops` are the loops around it that run an unknown number of times.
+    the indices of their definitions; `loops` are the loops around it that run an unknown number of times; `item` is
+    the item of a container that gets the numbers, "" where there is none.
     """
 
     draw: Draw
@@ -53,6 +56,7 @@ class Drawn:
     loops: tuple[int, ...]
     path: str
     swept: bool = False
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +154,27 @@ class Construction:
 
     def after(self, definition: Definition) -> tuple[str, ...]:
         """The attributes that draw after this definition does, and so get other numbers without it, in order."""
-        same = self._same(definition)
-        places = self._drawing(same)
-        return self._names(places[0], same) if places else ()
+        same, places = self._same(definition), self._places(definition)
+        return (*self._beside(definition, places[0]), *self._names(places[0], same)) if places else ()
+
+    def _beside(self, item: Definition, place: int) -> tuple[str, ...]:
+        """The other items of a container that draw after one of its items does."""
+        if "." not in item.attribute:
+            return ()
+        container = item.attribute.partition(".")[0] + "."
+        later = (drawn.item for drawn in self.draws[place:] if drawn.item.startswith(container))
+        return tuple(name for name in dict.fromkeys(later) if name != item.attribute)
 
     def drawn_at(self, define: Define) -> tuple[Span, ...]:
         """Where in the file of a definition draws are made for it alone."""
         same = self._same(define.definition)
-        found = (d for d in map(self.draws.__getitem__, self._drawing(same)) if d.path == define.path)
+        found = (d for d in map(self.draws.__getitem__, self._places(define.definition)) if d.path == define.path)
         return tuple(dict.fromkeys(d.draw.span for d in found if not d.swept or set(d.definitions) <= same))
 
     def swept_by(self, define: Define) -> str:
         """The first initialisation loop that draws for a definition along with others."""
         same = self._same(define.definition)
-        found = (d for d in map(self.draws.__getitem__, self._drawing(same)) if d.swept)
+        found = (d for d in map(self.draws.__getitem__, self._places(define.definition)) if d.swept)
         return next((d.draw.what for d in found if set(d.definitions) - same), "")
 
     def _same(self, definition: Definition) -> frozenset[int]:
@@ -174,12 +185,16 @@ class Construction:
         """The definitions that stand at one place, as a loop or a method that runs twice makes several."""
         found: dict[tuple[str, Span], set[int]] = {}
         for index, define in enumerate(self.definitions):
-            found.setdefault((define.definition.attribute, define.definition.span), set()).add(index)
+            for each in (define, *define.items):
+                found.setdefault((each.definition.attribute, each.definition.span), set()).add(index)
         return {place: frozenset(indices) for place, indices in found.items()}
 
-    def _drawing(self, indices: Collection[int]) -> list[int]:
-        """Which of the draws are made for definitions, in order."""
-        return sorted({place for index in indices for place in self._draws_for.get(index, ())})
+    def _places(self, definition: Definition) -> list[int]:
+        """Which of the draws are made for a definition, in order."""
+        places = sorted({place for index in self._same(definition) for place in self._draws_for.get(index, ())})
+        if "." not in definition.attribute:
+            return places
+        return [p for p in places if self.draws[p].swept or self.draws[p].item == definition.attribute]
 
     @functools.cached_property
     def _draws_for(self) -> dict[int, list[int]]:
@@ -263,8 +278,8 @@ def _gathered(event: Event, patterns: Collection[str], cls: ClassId) -> Event:
     if not isinstance(event, Define) or event.owner != cls:
         return event
     found = event.definition
-    pattern = next((pattern for pattern in patterns if fits(pattern, found.attribute)), found.attribute)
-    return replace(event, definition=replace(found, attribute=pattern))
+    pattern = next((pattern for pattern in patterns if fits(pattern, found.attribute)), "")
+    return replace(event, definition=replace(found, attribute=pattern), items=()) if pattern else event
 
 
 def _merge(first: Define, second: Define) -> Define:
@@ -273,7 +288,7 @@ def _merge(first: Define, second: Define) -> Define:
     answer = one.draws if one.draws is other.draws else Answer.UNKNOWN
     drawn = one.drawn or other.drawn
     definition = replace(one, draws=answer, drawn=drawn)
-    return replace(first, definition=definition, conditional=first.conditional and second.conditional)
+    return replace(first, definition=definition, conditional=first.conditional and second.conditional, items=())
 
 
 class Ledgers:

@@ -270,9 +270,10 @@ class Methods(Effects):
         if name in ("extend", "update"):
             extend(self.run, thing, value, site)
         elif name in ("append", "add"):
-            self.run.attach(thing.token, groups.next_key(self.run, thing), value)
+            self.run.attach(thing.token, groups.next_key(self.run, thing), value, site=site)
         else:
-            self.run.attach(thing.token, "*" if name == "insert" else text_of(values[0] if values else UNKNOWN), value)
+            key = "*" if name == "insert" else text_of(values[0] if values else UNKNOWN)
+            self.run.attach(thing.token, key, value, site=site)
         return thing if name in ("append", "extend", "insert") else NONE
 
     def _redraw(self, thing: Thing, site: Site) -> None:

@@ -59,10 +59,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Read:
-    """Attributes are read, or what stands behind tokens is."""
+    """Attributes are read, or what stands behind tokens is.
+
+    `kept`: only to put it into a container, or as a container that gets or gives its items.
+    """
 
     attribute: str
     tokens: frozenset[Token] = frozenset()
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +118,7 @@ class Run:
     ranks: dict[Token, int] = field(default_factory=dict)
     used: set[Token] = field(default_factory=set)
     passed: set[tuple[Token, Token]] = field(default_factory=set)
+    placed: dict[tuple[Token, Token], Site] = field(default_factory=dict)
     given: set[Token] = field(default_factory=set)
     drawn: set[Token] = field(default_factory=set)
     branch: Path = ()
@@ -177,7 +182,7 @@ class Run:
         )
         return not any(known)
 
-    def attach(self, whole: Token, key: str, value: Value, passed: bool = False) -> None:
+    def attach(self, whole: Token, key: str, value: Value, passed: bool = False, site: Site | None = None) -> None:
         """Make a value a part of something built; if that has an owner, what nobody owns yet gets the same."""
         owner = self.owners.get(whole)
         for token in tokens(value):
@@ -187,6 +192,8 @@ class Run:
             self.used.add(token)
             if passed:
                 self.passed.add((whole, token))
+            if site is not None:
+                self.placed[whole, token] = site
             if owner is not None:
                 self._own(owner, token)
 
@@ -212,14 +219,14 @@ class Run:
             self.used.add(token)
             self._own(stored, token)
 
-    def read(self, attribute: str, value: Value | None = None) -> None:
+    def read(self, attribute: str, value: Value | None = None, kept: bool = False) -> None:
         """Log a read, unless it only initialises."""
         if self.quiet:
             return
         found = tokens(value) if value is not None else ()
         if attribute or found:
             self.used.update(found)
-            self.log.append(Read(attribute, frozenset(found)))
+            self.log.append(Read(attribute, frozenset(found), kept))
 
     def sweep(self, root: Token | None, parameters: bool, site: Site) -> Swept:
         """Start an initialisation loop."""

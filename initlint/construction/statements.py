@@ -197,7 +197,7 @@ class Statements(Expressions):
             elif isinstance(option, Self):
                 self.run.store(name, value, site, what, group, definable=False)
             elif isinstance(option, Thing):
-                self.run.attach(option.token, name, value)
+                self.run.attach(option.token, name, value, site=site)
             elif isinstance(option, Group):
                 grow(self.run, option, name, value)
 

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.project.bodies import Bodies, Body
-from initlint.project.calls import CONTAINERS
 from initlint.project.classes import Project
 from initlint.project.values import Value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-HOLDERS = CONTAINERS | {"torch.nn.ParameterList", "torch.nn.ParameterDict"}
 ITERATING = frozenset("len enumerate zip list tuple set sorted reversed iter sum max min any all dict".split())
 
 
@@ -50,14 +48,14 @@ def _allows(project: Project, bodies: Bodies, cls: str, deeds: set[Deed]) -> boo
     if "torch.Tensor" in known.bases:
         return _tensor_allows(deeds)
     refused = {Deed.BARE_CALL, Deed.ARITHMETIC}
-    if not HOLDERS & set(project.mro(cls)):
+    if not knowledge.CONTAINERS & set(project.mro(cls)):
         refused.add(Deed.ITEMS)
     return not deeds & refused
 
 
 def _refused_by(project: Project, bodies: Bodies, cls: str) -> set[Deed]:
     """What a module of the project refuses, as its methods show."""
-    if not project.is_module(cls) or project.unresolved_bases(cls) or HOLDERS & set(project.mro(cls)):
+    if not project.is_module(cls) or project.unresolved_bases(cls) or knowledge.CONTAINERS & set(project.mro(cls)):
         return set()
     refused = set()
     if not any(project.method(cls, name) for name in ("__getitem__", "__iter__", "__len__")):

@@ -21,6 +21,7 @@ from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.gathered import is_part_of_given, root_of
 from initlint.project.inference import Inference
 from initlint.project.initialisers import Initialisers
+from initlint.project.items import Items
 from initlint.project.listed import Listed
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.placeholders import Placeholders
@@ -59,6 +60,7 @@ class Readers:
         self.roles = Roles(project, self.callers)
         self.initialisers = Initialisers(project, self.callers, self.roles)
         self.named = NamedPaths(project, self.bodies)
+        self.items = Items(project, self.bodies, self.callers, self.roles)
         self.entries = Entries(project, self.roles)
         self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
         self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed)
@@ -87,6 +89,17 @@ class Readers:
             return LIVE
         verdicts = [self.verdict(cls, name) for name in self._named_by(pattern)]
         return next((v for v in verdicts if v and v.confidence is Confidence.POSSIBLE), verdicts[0])
+
+    def keys_read(self, cls: ClassId, container: str) -> frozenset[str] | None:
+        """The keys under which alone items of a container are read; None where others are read too, or may be."""
+        keys = self.items.keys(cls, container)
+        if keys is None or next(self.foreign.readers(cls, container), None) is not None:
+            return None
+        if self._read_by_base(cls, container) or self._is_named(cls, container) or self.computed.reads(cls, container):
+            return None
+        if self.wholesale.reads_all(cls, Kind.SUBMODULE) or any(self._aliases(cls, container)):
+            return None
+        return None if any(self._doubtful(cls, container, ())) or self._registers(cls, container) else keys
 
     def _named_by(self, pattern: str) -> list[str]:
         """The names that are read somewhere and that a name or pattern stands for."""

@@ -25,10 +25,14 @@ MAKE_OF_GIVEN = frozenset({"partial", "map", "getattr", "reduce"})
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A class with definitions that nothing reads (`dead`), or with other evidence of a hazard in its constructor."""
+    """A class with definitions that nothing reads (`dead`), or with other evidence of a hazard in its constructor.
+
+    `keyed` are containers of which only some items are read, by these keys.
+    """
 
     cls: ClassId
     dead: dict[str, Verdict]
+    keyed: dict[str, frozenset[str]]
 
 
 def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool]) -> dict[str, Verdict]:
@@ -63,8 +67,9 @@ def suspects(readers: Readers, infos: Iterable[ClassInfo]) -> Iterator[Suspect]:
     for info in infos:
         constructing = list(_constructing(readers, info))
         dead = dict(_dead(readers, info, constructing))
-        if dead or _other_evidence(readers.project, readers, constructing):
-            yield Suspect(info.id, dead)
+        keyed = dict(_keyed(readers, info, dead, constructing))
+        if dead or keyed or _other_evidence(readers.project, readers, constructing):
+            yield Suspect(info.id, dead, keyed)
 
 
 def _builds_modules(project: Project, cls: ClassId) -> bool:
@@ -87,6 +92,29 @@ def _dead(readers: Readers, info: ClassInfo, constructing: Iterable[Method]) -> 
             verdict = readers.verdict_on_all(info.id, attribute)
             if verdict is not None:
                 yield attribute, verdict
+
+
+def _keyed(
+    readers: Readers, info: ClassInfo, dead: Collection[str], constructing: Iterable[Method]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """The containers of which only items under some keys are read."""
+    stores: dict[str, list[tuple[Method, Store]]] = {}
+    for method, store in _construction_stores(info, constructing):
+        if "*" not in store.attribute and store.attribute not in dead:
+            stores.setdefault(store.attribute, []).append((method, store))
+    for attribute, found in stores.items():
+        if any(_makes_container(readers, method, store) for method, store in found):
+            keys = readers.keys_read(info.id, attribute)
+            if keys is not None:
+                yield attribute, keys
+
+
+def _makes_container(readers: Readers, method: Method, store: Store) -> bool:
+    callees = _makers(store)
+    if store.indirect and not callees:
+        callees = readers.bodies.body(method).makers_of(store.attribute)
+    symbols = (readers.project.resolve(method.path, callee) for callee in callees)
+    return any(symbol is not None and knowledge.canonical(symbol.target) in knowledge.CONTAINERS for symbol in symbols)
 
 
 def _construction_stores(info: ClassInfo, constructing: Iterable[Method]) -> Iterator[tuple[Method, Store]]:

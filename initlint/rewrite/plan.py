@@ -28,7 +28,7 @@ def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy, device: st
         Strategy.ISOLATE: partial(isolate, device=device),
         Strategy.KEEP_STREAM: keep_stream,
     }
-    refusals = Refusals({f: f"{f.code} has no fix `{strategy.value}`" for f in findings if strategy not in f.fixes})
+    refusals = Refusals({f: _without_fix(f, strategy) for f in findings if strategy not in f.fixes})
     places: list[Place] = []
     for finding in findings:
         if finding not in refusals.reasons:
@@ -41,3 +41,9 @@ def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy, device: st
         if len(refusals.reasons) == known:
             edits.removed |= emptied(tree, edits.removed)
             return edits, refusals.reasons
+
+
+def _without_fix(finding: Finding, strategy: Strategy) -> str:
+    if "." in finding.attribute:
+        return "no fix takes an item out of its container"
+    return f"{finding.code} has no fix `{strategy.value}`"

@@ -30,7 +30,7 @@ class Case:
 
     def definitions(self, kind: Kind, *answers: Answer) -> Iterator[Define]:
         """The dead definitions of a kind that stand in the class's own code and whose draws are one of these."""
-        for define in self.construction.own:
+        for define in (each for own in self.construction.own for each in (own, *own.items)):
             found = define.definition
             if found.kind is kind and found.draws in answers and found.attribute in self.dead:
                 yield define
@@ -56,6 +56,11 @@ class Comment:
 
 CERTAIN = Verdict(Confidence.CERTAIN)
 
+ITEM_ADVICE = (
+    "Build `{container}` without it. In a list, what stands behind it gets another name in the state_dict then."
+)
+"""No fix takes an item out of a container, since it would rename others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -72,6 +77,11 @@ class Hit:
     values: Mapping[str, str] = field(default_factory=dict)
     drawn_at: tuple[Span, ...] = ()
     swept_by: str = ""
+
+    @property
+    def container(self) -> str:
+        """The attribute that holds an item: `heads` for `heads.old`; "" for what is no item."""
+        return self.attribute.rpartition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +163,17 @@ class Rule(Generic[Subject]):
         return ""
 
     def _finding(self, hit: Hit) -> Finding:
-        values = {"attribute": hit.attribute, "cls": hit.cls.replace(".<locals>", ""), **hit.values}
+        values = {
+            "attribute": hit.attribute,
+            "container": hit.container,
+            "cls": hit.cls.replace(".<locals>", ""),
+            **hit.values,
+        }
         return Finding(
             code=self.code,
             name=self.name,
             message=self.message.format(**values) + _doubt(hit.verdict),
-            advice=_needs(hit.verdict) + self.advice.format(**values),
+            advice=_needs(hit.verdict) + (ITEM_ADVICE if hit.container else self.advice).format(**values),
             path=hit.path,
             span=hit.span,
             cls=hit.cls,
@@ -168,7 +183,7 @@ class Rule(Generic[Subject]):
             shifts=hit.shifts,
             confidence=hit.verdict.confidence,
             fingerprint="",
-            fixes=self.fixes,
+            fixes=() if hit.container else self.fixes,
             drawn_at=hit.drawn_at,
             swept_by=hit.swept_by or hit.verdict.swept_by,
             touched_by=hit.verdict.touched_by,

@@ -1,0 +1,87 @@
+"""By which keys a container is read: `self.heads["cls"]` reads one item, a loop reads all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from initlint.facts.spelled import string_pattern
+from initlint.project.bodies import Bodies, Body
+from initlint.project.callers import Callers
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.roles import Roles
+from initlint.project.sites import sites
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+FILLS = frozenset({"append", "extend", "update", "add_module", "register_module"})
+"""Methods of a container that put something into it and give nothing back but itself."""
+
+_KEYED = rb"\s*(?:\[\s*(?:\d+|'[^']*'|\"[^\"]*\")\s*\]|\.\s*(?:%s)\s*\(|(?::[^=\n]*)?=[^=])" % b"|".join(
+    name.encode() for name in sorted(FILLS)
+)
+
+
+class Items:
+    """The keys that read the containers of classes."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, roles: Roles) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self.roles = roles
+
+    def keys(self, cls: ClassId, attribute: str) -> frozenset[str] | None:
+        """The keys by which methods of the family read a container; None where one reads it in another way."""
+        family, found = self.project.family(cls), set[str]()
+        readers = [(m, r) for m, r in self.callers.readers(attribute) if m.owner in family and r == m.facts.instance]
+        if not all(self._is_keyed(method, attribute) for method, _ in readers):
+            return None
+        for method, receiver in readers:
+            body = self.bodies.body(method)
+            for site in sites(body, receiver, attribute):
+                keys = self._keys(site.node, body)
+                if keys is None:
+                    return None
+                found.update(keys)
+        return frozenset(found)
+
+    def _is_keyed(self, method: Method, attribute: str) -> bool:
+        """Whether the text says nothing against it, which costs less than to parse it."""
+        text = self.project.source(method.path)[method.facts.start : method.facts.end]
+        return re.search(rb"\.\s*%s\b(?!%s)" % (re.escape(attribute.encode()), _KEYED), text) is None
+
+    def _keys(self, node: Node, body: Body) -> Collection[str] | None:
+        around = node.parent
+        if around is None or _is_target(node):
+            return None if around is None else ()
+        constructs = body.method.owner is not None and self.roles.constructs(body.method)
+        if around.type == "subscript" and around.child_by_field_name("value") == node:
+            key = _constant(around, body)
+            if key is None or not _is_target(around):
+                return None if key is None else (key,)
+            return () if constructs else None
+        name = around.child_by_field_name("attribute") if around.type == "attribute" else None
+        return () if constructs and name is not None and body.text(name) in FILLS and _is_called(around) else None
+
+
+def _is_target(node: Node) -> bool:
+    statement = node.parent
+    return statement is not None and statement.type == "assignment" and statement.child_by_field_name("left") == node
+
+
+def _is_called(node: Node) -> bool:
+    return node.parent is not None and node.parent.type == "call"
+
+
+def _constant(subscript: Node, body: Body) -> str | None:
+    """The key of a subscript, where it is a string or a number that counts from the beginning."""
+    key = subscript.child_by_field_name("subscript")
+    if key is None or len(subscript.named_children) != 2:
+        return None
+    if key.type == "integer" and body.text(key).isdigit():
+        return str(int(body.text(key)))
+    name = string_pattern(body.text(key)) if key.type == "string" else ""
+    return name if name and "*" not in name else None
