@@ -28,6 +28,7 @@ from initlint.project.roles import initialises_others
 from initlint.project.sight import Sight
 from initlint.project.sites import only_does, sites, stands_for
 from initlint.project.values import UNKNOWN, Value, union
+from initlint.project.wrappers import LOCAL
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -71,10 +72,11 @@ class Foreign:
         """Reads through other receivers that are, or might be, an instance of the class."""
         for method, receiver in self.callers.readers(attribute, telling=True):
             own = method.owner is not None and receiver == method.facts.instance
-            if (own and not self.callers.is_lent(method)) or initialises_others(self.project, method):
+            anybodys = own and self._extends_any(method)
+            if (own and not anybodys and not self.callers.is_lent(method)) or initialises_others(self.project, method):
                 continue
             if self._fits_shape(cls, method, receiver):
-                value = self._receiver(method, receiver, attribute)
+                value = UNKNOWN if anybodys else self._receiver(method, receiver, attribute)
                 doubt = self._doubt(cls, attribute, method, receiver, value)
             else:
                 doubt = CERTAIN if self._takes_turns(cls, attribute, method, receiver) else None
@@ -84,6 +86,11 @@ class Foreign:
             doubt = self._doubt(cls, attribute, read.method, read.receiver, read.value)
             if doubt is CERTAIN or (doubt is not None and self._fits_shape(cls, read.method, read.receiver)):
                 yield doubt
+
+    def _extends_any(self, method: Method) -> bool:
+        """Whether a method is that of a class which a function makes of whatever class it is given."""
+        info = self.project.classes.get(method.owner or "")
+        return info is not None and LOCAL in info.facts.qualname and bool(info.unresolved)
 
     @contextmanager
     def admitting(self, cls: ClassId, names: Collection[str]) -> Iterator[None]:

@@ -147,6 +147,12 @@ def _is_called(node: Node) -> bool:
     return node.parent is not None and node.parent.child_by_field_name("function") == node
 
 
+def calls_first(body: Body) -> bool:
+    """Whether a function calls what its first parameter gets."""
+    parameters = [name for name in body.parameters if not name.startswith("*")][body.binds_first :]
+    return any(map(_is_called, _occurrences(set(parameters[:1]), body)))
+
+
 def _occurrences(names: set[str], body: Body) -> Iterator[Node]:
     for node in body.captures("identifier"):
         if body.text(node) in names:

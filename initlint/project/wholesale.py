@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
 from initlint.facts.records import Function
 from initlint.model import Kind
 from initlint.project.bodies import Bodies, Body
@@ -16,10 +17,12 @@ from initlint.project.flows import Use, uses_of
 from initlint.project.inference import Inference
 from initlint.project.reached import Reached, reached
 from initlint.project.roles import Roles, initialises_others
-from initlint.project.sweeps import CHILDREN, DESCENDANTS, SWEEPS, sweeps, sweeps_of_others, swept
+from initlint.project.sweeps import CHILDREN, DESCENDANTS, SWEEPS, calls_first, sweeps, sweeps_of_others, swept
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+GOING_OVER = SWEEPS | {"apply"}
 
 
 class Wholesale:
@@ -95,10 +98,18 @@ class Wholesale:
                 if (
                     self._kept_by_construction(method)
                     if constructs
-                    else _reads_any(facts) or swept(self.bodies.body(method), kind)
+                    else _reads_any(facts) or swept(self.bodies.body(method), kind) or self._applies_caller(method)
                 ):
                     return True
         return False
+
+    def _applies_caller(self, method: Method) -> bool:
+        """Whether a method calls each part by `self.apply(fn)`, with an `fn` that calls what it is given."""
+        body = self.bodies.body(method)
+        calls = (node.parent for node in body.attributes.get("apply", ()) if _is_call_on(node, method.facts.instance))
+        given = (argument for call in calls if call is not None for argument in call_arguments(call)[:1])
+        functions = (function for argument in given for function in self.inference.expression(argument, body).functions)
+        return any(calls_first(self.bodies.body(function)) for function in functions)
 
     def _kept_by_construction(self, method: Method) -> bool:
         """Whether a constructor puts its children, found by a sweep, into something that is read."""
@@ -113,7 +124,13 @@ class Wholesale:
 
 
 def _may_sweep(facts: Function) -> bool:
-    return bool(SWEEPS.intersection(facts.reads.get(facts.instance, ()))) or facts.instance in facts.mentions
+    return not GOING_OVER.isdisjoint(facts.reads.get(facts.instance, ())) or facts.instance in facts.mentions
+
+
+def _is_call_on(attribute: Node, instance: str) -> bool:
+    owner, call = attribute.child_by_field_name("object"), attribute.parent
+    called = call is not None and call.child_by_field_name("function") == attribute
+    return called and owner is not None and owner.text == instance.encode()
 
 
 def _reads_any(facts: Function) -> bool:
