@@ -37,8 +37,8 @@ def test_linter_agrees(program: Program) -> None:
 
 
 def disagreements(program: Program) -> Iterator[str]:
-    """Where the linter's findings differ from what is due."""
-    found = {key(finding): finding for finding in check_sources(render.files(program))}
+    """Where the linter's findings differ from what is due; of single items of containers the programs say nothing."""
+    found = {key(f): f for f in check_sources(render.files(program)) if "." not in f.attribute}
     due = {(e.path, e.cls, e.attribute, e.code): e for e in program.expected}
     for place in sorted(found.keys() - due.keys()):
         yield f"false alarm: {place}, {found[place].confidence.value}"

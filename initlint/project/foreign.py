@@ -22,7 +22,7 @@ from initlint.project.computed import Computed
 from initlint.project.flows import Use
 from initlint.project.handling import allows
 from initlint.project.inference import Inference
-from initlint.project.narrowing import tested_names
+from initlint.project.narrowing import in_other_arm, tested_names
 from initlint.project.observed import Observed
 from initlint.project.roles import initialises_others
 from initlint.project.sight import Sight
@@ -75,7 +75,7 @@ class Foreign:
             anybodys = own and self._extends_any(method)
             if (own and not anybodys and not self.callers.is_lent(method)) or initialises_others(self.project, method):
                 continue
-            if self._fits_shape(cls, method, receiver):
+            if self._fits_shape(cls, method, receiver) or self._fits_arm(cls, attribute, method, receiver):
                 value = UNKNOWN if anybodys else self._receiver(method, receiver, attribute)
                 doubt = self._doubt(cls, attribute, method, receiver, value)
             else:
@@ -204,6 +204,22 @@ class Foreign:
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
         return self._has(cls, method.facts.reads.get(receiver, ()))
+
+    def _fits_arm(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
+        """Whether a class has all that is read with an attribute in one arm of a branch, and not only that.
+
+        In the other arms the receiver is another kind of thing: `if name == "a": m.head(m.stem) else: m.classifier`.
+        """
+        names, surface = method.facts.reads.get(receiver, ()), self.surface(cls) or frozenset()
+        if len(surface.intersection(names) - knowledge.module_attributes()) < 2:
+            return False
+        body = self.bodies.body(method)
+        places = {name: [site.node for site in sites(body, receiver, name)] for name in names}
+        for place in places.get(attribute, ()):
+            beside = {n for n, nodes in places.items() if any(not in_other_arm(place, node) for node in nodes)}
+            if len(beside - knowledge.module_attributes()) > 1 and beside < places.keys() and self._has(cls, beside):
+                return True
+        return False
 
     def _has(self, cls: ClassId, names: Collection[str]) -> bool:
         """Whether a class has all these names, but for those that the code tests for."""

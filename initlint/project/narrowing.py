@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
@@ -51,6 +52,22 @@ def tested_names(node: Node, body: Body) -> set[str]:
                     found.add(string_pattern(body.text(arguments[1])))
         child, parent = parent, parent.parent
     return found - {""}
+
+
+def in_other_arm(node: Node, other: Node) -> bool:
+    """Whether two places stand in arms of one `if`, of which no run takes both."""
+    arms = dict(_arms(node))
+    return any(arms.get(statement, arm) != arm for statement, arm in _arms(other))
+
+
+def _arms(node: Node) -> Iterator[tuple[int, int]]:
+    """The `if` statements around a place, each with the block of it that the place is in."""
+    while (parent := node.parent) is not None:
+        if node.type == "block" and parent.type in ("if_statement", "elif_clause", "else_clause"):
+            statement = parent if parent.type == "if_statement" else parent.parent
+            if statement is not None and statement.type == "if_statement":
+                yield statement.id, node.id
+        node = parent
 
 
 def _branch(statement: Node, child: Node) -> tuple[Node | None, bool]:
