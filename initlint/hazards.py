@@ -54,14 +54,15 @@ class _Answer(msgspec.Struct, frozen=True, array_like=True):
 
 def unread_items(construction: Construction, keyed: Mapping[str, Collection[str]]) -> dict[str, Verdict]:
     """The items of containers under other keys than those that are read; a number may read any that has a name."""
-    items = (item.definition.attribute for define in construction.own for item in define.items)
     unread: dict[str, Verdict] = {}
-    for item in items:
-        container, _, key = item.partition(".")
-        read = keyed.get(container)
-        by_place = read is not None and not key.isdigit() and any(other.isdigit() for other in read)
-        if read is not None and key not in read and not by_place:
-            unread[item] = Verdict(Confidence.CERTAIN)
+    for define in construction.own:
+        container = define.definition.attribute
+        read = keyed.get(container, ())
+        by_place = any(key.isdigit() for key in read)
+        for item in define.items if container in keyed else ():
+            key = item.definition.attribute.removeprefix(f"{container}.")
+            if key not in read and (key.isdigit() or not by_place):
+                unread[item.definition.attribute] = Verdict(Confidence.CERTAIN)
     return unread
 
 

@@ -66,6 +66,11 @@ class Draw:
     span: Span
 
 
+def container_of(attribute: str) -> str:
+    """The attribute that holds an item of a container: `heads` for `heads.old`; "" for what is no item."""
+    return attribute.rpartition(".")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """What one statement of a constructor gives the module."""

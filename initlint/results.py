@@ -72,28 +72,26 @@ def run_key(
     config: Config,
 ) -> bytes:
     """A digest over all that findings depend on, but for the installed files, which only the run knows."""
-    state = [
-        tool_version(),
-        sources.package,
-        sorted(codes),
-        *(getattr(config, name) for name in DECIDING),
-        sorted(digests.items()),
-        sources.skipped,
-        [(folder, _changed(folder)) for folder in folders],
-    ]
-    return b"run" + digest(repr(state).encode(errors="surrogateescape"))
+    state = [*_linking(sources, folders, config), sorted(codes), sorted(digests.items()), sources.skipped]
+    return _key(b"run", state)
 
 
 def links_key(sources: Sources, folders: Iterable[str], config: Config) -> bytes:
     """A digest over all that linking depends on, but for the files that are linked."""
-    state = [
+    return _key(b"links", [*_linking(sources, folders, config), sources.root])
+
+
+def _linking(sources: Sources, folders: Iterable[str], config: Config) -> list[object]:
+    return [
         tool_version(),
-        sources.root,
         sources.package,
         *(getattr(config, name) for name in DECIDING),
         [(folder, _changed(folder)) for folder in folders],
     ]
-    return b"links" + digest(repr(state).encode(errors="surrogateescape"))
+
+
+def _key(kind: bytes, state: list[object]) -> bytes:
+    return kind + digest(repr(state).encode(errors="surrogateescape"))
 
 
 def _changed(folder: str) -> int:

@@ -123,8 +123,8 @@ def write(folder: Path, chosen: set[tuple[str, int]]) -> None:
             (folder / path).write_text(new)
 
 
-def answer(path: Path, **options: object) -> str:
-    return json.render(pipeline.run(Config(paths=(str(path),), min_confidence="possible", **options)))  # type: ignore[arg-type]
+def answer(path: Path, **options: Any) -> str:
+    return json.render(pipeline.run(Config(paths=(str(path),), min_confidence="possible", **options)))
 
 
 @PROFILE

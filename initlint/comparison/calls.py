@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison import draws
 from initlint.comparison.draws import TORCH
-from initlint.comparison.expressions import CONTAINERS, UNROLLED, Expressions
+from initlint.comparison.expressions import UNROLLED, Expressions
 from initlint.comparison.terms import FALSE, NONE, Term, constant, is_constant, number, symbols
 from initlint.comparison.trace import Draw
 from initlint.comparison.values import (
@@ -460,7 +460,7 @@ class Calls(Expressions):
     def torch_instance(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         """An instance of a class of torch."""
         name = knowledge.canonical(name)
-        if name in CONTAINERS:
+        if name in knowledge.CONTAINERS:
             return self.container(name, arguments)
         positional = [self.describe(value) for value in arguments.positional]
         named = [(key, self.describe(value)) for key, value in arguments.named]
@@ -507,7 +507,7 @@ class Calls(Expressions):
             case Table():
                 for key, item in self.entries(value):
                     self.set(token, str(key.args[0]) if is_constant(key) else f"*{len(self.parts(token))}", item)
-            case Made() if value.cls in CONTAINERS:
+            case Made() if value.cls in knowledge.CONTAINERS:
                 for _, part in self.children(value):
                     self.append(token, part)
             case _:
@@ -644,7 +644,7 @@ class Calls(Expressions):
         known = knowledge.module(name)
         if name == "torch.nn.Module" or known is None:
             return
-        if name in CONTAINERS:
+        if name in knowledge.CONTAINERS:
             self.fill_container(instance.token, name, arguments)
             return
         own = self.project.method(instance.cls, "reset_parameters")

@@ -45,6 +45,7 @@ from initlint.comparison.values import (
     Table,
     Value,
 )
+from initlint.construction import knowledge
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -588,7 +589,7 @@ class Expressions(Machine):
     def children(self, value: Made | Instance) -> list[tuple[str, Value]]:
         """The items of a container of modules."""
         cls = value.cls if isinstance(value, Made) else ""
-        return self.parts(value.token) if cls in CONTAINERS else []
+        return self.parts(value.token) if cls in knowledge.CONTAINERS else []
 
     def _turn(self, item: Value, turn: Callable[[Value], None]) -> None:
         item = self.resolved(item)
@@ -677,10 +678,6 @@ def external(name: str) -> Term:
 LAZY = "lazy"
 """The kind of items that are drawn for when they are asked for."""
 
-CONTAINERS = frozenset(
-    f"torch.nn.{name}" for name in ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
-)
-
 _METHODS: dict[type, Callable[[Any, Any, Frame], Value]] = {
     ast.Name: Expressions._name,
     ast.Attribute: Expressions._attribute,
@@ -706,4 +703,4 @@ _METHODS: dict[type, Callable[[Any, Any, Frame], Value]] = {
     ast.DictComp: Expressions._entries,
 }
 
-__all__ = ["CONTAINERS", "Expressions", "external"]
+__all__ = ["Expressions", "external"]

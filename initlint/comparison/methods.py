@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison import draws
 from initlint.comparison.calls import EMPTY, PLAIN, TENSOR, TORCH, Calls
-from initlint.comparison.expressions import CONTAINERS, external
+from initlint.comparison.expressions import external
 from initlint.comparison.machine import is_missing
 from initlint.comparison.terms import NONE, Term, constant, is_constant
 from initlint.comparison.values import (
@@ -233,7 +233,7 @@ class Methods(Calls):
                 raise self.unfollowed("`insert` into a list of modules", node, frame)
             case _ if name in SAME:
                 return receiver
-            case "items" | "values" | "keys" if isinstance(receiver, Made) and receiver.cls in CONTAINERS:
+            case "items" | "values" | "keys" if isinstance(receiver, Made) and receiver.cls in knowledge.CONTAINERS:
                 return self._container_view(receiver, name)
             case _:
                 pass
@@ -515,7 +515,7 @@ class Methods(Calls):
     def _parameters_of_made(self, path: str, made: Made) -> list[tuple[str, Value]]:
         """The parameters of a module of torch stand for each other in one loop."""
         known = knowledge.module(made.cls)
-        if made.cls in CONTAINERS:
+        if made.cls in knowledge.CONTAINERS:
             return [(f"{path}.{name}", part) for name, part in self.parts(made.token) if self._parameter_like(part)]
         if known is not None and not any("weight" in name or "bias" in name for name in known.attributes):
             return []

@@ -30,7 +30,7 @@ from initlint.construction.values import (
     options,
     tokens,
 )
-from initlint.model import Answer, Definition, Draw, Kind, Span
+from initlint.model import Answer, Definition, Draw, Kind, Span, container_of
 
 MAX_NAMES = 200
 """Drawn tensors that are named one by one; a larger model keeps the first."""
@@ -68,6 +68,7 @@ class Finish:
         for store in self.stores:
             self.groups.setdefault(store.group, []).append(store)
         self._items: dict[int, list[Stored]] = {}
+        self._item_names: dict[int, dict[Token, str]] = {}
         self.draws: dict[int, list[Draws]] = {}
         for entry in self.run.log:
             if isinstance(entry, Draws) and (owner := self.run.owners.get(entry.token)) is not None:
@@ -312,16 +313,17 @@ class Finish:
 
     def _items_of(self, store: Stored) -> Iterator[Stored]:
         whole = store.value
-        if not isinstance(whole, Thing) or whole.cls not in knowledge.CONTAINERS or "." in store.attribute:
+        if not isinstance(whole, Thing) or whole.cls not in knowledge.CONTAINERS or container_of(store.attribute):
             return
         parts = self.run.parts.get(whole.token, [])
         keys = [key for key, _ in parts]
         if any(not key or "*" in key for key in keys) or len(set(keys)) < len(keys):
             return
-        reached = Counter(part for _, token in parts for part in self.run.reach((token,)))
-        for key, token in parts:
+        reached = [self.run.reach((token,)) for _, token in parts]
+        holding = Counter(part for inside in reached for part in inside)
+        for (key, token), inside in zip(parts, reached, strict=True):
             if self._is_only_held(store, token):
-                copied = any(reached[part] > 1 for part in self.run.reach((token,)))
+                copied = any(holding[part] > 1 for part in inside)
                 yield self._item(replace(store, group=NOBODYS) if copied else store, key, token)
 
     def _item(self, store: Stored, key: str, token: Token) -> Stored:
@@ -381,15 +383,19 @@ class Finish:
         names = tuple(store.attribute for store in owners)
         draw = Draw(names[0] if names else _callee(what), what, STREAM, _span(entry.site))
         known = tuple(index[id(store)] for store in owners) if all(id(store) in index for store in owners) else ()
-        item = next(
-            (item.attribute for store in owners for item in self.items(store) if self._reaches(item, entry)), ""
-        )
+        item = self._items_by_part(owner.group).get(entry.token, "") if owner is not None else ""
         return Drawn(
             draw, entry.answer, entry.names, names, known, entry.branch, entry.loops, entry.site.path, item=item
         )
 
-    def _reaches(self, store: Stored, entry: Draws) -> bool:
-        return entry.token in self.run.reach(tokens(store.value))
+    def _items_by_part(self, group: int) -> dict[Token, str]:
+        """The first item of the containers of a group that each token is in."""
+        if group not in self._item_names:
+            self._item_names[group] = names = dict[Token, str]()
+            for item in (item for store in self.groups[group] for item in self.items(store)):
+                for token in self.run.reach(tokens(item.value)):
+                    names.setdefault(token, item.attribute)
+        return self._item_names[group]
 
     def _sweeps(self, number: int, index: dict[int, int]) -> Iterator[Drawn]:
         """One event for one loop, whatever number of statements in it draw."""

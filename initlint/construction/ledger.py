@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from initlint.facts.spelled import fits
-from initlint.model import Answer, Definition, Draw, Kind, Span
+from initlint.model import Answer, Definition, Draw, Kind, Span, container_of
 
 if TYPE_CHECKING:
     from initlint.project.classes import ClassId, Project
@@ -159,10 +159,8 @@ class Construction:
 
     def _beside(self, item: Definition, place: int) -> tuple[str, ...]:
         """The other items of a container that draw after one of its items does."""
-        if "." not in item.attribute:
-            return ()
-        container = item.attribute.partition(".")[0] + "."
-        later = (drawn.item for drawn in self.draws[place:] if drawn.item.startswith(container))
+        container = container_of(item.attribute)
+        later = (drawn.item for drawn in self.draws[place:] if container and container_of(drawn.item) == container)
         return tuple(name for name in dict.fromkeys(later) if name != item.attribute)
 
     def drawn_at(self, define: Define) -> tuple[Span, ...]:
@@ -192,7 +190,7 @@ class Construction:
     def _places(self, definition: Definition) -> list[int]:
         """Which of the draws are made for a definition, in order."""
         places = sorted({place for index in self._same(definition) for place in self._draws_for.get(index, ())})
-        if "." not in definition.attribute:
+        if not container_of(definition.attribute):
             return places
         return [p for p in places if self.draws[p].swept or self.draws[p].item == definition.attribute]
 

@@ -134,9 +134,7 @@ def gather(
         return facts.get(path) or _remembered(sources, path, cache, found[path])
 
     return Gathered(
-        facts=Facts(
-            found.keys() - lost, lambda path: facts.get(path) or _remembered(sources, path, cache, found[path])
-        ),
+        facts=Facts(found.keys() - lost, load),
         digests={path: found[path] for path in sorted(found)},
         problems=tuple(sorted(problems, key=lambda problem: problem.path)),
     )

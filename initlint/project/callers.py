@@ -79,6 +79,13 @@ class Callers:
             if fits(pattern, attribute) and (not telling or any(c.isalnum() for c in pattern)):
                 yield from self.reading.get(pattern)
 
+    def readers_within(self, cls: ClassId, attribute: str) -> Iterator[Method]:
+        """The methods of a family that read an attribute of that name from their own instance."""
+        family = self.project.family(cls)
+        for method, receiver in self.readers(attribute):
+            if method.owner in family and receiver == method.facts.instance:
+                yield method
+
     def fitting(self, pattern: str) -> list[str]:
         """The names that are read somewhere and that a computed name can come out as."""
         fitting = (name for name in self.reading.names() if "*" not in name and fits(pattern, name))

@@ -166,16 +166,10 @@ class Trace:
         around = node.parent
         while around is not None:
             for loop in around.named_children if around.type in COMPREHENSIONS else ():
-                if loop.type == "for_in_clause" and name in self._looped_names(loop):
+                if loop.type == "for_in_clause" and name in looped_names(loop, self.body):
                     return around
             around = around.parent
         return None
-
-    def _looped_names(self, loop: Node) -> list[str]:
-        """The names that a loop gives its items."""
-        left = loop.child_by_field_name("left")
-        nodes = [] if left is None else [left] if left.type == "identifier" else left.named_children
-        return [self.body.text(node) for node in nodes]
 
     def _flow(self, use: Use, node: Node, target: str = "") -> Flow:
         return Flow(use, target, self.body.method.facts.line + node.start_point.row)
@@ -243,7 +237,7 @@ class Trace:
     def _looped(self, loop: Node) -> Iterator[Flow]:
         """What the loop variables go through; an element of a comprehension also goes where the comprehension goes."""
         within = loop.parent if loop.type == "for_in_clause" else None
-        for name in self._looped_names(loop):
+        for name in looped_names(loop, self.body):
             yield from self.name(name, within=within)
 
     def _argument(self, call: Node) -> Iterator[Flow]:
@@ -290,8 +284,19 @@ def _is_only_stored_to(node: Node) -> bool:
         return True
     call = top.parent
     name = (top.text or b"").decode().rpartition(".")[2]
-    called = call is not None and call.type == "call" and call.child_by_field_name("function") == top
-    return called and call is not None and is_statement(call) and _only_changes(name)
+    return call is not None and is_called(top) and is_statement(call) and _only_changes(name)
+
+
+def is_called(node: Node) -> bool:
+    """Whether an expression is what a call calls."""
+    return node.parent is not None and node.parent.child_by_field_name("function") == node
+
+
+def looped_names(loop: Node, body: Body) -> list[str]:
+    """The names that a loop gives its items."""
+    left = loop.child_by_field_name("left")
+    nodes = [] if left is None else [left] if left.type == "identifier" else left.named_children
+    return [body.text(node) for node in nodes]
 
 
 def is_statement(call: Node) -> bool:

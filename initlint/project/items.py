@@ -10,6 +10,7 @@ from initlint.facts.spelled import string_pattern
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
+from initlint.project.flows import is_called
 from initlint.project.roles import Roles
 from initlint.project.sites import sites
 
@@ -35,13 +36,13 @@ class Items:
 
     def keys(self, cls: ClassId, attribute: str) -> frozenset[str] | None:
         """The keys by which methods of the family read a container; None where one reads it in another way."""
-        family, found = self.project.family(cls), set[str]()
-        readers = [(m, r) for m, r in self.callers.readers(attribute) if m.owner in family and r == m.facts.instance]
-        if not all(self._is_keyed(method, attribute) for method, _ in readers):
+        found = set[str]()
+        readers = list(self.callers.readers_within(cls, attribute))
+        if not all(self._is_keyed(method, attribute) for method in readers):
             return None
-        for method, receiver in readers:
+        for method in readers:
             body = self.bodies.body(method)
-            for site in sites(body, receiver, attribute):
+            for site in sites(body, method.facts.instance, attribute):
                 keys = self._keys(site.node, body)
                 if keys is None:
                     return None
@@ -54,26 +55,23 @@ class Items:
         return re.search(rb"\.\s*%s\b(?!%s)" % (re.escape(attribute.encode()), _KEYED), text) is None
 
     def _keys(self, node: Node, body: Body) -> Collection[str] | None:
+        """The keys by which a mention of a container reads it: none where it is filled, None where it may be any."""
         around = node.parent
         if around is None or _is_target(node):
             return None if around is None else ()
         constructs = body.method.owner is not None and self.roles.constructs(body.method)
         if around.type == "subscript" and around.child_by_field_name("value") == node:
             key = _constant(around, body)
-            if key is None or not _is_target(around):
-                return None if key is None else (key,)
-            return () if constructs else None
+            if key is not None and _is_target(around):
+                return () if constructs else None
+            return None if key is None else (key,)
         name = around.child_by_field_name("attribute") if around.type == "attribute" else None
-        return () if constructs and name is not None and body.text(name) in FILLS and _is_called(around) else None
+        return () if constructs and name is not None and body.text(name) in FILLS and is_called(around) else None
 
 
 def _is_target(node: Node) -> bool:
     statement = node.parent
     return statement is not None and statement.type == "assignment" and statement.child_by_field_name("left") == node
-
-
-def _is_called(node: Node) -> bool:
-    return node.parent is not None and node.parent.type == "call"
 
 
 def _constant(subscript: Node, body: Body) -> str | None:

@@ -93,13 +93,11 @@ class Readers:
     def keys_read(self, cls: ClassId, container: str) -> frozenset[str] | None:
         """The keys under which alone items of a container are read; None where others are read too, or may be."""
         keys = self.items.keys(cls, container)
-        if keys is None or next(self.foreign.readers(cls, container), None) is not None:
+        if keys is None or self._foreign_doubt(cls, container) != "" or self._is_read_unnamed(cls, container):
             return None
-        if self._read_by_base(cls, container) or self._is_named(cls, container) or self.computed.reads(cls, container):
+        if self._is_named(cls, container) or any(self._aliases(cls, container)) or self._registers(cls, container):
             return None
-        if self.wholesale.reads_all(cls, Kind.SUBMODULE) or any(self._aliases(cls, container)):
-            return None
-        return None if any(self._doubtful(cls, container, ())) or self._registers(cls, container) else keys
+        return None if any(self._doubtful(cls, container, ())) else keys
 
     def _named_by(self, pattern: str) -> list[str]:
         """The names that are read somewhere and that a name or pattern stands for."""
@@ -162,9 +160,12 @@ class Readers:
 
     def _is_read(self, cls: ClassId, attribute: str) -> bool:
         """By a method of the family, by name or all at once, or by a base class of torch."""
+        return self.entries.read(cls, attribute) or self._is_read_unnamed(cls, attribute)
+
+    def _is_read_unnamed(self, cls: ClassId, attribute: str) -> bool:
+        """Whether it is read where no code of the project names it."""
         return (
-            self.entries.read(cls, attribute)
-            or self._read_by_base(cls, attribute)
+            self._read_by_base(cls, attribute)
             or self._is_read_with_all(cls, attribute)
             or self.computed.reads(cls, attribute)
         )
@@ -277,17 +278,12 @@ class Readers:
         return False
 
     def _construction_uses(self, cls: ClassId, attribute: str) -> Iterator[Flow]:
-        family = self.project.family(cls)
-        for method, receiver in self.callers.readers(attribute):
-            if method.owner in family and receiver == method.facts.instance and self.roles.constructs(method):
+        for method in self.callers.readers_within(cls, attribute):
+            if self.roles.constructs(method):
                 body = self.bodies.body(method)
-                for site in sites(body, receiver, attribute):
+                for site in sites(body, method.facts.instance, attribute):
                     yield from self._traced(site.node, body) if body.own(site.node) else ()
-            elif (
-                method.owner in family
-                and receiver == method.facts.instance
-                and (outer := self.entries.lambda_of_construction(method))
-            ):
+            elif outer := self.entries.lambda_of_construction(method):
                 yield from self._lambda_uses(method, outer)
         for body, node in self.computed.in_construction(cls, attribute):
             yield from self._traced(node, body)
@@ -395,18 +391,17 @@ class Readers:
 
         A bare `nn.Module()` in it is but a name space of the state dict.
         """
-        for method, receiver in self.callers.readers(attribute):
-            if method.owner in self.project.family(cls) and receiver == method.facts.instance:
-                body = self.bodies.body(method)
-                filled = body.filled(f"{receiver}.{attribute}")
-                if any(self.inference.expression(node, body).exact == {MODULE} for node in filled):
-                    return True
-                if any(is_part_of_given(node, body) for node in filled):
-                    return True
-                names = [body.text(node) for node in filled if node.type == "identifier"]
-                flows = [flow for name in names for flow in Trace(body, self._ignores, self._is_plain).name(name)]
-                if any(flow.target != attribute and self._leads_to_reader(cls, attribute, flow) for flow in flows):
-                    return True
+        for method in self.callers.readers_within(cls, attribute):
+            body = self.bodies.body(method)
+            filled = body.filled(f"{method.facts.instance}.{attribute}")
+            if any(self.inference.expression(node, body).exact == {MODULE} for node in filled):
+                return True
+            if any(is_part_of_given(node, body) for node in filled):
+                return True
+            names = [body.text(node) for node in filled if node.type == "identifier"]
+            flows = [flow for name in names for flow in Trace(body, self._ignores, self._is_plain).name(name)]
+            if any(flow.target != attribute and self._leads_to_reader(cls, attribute, flow) for flow in flows):
+                return True
         return False
 
     def _carried(self, cls: ClassId, attribute: str) -> str:

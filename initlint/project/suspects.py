@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
@@ -21,6 +21,10 @@ from initlint.project.readers import Readers
 
 MAKE_OF_GIVEN = frozenset({"partial", "map", "getattr", "reduce"})
 """Functions that call what they are given, or find what is called."""
+
+
+Stores = Mapping[str, Sequence[tuple[Method, Store]]]
+"""What the constructor of a class stores, by attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,9 @@ def suspects(readers: Readers, infos: Iterable[ClassInfo]) -> Iterator[Suspect]:
     """Those classes that are worth a construction."""
     for info in infos:
         constructing = list(_constructing(readers, info))
-        dead = dict(_dead(readers, info, constructing))
-        keyed = dict(_keyed(readers, info, dead, constructing))
+        stores = _by_attribute(info, constructing)
+        dead = dict(_dead(readers, info, stores))
+        keyed = dict(_keyed(readers, info, stores, dead))
         if dead or keyed or _other_evidence(readers.project, readers, constructing):
             yield Suspect(info.id, dead, keyed)
 
@@ -77,10 +82,14 @@ def _builds_modules(project: Project, cls: ClassId) -> bool:
     return any(project.is_module(d) or project.unresolved_bases(d) for d in project.descendants(cls))
 
 
-def _dead(readers: Readers, info: ClassInfo, constructing: Iterable[Method]) -> Iterator[tuple[str, Verdict]]:
+def _by_attribute(info: ClassInfo, constructing: Iterable[Method]) -> Stores:
     stores: dict[str, list[tuple[Method, Store]]] = {}
     for method, store in _construction_stores(info, constructing):
         stores.setdefault(store.attribute, []).append((method, store))
+    return stores
+
+
+def _dead(readers: Readers, info: ClassInfo, stores: Stores) -> Iterator[tuple[str, Verdict]]:
     for attribute, found in stores.items():
         if attribute == "*" or readers.entries.read(info.id, attribute):
             continue
@@ -95,14 +104,12 @@ def _dead(readers: Readers, info: ClassInfo, constructing: Iterable[Method]) -> 
 
 
 def _keyed(
-    readers: Readers, info: ClassInfo, dead: Collection[str], constructing: Iterable[Method]
+    readers: Readers, info: ClassInfo, stores: Stores, dead: Collection[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """The containers of which only items under some keys are read."""
-    stores: dict[str, list[tuple[Method, Store]]] = {}
-    for method, store in _construction_stores(info, constructing):
-        if "*" not in store.attribute and store.attribute not in dead:
-            stores.setdefault(store.attribute, []).append((method, store))
     for attribute, found in stores.items():
+        if "*" in attribute or attribute in dead:
+            continue
         if any(_makes_container(readers, method, store) for method, store in found):
             keys = readers.keys_read(info.id, attribute)
             if keys is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.facts.spelled import string_pattern
 from initlint.model import Kind
 from initlint.project.bodies import Body
-from initlint.project.flows import ALL_OF_IT, is_used
+from initlint.project.flows import ALL_OF_IT, is_called, is_used, looped_names
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -133,24 +133,18 @@ def _top(node: Node) -> Node:
 def _calls(node: Node, body: Body) -> bool:
     """Whether what a loop takes from a sweep is called."""
     loop = _top(node).parent
-    return loop is not None and loop.type in LOOPS and any(map(_is_called, _taken(loop, body)))
+    return loop is not None and loop.type in LOOPS and any(map(is_called, _taken(loop, body)))
 
 
 def _taken(loop: Node, body: Body) -> Iterator[Node]:
     """Where the variables of a loop stand."""
-    left = loop.child_by_field_name("left")
-    nodes = [] if left is None else [left] if left.type == "identifier" else left.named_children
-    return _occurrences({body.text(node) for node in nodes}, body)
-
-
-def _is_called(node: Node) -> bool:
-    return node.parent is not None and node.parent.child_by_field_name("function") == node
+    return _occurrences(set(looped_names(loop, body)), body)
 
 
 def calls_first(body: Body) -> bool:
     """Whether a function calls what its first parameter gets."""
     parameters = [name for name in body.parameters if not name.startswith("*")][body.binds_first :]
-    return any(map(_is_called, _occurrences(set(parameters[:1]), body)))
+    return any(map(is_called, _occurrences(set(parameters[:1]), body)))
 
 
 def _occurrences(names: set[str], body: Body) -> Iterator[Node]:
@@ -163,7 +157,7 @@ def _used(node: Node, body: Body, children: bool) -> bool:
     parent = node.parent
     if parent is None:
         return False
-    if _is_called(node):
+    if is_called(node):
         return True
     if parent.type == "attribute":
         part = parent.child_by_field_name("attribute")

@@ -13,7 +13,7 @@ from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.entries import Entries
-from initlint.project.flows import Use, uses_of
+from initlint.project.flows import Use, is_called, uses_of
 from initlint.project.inference import Inference
 from initlint.project.reached import Reached, reached
 from initlint.project.roles import Roles, initialises_others
@@ -128,9 +128,8 @@ def _may_sweep(facts: Function) -> bool:
 
 
 def _is_call_on(attribute: Node, instance: str) -> bool:
-    owner, call = attribute.child_by_field_name("object"), attribute.parent
-    called = call is not None and call.child_by_field_name("function") == attribute
-    return called and owner is not None and owner.text == instance.encode()
+    owner = attribute.child_by_field_name("object")
+    return is_called(attribute) and owner is not None and owner.text == instance.encode()
 
 
 def _reads_any(facts: Function) -> bool:

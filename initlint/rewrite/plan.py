@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from initlint.model import Finding, Strategy
+from initlint.model import Finding, Strategy, container_of
 from initlint.rewrite.isolate import isolate
 from initlint.rewrite.keep_stream import keep_stream
 from initlint.rewrite.place import Place, Refusals, locate
@@ -44,6 +44,6 @@ def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy, device: st
 
 
 def _without_fix(finding: Finding, strategy: Strategy) -> str:
-    if "." in finding.attribute:
+    if container_of(finding.attribute):
         return "no fix takes an item out of its container"
     return f"{finding.code} has no fix `{strategy.value}`"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from initlint.model import Answer, Confidence, Finding, Kind, Span, Strategy, Verdict
+from initlint.model import Answer, Confidence, Finding, Kind, Span, Strategy, Verdict, container_of
 
 if TYPE_CHECKING:
     from initlint.construction.ledger import Construction, Define
@@ -77,11 +77,6 @@ class Hit:
     values: Mapping[str, str] = field(default_factory=dict)
     drawn_at: tuple[Span, ...] = ()
     swept_by: str = ""
-
-    @property
-    def container(self) -> str:
-        """The attribute that holds an item: `heads` for `heads.old`; "" for what is no item."""
-        return self.attribute.rpartition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +158,10 @@ class Rule(Generic[Subject]):
         return ""
 
     def _finding(self, hit: Hit) -> Finding:
+        container = container_of(hit.attribute)
         values = {
             "attribute": hit.attribute,
-            "container": hit.container,
+            "container": container,
             "cls": hit.cls.replace(".<locals>", ""),
             **hit.values,
         }
@@ -173,7 +169,7 @@ class Rule(Generic[Subject]):
             code=self.code,
             name=self.name,
             message=self.message.format(**values) + _doubt(hit.verdict),
-            advice=_needs(hit.verdict) + (ITEM_ADVICE if hit.container else self.advice).format(**values),
+            advice=_needs(hit.verdict) + (ITEM_ADVICE if container else self.advice).format(**values),
             path=hit.path,
             span=hit.span,
             cls=hit.cls,
@@ -183,7 +179,7 @@ class Rule(Generic[Subject]):
             shifts=hit.shifts,
             confidence=hit.verdict.confidence,
             fingerprint="",
-            fixes=() if hit.container else self.fixes,
+            fixes=() if container else self.fixes,
             drawn_at=hit.drawn_at,
             swept_by=hit.swept_by or hit.verdict.swept_by,
             touched_by=hit.verdict.touched_by,
