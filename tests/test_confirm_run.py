@@ -70,6 +70,15 @@ def test_a_bad_class_is_inconclusive_and_the_others_are_checked(
     assert list(temporary.iterdir()) == []
 
 
+def test_what_cannot_be_imported_is_said_with_what_was_asked(tmp_path: Path) -> None:
+    """Another target would be no help: it is in the same module."""
+    (result,) = confirmed(project(tmp_path, bad="import nowhere\n" + GOOD)).results
+    assert result.reason == (
+        f"`bad` cannot be imported: ModuleNotFoundError: No module named 'nowhere' (bad.py:7); "
+        f"{sys.executable} was asked, --python names another"
+    )
+
+
 def test_forks_and_garbage_change_nothing(tmp_path: Path) -> None:
     line = "os.fork()\n        print('x' * 99999, flush=True)\n        os.write(1, b'{}\\n')"
     evidence = confirmed(project(tmp_path, bad=BAD.replace("{}", line), good=GOOD))

@@ -195,10 +195,16 @@ def test_a_factory_that_seeds_itself_is_noticed(host: Host, tmp_path: Path, line
     assert built(host.build(job(tmp_path, "late:make"))).reseeded is True
 
 
+ASKED = f"; {sys.executable} was asked, --python names another"
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("import nowhere", "`bad` cannot be imported: ModuleNotFoundError: No module named 'nowhere' (bad.py:1)"),
+        (
+            "import nowhere",
+            "`bad` cannot be imported: ModuleNotFoundError: No module named 'nowhere' (bad.py:1)" + ASKED,
+        ),
         ("1 / 0", "`bad` cannot be imported: ZeroDivisionError: division by zero (bad.py:1)"),
         ("x = (", "`bad` cannot be imported: SyntaxError: '(' was never closed (bad.py, line 1)"),
     ],
@@ -213,7 +219,7 @@ def test_a_target_that_cannot_be_imported(host: Host, tmp_path: Path, text: str,
 @pytest.mark.parametrize(
     ("target", "sentence"),
     [
-        ("nowhere:make", "`nowhere` cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
+        ("nowhere:make", "`nowhere` cannot be imported: ModuleNotFoundError: No module named 'nowhere'" + ASKED),
         ("good:maek", "NameError: name 'maek' is not defined; did you mean `make`?"),
         ("good:other", "NameError: name 'other' is not defined"),
         ("good:make(", "SyntaxError: '(' was never closed (<string>, line 1)"),

@@ -255,7 +255,8 @@ BAD = {
                ("`net.py:Net` cannot be built: `net.py` cannot be imported: ModuleNotFoundError: No module named"
                " 'net.py'; 'net' is not a package; did you mean `net`?")),
     "no module": (["nix:Net"],
-                  "`nix:Net` cannot be built: `nix` cannot be imported: ModuleNotFoundError: No module named 'nix'"),
+                  ("`nix:Net` cannot be built: `nix` cannot be imported: ModuleNotFoundError: No module named 'nix'"
+                   f"; {sys.executable} was asked, --python names another")),
     "no name": (["net:Nix"], "`net:Nix` cannot be built: NameError: name 'Nix' is not defined"),
     "no model": (["net:len('ab')"],
                  "`net:len('ab')` cannot be built: `net:len('ab')` gives int, which is no torch.nn.Module"),

@@ -126,6 +126,8 @@ class Bench:
         folder, module = package(self._root, path)
         described = self.host.describe(f"{module}:{cls}", self._root, (folder, self._root))
         if isinstance(described, Failed):
+            if described.reason is Reason.IMPORT:
+                return None, described.text
             return None, f"{described.text}; say what to build: --build '{module}:{_around(cls)}'"
         failures = []
         for call in candidates(cls, described.parameters, calls):

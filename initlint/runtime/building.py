@@ -168,8 +168,16 @@ def imported(job: Message) -> types.ModuleType:
         raise
     except BaseException as error:
         text = f"`{name}` cannot be imported: {said(error)}{place_of(error, job['root'])}"
-        meant = f"; did you mean `{name[:-3]}`?" if name.endswith(".py") else ""
-        raise Refused("import", text + meant) from error
+        raise Refused("import", text + advice(name, error)) from error
+
+
+def advice(name: str, error: BaseException) -> str:
+    """What to do about a module that cannot be imported."""
+    if name.endswith(".py"):
+        return f"; did you mean `{name[:-3]}`?"
+    if isinstance(error, ModuleNotFoundError):
+        return f"; {sys.executable} was asked, --python names another"
+    return ""
 
 
 def evaluated(module: types.ModuleType, job: Message) -> Any:
