@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import tokenize
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 import libcst as cst
@@ -36,7 +36,7 @@ class Slice:
 
     def __init__(self, source: bytes, start: int, end: int) -> None:
         line_start = source.rfind(b"\n", 0, start) + 1
-        self._first_line = source.count(b"\n", 0, start) + 1
+        self._first_line = bisect_left(_line_ends(source), start) + 1
         before = source[line_start:start].decode()
         indent = before if not before.strip() else " " * len(before)
         self._lead = len("class _:\n") if indent else 0
@@ -90,6 +90,12 @@ class Slice:
     def _offsets(self) -> dict[int, tuple[int, int]]:
         assert self.tree is not None
         return offsets(self.tree)
+
+
+@functools.lru_cache(maxsize=1)
+def _line_ends(source: bytes) -> list[int]:
+    """Where the lines of a file end: most pieces are asked for after another of the same file."""
+    return [match.start() for match in re.finditer(rb"\n", source)]
 
 
 class _Offsets(CodegenState):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -329,10 +330,11 @@ class Bodies:
     def _without_functions(self, method: Method, source: bytes) -> bytes:
         """The code of a module or class itself: each function in it has a body of its own and leaves a stub here."""
         start, pieces, done = method.facts.start, [], 0
-        for low, high in self.project.outer_functions(method.path):
-            if start <= low and high <= method.facts.end:
-                pieces += [source[done : low - start], STUB]
-                done = high - start
+        functions = self.project.outer_functions(method.path)
+        first, last = bisect_left(functions, (start, 0)), bisect_right(functions, (method.facts.end, 0))
+        for low, high in functions[first:last]:
+            pieces += [source[done : low - start], STUB]
+            done = high - start
         return b"".join([*pieces, source[done:]])
 
     def class_body(self, path: str, facts: Class) -> Body:
