@@ -75,7 +75,7 @@ def analyse(
     cache: Cache,
     processes: int = 1,
 ) -> Analysis:
-    """Link the facts and run the rules over them. The links are kept where the question is about few files."""
+    """Link the facts and run the rules over them. A question about few files takes over what was linked before."""
     from initlint.hazards import find
     from initlint.project import link, links
     from initlint.project.conventions import Conventions
@@ -95,7 +95,7 @@ def analyse(
     for id, info in project.classes.items():
         if info.path in modules:
             modules[info.path] += project.is_module(id)
-    if few and standing is None:
+    if cache and standing is None:
         links.keep(cache, key, project, gathered)
     comments = {path: gathered.facts[path].suppressions for path in gathered.facts if path in sources.reported}
     reported = {path: found for path, found in comments.items() if found}

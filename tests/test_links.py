@@ -164,11 +164,64 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one file is many."""
+    monkeypatch.setattr(pipeline, "FEW", 1)
+
+
 def test_what_has_nothing_to_say_is_not_read(project: Path, loaded: list[str]) -> None:
     answer(project / "a.py")
     (project / "a.py").write_text((project / "a.py").read_text() + "\n# a line more\n")
     answer(project / "a.py")
     assert "b.py" in loaded
+    assert "far.py" not in loaded
+
+
+LIVE = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self._build()
+        self.part = nn.Linear(8, 8)
+        self.parts = nn.Sequential(self.part)
+
+    def _build(self):
+        self.built = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.parts(self.built(x))
+"""
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        "class Far:\n    def far(self):\n        return self.part, self.built, self._build()\n",
+        "class Far:\n    def far(self, name):\n        return getattr(self, name)\n",
+        "def far(thing):\n    return [part(1) for part in thing.children()]\n",
+    ],
+)
+def test_what_is_read_where_it_is_defined_is_looked_for_nowhere_else(
+    tmp_path: Path, loaded: list[str], far: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "far.py").write_text(far)
+    (tmp_path / "net.py").write_text(LIVE)
+    answer(tmp_path / "net.py")
+    (tmp_path / "net.py").write_text(LIVE + "# a line more\n")
+    answer(tmp_path / "net.py")
+    assert "far.py" not in loaded
+
+
+def test_links_are_those_of_a_run_over_all_files_too(project: Path, loaded: list[str], many: None) -> None:
+    (project / "net.py").write_text(LIVE)
+    answer(project)
+    (project / "net.py").write_text(LIVE + "# a line more\n")
+    answer(project / "net.py")
     assert "far.py" not in loaded
 
 

@@ -81,10 +81,15 @@ class Callers:
 
     def readers_within(self, cls: ClassId, attribute: str) -> Iterator[Method]:
         """The methods of a family that read an attribute of that name from their own instance."""
-        family = self.project.family(cls)
-        for method, receiver in self.readers(attribute):
-            if method.owner in family and receiver == method.facts.instance:
-                yield method
+        for name in (attribute, *(pattern for pattern in self._patterns if fits(pattern, attribute))):
+            for method, receiver in self.reading_within(cls, name):
+                if receiver == method.facts.instance:
+                    yield method
+
+    def reading_within(self, cls: ClassId, name: str) -> Iterator[tuple[Method, str]]:
+        """The methods of a family that read a name, with the receivers."""
+        family, files = self.project.family(cls), self.project.family_files(cls)
+        return (row for row in self.reading.within(name, files) if row[0].owner in family)
 
     def fitting(self, pattern: str) -> list[str]:
         """The names that are read somewhere and that a computed name can come out as."""

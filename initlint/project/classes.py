@@ -115,6 +115,7 @@ class Project:
         self._sources: dict[str, bytes] = {}
         self._outer: dict[str, list[tuple[int, int]]] = {}
         self._near: dict[ClassId, list[ClassId]] = {}
+        self._family_files: dict[ClassId, frozenset[str]] = {}
         self._written: dict[str, dict[str, list[Class]]] = {}
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         self.indices: dict[str, Index[Any]] = {}
@@ -359,6 +360,13 @@ class Project:
         if id not in self._families:
             self._families[id] = frozenset(a for d in self.descendants(id) for a in self.mro(d))
         return self._families[id]
+
+    def family_files(self, id: ClassId) -> frozenset[str]:
+        """The files in which the classes of a family stand."""
+        if id not in self._family_files:
+            own = (self.classes[relative].path for relative in self.family(id) if relative in self.classes)
+            self._family_files[id] = frozenset(own)
+        return self._family_files[id]
 
     def is_framework(self, id: ClassId) -> bool:
         """A base of so many classes that its code handles modules in general and means none of their parts."""

@@ -73,10 +73,9 @@ class Computed:
 
     def _running(self, cls: ClassId, in_construction: bool) -> Iterator[tuple[ClassId, Method]]:
         """The methods of a family that read by a computed name from their instance, while it is made or afterwards."""
-        for owner in sorted(self.project.family(cls)):
-            for method in self._own.get(owner, ()):
-                if self.roles.constructs(method) is in_construction:
-                    yield owner, method
+        for owner, method in self._own(cls):
+            if self.roles.constructs(method) is in_construction:
+                yield owner, method
 
     def _can_be(self, names: Found, attribute: str, owner: ClassId) -> bool:
         """Whether a name that a method of `owner` reads can be this one; a framework means none of its parts."""
@@ -107,14 +106,12 @@ class Computed:
         found = computed(body, method.facts.instance)
         return [self._of(site, Place(body, cls)) for site in found]
 
-    @functools.cached_property
-    def _own(self) -> dict[ClassId, list[Method]]:
-        """The methods that read by a computed name from their instance, by their class."""
-        index: dict[ClassId, list[Method]] = {}
-        for method, receiver in self.callers.reading.get("*"):
-            if method.owner and receiver == method.facts.instance:
-                index.setdefault(method.owner, []).append(method)
-        return index
+    @functools.cache  # noqa: B019
+    def _own(self, cls: ClassId) -> list[tuple[ClassId, Method]]:
+        """The methods of a family that read by a computed name from their instance, with their class, in its order."""
+        rows = self.callers.reading_within(cls, "*")
+        own = [method for method, receiver in rows if receiver == method.facts.instance]
+        return sorted(((method.owner, method) for method in own if method.owner), key=lambda entry: entry[0])
 
     @functools.cached_property
     def _open(self) -> tuple[tuple[str, Reached], ...]:

@@ -41,6 +41,13 @@ class Index(Generic[Row]):
             self._known[name] = [row for file in self._holding(name) for row in self._of(file).get(name, ())]
         return self._known[name]
 
+    def within(self, name: str, paths: Collection[str]) -> Sequence[Row]:
+        """The rows about a name but for some of those in other files than these, which need not be read then."""
+        if self._told is None or name in self._known:
+            return self.get(name)
+        files = [file for file in self._holding(name) if self._files[file] in paths]
+        return [row for file in files for row in self._of(file).get(name, ())]
+
     def names(self) -> list[str]:
         """Every name that there are rows about, and perhaps some more."""
         if self._told is None:

@@ -97,7 +97,7 @@ class Readers:
             return None
         if self._is_named(cls, container) or any(self._aliases(cls, container)) or self._registers(cls, container):
             return None
-        return None if any(self._doubtful(cls, container, ())) else keys
+        return None if any(self._doubtful(cls, container, ())) or self._is_swept(cls, container) else keys
 
     def _named_by(self, pattern: str) -> list[str]:
         """The names that are read somewhere and that a name or pattern stands for."""
@@ -130,7 +130,7 @@ class Readers:
             return True
         if any(self._leads_to_reader(cls, attribute, flow) for flow in self._construction_uses(cls, attribute)):
             return True
-        return self._foreign_doubt(cls, attribute) is None
+        return self._foreign_doubt(cls, attribute) is None or self._is_swept(cls, attribute)
 
     def _dead(self, cls: ClassId, attribute: str) -> Verdict:
         """The verdict on a definition for which no reader was found."""
@@ -174,6 +174,10 @@ class Readers:
         """Whether all definitions of its kind are read; the kind is asked for only where it makes a difference."""
         answers = {self.wholesale.reads_all(cls, kind) for kind in KINDS}
         return answers.pop() if len(answers) == 1 else self.wholesale.reads_all(cls, self._kind(cls, attribute))
+
+    def _is_swept(self, cls: ClassId, attribute: str) -> bool:
+        """Whether other code reads all submodules of just this class: asked last, since it concerns all files."""
+        return self.wholesale.swept(cls) and self._kind(cls, attribute) is Kind.SUBMODULE
 
     def _doubtful_sweep(self, cls: ClassId, attribute: str) -> str:
         """Where other code uses all submodules of something that can be an instance; "" where none does."""

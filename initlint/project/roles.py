@@ -68,27 +68,23 @@ class Roles:
 
     def _calls_on_itself(self, owner: ClassId, name: str) -> Iterator[Method]:
         """The methods of the family that mention a method on their own instance."""
-        family = self.project.family(owner)
-        for reader, receiver in self.callers.reading.get(name):
-            if reader.owner in family and receiver in (reader.facts.instance, "super()"):
+        for reader, receiver in self.callers.reading_within(owner, name):
+            if receiver in (reader.facts.instance, "super()"):
                 yield reader
 
     def _only_called_by_construction(self, method: Method) -> bool:
         assert method.owner is not None
         name, family = method.facts.name, self.project.family(method.owner)
-        called = False
-        for reader, receiver in self.callers.reading.get(name):
+        sets_up, called = SETUP.fullmatch(name) is not None, False
+        rows = self.callers.reading_within(method.owner, name) if sets_up else self.callers.reading.get(name)
+        for reader, receiver in rows:
             if reader.owner in family and receiver in (reader.facts.instance, "super()"):
                 called = True
                 if not self.constructs(reader):
                     return False
-            elif reader.owner is None and not SETUP.fullmatch(name):
+            elif reader.owner is None:
                 return False
-        return (
-            called
-            or name in ("setup", "configure_model")
-            or (SETUP.fullmatch(name) is not None and self._called_elsewhere(name))
-        )
+        return called or name in ("setup", "configure_model") or (sets_up and self._called_elsewhere(name))
 
     def _called_elsewhere(self, name: str) -> bool:
         return any(receiver != reader.facts.instance for reader, receiver in self.callers.reading.get(name))

@@ -47,11 +47,13 @@ class Wholesale:
     @functools.cache  # noqa: B019
     def reads_all(self, cls: ClassId, kind: Kind) -> bool:
         """Whether the family reads all its submodules, or all its other definitions, without naming them."""
-        if kind is Kind.SUBMODULE and any(single and values.holds(cls) for _, single, values in self._swept_elsewhere):
-            return True
         if kind is Kind.SUBMODULE and any(self._container(d) for d in self.project.descendants(cls)):
             return True
         return any(self._reads_all(relative, kind) for relative in self.project.near(cls))
+
+    def swept(self, cls: ClassId) -> bool:
+        """Whether other code uses all parts of something that is an instance of this class."""
+        return any(single and values.holds(cls) for _, single, values in self._swept_elsewhere)
 
     def doubt(self, cls: ClassId) -> str:
         """Where other code uses all parts of something that can be an instance among others; "" where none does."""
