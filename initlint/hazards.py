@@ -107,7 +107,7 @@ class _Search:
 
         construction = self.ledgers.construction(suspect.cls)
         items = unread_items(construction, suspect.keyed)
-        dead = {**suspect.dead, **unnamed(self.readers, suspect.cls, construction.told), **items}
+        dead = {**suspect.dead, **unnamed(self.readers, suspect.cls, construction.told, suspect.dead), **items}
         patterns = sorted(name for name in dead if "*" in name)
         return Case(construction.filled(filled).gathered(patterns), dead)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from initlint.construction import groups, hooks, knowledge
 from initlint.construction.groups import extend
-from initlint.construction.methods import REGISTRATIONS, is_static
+from initlint.construction.methods import GROWS, REGISTRATIONS, is_static
 from initlint.construction.others import Others
 from initlint.construction.run import Site
 from initlint.construction.templates import Copies, Copy, Made
@@ -29,6 +30,7 @@ from initlint.construction.values import (
     Self,
     Super,
     Swept,
+    Table,
     Thing,
     TorchFunction,
     Unknown,
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from initlint.construction.frames import Frame
+
+BUILDS = re.compile(r"_?(build|create|make|instantiate)")
+FETCHES = frozenset({"get", "get_class", "lookup", "__getitem__"})
+"""How methods of a table of classes are called that give an instance, and those that give a class."""
 
 PLAIN_DATA = External("builtins.object")
 """What builds nothing and draws nothing, and gives no more than that when it is called."""
@@ -95,6 +101,7 @@ class Calls(Others, TorchFunctions):
             case Bound():
                 return self.bound(callee, arguments, site, frame)
             case Self() | Thing():
+                self.run.read("", callee)
                 self.hand_over(arguments)
                 return UNKNOWN
             case _:
@@ -108,6 +115,13 @@ class Calls(Others, TorchFunctions):
             return self.on_self(tail, Arguments(arguments.positional[1:], arguments.named, arguments.unseen), site, 1)
         return self._torch(name, arguments, site, frame)
 
+    def of_table(self, table: Table, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
+        """A table of classes is asked for one, or for an instance."""
+        self.hand_over(arguments)
+        if BUILDS.match(name):
+            return self._each(table.classes, lambda cls: self.one(cls, Arguments(unseen=True), site, frame))
+        return join(table.classes) if name in FETCHES else UNKNOWN
+
     def _unknown(self, arguments: Arguments, site: Site) -> Value:
         """A callee of which nothing is known: it might build a module of what it is given."""
         self.hand_over(arguments)
@@ -120,6 +134,10 @@ class Calls(Others, TorchFunctions):
     def stores(self, callee: Value) -> bool:
         """Whether a callee gives something an attribute."""
         return all(_stores(option) for option in options(callee))
+
+    def keeps(self, callee: Value) -> bool:
+        """Whether a callee does nothing with its arguments but to put them into a container."""
+        return all(_keeps(option) for option in options(callee))
 
     # -- functions of the project ------------------------------------------------------------------------------
 
@@ -200,6 +218,8 @@ class Calls(Others, TorchFunctions):
                 return self.arithmetic([owner])
             case Swept() | ClassObject():
                 return owner
+            case Table():
+                return join(owner.classes)
             case Self():
                 self.run.read(EVERYTHING)
                 return UNKNOWN
@@ -256,6 +276,18 @@ def _stores(callee: Value) -> bool:
             return True
         case Bound(receiver=Self() | Super(), name=name):
             return name in REGISTRATIONS
+        case _:
+            return False
+
+
+def _keeps(callee: Value) -> bool:
+    match callee:
+        case ClassObject(id=cls):
+            return cls in knowledge.CONTAINERS
+        case Bound(receiver=Group(), name=name):
+            return name in GROWS
+        case Bound(receiver=Thing(cls=cls), name=name):
+            return cls in knowledge.CONTAINERS and name in GROWS
         case _:
             return False
 

@@ -84,7 +84,7 @@ class Expressions(Loops):
 
     # -- names, attributes, calls ------------------------------------------------------------------------------
 
-    def _load(self, node: cst.Name, frame: Frame) -> Value:
+    def _load(self, node: cst.Name, frame: Frame, kept: bool = False) -> Value:
         constant = CONSTANTS.get(node.value)
         if constant is not None:
             return constant
@@ -92,8 +92,12 @@ class Expressions(Loops):
         if self.run.quiet:
             frame.initialised.add(id(node))
         else:
-            self.run.read("", value, kept=_holds(value))
+            self.run.read("", value, kept=kept or _holds(value))
         return value
+
+    def item(self, node: cst.BaseExpression, frame: Frame) -> Value:
+        """What is put into a list, a dictionary or a container: to be put there is no use of what a name holds."""
+        return self._load(node, frame, kept=True) if type(node) is cst.Name else self.evaluate(node, frame)
 
     def _attribute(self, node: cst.Attribute, frame: Frame) -> Value:
         root, dotted = self.workshop.dotted(node)
@@ -122,11 +126,11 @@ class Expressions(Loops):
         positional: list[Value] = []
         named: list[tuple[str, Value]] = []
         unseen = False
-        fills, stores = self.calls.fills(callee), self.calls.stores(callee)
+        fills, stores, keeps = self.calls.fills(callee), self.calls.stores(callee), self.calls.keeps(callee)
         for number, arg in enumerate(args):
             unread = (fills and number == 0) or (stores and type(arg.value) is cst.Name)
             self.run.quiet += unread
-            value = self.evaluate(arg.value, frame)
+            value = self.item(arg.value, frame) if keeps else self.evaluate(arg.value, frame)
             self.run.quiet -= unread
             if arg.star:
                 unseen = unseen or not (isinstance(value, Group) and value.exact)
@@ -182,7 +186,7 @@ class Expressions(Loops):
     def _sequence(self, node: cst.Tuple | cst.List | cst.Set, frame: Frame) -> Value:
         group = self.run.group()
         for each in node.elements:
-            value = self.evaluate(each.value, frame)
+            value = self.item(each.value, frame)
             if isinstance(each, cst.StarredElement):
                 extend(self.run, group, value, frame.place(each))
             else:
@@ -192,7 +196,7 @@ class Expressions(Loops):
     def _dictionary(self, node: cst.Dict, frame: Frame) -> Value:
         group = self.run.group(mapping=True)
         for each in node.elements:
-            value = self.evaluate(each.value, frame)
+            value = self.item(each.value, frame)
             if isinstance(each, cst.DictElement):
                 grow(self.run, group, text_of(self.evaluate(each.key, frame)), value)
             else:

@@ -14,6 +14,7 @@ from initlint.construction.values import (
     Closure,
     Group,
     ProjectFunction,
+    Table,
     TorchFunction,
     Value,
     options,
@@ -121,7 +122,8 @@ class Inert:
                 return self.project.is_module(symbol.target) or bool(self.project.unresolved_bases(symbol.target))
             case SymbolKind.EXTERNAL:
                 known = knowledge.function(symbol.target)
-                return knowledge.module(symbol.target) is not None or (known is not None and known.draws)
+                table = self.project.tables.classes(symbol.target.rpartition(".")[0])
+                return bool(table or knowledge.module(symbol.target)) or (known is not None and known.draws)
             case SymbolKind.VARIABLE:
                 path, _, name = symbol.target.partition("::")
                 return _builds(self._variable(path, name))
@@ -132,7 +134,7 @@ class Inert:
 def _builds(value: Value) -> bool:
     """Whether a module-level value is, or holds, what could be called to build something."""
     return any(
-        isinstance(option, ClassObject | TorchFunction | ProjectFunction | Closure)
+        isinstance(option, ClassObject | Table | TorchFunction | ProjectFunction | Closure)
         or (isinstance(option, Group) and (option.instantiates or any(_builds(item) for _, item in option.items)))
         for option in options(value)
     )

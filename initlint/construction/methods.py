@@ -25,6 +25,7 @@ from initlint.construction.values import (
     Self,
     Super,
     Swept,
+    Table,
     Thing,
     TorchFunction,
     Value,
@@ -87,6 +88,10 @@ class Methods(Effects):
         """Call a function of the project."""
         raise NotImplementedError
 
+    def of_table(self, table: Table, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
+        """Call a method of a table of classes."""
+        raise NotImplementedError
+
     # -- attributes --------------------------------------------------------------------------------------------
 
     def attribute(self, owner: Value, name: str, frame: Frame) -> Value:
@@ -103,7 +108,7 @@ class Methods(Effects):
                 return self._of_thing(owner, name)
             case Swept():
                 return Bound(owner, name) if _is_method(name) else replace(owner, attribute=owner.attribute or name)
-            case Group():
+            case Group() | Table():
                 return Bound(owner, name)
             case Constant() if name == "value":
                 return owner
@@ -175,6 +180,8 @@ class Methods(Effects):
                 return self._on_group(group, name, arguments, site)
             case Swept() as swept:
                 return self._on_swept(swept, name, arguments, site)
+            case Table() as table:
+                return self.of_table(table, name, arguments, site, frame)
             case _:
                 self.hand_over(arguments)
                 return UNKNOWN

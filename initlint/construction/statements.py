@@ -89,8 +89,9 @@ class Statements(Expressions):
 
     def _assign(self, node: cst.Assign, frame: Frame) -> None:
         stored = type(node.value) is cst.Name and all(type(each.target) is cst.Attribute for each in node.targets)
+        placed = all(type(each.target) is cst.Subscript for each in node.targets)
         self.run.quiet += stored
-        value = self.evaluate(node.value, frame)
+        value = self.item(node.value, frame) if placed else self.evaluate(node.value, frame)
         self.run.quiet -= stored
         group = self.run.fresh()
         for target in node.targets:
@@ -200,6 +201,8 @@ class Statements(Expressions):
                 self.run.attach(option.token, name, value, site=site)
             elif isinstance(option, Group):
                 grow(self.run, option, name, value)
+            else:
+                self.run.read("", value)
 
     def _unpack(
         self,

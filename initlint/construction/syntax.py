@@ -88,6 +88,10 @@ def attributes_read(node: cst.CSTNode, instance: str) -> set[str]:
                 found.add(current.attr.value)
             case cst.Name(value=name) if name == instance:
                 found.add(EVERYTHING)
+            case cst.Call(func=cst.Name(value="setattr"), args=[cst.Arg(value=cst.Name(value=name)), *rest]) if (
+                name == instance
+            ):
+                pending.extend(rest)
             case _:
                 pending.extend(children(current))
     return found

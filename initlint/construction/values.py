@@ -58,6 +58,13 @@ class ClassObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """An object in which classes of modules are registered, and which builds them or hands them out by name."""
+
+    classes: tuple[ClassObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TorchFunction:
     """A function of torch by its canonical name."""
 
@@ -186,6 +193,7 @@ Value = (
     | Constant
     | Thing
     | ClassObject
+    | Table
     | TorchFunction
     | External
     | ProjectFunction
@@ -323,8 +331,8 @@ def _key(value: Value, depth: int = 0) -> object:
             return value.id, _bound_key(value.bound)
         case TorchFunction():
             return value.name, _bound_key(value.bound)
-        case External():
-            return value.name
+        case External() | Table():
+            return value
         case ProjectFunction():
             return value.method.id, _bound_key(value.bound)
         case Closure():
@@ -351,7 +359,7 @@ def portable(arguments: Arguments) -> bool:
 def independent(value: Value) -> bool:
     """Whether a value means the same in every run: nothing that was built is in it."""
     match value:
-        case Unknown() | Constant() | External():
+        case Unknown() | Constant() | External() | Table():
             return True
         case TorchFunction() | ClassObject():
             return value.bound is None or portable(value.bound)

@@ -37,11 +37,13 @@ from initlint.construction.values import (
     tokens,
 )
 from initlint.model import Kind
+from initlint.project.classes import Method
+from initlint.project.roles import is_own
 
 if TYPE_CHECKING:
     from initlint.construction.run import Run, Site
     from initlint.construction.workshop import Workshop
-    from initlint.project.classes import ClassId, Method
+    from initlint.project.classes import ClassId
 
 SET_UP = re.compile(r"setup|configure_model|_?build\w*|_?init_\w+")
 """Methods that others call on the fresh object and that stand for a constructor where they assign attributes."""
@@ -167,8 +169,12 @@ class Interpreter(Statements):
         )
 
     def _constructor_calls(self, cls: ClassId, name: str) -> bool:
-        init = self.project.classes[cls].methods.get("__init__")
-        return init is not None and name in init.reads.get(init.instance, ())
+        info = self.project.classes[cls]
+        init = info.methods.get("__init__")
+        if init is None:
+            return False
+        method, family = Method(info.path, cls, init), self.project.family(cls)
+        return any(name in names and is_own(self.project, method, each, family) for each, names in init.reads.items())
 
     # -- functions ---------------------------------------------------------------------------------------------
 
@@ -300,6 +306,8 @@ class Interpreter(Statements):
     def name(self, name: str, frame: Frame) -> Value:
         """What a plain name stands for."""
         found = frame.lookup(name)
+        if found is None and name == "__class__" and frame.owner:
+            return ClassObject(frame.owner)
         return found if found is not None else self.resolve(name, frame)
 
     def resolve(self, dotted: str, frame: Frame) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,12 +16,16 @@ from initlint.construction.run import Run
 from initlint.construction.slices import Slice, statement_end
 from initlint.construction.syntax import assigned_names, dotted, loads
 from initlint.construction.templates import Made, made
+from initlint.construction.torchcalls import ANY_MODULE
 from initlint.construction.values import (
     UNKNOWN,
     Arguments,
+    Bound,
     ClassObject,
     External,
+    Group,
     ProjectFunction,
+    Table,
     TorchFunction,
     Value,
     key_of,
@@ -37,6 +42,9 @@ if TYPE_CHECKING:
 
 MAX_BUILDS = 60
 """Classes and functions that are followed into each other; nothing is known of what lies deeper."""
+
+FEW = 4
+"""Classes in a table that are told apart."""
 
 RECURSION = 12_000
 
@@ -178,6 +186,11 @@ class Workshop:
             return ClassObject(knowledge.canonical(name))
         if name.split(".")[0] == "torch":
             return TorchFunction(knowledge.canonical(name))
+        owner, _, tail = name.rpartition(".")
+        if table := self._registered(name):
+            return Table(table)
+        if table := self._registered(owner):
+            return Bound(Table(table), tail)
         cls = self.project.class_of(Symbol(SymbolKind.EXTERNAL, name))
         return ClassObject(cls) if cls is not None and cls in self.project.classes else External(name)
 
@@ -185,8 +198,23 @@ class Workshop:
         """The value of a module-level name that is no class, function or import."""
         if (path, name) not in self._globals:
             self._globals[path, name] = UNKNOWN
-            self._globals[path, name] = self._variable(path, name)
+            self._globals[path, name] = self._filled(self._variable(path, name), f"{path}::{name}")
         return self._globals[path, name]
+
+    def _filled(self, value: Value, target: str) -> Value:
+        """A variable with the classes that decorators register in it."""
+        classes = self._registered(target)
+        if not classes:
+            return value
+        if isinstance(value, Group):
+            items = [*value.items, *((None, cls) for cls in classes)]
+            return Group(value.token, items, exact=False, mapping=True)
+        return Table(classes)
+
+    def _registered(self, target: str) -> tuple[ClassObject, ...]:
+        """The classes in a table; where they are many, any class of modules."""
+        classes = self.project.tables.classes(target)
+        return (ClassObject(ANY_MODULE),) if len(classes) > FEW else tuple(map(ClassObject, classes))
 
     def _variable(self, path: str, name: str) -> Value:
         from initlint.construction.visitor import Interpreter
@@ -197,7 +225,7 @@ class Workshop:
         if start is None or source[start - 1 : start] not in (b"", b"\n"):
             return UNKNOWN
         slice_ = self.slice(path, start, statement_end(source, start))
-        run = Run("")
+        run = Run("", numbers=itertools.count(-1, -1))
         run.silent = 1
         frame = Frame(slice_, path, "", "")
         Interpreter(self, run).statement(slice_.node, frame)

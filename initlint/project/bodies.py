@@ -14,7 +14,7 @@ from initlint.facts.spelled import fits
 from initlint.project.bindings import CLASS_LEVEL, MODULE_LEVEL, Binding, Origin, Path, bindings
 from initlint.project.classes import Method, Project
 from initlint.project.parsed import Parsed
-from initlint.project.stored import fillings, stored
+from initlint.project.stored import fillings, reordered, stored
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -209,6 +209,14 @@ class Body:
     @functools.cached_property
     def _fillings(self) -> dict[str, list[Node]]:
         return fillings(self)
+
+    def reorders(self, owner: str) -> bool:
+        """Whether this body moves items of the container `owner`, or takes some away."""
+        return owner in self._reordered
+
+    @functools.cached_property
+    def _reordered(self) -> frozenset[str]:
+        return reordered(self)
 
     def named(self, call: Node) -> list[str]:
         """The attributes of the instance that a call gives a value, as the facts have them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -140,10 +141,8 @@ class Calls:
             containers = CONTAINERS & set(self.project.mro(cls))
             held = union(self._held(argument, body) for argument in arguments) if containers else None
             spread = any(argument.type in SPLATS for argument in arguments)
-            single = containers == {"torch.nn.Sequential"} and not spread
-            items = tuple(self.inference.expression(a, body) for a in arguments) if single else ()
-            mapping = any(item.element is not None and not item.instances for item in items)
-            parts.append(Value(exact=frozenset({cls}), element=held, items=() if mapping else items))
+            given = () if spread or not containers else tuple(self.inference.expression(a, body) for a in arguments)
+            parts.append(Value(exact=frozenset({cls}), element=held, items=_placed(containers, given)))
         return union(parts)
 
     def _entry(self, argument: Node, body: Body) -> Value:
@@ -217,6 +216,13 @@ class Calls:
     def _takes_own(self, given: list[Value]) -> bool:
         """Whether an instance of a class of the project is among the arguments."""
         return any(cls in self.project.classes for value in given for cls in value.instances)
+
+
+def _placed(containers: Collection[str], given: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The items of a container by their places: what a Sequential is given, or the list that a ModuleList is."""
+    if containers == {"torch.nn.Sequential"}:
+        return () if any(item.element is not None and not item.instances for item in given) else given
+    return given[0].items if containers == {"torch.nn.ModuleList"} and len(given) == 1 else ()
 
 
 def _given_back(given: list[Value]) -> Value:

@@ -20,6 +20,7 @@ from initlint.project.environment import Environment
 from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
 from initlint.project.index import Index, Row, Rows
+from initlint.project.tables import Tables
 from initlint.project.wrappers import wrapped
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class Project:
         self.linked = dict.fromkeys(self.files).keys()
         self.consulted = tuple(self.installed)
         self.modules.binding = self.index("binds", self.modules.binds)
+        self.tables = Tables(self)
         self._linked = True
 
     def _link(self) -> None:

@@ -152,7 +152,11 @@ class Trace:
             return
         self._seen.add(key)
         for node in self.body.captures("identifier"):
-            if self.body.text(node) != name or _is_name_only(node) or node == but:
+            if self.body.text(node) != name or node == but:
+                continue
+            if _is_walrus(node):
+                yield from self.value(node)
+            if _is_name_only(node):
                 continue
             if self._comprehension(name, node) != within:
                 continue
@@ -221,7 +225,7 @@ class Trace:
         """Where a value goes that is assigned to `target`."""
         text = self.body.text(target)
         root = re.match(r"\w+", text)
-        if target.type == "identifier":
+        if target.type == "identifier" and text in self.body.bindings:
             yield from self.name(text)
         elif target.type in PATTERNS:
             for child in target.named_children:
@@ -315,6 +319,12 @@ def _is_name_only(node: Node) -> bool:
     if parent is None or parent.type in ("parameters", "lambda_parameters", "typed_parameter"):
         return True
     return parent.type in _NAMING and parent.child_by_field_name(_NAMING[parent.type]) == node
+
+
+def _is_walrus(node: Node) -> bool:
+    """Whether an identifier is given a value in the midst of an expression, which goes on with it."""
+    parent = node.parent
+    return parent is not None and parent.type == "named_expression" and parent.child_by_field_name("name") == node
 
 
 _NAMING = {

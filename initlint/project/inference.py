@@ -29,6 +29,9 @@ SAME_AS_PARTS = frozenset("parenthesized_expression await list_splat yield type 
 DISPLAYS = frozenset("list tuple set expression_list".split())
 COMPREHENSIONS = frozenset("list_comprehension generator_expression set_comprehension".split())
 
+FEW = 8
+"""Items of a list that are told apart."""
+
 NARROWED = frozenset({"identifier", "attribute", "subscript", "call"})
 """Expressions of which an `isinstance` test tells more."""
 
@@ -63,7 +66,9 @@ class Inference:
         return value
 
     def with_filling(self, value: Value, owner: str, body: Body) -> Value:
-        """A container with what a body puts into it."""
+        """A container with what a body puts into it; one that is reordered keeps no places."""
+        if body.reorders(owner):
+            value = replace(value, items=())
         added = [self.expression(node, body) for node in body.filled(owner)]
         if not added:
             return value
@@ -102,7 +107,7 @@ class Inference:
         if kind in SAME_AS_PARTS:
             return union(self.expression(child, body) for child in node.named_children)
         if kind in DISPLAYS:
-            return Value(element=union(self._part(child, body) for child in node.named_children))
+            return self._display(node, body)
         if kind in COMPREHENSIONS:
             return Value(element=self.expression(node.child_by_field_name("body"), body))
         if kind == "identifier":
@@ -112,6 +117,13 @@ class Inference:
         if kind == "call":
             return self.calls.value(node, body)
         return self._less_common(node, body)
+
+    def _display(self, node: Node, body: Body) -> Value:
+        """A list or tuple that is written out; of a short one each item is known by its place."""
+        written = [child for child in node.named_children if child.type != "comment"]
+        parts = tuple(self._part(child, body) for child in written)
+        placed = node.type != "set" and len(parts) <= FEW and not any(map(_is_starred, written))
+        return Value(element=union(parts), items=parts if placed else ())
 
     def _part(self, node: Node, body: Body) -> Value:
         """What a container gets from one of the expressions that it is written with."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from initlint.construction import knowledge
 from initlint.facts.spelled import string_pattern
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
 FILLS = frozenset({"append", "extend", "update", "add_module", "register_module"})
 """Methods of a container that put something into it and give nothing back but itself."""
 
-_KEYED = rb"\s*(?:\[\s*(?:\d+|'[^']*'|\"[^\"]*\")\s*\]|\.\s*(?:%s)\s*\(|(?::[^=\n]*)?=[^=])" % b"|".join(
-    name.encode() for name in sorted(FILLS)
-)
+_KEYED = rb"\s*(?:\[\s*(?:\d+|'[^']*'|\"[^\"]*\")\s*\]|\.|(?::[^=\n]*)?=[^=])"
 
 
 class Items:
@@ -65,8 +65,17 @@ class Items:
             if key is not None and _is_target(around):
                 return () if constructs else None
             return None if key is None else (key,)
-        name = around.child_by_field_name("attribute") if around.type == "attribute" else None
-        return () if constructs and name is not None and body.text(name) in FILLS and is_called(around) else None
+        member = around.child_by_field_name("attribute") if around.type == "attribute" else None
+        name = body.text(member) if member is not None else ""
+        if constructs and name in FILLS and is_called(around):
+            return ()
+        return (name,) if name and name not in _own() and not _is_target(around) else None
+
+
+@functools.cache
+def _own() -> frozenset[str]:
+    """The attributes that containers have themselves: any other is an item, `self.net.head`."""
+    return frozenset().union(*map(knowledge.surface, knowledge.CONTAINERS))
 
 
 def _is_target(node: Node) -> bool:

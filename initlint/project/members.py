@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import MAX_FAMILY, ClassId, Method, Project
-from initlint.project.stored import ADDING
+from initlint.project.stored import ADDING, REORDERING
 from initlint.project.values import NOTHING, UNKNOWN, Value, filled, is_none, union
 
 if TYPE_CHECKING:
@@ -147,7 +148,14 @@ class Members:
             given += self.bodies.class_body(info.path, info.facts).class_values(name)
         if (info.unresolved and not parts) or (given and all(map(is_none, given))):
             parts.append(UNKNOWN)
-        return filled(union(parts))
+        value = union(parts)
+        return filled(replace(value, items=()) if name in self._reordered else value)
+
+    @functools.cached_property
+    def _reordered(self) -> frozenset[str]:
+        """The attributes whose items some code moves or takes away: no place in such a list tells what stands there."""
+        reading = (row for name in sorted(REORDERING) for row in self.callers.reading.get(name))
+        return frozenset(receiver.rpartition(".")[2] for _, receiver in reading)
 
     def _class_level(self, cls: ClassId, name: str) -> Value:
         info = self.project.classes[cls]

@@ -377,7 +377,7 @@ class Readers:
             if root.type == "attribute" and (whole or not self.inference.expression(root, body).instances):
                 yield body.text(root).rpartition(".")[2]
             elif body.text(root) in body.bindings and body.text(root) != instance:
-                yield from self._kept(body.text(root), body)
+                yield from self._kept(body.text(root), body, root)
 
     def _kept(self, name: str, body: Body, but: Node | None = None) -> Iterator[str]:
         """The attributes that get what a local name holds, but for one place; "*" where it is used otherwise."""

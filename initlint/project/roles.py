@@ -30,6 +30,17 @@ def initialises_others(project: Project, method: Method) -> bool:
     return not method.facts.name.startswith("__") and initialises(project, method.facts.name)
 
 
+def is_own(project: Project, reader: Method, receiver: str, family: frozenset[ClassId]) -> bool:
+    """Whether a method of a family reads from its instance, or from the class: `type(self).add(self)`."""
+    if reader.owner not in family:
+        return False
+    instance = reader.facts.instance
+    if receiver in (instance, "super()", "type()", "__class__", f"{instance}.__class__"):
+        return True
+    symbol = project.resolve(reader.path, receiver)
+    return symbol is not None and symbol.target in family
+
+
 class Roles:
     """The role of each method of a class, by its name and by who calls it."""
 
@@ -68,8 +79,9 @@ class Roles:
 
     def _calls_on_itself(self, owner: ClassId, name: str) -> Iterator[Method]:
         """The methods of the family that mention a method on their own instance."""
+        family = self.project.family(owner)
         for reader, receiver in self.callers.reading_within(owner, name):
-            if receiver in (reader.facts.instance, "super()"):
+            if is_own(self.project, reader, receiver, family):
                 yield reader
 
     def _only_called_by_construction(self, method: Method) -> bool:
@@ -78,7 +90,7 @@ class Roles:
         sets_up, called = SETUP.fullmatch(name) is not None, False
         rows = self.callers.reading_within(method.owner, name) if sets_up else self.callers.reading.get(name)
         for reader, receiver in rows:
-            if reader.owner in family and receiver in (reader.facts.instance, "super()"):
+            if is_own(self.project, reader, receiver, family):
                 called = True
                 if not self.constructs(reader):
                     return False

@@ -24,6 +24,9 @@ ADDING = frozenset(
 )
 """Methods of containers that add what they are given."""
 
+REORDERING = frozenset("insert reverse sort pop remove popleft rotate".split())
+"""Methods of lists after which items stand in other places."""
+
 WRITTEN_OUT = frozenset({"expression_list", "tuple", "list"})
 
 
@@ -72,6 +75,13 @@ def fillings(body: Body) -> dict[str, list[Node]]:
         if held is not None and right is not None:
             found.setdefault(body.text(held), []).append(right)
     return found
+
+
+def reordered(body: Body) -> frozenset[str]:
+    """The containers, as they are written, of which items are moved or taken away."""
+    functions = [node.child_by_field_name("function") for node in body.nodes("call")]
+    called = (body.text(node).rpartition(".") for node in functions if node is not None)
+    return frozenset(owner for owner, _, name in called if name in REORDERING)
 
 
 def _registered(call: Node, body: Body) -> Node | None:

@@ -16,7 +16,7 @@ from initlint.model import Verdict
 from initlint.project.calls import PASSES_ON
 from initlint.project.classes import ClassId, ClassInfo, Method, Project, sets_property
 from initlint.project.flows import unused
-from initlint.project.imports import SymbolKind
+from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.readers import Readers
 
 MAKE_OF_GIVEN = frozenset({"partial", "map", "getattr", "reduce"})
@@ -39,25 +39,25 @@ class Suspect:
     keyed: dict[str, frozenset[str]]
 
 
-def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool]) -> dict[str, Verdict]:
+def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool], dead: Collection[str] = ()) -> dict[str, Verdict]:
     """The dead ones of those definitions of which only the construction tells the name: `setattr(self, HEAD, ...)`.
 
     It tells of each whether nothing else holds it: what is kept or used elsewhere too is left out, since where it goes
-    is found by names.
+    is found by names. What fits a pattern that is `dead` as a whole is not told one by one.
     """
     infos = readers.project.classes
     family = [infos[relative] for relative in readers.project.family(cls) if relative in infos]
     stores = (_construction_stores(info, _constructing(readers, info)) for info in family)
-    known = {store.attribute for found in stores for _, store in found}
+    known = {*dead, *(store.attribute for found in stores for _, store in found if "*" not in store.attribute)}
     new = {attribute: alone for attribute, alone in told.items() if not _is_known(attribute, known)}
     with readers.foreign.admitting(cls, new):
         verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
     return {attribute: verdict for attribute, verdict in verdicts.items() if verdict is not None}
 
 
-def _is_known(attribute: str, stored: set[str]) -> bool:
-    """Whether the facts name an attribute, or a pattern that it fits; a pattern itself is no name."""
-    return "*" in attribute or attribute in stored or any(fits(name, attribute) for name in stored)
+def _is_known(attribute: str, known: set[str]) -> bool:
+    """Whether an attribute, or a pattern that it fits, is known; a pattern itself is no name."""
+    return "*" in attribute or attribute in known or any(fits(name, attribute) for name in known)
 
 
 def candidates(project: Project, paths: frozenset[str]) -> list[ClassInfo]:
@@ -191,14 +191,19 @@ def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> 
     symbol = project.resolve(info.path, callee, info.facts.qualname + ".")
     if symbol is None:
         owner = project.resolve(info.path, root, info.facts.qualname + ".") if dot else None
-        if root == "type" or (owner is not None and owner.kind is SymbolKind.CLASS):
+        if root in ("type", "__class__") or (owner is not None and _holds_classes(project, owner)):
             return True
         return not dot and not hasattr(builtins, root)
     if symbol.kind is SymbolKind.EXTERNAL:
-        return _torch_builds(symbol.target)
+        return _torch_builds(symbol.target) or bool(project.tables.classes(symbol.target.rpartition(".")[0]))
     if symbol.kind is SymbolKind.CLASS:
         return project.is_module(symbol.target) or bool(project.unresolved_bases(symbol.target))
     return True
+
+
+def _holds_classes(project: Project, owner: Symbol) -> bool:
+    """Whether what stands before a dot is a class, whose methods build, or a table of classes."""
+    return owner.kind is SymbolKind.CLASS or bool(project.tables.classes(owner.target))
 
 
 def _torch_builds(name: str) -> bool:
@@ -226,11 +231,11 @@ def _other_evidence(project: Project, readers: Readers, constructing: Collection
 
 
 def _hides(project: Project, method: Method) -> bool:
-    """Whether a method stores by a name of which the file says nothing, through another name of its instance, or by a
-    function that it hands its instance to.
+    """Whether a method stores by a name that the file does not say in full, through another name of its instance, or
+    by a function that it hands its instance to.
     """
     facts = method.facts
-    if any(store.attribute == "*" for store in facts.stores):
+    if any("*" in store.attribute for store in facts.stores):
         return True
     if facts.instance in facts.mentions and any(_gives(project, method, callee) for callee in _named(facts)):
         return True

@@ -101,6 +101,8 @@ class Variables:
         return value
 
     def module_name(self, name: str, body: Body) -> Value:
+        if name == "__class__" and body.method.owner:
+            return Value(classes=frozenset({body.method.owner}))
         qualname = body.method.owner.partition("::")[2] + "." if body.method.owner else ""
         symbol = self.project.resolve(body.method.path, name, qualname)
         if symbol is not None:
