@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -165,7 +166,7 @@ class Readers:
     def _is_read_unnamed(self, cls: ClassId, attribute: str) -> bool:
         """Whether it is read where no code of the project names it."""
         return (
-            self._read_by_base(cls, attribute)
+            attribute in self._read_by_torch(cls)
             or self._is_read_with_all(cls, attribute)
             or self.computed.reads(cls, attribute)
         )
@@ -272,14 +273,11 @@ class Readers:
         value = union([value, value.element or value])
         return any(self.project.is_module(cls) or knowledge.module(cls) for cls in value.instances)
 
-    def _read_by_base(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a class of torch that it inherits from reads it."""
-        for family in self.project.descendants(cls):
-            for ancestor in self.project.mro(family):
-                known = knowledge.module(ancestor)
-                if known is not None and attribute in known.reads:
-                    return True
-        return False
+    @functools.cache  # noqa: B019
+    def _read_by_torch(self, cls: ClassId) -> frozenset[str]:
+        """What the classes of torch read that it or an heir inherits from."""
+        ancestors = {ancestor for heir in self.project.descendants(cls) for ancestor in self.project.mro(heir)}
+        return frozenset(name for known in map(knowledge.module, ancestors) if known for name in known.reads)
 
     def _construction_uses(self, cls: ClassId, attribute: str) -> Iterator[Flow]:
         for method in self.callers.readers_within(cls, attribute):
