@@ -191,6 +191,21 @@ def test_what_other_files_initialise_is_left_as_it_is(project: Path) -> None:
         assert (project / "model.py").read_text() == MODEL
 
 
+@pytest.mark.parametrize("meant", ["Net", "Other"])
+def test_an_initialiser_speaks_of_the_class_that_it_tests_for(project: Path, meant: str) -> None:
+    """What it calls through the class by name is about what is tested."""
+    (project / "init.py").write_text(
+        "from torch import nn\n\nfrom model import Net\n\n\n"
+        "class Other(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.spare = nn.Linear(2, 2)\n\n    def forward(self, x):\n        return self.spare(x)\n\n\n"
+        "class Child(Net):\n    def _init_weights(self, module):\n        Net._init_weights(self, module)\n"
+        f"        if isinstance(module, {meant}):\n            nn.init.zeros_(module.spare.bias)\n"
+    )
+    done = initlint_(project, "--fix", "remove", "--select", "SOH1", "model.py")
+    left = "SOH101 `spare` is left as it is: `_init_weights` in init.py initialises it" in done.stderr
+    assert (left, SPARE in (project / "model.py").read_text()) == ((True, True) if meant == "Net" else (False, False))
+
+
 def test_json_names_the_strategies_of_a_finding(project: Path) -> None:
     document = json.loads(initlint_(project, "--output-format", "json").stdout)
     assert [finding["fix"] for finding in document["findings"]] == [

@@ -22,7 +22,8 @@ _INITIALISES = re.compile(rb"\bapply\b|\binit\.|[a-z]_\(")
 _TEXTS = re.compile(rb"""\"{3}.*?\"{3}|"[^"\n]*"|'[^'\n]*'|#[^\n]*""", re.DOTALL)
 """Strings and comments: what they speak of is not used."""
 
-_WORD = re.compile(r"[^\W\d]\w*")
+_MEANT = re.compile(r"[^\W\d]\w*\b(?!\s*\.)")
+"""A name that stands for what it names, as in `isinstance(m, nn.Net)`; `Base.init(m)` is about a method of `Base`."""
 
 
 class Initialisers:
@@ -56,8 +57,8 @@ class Initialisers:
 
     @functools.cache  # noqa: B019
     def _words(self, method: Method) -> frozenset[str]:
-        """The names in the code of a function."""
-        return frozenset(_WORD.findall(_TEXTS.sub(b"", self._source(method)).decode()))
+        """The names that are meant themselves in the code of a function."""
+        return frozenset(_MEANT.findall(_TEXTS.sub(b"", self._source(method)).decode()))
 
     def _can_mean(self, method: Method, name: str, classes: Collection[ClassId]) -> bool:
         """Whether a name, as a function's file understands it, is one of these classes or nothing that is known."""
