@@ -86,8 +86,12 @@ def certainty(row: Row) -> Answer:
     """Whether a line takes numbers that others would have got."""
     if row.draw is not None and row.draw.stream in APART:
         return Answer.NO
-    clear = not any(step.term.marks & OPAQUE for step in row.context if step.kind != "for")
-    return Answer.YES if row.draw is not None and row.draw.certain and clear else Answer.UNKNOWN
+    return Answer.YES if row.draw is not None and row.draw.certain and _clear(row) else Answer.UNKNOWN
+
+
+def _clear(row: Row) -> bool:
+    """Whether callers alone decide whether a line runs."""
+    return not any(step.term.marks & OPAQUE for step in row.context if step.kind != "for")
 
 
 def _doubted(row: Row) -> Answer:
@@ -199,6 +203,8 @@ def changed(old: Row, new: Row) -> Line:
     change, shifts = _compared(one, other)
     if apart:
         return Line(change, old, new, Answer.NO)
+    if shifts is Answer.YES and not _clear(new):
+        shifts = Answer.UNKNOWN
     return Line(change, old, new, shifts if shifts is not Answer.NO else around)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from initlint.comparison import draws
 from initlint.comparison.draws import TORCH
 from initlint.comparison.expressions import UNROLLED, Expressions
+from initlint.comparison.pieces import COMPUTED
 from initlint.comparison.terms import FALSE, NONE, Term, constant, is_constant, number, symbols
 from initlint.comparison.trace import Draw
 from initlint.comparison.values import (
@@ -59,13 +60,20 @@ UNSAFE = frozenset({"exec", "eval", "__import__", "open", "input", "compile"})
 CONVERSIONS = {"int": int, "float": float, "bool": bool, "abs": abs, "round": round, "str": str}
 
 
+ITERATING = frozenset("list tuple set frozenset sorted dict enumerate zip map filter sum any all max min iter".split())
+"""Builtins that go through what they are given."""
+
+RUNNING = frozenset(f"builtins.{name}" for name in ITERATING)
+"""Those of them that may run what they are given."""
+
+COPIERS = ("__deepcopy__", "__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__")
+"""Methods by which an object says how it is copied."""
+
+
 class Calls(Expressions):
     """What calls do."""
 
     def method(self, receiver: Value, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
-        raise NotImplementedError
-
-    def invoke(self, function: Function, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         raise NotImplementedError
 
     def enter(self, closure: Closure, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
@@ -176,15 +184,34 @@ class Calls(Expressions):
         match name:
             case "functools.partial" if arguments.positional:
                 return Partial(arguments.positional[0], Arguments(arguments.positional[1:], arguments.named))
+            case "importlib.import_module" | "builtins.__import__" if (
+                file := self._module(arguments, frame)
+            ) is not None:
+                return ModuleRef(file)
+            case "copy.deepcopy" | "copy.copy" if self._copies_itself(arguments):
+                return self.unseen(Term("name", (name,)), arguments, node, frame)
             case "copy.deepcopy" | "copy.copy" if arguments.positional:
                 return self.cloned(arguments.positional[0], {})
             case "collections.OrderedDict":
                 return self._dict(arguments)
             case _:
                 pass
-        if package.split(".")[0] in PLAIN or name in PLAIN:
+        if (package.split(".")[0] in PLAIN or name in PLAIN) and not runs(arguments):
             return self.compound("call", [Term("name", (name,)), *self._operands(arguments)])
         return self.unseen(Term("name", (name,)), arguments, node, frame)
+
+    def _module(self, arguments: Arguments, frame: Frame) -> str | None:
+        """The file of the project that is imported by its name."""
+        texts = [value.args[0] for value in arguments.positional if isinstance(value, Term) and is_constant(value)]
+        match texts:
+            case [str(name)] if len(arguments.values()) == 1:
+                return self.project.modules.file(name, frame.path)
+            case _:
+                return None
+
+    def _copies_itself(self, arguments: Arguments) -> bool:
+        copied = arguments.positional[:1]
+        return any(self.by_itself(value, name) is not None for value in copied for name in COPIERS)
 
     def _operands(self, arguments: Arguments) -> list[Value]:
         made = [value for value in arguments.values() if isinstance(value, Made)]
@@ -209,12 +236,19 @@ class Calls(Expressions):
     # -- builtins ----------------------------------------------------------------------------------------------
 
     def _builtin(self, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:  # noqa: C901  (one case for each kind)
+        if name in ITERATING:
+            through = tuple(self.iterable(value, node, frame) for value in arguments.positional)
+            arguments = Arguments(through, arguments.named, arguments.rest)
+        if name == "__import__" and (file := self._module(arguments, frame)) is not None:
+            return ModuleRef(file)
         given = arguments.positional
         first = given[0] if given else NONE
         if any(isinstance(value, Spread | Repeat) for value in given) or arguments.rest or name in UNSAFE:
             plain = name not in UNSAFE and name not in ("map", "filter", "getattr", "setattr")
             term = Term("name", (f"builtins.{name}",))
-            return self._opaque(term, arguments) if plain else self.unseen(term, arguments, node, frame)
+            if name in COMPUTED:
+                term = Term("names", (name, self.code.of_file(frame.path)))
+            return self._opaque(term, arguments, node, frame) if plain else self.unseen(term, arguments, node, frame)
         match name, len(given):
             case "vars", 1:
                 raise self.unfollowed("`vars` of an object", node, frame)
@@ -242,19 +276,22 @@ class Calls(Expressions):
             case (("range" | "enumerate" | "zip" | "reversed" | "map" | "filter"), _):
                 return self._lazy(name, given, arguments, node, frame)
             case (("list" | "tuple" | "set" | "sorted" | "frozenset" | "iter"), _):
-                return self._list(name, given, arguments)
+                return self._list(name, given, arguments, node, frame)
             case "dict", _:
                 return self._dict(arguments)
             case "type", 1:
                 return ClassRef(first.cls) if isinstance(first, Instance) else Term("type", (self.describe(first),))
             case (("int" | "float" | "bool" | "abs" | "round" | "str"), 1) if is_constant(first):
                 return self._converted(name, first)
-            case (("max" | "min"), 2):
-                return self._extreme(name, given)
+            case (("max" | "min"), 2) if not arguments.named and None not in (bounds := [*map(number, given)]):
+                known = [bound for bound in bounds if bound is not None]
+                return constant(max(known) if name == "max" else min(known))
             case _:
-                return self._opaque(Term("name", (f"builtins.{name}",)), arguments)
+                return self._opaque(Term("name", (f"builtins.{name}",)), arguments, node, frame)
 
-    def _opaque(self, callee: Term, arguments: Arguments) -> Value:
+    def _opaque(self, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        if runs(arguments) and callee.args[0] in RUNNING:
+            return self.unseen(callee, arguments, node, frame)
         return self.compound("call", [callee, *self._operands(arguments)])
 
     def _converted(self, name: str, first: Value) -> Value:
@@ -264,12 +301,6 @@ class Calls(Expressions):
             return constant(CONVERSIONS[name](value))  # type: ignore[operator]
         except (TypeError, ValueError, OverflowError):
             return Term("call", (Term("name", (name,)), first))
-
-    def _extreme(self, name: str, given: tuple[Value, ...]) -> Value:
-        one, other = number(given[0]), number(given[1])
-        if one is not None and other is not None:
-            return constant(max(one, other) if name == "max" else min(one, other))
-        return self._opaque(Term("name", (f"builtins.{name}",)), Arguments(given))
 
     def _super(self, given: tuple[Value, ...], frame: Frame) -> Value:
         owner = given[0].id if given and isinstance(given[0], ClassRef) else frame.cls
@@ -295,7 +326,7 @@ class Calls(Expressions):
             return first
         if isinstance(node, ast.Call) and isinstance(node.args[0], ast.Name):
             raise self.unfollowed("`next` on an iterator that is kept", node, frame)
-        return self._opaque(Term("name", ("builtins.next",)), Arguments(given))
+        return self._opaque(Term("name", ("builtins.next",)), Arguments(given), node, frame)
 
     def _hasattr(self, owner: Value, name: Value) -> Value:
         known = name.args[0] if isinstance(name, Term) and is_constant(name) else None
@@ -421,7 +452,7 @@ class Calls(Expressions):
             return self.items(pairs)
         return Term("enumerate", (self.describe(value),))
 
-    def _list(self, name: str, given: tuple[Value, ...], arguments: Arguments) -> Value:
+    def _list(self, name: str, given: tuple[Value, ...], arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         kind = name if name in ("tuple", "set") else "list"
         if not given:
             return self.items([], kind)
@@ -432,7 +463,7 @@ class Calls(Expressions):
             return self.items([key for key, _ in self.entries(first)], kind)
         if isinstance(first, Made) and self.children(first):
             return self.items([part for _, part in self.children(first)], kind)
-        return self._opaque(Term("name", (f"builtins.{name}",)), arguments)
+        return self._opaque(Term("name", (f"builtins.{name}",)), arguments, node, frame)
 
     def _dict(self, arguments: Arguments) -> Value:
         entries: list[tuple[Term, Value]] = []
@@ -662,6 +693,11 @@ class Calls(Expressions):
         owner = self.resolved(owner)
         if isinstance(owner, Made | Instance):
             self.set(owner.token, text, value)
+
+
+def runs(arguments: Arguments) -> bool:
+    """Whether a call hands over code of the project, which it may run."""
+    return any(isinstance(value, Function | Closure | Partial | ClassRef) for value in arguments.values())
 
 
 __all__ = ["EMPTY", "FALSE", "MISSING", "SILENT", "TENSOR", "TORCH", "Calls", "ModuleRef"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
+from initlint.comparison.bindings import Assigned, Defined, binding, bound
 from initlint.comparison.decorators import HARMLESS, changes_it, hands_back
-from initlint.comparison.packages import everywhere, unbound
+from initlint.comparison.names import Names
+from initlint.comparison.packages import unbound
 from initlint.comparison.pieces import (
     Definition,
     Piece,
@@ -18,20 +21,30 @@ from initlint.comparison.pieces import (
     without_docstring,
 )
 from initlint.comparison.reach import Key, Link, common, content, scope
-from initlint.comparison.statements import altered, touched
+from initlint.comparison.statements import altered, heads
 from initlint.comparison.terms import Term
+from initlint.construction import knowledge
+from initlint.project.classes import Method
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from initlint.project.classes import ClassId, Method, Project
+    from initlint.project.classes import ClassId, Project
 
 AROUND = (
     "__new__ __getattr__ __getattribute__ __setattr__ __delattr__ __init_subclass__ __get__ __set__ __set_name__"
     " __prepare__ __instancecheck__ __class_getitem__"
 ).split()
 """Methods that Python calls by itself when an instance is made, or an attribute read or set."""
+
+TRANSPARENT = frozenset({"object", "Generic", "Protocol", "ABC"})
+"""Base classes that give instances nothing."""
+
+ORDINARY = frozenset({*AROUND, "__init__", "__post_init__", "__call__", "__enter__", "__exit__"})
+"""Methods of a class that are followed, or compared where an instance is made."""
+
+CONSTRUCTORS = ("__init__", "__post_init__")
 
 _EMPTY = ast.Pass()
 
@@ -73,13 +86,16 @@ class Code:
         self._texts = texts or Texts()
         self._paths = sorted(paths)
         self._by_line: dict[str, dict[int, Definition]] = {}
-        self._bindings: dict[str, dict[str, list[ast.stmt]]] = {}
+        self.names = Names(project, self.tree)
         self._changes: dict[str, list[tuple[Key, bool]]] | None = None
         self._decorated: dict[str, list[Key]] = {}
         self._contents: dict[tuple[Key, ...], Term] = {}
         self._extra: dict[Key, ast.AST] = {}
         self._links: dict[Key, tuple[Link, ...]] = {}
         self._pieces: dict[Key, Piece | None] = {}
+        self._levels: dict[ClassId, dict[str, list[ast.stmt]]] = {}
+        self._special: dict[ClassId, bool] = {}
+        self._around: dict[ClassId, Term | None] = {}
         self._methods: dict[Key, tuple[tuple[str, Key], ...]] = {}
 
     def tree(self, path: str) -> ast.Module:
@@ -104,48 +120,46 @@ class Code:
         return node if isinstance(node, ast.ClassDef) else None
 
     def named_function(self, path: str, name: str) -> Method | None:
-        """A function at module level by its name."""
-        known = path in self.project.files
-        return self.project.function(Symbol(SymbolKind.FUNCTION, f"{path}::{name}")) if known else None
+        """The only function of a name at module level."""
+        functions = self.project.files[path].functions if path in self.project.files else ()
+        found = [each for each in functions if each.name == name]
+        return Method(path, None, found[0]) if len(found) == 1 else None
 
     # -- names that statements bind ----------------------------------------------------------------------------
-
-    def bindings(self, path: str, name: str) -> list[ast.stmt]:
-        """The statements at module level that give a name its value, or may change what it holds."""
-        if path not in self.project.files:
-            return []
-        if path not in self._bindings:
-            found: dict[str, list[ast.stmt]] = {}
-            for statement in self.tree(path).body:
-                for each in dict.fromkeys(touched(statement)):
-                    found.setdefault(each, []).append(statement)
-            self._bindings[path] = found
-        return self._bindings[path].get(name, [])
-
-    def split(self, path: str, name: str) -> bool:
-        """Whether a condition at module level decides what a name stands for."""
-        found = self.bindings(path, name)
-        return any(isinstance(each, ast.If) and "TYPE_CHECKING" not in ast.dump(each.test) for each in found)
 
     def of_file(self, path: str) -> Term:
         """A file with all that it refers to."""
         return self.content([("file", path, "")])
 
-    def assigned(self, path: str, name: str) -> ast.expr | None:
-        """The value of a module-level name that is given one once, and that nothing changes."""
-        if path not in self.project.files or self.changes(f"{path}::{name}"):
-            return None
-        return _value(self.bindings(path, name), name)
+    def of_variable(self, path: str, name: str) -> Term:
+        """A name at module level, by all that has a say in what it stands for."""
+        return self.content([("variable", path, name)])
+
+    def settled(self, path: str, name: str) -> bool:
+        """Whether nothing changes what a module-level name holds once it is bound."""
+        own = path in self.project.own
+        return own and not self.names.changed(path, name) and not self.changes(f"{path}::{name}")
 
     def class_level(self, id: ClassId, name: str) -> ast.expr | Term | None:
         """The value of a name in a class's own body; a term where it is more than one expression."""
-        node, path = self.cls(id), id.partition("::")[0]
-        body = node.body if node is not None else []
-        found = [each for each in body if not isinstance(each, Definition) and name in touched(each)]
-        if not found and not self.changes(f"{id}.{name}"):
+        found = self._level_of(id).get(name, [])
+        plain = all(isinstance(each, Definition) for each in found)
+        changes = [*self.changes(f"{id}.{name}"), *(() if plain else self.changes(id))]
+        if plain and not changes:
             return None
-        value = _value(found, name) if not self.changes(f"{id}.{name}") else None
-        return value if value is not None else self.content([*self._keys_of(found, path, id), class_key(id)])
+        value = binding(found, name, lambda _: None)
+        if len(found) == 1 and isinstance(value, Assigned) and not changes:
+            return value.value
+        return self.content([*self._keys_of(found, id.partition("::")[0], id), *changes, class_key(id)])
+
+    def _level_of(self, id: ClassId) -> dict[str, list[ast.stmt]]:
+        """The statements of a class's body by the names that they bind or may change."""
+        if id not in self._levels:
+            self._levels[id] = {}
+            for statement in self._body(id):
+                for name in bound(statement).union(heads(statement)):
+                    self._levels[id].setdefault(name, []).append(statement)
+        return self._levels[id]
 
     # -- statements that change what others define -------------------------------------------------------------
 
@@ -153,9 +167,9 @@ class Code:
         """What may change a class, a function, a variable or a name of torch, or (`stored`) gives it other contents."""
         if self._changes is None:
             self._changes = {}
-            for path in self._paths:
-                self._note_changes(path)
-        return [key for key, stores in self._changes.get(target, ()) if stores or not stored]
+            self._note_changes()
+        found = (*self._changes.get(target, ()), *self._changes.get(target.partition("::")[0], ()))
+        return [key for key, stores in found if stores or not stored]
 
     def changed(self, known: Set[str]) -> dict[str, list[Key]]:
         """Everything outside of `known` files that statements elsewhere change, with these statements."""
@@ -163,33 +177,61 @@ class Code:
         outside = {t: found for t, found in (self._changes or {}).items() if t.partition("::")[0] not in known}
         return {target: [key for key, _ in found] for target, found in outside.items()}
 
-    def _note_changes(self, path: str) -> None:
+    def _note_changes(self) -> None:
+        """Read the files; then those whose functions they call at module level, or decorate with."""
+        pending = deque(self._paths)
+        seen = set(self._paths)
+        while pending:
+            path = pending.popleft()
+            called = dict.fromkeys(self._noted(path)) if path in self.project.own else {}
+            pending += [each for each in called if each not in seen]
+            seen.update(called)
+
+    def _noted(self, path: str) -> Iterator[str]:
+        """Note what the statements of a file change; the files of the functions that do so are handed out."""
         try:
             body = self.tree(path).body
         except Unparsed:
             return
         for statement in body:
             if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-                self._note_decorators(path, statement)
+                yield from self._note_decorators(path, statement)
+            if isinstance(statement, ast.ClassDef):
+                hook = self.project.method(f"{path}::{statement.name}", "__init_subclass__")
+                yield from [hook.path] if hook is not None else []
             for name, stores in dict.fromkeys(altered(statement)):
-                self._note_change(path, name, stores, statement)
+                yield from self._note_change(path, name, stores, statement)
 
-    def _note_decorators(self, path: str, definition: ast.FunctionDef | ast.ClassDef) -> None:
+    def _note_decorators(self, path: str, definition: ast.FunctionDef | ast.ClassDef) -> Iterator[str]:
+        """A decorator may put what it decorates somewhere; one that is a method, into what it belongs to."""
+        key: Key = ("class" if isinstance(definition, ast.ClassDef) else "function", path, definition.name)
         for decorator in definition.decorator_list:
             name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-            symbol = self.project.resolve(path, name) if name is not None else None
-            if symbol is not None and symbol.kind is SymbolKind.FUNCTION:
-                kind = "class" if isinstance(definition, ast.ClassDef) else "function"
-                self._decorated.setdefault(symbol.target, []).append((kind, path, definition.name))
+            symbol, rest = self._resolved(path, name or "", "")
+            if symbol is None or symbol.kind in (SymbolKind.EXTERNAL, SymbolKind.MODULE):
+                continue
+            yield symbol.target.partition("::")[0]
+            if rest or symbol.kind is SymbolKind.VARIABLE:
+                changes = self._changes if self._changes is not None else {}
+                changes.setdefault(symbol.target, []).append((key, symbol.kind is SymbolKind.FUNCTION))
+            elif symbol.kind is SymbolKind.FUNCTION:
+                self._decorated.setdefault(symbol.target, []).append(key)
 
     def decorated(self, key: Key) -> list[Key]:
-        """What a function decorates."""
-        return self._decorated.get(f"{key[1]}::{key[2]}", []) if key[0] == "function" else []
+        """What a function decorates, with the statements that call it; the classes that inherit from a class."""
+        target = f"{key[1]}::{key[2]}"
+        match key[0]:
+            case "function":
+                return [*self._decorated.get(target, ()), *self.changes(target)]
+            case "class":
+                return [class_key(each) for each in sorted(self.project.descendants(target)) if each != target]
+            case _:
+                return []
 
-    def _note_change(self, path: str, name: str, stores: bool, statement: ast.stmt) -> None:
+    def _note_change(self, path: str, name: str, stores: bool, statement: ast.stmt) -> Iterator[str]:
         assert self._changes is not None
         symbol, _ = self._resolved(path, name, "")
-        if symbol is None or symbol.kind is SymbolKind.MODULE:
+        if symbol is None or (symbol.kind is SymbolKind.MODULE and not stores):
             return
         foreign = symbol.kind is SymbolKind.EXTERNAL
         own = symbol.kind is SymbolKind.VARIABLE and symbol.target.startswith(f"{path}::")
@@ -198,20 +240,31 @@ class Code:
         if isinstance(statement, Definition) and name.partition(".")[0] in bound_names(statement):
             return
         (key,) = self._keys_of([statement], path, "")
-        if isinstance(statement, ast.FunctionDef):
-            key = ("function", path, statement.name)
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            key = ("function" if isinstance(statement, ast.FunctionDef) else "class", path, statement.name)
         for target in (symbol.target, symbol.target.rpartition(".")[0])[: 1 + foreign]:
             self._changes.setdefault(target, []).append((key, stores))
+        if symbol.kind is SymbolKind.FUNCTION:
+            yield symbol.target.partition("::")[0]
 
     # -- terms for code ----------------------------------------------------------------------------------------
 
     def of_function(self, method: Method) -> Term:
-        """A function with all that it refers to in the project."""
-        return self.content([key_of(method)])
+        """A function with all that it refers to in the project; of several of one name, what decides between them."""
+        alone = method.owner is not None or self.named_function(method.path, method.facts.name) is not None
+        return self.content([key_of(method)]) if alone else self.of_variable(method.path, method.facts.name)
 
     def of_class(self, id: ClassId) -> Term:
         """How instances of a class are made, with all that this refers to in the project; its name does not matter."""
         return self.content([class_key(id)]) if id in self.project.classes else Term("name", (id,))
+
+    def whole(self, id: ClassId) -> Term:
+        """A class with all of its methods, whoever calls them."""
+        classes = [each for each in self.project.mro(id) if each in self.project.classes]
+        return self.content([key for each in classes for key in self._with_methods(each)])
+
+    def _with_methods(self, id: ClassId) -> list[Key]:
+        return [class_key(id), *(key for _, key in self.methods(class_key(id)))]
 
     def of_call(self, id: ClassId) -> Term:
         """How instances of a class are made, and what runs when they are called."""
@@ -224,15 +277,69 @@ class Code:
 
     def around(self, id: ClassId) -> Term | None:
         """What else than its constructors makes an instance of a class: metaclasses, `__new__`, changes by others."""
-        keys: list[Key] = []
-        for each in self.project.mro(id):
-            node, path = self.cls(each), each.partition("::")[0]
-            if node is not None:
-                inner = [inner for inner in node.body if isinstance(inner, Definition) and inner.name in AROUND]
-                wrapped = [one for one in node.decorator_list if not self.keeps(one, path)]
-                keys += self._keys_of([*wrapped, *node.keywords, *inner], path, each)
-            keys += self.changes(each)
-        return self.content(keys) if keys else None
+        if id not in self._around:
+            keys = [
+                key for each in self.project.mro(id) if self.cls(each) is not None for key in self._around_one(each)
+            ]
+            self._around[id] = self.content(keys) if keys else None
+        return self._around[id]
+
+    def _around_one(self, id: ClassId) -> Iterator[Key]:
+        """The same of one class alone."""
+        node, (path, _, qualname) = self.cls(id), id.partition("::")
+        assert node is not None
+        inner = [each for each in node.body if isinstance(each, Definition) and each.name in AROUND]
+        inside = [
+            each
+            for name, found in self._level_of(id).items()
+            if name in (*AROUND, *CONSTRUCTORS) and not all(isinstance(one, Definition) for one in found)
+            for each in found
+        ]
+        wrapped = [one for one in node.decorator_list if not self.keeps(one, path)]
+        bases = [base for base in node.bases if not self._is_class(base, path, id)]
+        yield from self._keys_of([*wrapped, *node.keywords, *bases, *inner, *inside], path, id)
+        if not self.names.once(path, qualname):
+            yield class_key(id)
+        if "." not in qualname and not self._stays(path, qualname):
+            yield "variable", path, qualname
+        yield from self.changes(id)
+
+    def special(self, id: ClassId) -> bool:
+        """Whether instances of a class are more than their attributes: operators, conversions, what others define."""
+        if id not in self._special:
+            infos = [self.project.classes[each] for each in self.project.mro(id) if each in self.project.classes]
+            names = {name for info in infos for name in info.methods if name.startswith("__")}
+            self._special[id] = not names <= ORDINARY or self.foreign(id)
+        return self._special[id]
+
+    def foreign(self, id: ClassId) -> bool:
+        """Whether a class inherits from one that is neither of the project nor of torch: its instances are more."""
+        known = (each for each in self.project.mro(id) if each in self.project.classes)
+        return any(
+            dotted(base.value if isinstance(base, ast.Subscript) else base) not in TRANSPARENT
+            and not self._is_module_or_own(base, each)
+            for each in known
+            for node in self._classes(each)
+            for base in node.bases
+        )
+
+    def _is_module_or_own(self, base: ast.expr, id: ClassId) -> bool:
+        name = dotted(base.value if isinstance(base, ast.Subscript) else base)
+        found, text = self.meaning(class_key(id), name) if name is not None else (None, "")
+        return found is not None or knowledge.module(text) is not None or text.rpartition(".")[2] in TRANSPARENT
+
+    def _stays(self, path: str, name: str) -> bool:
+        """Whether a class is all that its name stands for."""
+        found = self.names.binding(path, name)
+        return isinstance(found, Defined) and isinstance(found.node, ast.ClassDef)
+
+    def _is_class(self, base: ast.expr, path: str, id: ClassId) -> bool:
+        """Whether a base is a class that is known, or one of another package."""
+        name = dotted(base.value if isinstance(base, ast.Subscript) else base)
+        if name is None:
+            return False
+        found, rest = self.meaning(class_key(id), name)
+        return found is None or (found[0] == "class" and not rest)
 
     def keeps(self, decorator: ast.expr, path: str) -> bool:
         """Whether a decorator leaves what it is put on as it is."""
@@ -307,24 +414,28 @@ class Code:
         return self._methods[key]
 
     def _body(self, id: ClassId) -> list[ast.stmt]:
-        node = self.cls(id)
-        return node.body if node is not None else []
+        return [each for node in self._classes(id) for each in node.body]
+
+    def _classes(self, id: ClassId) -> list[ast.ClassDef]:
+        """The statements that define a class, of which one comes to be."""
+        path, _, qualname = id.partition("::")
+        if id not in self.project.classes:
+            return []
+        lines = [cls.line for cls in self.project.files[path].classes if cls.qualname == qualname]
+        return [node for line in lines if isinstance(node := self._at(path, line), ast.ClassDef)]
 
     def _nodes(self, key: Key) -> Sequence[ast.AST]:
         kind, place, name = key
         match kind:
             case "class":
-                if (node := self.cls(f"{place}::{name}")) is None:
-                    return []
-                inner = [each for each in without_docstring(node.body) if not isinstance(each, Definition)]
-                return [*node.decorator_list, *node.bases, *node.keywords, *inner] or [_EMPTY]
+                return [part for node in self._classes(f"{place}::{name}") for part in _heading(node)]
             case "method":
                 return [each for each in self._body(place) if isinstance(each, Definition) and each.name == name]
             case "function":
                 found = [f for f in self.project.files[place].functions if f.name == name]
                 return [each for f in found if (each := self._at(place, f.line)) is not None]
             case "variable":
-                return self.bindings(place, name)
+                return self.names.statements(place, name)
             case "file":
                 return self.tree(place).body if place in self.project.files else []
             case _:
@@ -344,36 +455,47 @@ class Code:
     def meaning(self, key: Key, name: str) -> tuple[Key | None, str]:
         """The definition that a name stands for in another, or None and the name that it has for everybody."""
         path, around = scope(key)
-        symbol, rest = self._resolved(path, name, around)
-        found = self._key(symbol) if symbol is not None else None
-        if found is not None:
-            return found, rest
-        if symbol is not None and symbol.kind is SymbolKind.MODULE:
-            return ("file", symbol.target, ""), rest
-        head, _, tail = name.partition(".")
-        if symbol is None and self.bindings(path, head):
-            return ("variable", path, head), tail
-        return None, unbound(name) if symbol is None else everywhere(".".join(filter(None, (symbol.target, rest))))
+        head, _, rest = name.partition(".")
+        while around:
+            around = around.rpartition(".")[0]
+            if f"{path}::{around}.{head}" in self.project.classes:
+                return ("class", path, f"{around}.{head}"), rest
+        found, text = self.names.lead(path, name)
+        return found, text if found is not None or text else unbound(name)
 
     def links(self, key: Key, piece: Piece) -> tuple[Link, ...]:
-        """What a definition refers to, in order; then what is known to change it."""
+        """What a definition refers to, in order; then what it imports, and what is known to change it."""
         if key not in self._links:
             changes = [change for target in _targets(key) for change in self.changes(target)]
             behind = [each for change in changes if key[0] == "variable" for each in self.decorated(change)]
             named = [self._link(key, name) for name in piece.names]
-            self._links[key] = (*named, Link("", (*changes, *behind)))
+            self._links[key] = (*named, Link("", (*self._imports(key, piece), *changes, *behind)))
         return self._links[key]
+
+    def _imports(self, key: Key, piece: Piece) -> Iterator[Key]:
+        """What imports, and names that are computed, lead to; of a whole file's imports only what its names use."""
+        path = scope(key)[0]
+        nodes = piece.imports
+        if key[0] == "file":
+            whole = set(self.tree(path).body)
+            nodes = tuple(node for node in nodes if node not in whole)
+        yield from self.names.imports(path, nodes)
+        if piece.computed:
+            yield from self.names.spelled(path, sorted(piece.members))
+        if key[0] == "class" and "." not in key[2] and not self._stays(path, key[2]):
+            yield "variable", path, key[2]
 
     def _link(self, key: Key, name: str) -> Link:
         """A name in a definition, with all that it may stand for."""
         found, rest = self.meaning(key, name)
-        path, head = scope(key)[0], name.partition(".")[0]
-        met = [found] if found is not None else []
-        if self.split(path, head):
-            met.append(("variable", path, head))
-        if found is None:
-            met += self.changes(rest, stored=True)
+        met = [found] if found is not None else self.changes(rest, stored=True)
         return Link(rest, tuple(met), (name,) if found is None and key[0] in ("class", "node") else ())
+
+
+def _heading(node: ast.ClassDef) -> Sequence[ast.AST]:
+    """What of a class is no definition within it."""
+    inner = [each for each in without_docstring(node.body) if not isinstance(each, Definition)]
+    return [*node.decorator_list, *node.bases, *node.keywords, *inner] or [_EMPTY]
 
 
 def _targets(key: Key) -> Iterator[str]:
@@ -393,14 +515,3 @@ def class_key(id: ClassId) -> Key:
     """The key of a class."""
     path, _, name = id.partition("::")
     return "class", path, name
-
-
-def _value(statements: Sequence[ast.stmt], name: str) -> ast.expr | None:
-    """What the only statement that binds a name assigns to it."""
-    match statements:
-        case [ast.Assign(targets=[ast.Name(id=target)], value=value)] if target == name:
-            return value
-        case [ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value)] if target == name:
-            return value
-        case _:
-            return None

@@ -7,11 +7,11 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from initlint.comparison.terms import Scalar, Term, binary, constant, is_constant, operands
+from initlint.comparison.terms import AT_IMPORT, Scalar, Term, binary, constant, is_constant, operands
 from initlint.comparison.trace import Step
 from initlint.model import Answer
 
-OPAQUE = frozenset({"call", "raises", "left", "while", "carried"})
+OPAQUE = frozenset({"call", "raises", "left", "while", "carried", AT_IMPORT})
 """Conditions with such terms in them may hold always, or never."""
 
 MAX_TRIED = 4_096
@@ -66,7 +66,12 @@ _READ = frozenset({"constant", "Not", "And", "Or", "In", "choice", "list", "tupl
 
 def _is_free(term: Term) -> bool:
     """Whether a term is one of those that callers decide, as far as is known."""
-    return term.op not in _READ
+    return term.op not in _READ or (term.op == "In" and not _is_list(term.args[1]))
+
+
+def _is_list(term: Term | Scalar) -> bool:
+    """Whether it is known what a term holds."""
+    return isinstance(term, Term) and term.op in ("list", "tuple", "set")
 
 
 def _inner(terms: Iterable[Term]) -> Iterator[Term]:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from initlint.comparison import draws
+from initlint.comparison.bindings import Assigned, Binding, Defined, Either, Imported
 from initlint.comparison.machine import MAX_STEPS, Machine, Unfollowed, is_missing
+from initlint.comparison.names import CONTENTS
 from initlint.comparison.outline import Outline
 from initlint.comparison.packages import everywhere, unbound
 from initlint.comparison.terms import (
+    AT_IMPORT,
     FALSE,
     NONE,
     RANGE,
@@ -22,6 +25,7 @@ from initlint.comparison.terms import (
     is_constant,
     negated,
     number,
+    truth,
 )
 from initlint.comparison.trace import Place
 from initlint.comparison.values import (
@@ -46,7 +50,8 @@ from initlint.comparison.values import (
     Value,
 )
 from initlint.construction import knowledge
-from initlint.project.imports import Symbol, SymbolKind
+from initlint.project.classes import Method
+from initlint.project.imports import SymbolKind
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
@@ -60,6 +65,24 @@ UNROLLED = 64
 """Turns of a loop over numbers that are followed one by one."""
 
 
+OPERATORS = {
+    "Add": "add",
+    "Sub": "sub",
+    "Mult": "mul",
+    "MatMult": "matmul",
+    "Div": "truediv",
+    "FloorDiv": "floordiv",
+    "Mod": "mod",
+    "Pow": "pow",
+    "LShift": "lshift",
+    "RShift": "rshift",
+    "BitOr": "or",
+    "BitXor": "xor",
+    "BitAnd": "and",
+}
+"""The methods behind the operators of Python."""
+
+
 class Expressions(Machine):
     """What expressions are."""
 
@@ -69,8 +92,12 @@ class Expressions(Machine):
         self.shared = shared
         self.followed = followed
         self.project = code.project
+        self._describing: set[int] = set()
         self._globals: dict[tuple[str, str, str], Value] = {}
         self._resolving: set[tuple[str, str]] = set()
+
+    def invoke(self, function: Function, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+        raise NotImplementedError
 
     def call(self, callee: Value, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
         raise NotImplementedError
@@ -111,8 +138,10 @@ class Expressions(Machine):
     def state(self, value: Value, seen: frozenset[int] = frozenset()) -> Term:
         """A value with all that it holds now."""
         value = self.resolved(value)
-        if not isinstance(value, Instance | Made) or value.token in seen:
+        if not isinstance(value, Instance | Made):
             return self.describe(value)
+        if value.token in seen:
+            return value.term
         parts = [
             self.state(part, seen | {value.token}) for _, part in self.parts(value.token) if not isinstance(part, tuple)
         ]
@@ -130,7 +159,7 @@ class Expressions(Machine):
             case Made():
                 return value.term
             case Instance():
-                return value.term
+                return self._described(value)
             case Items():
                 return Term(value.kind, tuple(map(self.describe, self.held(value))))
             case Table():
@@ -159,6 +188,16 @@ class Expressions(Machine):
                 return Term("bound", (self.describe(value.receiver), value.name))
             case Missing():
                 return Term("missing", ())
+
+    def _described(self, value: Instance) -> Term:
+        """An instance by how it was made; one that is more than its attributes, by all that it holds now."""
+        if value.token in self._describing or not self.code.special(value.cls):
+            return value.term
+        self._describing.add(value.token)
+        try:
+            return self.state(value)
+        finally:
+            self._describing.discard(value.token)
 
     def of_class(self, id: ClassId) -> Term:
         """A class as a term; one for both versions, where nothing tells them apart by building them."""
@@ -220,6 +259,8 @@ class Expressions(Machine):
                     if self.rest(value) is None
                     else Term("any", (self.rest(value),))
                 )
+            case Instance() if self.code.special(value.cls):
+                return Term("truth", (self.describe(value),))
             case Instance() | ClassRef() | Function() | Closure() | Partial() | ModuleRef() | Bound():
                 return TRUE
             case Made():
@@ -242,6 +283,21 @@ class Expressions(Machine):
         if no == FALSE:
             return Term("And", (guard, yes))
         return Term("choice", (guard, yes, no))
+
+    # -- special methods ---------------------------------------------------------------------------------------
+
+    def by_itself(self, value: Value, name: str) -> Function | None:
+        """The method of the project that Python calls for an operator on a value."""
+        match value:
+            case Instance(cls=cls) | ClassRef(id=cls) if (method := self.project.method(cls, name)) is not None:
+                return Function(method, value)
+            case _:
+                return None
+
+    def iterable(self, value: Value, node: ast.AST, frame: Frame) -> Value:
+        """What is gone through where a value is: what its `__iter__` gives."""
+        method = self.by_itself(value, "__iter__") if isinstance(value, Instance) else None
+        return value if method is None else self.invoke(method, Arguments(), node, frame)
 
     # -- names -------------------------------------------------------------------------------------------------
 
@@ -267,43 +323,79 @@ class Expressions(Machine):
             self._globals[key] = self._resolve(path, dotted, qualname)
         return self.resolved(self._globals[key])
 
-    def _resolve(self, path: str, dotted: str, qualname: str) -> Value:
-        symbol = self.project.resolve(path, dotted, qualname)
-        if self.code.split(path, dotted.partition(".")[0]):
-            return self.code.of_symbol(Symbol(SymbolKind.VARIABLE, f"{path}::{dotted.partition('.')[0]}"))
-        if symbol is None and self.code.bindings(path, dotted):
-            symbol = Symbol(SymbolKind.VARIABLE, f"{path}::{dotted}")
-        if symbol is not None:
-            return self.symbol(symbol)
-        return Term("name", (unbound(dotted),))
+    def _resolve(self, path: str, name: str, qualname: str) -> Value:
+        symbol = self.project.resolve(path, name, qualname)
+        if symbol is not None and symbol.kind is SymbolKind.CLASS and symbol.target.endswith(f".{name}"):
+            return ClassRef(symbol.target)
+        found = self.code.names.binding(path, name)
+        return self.bound(path, name, found) if found is not None else Term("name", (unbound(name),))
 
-    def symbol(self, symbol: Symbol) -> Value:
-        """What a resolved name stands for."""
-        path, _, name = symbol.target.partition("::")
-        match symbol.kind:
-            case SymbolKind.CLASS:
-                return ClassRef(symbol.target)
-            case SymbolKind.FUNCTION:
-                method = self.project.function(symbol)
-                return Function(method) if method is not None else Term("name", (name,))
-            case SymbolKind.VARIABLE:
-                return self._variable(path, name, symbol)
-            case SymbolKind.MODULE:
-                return ModuleRef(symbol.target)
-            case SymbolKind.EXTERNAL:
-                return external(symbol.target)
-
-    def _variable(self, path: str, name: str, symbol: Symbol) -> Value:
-        """The value of a module-level name that is given one once."""
-        given = self.code.assigned(path, name) if path in self.project.own else None
-        if given is None or (path, name) in self._resolving:
-            return self.code.of_symbol(symbol)
+    def bound(self, path: str, name: str, found: Binding) -> Value:
+        """What a name at module level stands for: what every arm that decides it makes of it."""
+        if (path, name) in self._resolving:
+            return self.code.of_variable(path, name)
         self._resolving.add((path, name))
         try:
-            with self.before_all():
-                return self.evaluate(given, Frame(self.token(), path, "", ""))
+            return self._bound(path, name, found)
         finally:
             self._resolving.discard((path, name))
+
+    def _bound(self, path: str, name: str, found: Binding) -> Value:
+        match found:
+            case Imported():
+                return self.imported(path, found)
+            case Defined(node=ast.ClassDef()) if self.code.names.once(path, name):
+                return ClassRef(f"{path}::{name}")
+            case Defined(node=ast.FunctionDef() as node) if (method := self._method(path, name, node)) is not None:
+                return Function(method)
+            case Assigned(value=value) if self.code.settled(path, name):
+                return self._at_import(path, value)
+            case Either():
+                return self._either(path, name, found)
+            case _:
+                return self.code.of_variable(path, name)
+
+    def _method(self, path: str, name: str, node: ast.FunctionDef) -> Method | None:
+        functions = (each for each in self.project.files[path].functions if each.name == name)
+        return next((Method(path, None, each) for each in functions if each.line == node.lineno), None)
+
+    def imported(self, path: str, found: Imported) -> Value:
+        """What an import leads to."""
+        file, name = self.code.names.source(path, found)
+        if file is None:
+            return external(name)
+        if not name:
+            return ModuleRef(file)
+        return self.member(file, name)
+
+    def member(self, path: str, name: str) -> Value:
+        """An attribute of a file of the project."""
+        if self.code.names.binding(path, name) is not None:
+            return self.resolve(path, name)
+        if name == CONTENTS:
+            return self.code.of_file(path)
+        inner = self.project.modules.file(f"{self.project.modules.names[path]}.{name}")
+        return ModuleRef(inner) if inner is not None else self.code.of_variable(path, name)
+
+    def _at_import(self, path: str, node: ast.expr) -> Value:
+        """The value that an expression at module level has when its file is imported."""
+        with self.before_all():
+            return self.evaluate(node, Frame(self.token(), path, "", ""))
+
+    def _either(self, path: str, name: str, found: Either) -> Value:
+        """What either arm of a statement at module level gives; which of them runs, no caller decides."""
+        if found.yes is None or found.no is None:
+            one = found.yes or found.no
+            assert one is not None
+            return self._bound(path, name, one)
+        if isinstance(found.by, tuple):
+            guard = Term("raises", (self.code.of_nodes(found.by, path, ""),))
+        else:
+            guard = self.condition(self._at_import(path, found.by))
+        yes, no = self._bound(path, name, found.yes), self._bound(path, name, found.no)
+        if (known := truth(guard)) is not None:
+            return yes if known else no
+        return self.choice(guard if guard.op == "raises" else Term(AT_IMPORT, (guard,)), yes, no)
 
     def _attribute(self, node: ast.Attribute, frame: Frame) -> Value:
         owner = self.evaluate(node.value, frame)
@@ -322,7 +414,7 @@ class Expressions(Machine):
         rest: list[Term] = []
         for argument in node.args:
             if isinstance(argument, ast.Starred):
-                self._spread(self.evaluate(argument.value, frame), positional, rest)
+                self._spread(self.iterable(self.evaluate(argument.value, frame), node, frame), positional, rest)
             else:
                 positional.append(self.evaluate(argument, frame))
         for keyword in node.keywords:
@@ -352,19 +444,25 @@ class Expressions(Machine):
         return constant(value) if plain else Term("constant", (repr(value),))  # type: ignore[arg-type]
 
     def _formatted(self, node: ast.JoinedStr, frame: Frame) -> Value:
-        parts = [
-            self.evaluate(part.value, frame) if isinstance(part, ast.FormattedValue) else self.evaluate(part, frame)
-            for part in node.values
-        ]
+        parts = [self._formatted_part(part, frame) for part in node.values]
         if all(is_constant(part) for part in parts):
             return constant("".join(str(part.args[0]) for part in parts if isinstance(part, Term)))
         return Term("format", tuple(map(self.describe, parts)))
+
+    def _formatted_part(self, part: ast.expr, frame: Frame) -> Value:
+        if not isinstance(part, ast.FormattedValue):
+            return self.evaluate(part, frame)
+        value = self.evaluate(part.value, frame)
+        if part.format_spec is None and part.conversion in (-1, ord("s")):
+            return value
+        spec = NONE if part.format_spec is None else self.evaluate(part.format_spec, frame)
+        return Term("formatted", (self.describe(value), part.conversion, self.describe(spec)))
 
     def _sequence(self, node: ast.List | ast.Tuple | ast.Set, frame: Frame) -> Value:
         values: list[Value] = []
         for element in node.elts:
             if isinstance(element, ast.Starred):
-                self._spread(self.evaluate(element.value, frame), values, [])
+                self._spread(self.iterable(self.evaluate(element.value, frame), node, frame), values, [])
             else:
                 values.append(self.evaluate(element, frame))
         return self.items(values, type(node).__name__.lower())
@@ -406,7 +504,12 @@ class Expressions(Machine):
             parts = [NONE if bound is None else self.evaluate(bound, frame) for bound in bounds]
             return self.each(owner, lambda one: self._sliced(one, parts))
         index = self.evaluate(node.slice, frame)
-        return self.each(owner, lambda one: self.each(index, lambda at: self.item(one, at)))
+        return self.each(owner, lambda one: self.each(index, lambda at: self._taken(one, at, node, frame)))
+
+    def _taken(self, owner: Value, index: Value, node: ast.AST, frame: Frame) -> Value:
+        getter = "__class_getitem__" if isinstance(owner, ClassRef) else "__getitem__"
+        method = self.by_itself(owner, getter)
+        return self.item(owner, index) if method is None else self.invoke(method, Arguments((index,)), node, frame)
 
     def _sliced(self, owner: Value, parts: list[Value]) -> Value:
         bounds = [part.args[0] for part in parts if isinstance(part, Term) and is_constant(part)]
@@ -449,13 +552,17 @@ class Expressions(Machine):
 
     def _binary(self, node: ast.BinOp, frame: Frame) -> Value:
         left, right = self.evaluate(node.left, frame), self.evaluate(node.right, frame)
-        return self.operate(type(node.op).__name__, left, right)
+        return self.operate(type(node.op).__name__, left, right, node, frame)
 
-    def operate(self, op: str, left: Value, right: Value) -> Value:
+    def operate(self, op: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
         """`left op right`."""
-        return self.each(left, lambda one: self.each(right, lambda other: self._operate(op, one, other)))
+        return self.each(left, lambda one: self.each(right, lambda other: self._operate(op, one, other, node, frame)))
 
-    def _operate(self, op: str, left: Value, right: Value) -> Value:
+    def _operate(self, op: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
+        for sign, owner, other in (("", left, right), ("r", right, left)):
+            method = self.by_itself(owner, f"__{sign}{OPERATORS[op]}__") if isinstance(owner, Instance) else None
+            if method is not None:
+                return self.invoke(method, Arguments((other,)), node, frame)
         if isinstance(left, Term) and isinstance(right, Term):
             return binary(op, left, right)
         if op == "Add" and isinstance(left, Items) and isinstance(right, Items):
@@ -488,7 +595,8 @@ class Expressions(Machine):
 
     def compared(self, op: str, left: Value, right: Value) -> Term:
         """`left op right` for a comparison."""
-        if right == NONE and not isinstance(left, Term) and not (isinstance(left, Made) and not left.cls):
+        plain = not isinstance(left, Term) and not (isinstance(left, Made) and not left.cls)
+        if right == NONE and plain and (op in ("Is", "IsNot") or not isinstance(left, Instance)):
             same = isinstance(left, Missing)
             return constant(same if op in ("Is", "Eq") else not same)
         if op in ("In", "NotIn") or self.is_class(left) or self.is_class(right):
@@ -651,7 +759,8 @@ class Expressions(Machine):
             self._where(tests, lambda: self._through(rest, frame, action))
 
         outer = frame.parent if frame.parent is not None else frame
-        self.iterate(self.evaluate(first.iter, frame if len(loops) else outer), turn)
+        over = self.evaluate(first.iter, frame if len(loops) else outer)
+        self.iterate(self.iterable(over, first.iter, frame), turn)
 
     def _where(self, tests: list[Term], action: Callable[[], None]) -> None:
         if not tests:

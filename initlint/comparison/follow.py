@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from initlint.comparison.bindings import imported
 from initlint.comparison.calls import SILENT
+from initlint.comparison.code import class_key
 from initlint.comparison.draws import known_value
 from initlint.comparison.expressions import LAZY
 from initlint.comparison.machine import MAX_STEPS, is_missing
@@ -116,6 +118,11 @@ class Follower(Methods):
             self.instances[made.token] = cls
             return made
         method = initialiser(self.project, cls)
+        if method is None and self.code.foreign(cls) and not self.project.is_module(cls):
+            plain = not any(self.code.methods(class_key(each)) for each in self.project.mro(cls))
+            whole = self.code.whole(cls)
+            passed = [whole, *arguments.values()]
+            return self.compound("call", passed) if plain else self.unseen(whole, arguments, node, frame)
         own = self.code.of_function(method) if method is not None else Term("class", ())
         instance = Instance(self.token(), cls, Term("instance", (own, *self.terms(arguments))))
         if len(self.home) > MAX_DEPTH or [home.cls for home in self.home].count(cls) >= MAX_NESTED:
@@ -400,7 +407,7 @@ class Follower(Methods):
         elif op == "Add" and isinstance(before, Made | Instance) and self._module_like(before):
             self.extend(before.token, value)
         else:
-            self.give(node.target, self.operate(op, before, value), frame)
+            self.give(node.target, self.operate(op, before, value, node, frame), frame)
 
     def give(self, target: ast.expr, value: Value, frame: Frame) -> None:
         """Store a value where an assignment target says."""
@@ -416,7 +423,7 @@ class Follower(Methods):
                 index = NONE if isinstance(target.slice, ast.Slice) else self.evaluate(target.slice, frame)
                 self.each(holder, lambda one: self._set_item(one, self.describe(index), value, target, frame))
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
-                self._unpack(targets, value, frame)
+                self._unpack(targets, self.iterable(value, target, frame), frame)
             case ast.Starred(value=inner):
                 self.give(inner, value, frame)
             case _:
@@ -522,6 +529,10 @@ class Follower(Methods):
 
     def _pass(self, node: ast.stmt, frame: Frame) -> None:
         pass
+
+    def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+        for name, found in imported(node):
+            self.set(frame.token, name, self.imported(frame.path, found))
 
     def _assert(self, node: ast.Assert, frame: Frame) -> None:
         self.evaluate(node.test, frame)
@@ -630,7 +641,7 @@ class Follower(Methods):
 
     def _for(self, node: ast.For, frame: Frame) -> Flow:
         state = {"left": ""}
-        over = self.evaluate(node.iter, frame)
+        over = self.iterable(self.evaluate(node.iter, frame), node.iter, frame)
 
         def turn(item: Value) -> None:
             if state["left"]:
@@ -708,8 +719,8 @@ _METHODS: dict[type, Callable[[Any, Any, Frame], Flow | None]] = {
     ast.Global: Follower._global,
     ast.Assert: Follower._assert,
     ast.Pass: Follower._pass,
-    ast.Import: Follower._pass,
-    ast.ImportFrom: Follower._pass,
+    ast.Import: Follower._import,
+    ast.ImportFrom: Follower._import,
     ast.AsyncFunctionDef: Follower._pass,
     ast.FunctionDef: Follower._define,
     ast.ClassDef: Follower._define_class,

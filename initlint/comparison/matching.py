@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from initlint.construction import knowledge
 if TYPE_CHECKING:
     from initlint.comparison.sides import Side
     from initlint.project.classes import ClassId, Project
+
+
+_TEXT = re.compile(rb"""["']([\w.]+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,14 @@ def modules(project: Project) -> list[ClassId]:
         id
         for id, info in project.classes.items()
         if info.path in project.own
-        and (project.is_module(id) or (project.unresolved_bases(id) and project.method(id, "forward") is not None))
+        and (project.is_module(id) or (_open(project, id) and project.method(id, "forward") is not None))
     )
+
+
+def _open(project: Project, id: ClassId) -> bool:
+    """Whether a class inherits from something that is not known, or computed."""
+    own = (project.classes[each] for each in project.mro(id) if each in project.classes)
+    return bool(project.unresolved_bases(id)) or any("" in info.facts.bases for info in own)
 
 
 def affected(old: Side, new: Side, more: Iterable[str] = ()) -> frozenset[str]:
@@ -147,6 +157,8 @@ def _imported(project: Project, path: str) -> set[str]:
     found = set()
     for each in project.files[path].imports:
         module = project.modules.absolute(path, each.module, each.level)
+        if not each.attribute and each.name == each.module:
+            found.update(_below(project, module))
         for name in (module, f"{module}.{each.attribute}" if each.attribute else ""):
             file = project.modules.file(name, path) if name else None
             if file is not None:
@@ -157,4 +169,18 @@ def _imported(project: Project, path: str) -> set[str]:
             if file is not None:
                 found.add(file)
             parent = parent.rpartition(".")[0]
+    if b"import_module" in project.source(path) or b"__import__" in project.source(path):
+        texts = (text.decode() for text in _TEXT.findall(project.source(path)))
+        named = (project.modules.file(text, path) or project.modules.file(_near(project, path, text)) for text in texts)
+        found.update(filter(None, named))
     return found
+
+
+def _below(project: Project, package: str) -> list[str]:
+    """The files of a package: what is imported by its name alone may use all that anybody has imported of it."""
+    return [path for path, name in project.modules.names.items() if f"{name}.".startswith(f"{package}.")]
+
+
+def _near(project: Project, path: str, text: str) -> str:
+    """The module that a text with leading dots names."""
+    return project.modules.absolute(path, text.lstrip("."), len(text) - len(text.lstrip(".")))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from initlint.comparison import draws
-from initlint.comparison.calls import EMPTY, PLAIN, TENSOR, TORCH, Calls
+from initlint.comparison.calls import EMPTY, PLAIN, TENSOR, TORCH, Calls, runs
 from initlint.comparison.expressions import external
 from initlint.comparison.machine import is_missing
 from initlint.comparison.terms import NONE, Term, constant, is_constant
@@ -31,9 +30,7 @@ from initlint.comparison.values import (
 )
 from initlint.construction import knowledge
 from initlint.model import Answer
-
-if TYPE_CHECKING:
-    from initlint.project.classes import Method
+from initlint.project.classes import Method
 
 SAME = frozenset(
     "to cuda cpu float half double bfloat16 eval train requires_grad_ share_memory xpu to_empty compile".split()
@@ -81,11 +78,7 @@ class Methods(Calls):
             case ClassRef():
                 return self._of_class(owner, name, frame)
             case ModuleRef():
-                symbol = self.project.resolve(owner.path, name)
-                if symbol is not None:
-                    return self.symbol(symbol)
-                file = self.project.modules.file(f"{self.project.modules.names[owner.path]}.{name}")
-                return ModuleRef(file) if file is not None else Term("attribute", (self.describe(owner), name))
+                return self.member(owner.path, name)
             case Made():
                 return self._of_made(owner, name)
             case Items() | Table():
@@ -93,7 +86,8 @@ class Methods(Calls):
             case Term(op="name") if name == "__name__" and self.is_class(owner):
                 return constant(str(owner.args[0]).rpartition(".")[2])
             case Term(op="name"):
-                return external(f"{owner.args[0]!s}.{name}")
+                file = self.project.modules.file(f"{owner.args[0]!s}.{name}")
+                return external(f"{owner.args[0]!s}.{name}") if file is None else ModuleRef(file)
             case Partial() if name == "func":
                 return owner.callee
             case Term():
@@ -106,26 +100,22 @@ class Methods(Calls):
         found = self.get(owner.token, name)
         if not is_missing(found):
             return self.resolved(found)
-        method = self.project.method(owner.cls, name)
-        if method is not None and method.owner is not None:
-            other = self.code.class_level(method.owner, name)
-            if other is not None:
-                return other if isinstance(other, Term) else self.code.content([("method", method.owner, name)])
-            if self._accessor(method):
-                return self.unseen(self.code.of_function(method), Arguments((owner,)), node, frame)
-            decorators = [each.rpartition(".")[2] for each in method.facts.decorators]
-            if "staticmethod" in decorators:
-                return Function(method)
-            if "classmethod" in decorators:
-                return Function(method, ClassRef(owner.cls))
-            function = Function(method, owner)
-            if "property" in decorators or "cached_property" in decorators:
-                return self.invoke(function, Arguments(), node, frame)
-            return function
-        value = self._class_level(owner.cls, name)
-        if isinstance(value, Instance) and self.project.method(value.cls, "__get__") is not None:
-            return self.unseen(self.state(value), Arguments((owner,)), node, frame)
-        return value or self._unset(owner, name)
+        member = self._member(owner.cls, name)
+        if not isinstance(member, Method):
+            if isinstance(member, Instance) and self.by_itself(member, "__get__") is not None:
+                return self.unseen(self.state(member), Arguments((owner,)), node, frame)
+            return member or self._unset(owner, name)
+        if self._accessor(member):
+            return self.unseen(self.code.of_function(member), Arguments((owner,)), node, frame)
+        decorators = [each.rpartition(".")[2] for each in member.facts.decorators]
+        if "staticmethod" in decorators:
+            return Function(member)
+        if "classmethod" in decorators:
+            return Function(member, ClassRef(owner.cls))
+        function = Function(member, owner)
+        if "property" in decorators or "cached_property" in decorators:
+            return self.invoke(function, Arguments(), node, frame)
+        return function
 
     def _accessor(self, method: Method) -> bool:
         """Whether a name of a class is a property that can be set, of which no single function is the code."""
@@ -136,31 +126,38 @@ class Methods(Calls):
             return ClassRef(owner.cls)
         return Bound(owner, name)
 
-    def _class_level(self, cls: str, name: str) -> Value | None:
-        """The value of a class-level name, of the class or of those that it inherits from."""
+    def _member(self, cls: str, name: str) -> Method | Value | None:
+        """What a class, or the first of those that it inherits from, has under a name."""
         for ancestor in self.project.mro(cls):
             info = self.project.classes.get(ancestor)
-            given = self.code.class_level(ancestor, name) if info is not None else None
+            if info is None:
+                continue
+            given = self.code.class_level(ancestor, name)
             if isinstance(given, Term):
                 return given
-            if info is not None and given is not None:
+            if given is not None:
+                frame = Frame(self.token(), info.path, info.facts.qualname, ancestor, body=True)
                 with self.into([]):
-                    return self.evaluate(
-                        given, Frame(self.token(), info.path, info.facts.qualname, ancestor, body=True)
-                    )
+                    return self.evaluate(given, frame)
+            if name in info.methods:
+                return Method(info.path, ancestor, info.methods[name])
+            if f"{ancestor}.{name}" in self.project.classes:
+                return ClassRef(f"{ancestor}.{name}")
         return None
 
     def _of_class(self, owner: ClassRef, name: str, frame: Frame) -> Value:
-        method = self.project.method(owner.id, name)
-        if method is not None:
-            bound = any(each.endswith("classmethod") for each in method.facts.decorators)
-            return Function(method, owner if bound else None)
+        member = self._member(owner.id, name)
+        if isinstance(member, Method):
+            bound = any(each.endswith("classmethod") for each in member.facts.decorators)
+            return Function(member, owner if bound else None)
         base = next((each for each in self.project.mro(owner.id) if knowledge.module(each) is not None), None)
         if name == "__init__" and base is not None:
             return Term("name", (f"{base}.__init__",))
         if name == "__name__":
             return constant(owner.id.partition("::")[2].rpartition(".")[2])
-        return self._class_level(owner.id, name) or Term("attribute", (self.describe(owner), name))
+        if self.code.foreign(owner.id):
+            return Term("attribute", (self.code.whole(owner.id), name))
+        return member or Term("attribute", (self.describe(owner), name))
 
     def _of_made(self, owner: Made, name: str) -> Value:
         if owner.cls in (TENSOR, "torch.nn.Parameter", "torch.nn.Buffer") and name in ALIASES:
@@ -263,7 +260,11 @@ class Methods(Calls):
             self._fill_by_method(made, name, method, arguments, node, frame)
             return made
         term = Term("attribute", (made.term, name))
-        if name in UNSURE or (name not in SILENT_METHODS and made.cls != TENSOR and not module):
+        if (
+            name in UNSURE
+            or (module and runs(arguments))
+            or (name not in SILENT_METHODS and made.cls != TENSOR and not module)
+        ):
             return self.unseen(term, arguments, node, frame)
         parts = (made, *arguments.values())
         return self.made(Term("call", (term, *self.terms(arguments))), TENSOR if not module else "", parts)

@@ -16,7 +16,12 @@ COMPUTED = frozenset("globals locals vars eval exec __import__ operator.attrgett
 
 
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
-_NOTED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Attribute, ast.Constant, ast.Call})
+_NOTED = frozenset(
+    {
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Attribute, ast.Constant, ast.Call),
+        *(ast.Import, ast.ImportFrom),
+    }
+)
 _BINDING = frozenset(
     {
         *(ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar),
@@ -42,7 +47,7 @@ class Piece:
 
     `names` are the dotted names that are not its own, in order; `members` what it mentions as attributes or strings.
     `called` are the attributes that it calls on its instance, "" for any other value that may be a module. `computed`:
-    it uses names that are computed while it runs.
+    it uses names that are computed while it runs. `imports` are those that stand in it.
     """
 
     digest: bytes
@@ -50,6 +55,7 @@ class Piece:
     members: frozenset[str]
     called: frozenset[str]
     computed: bool
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
 
 
 def piece(nodes: Sequence[ast.AST]) -> Piece:
@@ -58,7 +64,14 @@ def piece(nodes: Sequence[ast.AST]) -> Piece:
     for node in nodes:
         dump.write(node)
     digest = blake2b("\0".join(dump.parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    return Piece(digest, tuple(dump.names), frozenset(dump.members), frozenset(dump.called), dump.computed)
+    return Piece(
+        digest,
+        tuple(dump.names),
+        frozenset(dump.members),
+        frozenset(dump.called),
+        dump.computed,
+        tuple(dump.imports),
+    )
 
 
 class _Dump:
@@ -70,6 +83,7 @@ class _Dump:
         self.members: set[str] = set()
         self.called: set[str] = set()
         self.computed = False
+        self.imports: list[ast.Import | ast.ImportFrom] = []
         self._locals: dict[str, int] = {}
         self._given: dict[str, None] = {}
 
@@ -97,6 +111,8 @@ class _Dump:
             case ast.Call():
                 self.called.update(self._modules(node.func))
                 self.computed = self.computed or _computes(node)
+            case ast.Import() | ast.ImportFrom():
+                self.imports.append(node)
             case _:
                 pass
 

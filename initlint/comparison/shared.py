@@ -65,6 +65,8 @@ class Shared:
             return None
         if (term := self._common(class_key(old), class_key(new))) is not None:
             return self._noted(term)
+        if self.codes[0].special(old) or self.codes[1].special(new):
+            return None
         aligned = self.aligned(new, old, new)
         if aligned is not None and aligned.alike and interchangeable(*signatures(self, old, new)):
             return self._noted(Term("alike", (new,)))
@@ -74,7 +76,7 @@ class Shared:
         """The term of a function that both sides share."""
         side = self.codes.index(code)
         twin = self.codes[1 - side].named_function(method.path, method.facts.name)
-        if twin is None:
+        if twin is None or code.named_function(method.path, method.facts.name) is None:
             return None
         old, new = (method, twin) if side == 0 else (twin, method)
         if (term := self._common(key_of(old), key_of(new))) is not None:

@@ -7,21 +7,29 @@ from collections.abc import Iterator
 
 from initlint.comparison.pieces import Definition, dotted, statements, targets
 
+CHANGES_IN_PLACE = frozenset(
+    "append extend insert remove pop clear sort reverse add discard update setdefault popitem".split()
+)
+"""Methods of lists, sets and dictionaries that change them."""
 
-def touched(statement: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds, or whose objects it may change."""
+
+def heads(statement: ast.stmt) -> Iterator[str]:
+    """The names at module level whose objects a statement may change."""
+    if not isinstance(statement, Definition):
+        yield from (name.partition(".")[0] for name, _ in altered(statement))
+
+
+def sets_anything(statement: ast.stmt) -> bool:
+    """Whether a statement binds names that are computed: `exec`, or an entry of `globals()`."""
     if isinstance(statement, Definition):
-        inner = statements([statement])
-        yield from (name for each in inner if isinstance(each, ast.Global) for name in each.names)
-        return
-    for target in targets([statement]):
-        yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
-    for each in statements([statement]):
-        if isinstance(each, Definition):
-            yield each.name
-        elif isinstance(each, ast.Import | ast.ImportFrom) and each is not statement:
-            yield from (alias.asname or alias.name.partition(".")[0] for alias in each.names)
-    yield from (name.partition(".")[0] for name, _ in altered(statement))
+        return False
+    stored = [each.value for each in targets([statement]) if isinstance(each, ast.Subscript)]
+    calls = [each.value for each in statements([statement]) if isinstance(each, ast.Expr)]
+    updated = [each.func.value for each in calls if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    return any(isinstance(each, ast.Call) and dotted(each.func) == "exec" for each in calls) or any(
+        isinstance(each, ast.Call) and dotted(each.func) in ("globals", "vars", "locals") and not each.args
+        for each in (*stored, *updated)
+    )
 
 
 def altered(statement: ast.stmt) -> Iterator[tuple[str, bool]]:
@@ -29,13 +37,37 @@ def altered(statement: ast.stmt) -> Iterator[tuple[str, bool]]:
     for target in targets([statement]):
         for inner in ast.walk(target):
             if isinstance(inner, ast.Attribute | ast.Subscript) and not isinstance(inner.ctx, ast.Load):
-                name = dotted(inner) or dotted(inner.value)
-                if name is not None:
-                    yield name, True
-    for each in statements([statement]) if not isinstance(statement, Definition) else ():
+                yield from ((name, True) for name in _holders(inner))
+    if isinstance(statement, Definition):
+        done = [each.value for each in statements([statement]) if isinstance(each, ast.Expr)]
+        yield from ((name, True) for each in done for name in _changed_in_place(each))
+        return
+    for each in statements([statement]):
         if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
             callee = each.value.func
             sets = dotted(callee) in ("setattr", "delattr")
             receiver = callee.value if isinstance(callee, ast.Attribute) else callee
             named = [dotted(one) for one in (callee, receiver, *each.value.args)]
             yield from ((name, sets) for name in named if name is not None)
+    for inner in ast.walk(statement):
+        if isinstance(inner, ast.Call):
+            yield from ((name, False) for name in _changed_in_place(inner))
+
+
+def _holders(target: ast.Attribute | ast.Subscript) -> Iterator[str]:
+    """What is changed where something is stored: `a.b`, `a.b` of `a.b[0]`, `a` of `vars(a)[0]`."""
+    holder = target.value
+    if isinstance(holder, ast.Call):
+        yield from (name for name in map(dotted, holder.args) if name is not None)
+    elif (name := dotted(target) or dotted(holder)) is not None:
+        yield name
+
+
+def _changed_in_place(call: ast.expr) -> Iterator[str]:
+    """The list, set or dictionary whose method is called, if the method changes it."""
+    match call:
+        case ast.Call(func=ast.Attribute(value=holder, attr=name)) if name in CHANGES_IN_PLACE:
+            found = holder.args if isinstance(holder, ast.Call) else [holder]
+            yield from (each for each in map(dotted, found) if each is not None)
+        case _:
+            pass

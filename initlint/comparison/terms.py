@@ -10,7 +10,10 @@ from weakref import WeakValueDictionary
 Scalar = None | bool | int | float | str | bytes
 
 
-MARKED = frozenset("parameter carried code alike instance call raises left while".split())
+AT_IMPORT = "at import"
+"""The operator of a condition that holds or fails when a file is imported."""
+
+MARKED = frozenset(["parameter", "carried", "code", "alike", "instance", "call", "raises", "left", "while", AT_IMPORT])
 """Operators that are looked for within terms."""
 
 

@@ -1,0 +1,230 @@
+"""What names stand for at module level, across files: every statement that has a say counts, and their order."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from initlint.comparison.bindings import (
+    Assigned,
+    Binding,
+    Computed,
+    Defined,
+    Imported,
+    binding,
+    bound,
+    imported,
+)
+from initlint.comparison.packages import everywhere
+from initlint.comparison.pieces import dotted
+from initlint.comparison.statements import heads, sets_anything
+from initlint.construction import knowledge
+
+if TYPE_CHECKING:
+    from initlint.comparison.reach import Key
+    from initlint.project.classes import Project
+
+MAX_HOPS = 24
+"""Imports and aliases followed before a name is given up: circular ones end here."""
+
+GETTER = "__getattr__"
+EXPORTED = "__all__"
+CONTENTS = "__dict__"
+STAR = "*"
+ANYTHING = ""
+"""What a statement may bind of which that is computed."""
+
+
+class Names:
+    """The names of all files; `tree` gives the syntax tree of a file."""
+
+    def __init__(self, project: Project, tree: Callable[[str], ast.Module]) -> None:
+        self._project = project
+        self._tree = tree
+        self._binding: dict[str, dict[str, list[int]]] = {}
+        self._changing: dict[str, dict[str, list[int]]] = {}
+        self._found: dict[tuple[str, str], Binding | None] = {}
+        self._leads: dict[tuple[str, str], tuple[Key | None, str]] = {}
+
+    def statements(self, path: str, name: str) -> list[ast.stmt]:
+        """The statements at module level that give a name its value, or may change what it holds."""
+        own = self._binders(path, name) or self._binders(path, GETTER)
+        places = {*own, *self._changers(path, name), *self._binders(path, STAR), *self._binders(path, ANYTHING)}
+        body = self._tree(path).body if places else []
+        return [body[place] for place in sorted(places)]
+
+    def changed(self, path: str, name: str) -> bool:
+        """Whether statements of a file may change what its name holds, beside those that bind it."""
+        return bool(self._changers(path, name)) or bool(self._binders(path, ANYTHING))
+
+    def binding(self, path: str, name: str) -> Binding | None:
+        """What a name stands for when its file has run."""
+        key = (path, name)
+        if key not in self._found:
+            self._found[key] = None
+            body = self._tree(path).body if path in self._project.files else []
+            places = [*self._binders(path, name), *self._binders(path, STAR)] if body else []
+            found = binding((body[at] for at in sorted(set(places))), name, lambda node: self._brings(path, node, name))
+            open_ended = not hasattr(builtins, name) if found is None else isinstance(found, Assigned)
+            if open_ended and self._binders(path, ANYTHING):
+                found = Computed()
+            self._found[key] = found
+        return self._found[key]
+
+    def _binders(self, path: str, name: str) -> list[int]:
+        if path not in self._binding:
+            self._index(path)
+        return self._binding[path].get(name, [])
+
+    def _changers(self, path: str, name: str) -> list[int]:
+        if path not in self._changing:
+            self._index(path)
+        return self._changing[path].get(name, [])
+
+    def _index(self, path: str) -> None:
+        """Note by their places which statements bind which names, and which change them."""
+        binders, changers = self._binding.setdefault(path, {}), self._changing.setdefault(path, {})
+        for place, statement in enumerate(self._tree(path).body if path in self._project.files else ()):
+            names = bound(statement)
+            for name in names:
+                binders.setdefault(name, []).append(place)
+            if sets_anything(statement):
+                binders.setdefault(ANYTHING, []).append(place)
+            for name in {*heads(statement)} - names:
+                changers.setdefault(name, []).append(place)
+
+    def _brings(self, path: str, node: ast.ImportFrom, name: str) -> bool | None:
+        """Whether a star import binds a name."""
+        module = self._project.modules.absolute(path, node.module or "", node.level)
+        file = self._file(module, path)
+        if file is None:
+            full = f"{module}.{name}"
+            return bool(knowledge.module(full) or knowledge.function(full))
+        if self.binding(file, name) is None:
+            return False
+        exported = self.binding(file, EXPORTED)
+        if exported is None:
+            return not name.startswith("_")
+        match exported:
+            case Assigned(value=ast.List(elts=items) | ast.Tuple(elts=items)) if not self.changed(file, EXPORTED):
+                texts = [each.value for each in items if isinstance(each, ast.Constant)]
+                return name in texts if len(texts) == len(items) else None
+            case _:
+                return None
+
+    def _file(self, module: str, path: str) -> str | None:
+        """The file of a module; one beside the importing file is none of Python's own, nor that file itself."""
+        known = self._project.modules.file(module)
+        beside = self._project.modules.file(module, path) if known is None else None
+        if known is None and module.partition(".")[0] in sys.stdlib_module_names:
+            return None
+        return known or (beside if beside != path else None)
+
+    def source(self, path: str, found: Imported) -> tuple[str | None, str]:
+        """The file that an import reads, and the name in it; no name where the file itself is meant.
+
+        Of another package there is no file, and the name is the whole dotted one.
+        """
+        modules = self._project.modules
+        module = modules.absolute(path, found.module, found.level)
+        file = self._file(module, path)
+        if not found.attribute:
+            return file, "" if file is not None else module
+        full = ".".join(filter(None, (module, found.attribute)))
+        if file is not None and self.binding(file, found.attribute) is not None:
+            return file, found.attribute
+        inner = self._file(full, path)
+        if inner is not None:
+            return inner, ""
+        return (file, found.attribute) if file is not None else (None, full)
+
+    def lead(self, path: str, name: str, hops: int = MAX_HOPS) -> tuple[Key | None, str]:
+        """The definition that a dotted name stands for, and the rest of it; None, and the name it has for everybody.
+
+        Where several statements decide, that is all of these, as a variable. The text is empty for what is not bound.
+        """
+        key = (path, name)
+        if key not in self._leads:
+            self._leads[key] = self._lead(path, name, hops)
+        return self._leads[key]
+
+    def _lead(self, path: str, name: str, hops: int) -> tuple[Key | None, str]:
+        head, _, rest = name.partition(".")
+        found = self.binding(path, head)
+        match found:
+            case None:
+                return None, ""
+            case Imported() if hops:
+                return self._imported(path, found, rest, hops - 1)
+            case Defined(node=ast.ClassDef()) if self.once(path, head):
+                return self._class(path, head, rest)
+            case Defined(node=ast.FunctionDef() | ast.AsyncFunctionDef()):
+                return ("function", path, head), rest
+            case Assigned(value=value) if hops and (alias := dotted(value)) and not self.changed(path, head):
+                other = alias.partition(".")[0]
+                if other != head and self.binding(path, other) is not None:
+                    return self.lead(path, ".".join(filter(None, (alias, rest))), hops - 1)
+            case _:
+                pass
+        return ("variable", path, head), rest
+
+    def once(self, path: str, qualname: str) -> bool:
+        """Whether one class statement alone defines a class."""
+        return sum(cls.qualname == qualname for cls in self._project.files[path].classes) == 1
+
+    def _class(self, path: str, head: str, rest: str) -> tuple[Key | None, str]:
+        """The innermost class that a dotted name goes through."""
+        parts = rest.split(".") if rest else []
+        name = head
+        while parts and f"{path}::{name}.{parts[0]}" in self._project.classes:
+            name = f"{name}.{parts.pop(0)}"
+        return ("class", path, name), ".".join(parts)
+
+    def _imported(self, path: str, found: Imported, rest: str, hops: int) -> tuple[Key | None, str]:
+        file, attribute = self.source(path, found)
+        if file is None:
+            return self._outside(attribute, rest, hops)
+        return self._within(file, ".".join(filter(None, (attribute, rest))), hops)
+
+    def _outside(self, module: str, rest: str, hops: int) -> tuple[Key | None, str]:
+        """A name of another package; or of a folder of the project that has no code of its own."""
+        head, _, tail = rest.partition(".")
+        file = self._project.modules.file(f"{module}.{head}") if head else None
+        if file is not None:
+            return self._within(file, tail, hops)
+        return None, everywhere(".".join(filter(None, (module, rest))))
+
+    def _within(self, file: str, name: str, hops: int) -> tuple[Key | None, str]:
+        """A dotted name as an attribute of a file."""
+        if not name:
+            return ("file", file, ""), ""
+        head, _, tail = name.partition(".")
+        if self.binding(file, head) is not None:
+            return self.lead(file, name, hops)
+        if head == CONTENTS:
+            return ("file", file, ""), name
+        inner = self._project.modules.file(f"{self._project.modules.names[file]}.{head}")
+        return self._within(inner, tail, hops) if inner is not None else (("variable", file, head), tail)
+
+    def imports(self, path: str, nodes: Iterable[ast.Import | ast.ImportFrom]) -> Iterator[Key]:
+        """What imports of the project's own code lead to."""
+        for node in nodes:
+            for name, found in imported(node):
+                key, _ = self._star(path, found) if name == STAR else self._imported(path, found, "", MAX_HOPS)
+                if key is not None:
+                    yield key
+
+    def spelled(self, path: str, texts: Iterable[str]) -> Iterator[Key]:
+        """What texts may name in a file where names are computed: a module, or what a dotted name stands for."""
+        for text in texts:
+            file = self._project.modules.file(text.lstrip("."), path)
+            found = ("file", file, "") if file is not None else self.lead(path, text)[0] if text.isascii() else None
+            if found is not None:
+                yield found
+
+    def _star(self, path: str, found: Imported) -> tuple[Key | None, str]:
+        file, _ = self.source(path, Imported(found.module, "", found.level))
+        return (("file", file, "") if file is not None else None), ""
