@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,8 @@ def analyse(
     from initlint.hazards import find
     from initlint.project import link, links
     from initlint.project.conventions import Conventions
+    from initlint.project.noted import NotedProject
+    from initlint.project.surveys import survey_of
 
     def source(path: str) -> bytes:
         return read_again(sources, path, gathered)
@@ -88,7 +91,11 @@ def analyse(
     key = results.links_key(sources, map(str, environment.folders), config)
     few = bool(cache) and len(sources.reported) <= FEW
     standing = links.recall(cache, key, gathered) if few else None
-    project = link(gathered.facts, source, environment, sources.package, conventions, standing)
+    linked = (gathered.facts, source, environment, sources.package, conventions)
+    project = link(*linked, standing)
+    if standing is not None:
+        noting = partial(NotedProject, *linked, standing)
+        project.survey = survey_of(project, cache, standing.key, gathered.digests, noting)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(find(project, sources.reported, codes, problems, thorough, processes))
     modules = dict.fromkeys(sorted(sources.reported), 0)

@@ -32,3 +32,18 @@ class Facts(Mapping[str, FileFacts]):
     def add(self, path: str, facts: FileFacts | None = None) -> None:
         """One file more, at the end; without facts these are loaded like those of any other."""
         self._known[path] = facts
+
+    def watched(self, told: Callable[[str], None]) -> Facts:
+        """The same facts, of which `told` hears each path that somebody asks for."""
+        return _Watched(self, told)
+
+
+class _Watched(Facts):
+    def __init__(self, facts: Facts, told: Callable[[str], None]) -> None:
+        self._load = facts._load
+        self._known = facts._known
+        self._told = told
+
+    def __getitem__(self, path: str) -> FileFacts:
+        self._told(path)
+        return super().__getitem__(path)

@@ -57,9 +57,11 @@ class Callers:
         """Every function of a file, methods with their class, the code at module level last."""
         if path not in self._functions:
             facts = self.project.files[path]
-            found = [Method(path, f"{path}::{cls.qualname}", method) for cls in facts.classes for method in cls.methods]
-            found += [Method(path, None, function) for function in facts.functions]
-            self._functions[path] = [*found, Method(path, None, facts.module_level)]
+            owners = [(f"{path}::{cls.qualname}", cls.methods) for cls in facts.classes]
+            functions = [*owners, (None, (*facts.functions, facts.module_level))]
+            self._functions[path] = [
+                Method(path, owner, self.project.named(path, each)) for owner, own in functions for each in own
+            ]
         return self._functions[path]
 
     def _reads(self, path: str) -> Iterator[tuple[str, tuple[Method, str]]]:
@@ -114,12 +116,15 @@ class Callers:
             self._assigners[name] = frozenset(self._assigning.get(name))
         return self._assigners[name]
 
-    def _has_methods(self, path: str) -> Iterator[tuple[str, ClassId]]:
-        return ((name, info.id) for info in self.project.classes_in(path) for name in info.methods)
+    def _has_methods(self, path: str) -> Iterator[tuple[str, Method]]:
+        for info in self.project.classes_in(path):
+            for name, facts in info.methods.items():
+                yield name, Method(path, info.id, facts)
 
     def having(self, name: str) -> list[ClassId]:
         """The classes with an attribute or method of that name in their own code."""
-        return sorted(self.assigning(name).union(self._methods.get(name)))
+        methods = (method.owner for method in self._methods.get(name) if method.owner is not None)
+        return sorted(self.assigning(name).union(methods))
 
     def of(self, method: Method) -> list[Call] | None:
         """The project's calls of a function; None where they cannot all be known."""

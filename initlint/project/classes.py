@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from initlint.project.wrappers import wrapped
 
 if TYPE_CHECKING:
     from initlint.project.links import Standing
+    from initlint.project.survey import Survey
 
 MODULE = "torch.nn.Module"
 
@@ -120,6 +121,7 @@ class Project:
         self._written: dict[str, dict[str, list[Class]]] = {}
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         self.indices: dict[str, Index[Any]] = {}
+        self.survey: Callable[[], Survey | None] = lambda: None
         self._standing = standing
         if standing is None:
             self._link()
@@ -151,14 +153,23 @@ class Project:
                 self.files.add(path)
                 self.modules.add_installed(path, module, found=True)
         for id, (bases, unresolved) in standing.links.classes.items():
-            self.classes[id] = ClassInfo(id, self._class, bases, unresolved)
+            self.classes[id] = self._info(id, bases, unresolved)
+
+    def _info(self, id: ClassId, bases: tuple[ClassId, ...] = (), unresolved: tuple[str, ...] = ()) -> ClassInfo:
+        return ClassInfo(id, self._class, bases, unresolved)
 
     def index(self, name: str, rows: Rows[Row]) -> Index[Row]:
         """What the linked files say about names, by the rows that one file gives."""
         files, standing = tuple(self.linked), self._standing
         fresh = [number for number, path in enumerate(files) if standing and path in standing.changed]
-        self.indices[name] = index = Index(rows, files, standing.links.words[name] if standing else None, fresh)
+        words = standing.links.words[name] if standing else None
+        self.indices[name] = index = self._index(name, rows, files, words, fresh)
         return index
+
+    def _index(
+        self, name: str, rows: Rows[Row], files: Sequence[str], words: bytes | None, fresh: Collection[int]
+    ) -> Index[Row]:
+        return Index(rows, files, words, fresh)
 
     def classes_in(self, path: str) -> list[ClassInfo]:
         """The classes of a file, in order."""
@@ -178,7 +189,8 @@ class Project:
         return _together(self._statements(path)[qualname])
 
     def read_all(self) -> None:
-        """Have the facts of all files at hand: a copy of this process cannot ask the cache."""
+        """Have the facts of all files at hand, and a survey of them: a copy of this process cannot ask the cache."""
+        self.survey()
         for path in self.files:
             self.files[path]
 
@@ -231,7 +243,7 @@ class Project:
         for qualname in self._statements(path):
             id = f"{path}::{qualname}"
             if id not in self.classes:
-                self.classes[id] = info = ClassInfo(id, self._class)
+                self.classes[id] = info = self._info(id)
                 bases, unresolved = self._bases(path, info.facts)
                 self.classes[id] = replace(info, bases=bases, unresolved=unresolved)
 
@@ -395,6 +407,10 @@ class Project:
             if info and name in info.methods:
                 return Method(info.path, owner, info.methods[name])
         return None
+
+    def named(self, path: str, facts: Function) -> Function:
+        """A function of a file as others come to know of it by a name."""
+        return facts
 
     def alternatives(self, method: Method) -> list[Method]:
         """The methods of one name in a class that is defined several times, of which one comes to be."""

@@ -21,6 +21,7 @@ from initlint.project.names import Found, Names, Place
 from initlint.project.reached import Reached, reached
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.sites import Site, computed, only_does, stands_for
+from initlint.project.survey import ComputedRead
 from initlint.project.values import Value
 
 if TYPE_CHECKING:
@@ -38,13 +39,6 @@ class Read:
     method: Method
     receiver: str
     value: Value
-
-    def __str__(self) -> str:
-        return f"`getattr` on `{self.receiver}` in {self.method.path}"
-
-
-Elsewhere = tuple[Body, str, Site]
-"""A computed name in some code, with the receiver that it is read from there."""
 
 
 class Computed:
@@ -83,20 +77,21 @@ class Computed:
 
     def doubt(self, cls: ClassId) -> str:
         """Where code reads from an instance by a name of which nothing is known; "" where none does."""
-        found = (place for place, values in self._open if values.holds(cls))
-        return next(found, "")
+        return next((str(read) for read, values in self.unknown if values.holds(cls, self.project)), "")
 
     def naming(self, attribute: str) -> Iterator[Read]:
         """The reads through other receivers whose names are known, and which can be of this attribute."""
-        for place, names in self._foreign:
-            if names is not None and _fitting(names, attribute):
-                yield from self._read(place)
+        for read in self.elsewhere:
+            if read.names is not None and _fitting(read.names, attribute):
+                yield from self._used(read)
 
     @functools.cached_property
-    def open_calls(self) -> tuple[Read, ...]:
+    def called(self) -> tuple[ComputedRead, ...]:
         """What is read by an unknown name from something unknown, and then called with arguments as a layer is."""
-        places = [place for place, names in self._foreign if names is None and _is_called(place[2].node)]
-        return tuple(read for place in places for read in self._read(place) if read.value.unknown)
+        if (survey := self.project.survey()) is not None:
+            return survey.called
+        called = (read for read in self.elsewhere if read.names is None and _is_called(self._at(read)[1].node))
+        return tuple(read for read in called for used in self._used(read) if used.value.unknown)
 
     def _names(self, method: Method, cls: ClassId) -> list[Found]:
         """What a method reads by computed names when it runs on an instance of a class."""
@@ -114,23 +109,37 @@ class Computed:
         return sorted(((method.owner, method) for method in own if method.owner), key=lambda entry: entry[0])
 
     @functools.cached_property
-    def _open(self) -> tuple[tuple[str, Reached], ...]:
+    def unknown(self) -> tuple[tuple[ComputedRead, Reached], ...]:
         """The places that read by an unknown name, with those from whose instances they do."""
-        places = [place for place, names in self._foreign if names is None]
-        reads = [read for place in places for read in self._read(place)]
-        return tuple((str(read), reached(self.project, read.value)) for read in reads)
+        if (survey := self.project.survey()) is not None:
+            return survey.unknown
+        unknown = [read for read in self.elsewhere if read.names is None]
+        return tuple((read, reached(self.project, used.value)) for read in unknown for used in self._used(read))
 
     @functools.cached_property
-    def _foreign(self) -> tuple[tuple[Elsewhere, Found], ...]:
-        """The computed names that are read through other receivers, with what these names can be."""
+    def elsewhere(self) -> tuple[ComputedRead, ...]:
+        """The reads by computed names through other receivers."""
+        if (survey := self.project.survey()) is not None:
+            return survey.computed
         found = []
         for method, receiver in self.callers.reading.get("*"):
             own = method.owner and receiver == method.facts.instance
             if not own and not initialises_others(self.project, method):
                 body = self.bodies.body(method)
-                places = [site for site in computed(body, receiver) if not self._is_namespace(site.owner, body)]
-                found += [((body, receiver, site), self._of(site, Place(body))) for site in places]
+                for number, site in enumerate(computed(body, receiver)):
+                    if not self._is_namespace(site.owner, body):
+                        names = self._of(site, Place(body))
+                        found.append(ComputedRead(*method.id, method.owner, receiver, number, names))
         return tuple(found)
+
+    def method(self, read: ComputedRead) -> Method:
+        """The function in which a read stands."""
+        place = (read.path, read.start, read.function)
+        return next(m for m in self.callers.in_file(read.path) if m.id == place and m.owner == read.owner)
+
+    def _at(self, read: ComputedRead) -> tuple[Body, Site]:
+        body = self.bodies.body(self.method(read))
+        return body, list(computed(body, read.receiver))[read.number]
 
     def _is_namespace(self, owner: Node, body: Body) -> bool:
         """Whether an expression is a module or package: `getattr(torch, name)` reads from no instance."""
@@ -138,13 +147,13 @@ class Computed:
         imported = any(callee.rpartition(".")[2] in IMPORTING for callee in body.callees(owner))
         return imported or (symbol is not None and symbol.kind in (SymbolKind.MODULE, SymbolKind.EXTERNAL))
 
-    def _read(self, place: Elsewhere) -> Iterator[Read]:
-        """The read at a place, if it can be one of a module and does more than to set or initialise it."""
-        body, receiver, site = place
+    def _used(self, read: ComputedRead) -> Iterator[Read]:
+        """What a read is of, if it can be one of a module and does more than to set or initialise it."""
+        body, site = self._at(read)
         value = stands_for(site, body, self.inference)
         spared = (Use.NONE, Use.CONFIGURATION) if value.unknown else (Use.NONE,)
         if (value.unknown or value.instances) and not only_does(spared, [site], body):
-            yield Read(body.method, receiver, value)
+            yield Read(body.method, read.receiver, value)
 
     def _of(self, site: Site, place: Place) -> Found:
         found = self.names.of(site.computed, place) if site.computed is not None else None

@@ -104,10 +104,10 @@ class Foreign:
     def called_by_any_name(self, cls: ClassId) -> str:
         """Where code that knows the class calls a part of something unknown by an unknown name."""
         files = {self.project.classes[relative].path for relative in self.project.near(cls)}
-        for read in self.computed.open_calls:
-            path, receiver = read.method.path, read.receiver
-            knows = path in files or not files.isdisjoint(self.sight.imported(path))
-            if knows and not _is_configuration(receiver) and self._fits_shape(cls, read.method, receiver):
+        for read in self.computed.called:
+            knows = read.path in files or not files.isdisjoint(self.sight.imported(read.path))
+            method = self.computed.method(read) if knows and not _is_configuration(read.receiver) else None
+            if method is not None and self._fits_shape(cls, method, read.receiver):
                 return str(read)
         return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from array import array
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -45,8 +45,20 @@ class Index(Generic[Row]):
         """The rows about a name but for some of those in other files than these, which need not be read then."""
         if self._told is None or name in self._known:
             return self.get(name)
-        files = [file for file in self._holding(name) if self._files[file] in paths]
-        return [row for file in files for row in self._of(file).get(name, ())]
+        return [
+            row for file in self._holding(name) if self._files[file] in paths for row in self._of(file).get(name, ())
+        ]
+
+    def of(self, path: str) -> Mapping[str, Sequence[Row]]:
+        """The rows of one file, by name."""
+        number = self._numbers.get(path)
+        return self._of(number) if number is not None else {}
+
+    def holders(self, name: str) -> frozenset[str]:
+        """The files that hold rows about a name, and those of which that is not known."""
+        if name not in self._holders:
+            self._holders[name] = frozenset(self._files[number] for number in self._holding(name))
+        return self._holders[name]
 
     def names(self) -> list[str]:
         """Every name that there are rows about, and perhaps some more."""
@@ -58,13 +70,11 @@ class Index(Generic[Row]):
         """Whether it is known without reading a file that it holds no rows about a name."""
         if self._told is None:
             return False
-        if name not in self._holders:
-            self._holders[name] = frozenset(self._files[number] for number in self._holding(name))
-        return path not in self._holders[name] and path in self._linked
+        return path not in self.holders(name) and path in self._numbers
 
     @functools.cached_property
-    def _linked(self) -> frozenset[str]:
-        return frozenset(self._files)
+    def _numbers(self) -> dict[str, int]:
+        return {path: number for number, path in enumerate(self._files)}
 
     def words(self) -> bytes:
         """Which files hold rows about which names, by their positions."""

@@ -38,8 +38,9 @@ class Links(msgspec.Struct, frozen=True, array_like=True):
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Links that hold still, though the files `changed` are not what they were; `installed` are the texts of the files
-    of other packages."""
+    of other packages. The `key` names just these links."""
 
+    key: bytes
     links: Links
     changed: frozenset[str]
     installed: Mapping[str, bytes]
@@ -56,10 +57,11 @@ def recall(cache: Cache, key: bytes, gathered: Gathered) -> Standing | None:
     changed = frozenset(path for path, content in links.digests.items() if gathered.digests[path] != content)
     if len(changed) > MOST_CHANGED or not all(_says_the_same(path, links, gathered, cache) for path in changed):
         return None
-    installed = {path: _text(path) for path in links.installed}
+    installed = {path: text(path) for path in links.installed}
     if any(digest(installed[path]) != content for path, (_, content) in links.installed.items()):
         return None
-    return Standing(links, changed, installed)
+    these = digest(key + repr(sorted(links.digests.items())).encode(errors="surrogateescape"))
+    return Standing(these, links, changed, installed)
 
 
 def keep(cache: Cache, key: bytes, project: Project, gathered: Gathered) -> None:
@@ -89,7 +91,8 @@ def _outline(facts: FileFacts) -> tuple[object, ...]:
     )
 
 
-def _text(path: str) -> bytes:
+def text(path: str) -> bytes:
+    """What a file of another package holds, nothing where it is gone."""
     try:
         return Path(path).read_bytes()
     except OSError:

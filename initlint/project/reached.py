@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from initlint.project.classes import ClassId, Project
 from initlint.project.values import Value
@@ -11,23 +11,21 @@ MANY = 8
 """Code that is given instances of more classes than this handles modules in general and means none of their parts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(msgspec.Struct, frozen=True, array_like=True):
     """Instances of just the classes `exact`, and of the classes `bound` and what inherits from them."""
 
-    project: Project
-    exact: frozenset[ClassId]
-    bound: frozenset[ClassId]
+    exact: frozenset[ClassId] = frozenset()
+    bound: frozenset[ClassId] = frozenset()
 
-    def holds(self, cls: ClassId) -> bool:
+    def holds(self, cls: ClassId, project: Project) -> bool:
         """Whether an instance of a class is among them."""
-        return cls in self.exact or not self.bound.isdisjoint(self.project.family(cls))
+        return cls in self.exact or not self.bound.isdisjoint(project.family(cls))
 
 
 def reached(project: Project, value: Value) -> Reached:
     """Whose instances a value can be."""
     if len(value.instances) > MANY:
-        return Reached(project, frozenset(), frozenset())
+        return Reached()
     exact = {base for cls in value.exact for base in project.mro(cls)}
     bound = {cls for cls in value.bound if not project.is_framework(cls)}
-    return Reached(project, frozenset(exact), frozenset(bound & project.classes.keys()))
+    return Reached(frozenset(exact), frozenset(bound & project.classes.keys()))

@@ -15,8 +15,9 @@ from initlint.project.classes import ClassId, Method, Project
 from initlint.project.entries import Entries
 from initlint.project.flows import Use, is_called, uses_of
 from initlint.project.inference import Inference
-from initlint.project.reached import Reached, reached
+from initlint.project.reached import reached
 from initlint.project.roles import Roles, initialises_others
+from initlint.project.survey import Swept
 from initlint.project.sweeps import CHILDREN, DESCENDANTS, SWEEPS, calls_first, sweeps, sweeps_of_others, swept
 
 if TYPE_CHECKING:
@@ -53,22 +54,24 @@ class Wholesale:
 
     def swept(self, cls: ClassId) -> bool:
         """Whether other code uses all parts of something that is an instance of this class."""
-        return any(single and values.holds(cls) for _, single, values in self._swept_elsewhere)
+        return any(swept.alone and swept.values.holds(cls, self.project) for swept in self.elsewhere)
 
     def doubt(self, cls: ClassId) -> str:
         """Where other code uses all parts of something that can be an instance among others; "" where none does."""
-        return next((place for place, _, values in self._swept_elsewhere if values.holds(cls)), "")
+        return next((swept.place for swept in self.elsewhere if swept.values.holds(cls, self.project)), "")
 
     @functools.cached_property
-    def _swept_elsewhere(self) -> tuple[tuple[str, bool, Reached], ...]:
-        """Where code uses all parts of something else than its instance, whether that is of one class, and of which."""
+    def elsewhere(self) -> tuple[Swept, ...]:
+        """Where code uses all parts of something else than its instance."""
+        if (survey := self.project.survey()) is not None:
+            return survey.swept
         reading = [entry for name in sorted(CHILDREN | DESCENDANTS) for entry in self.callers.reading.get(name)]
         others = {m.id: m for m, receiver in reading if not m.owner or receiver != m.facts.instance}
         bodies = [self.bodies.body(m) for m in others.values() if not initialises_others(self.project, m)]
         owners = [(owner, body) for body in bodies for owner in sweeps_of_others(body)]
         values = [self.inference.expression(owner, body) for owner, body in owners]
         return tuple(
-            (_place(owner, body), len(value.instances) == 1, reached(self.project, value))
+            Swept(_place(owner, body), len(value.instances) == 1, reached(self.project, value))
             for (owner, body), value in zip(owners, values, strict=True)
         )
 

@@ -1,0 +1,126 @@
+"""A survey of all files: made once, kept, and taken over as long as no changed file has to do with it.
+
+It depends on whatever was looked at while it was made. A file that was not looked at can change, as long as it says the
+same to others (see links.py) and gives the same rows about the names that were asked for in all files.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+
+import msgspec
+
+from initlint.facts.cache import Cache
+from initlint.facts.worker import digest
+from initlint.project.classes import Method, Project
+from initlint.project.links import text
+from initlint.project.noted import NotedProject
+from initlint.project.readers import Readers
+from initlint.project.survey import Survey
+
+
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """A survey of files with these `digests`, with what was looked at for it.
+
+    `rows` are digests of the rows that a file gave about the `names`; other files gave none. `installed` are the files
+    of other packages that were read, by their digests.
+    """
+
+    survey: Survey
+    digests: dict[str, bytes]
+    files: frozenset[str]
+    names: dict[str, frozenset[str]]
+    rows: dict[str, bytes]
+    installed: dict[str, bytes]
+
+
+def survey_of(
+    project: Project, cache: Cache, links: bytes, digests: Mapping[str, bytes], noting: Callable[[], NotedProject]
+) -> Callable[[], Survey]:
+    """Gives the survey of a project that took over the `links` of this key, made when it is asked for and not kept.
+
+    It is made in a project of its own, `noting` what is looked at: in this one others may have looked before.
+    """
+
+    @functools.cache
+    def survey() -> Survey:
+        key = b"survey" + links
+        known = _known(cache, key)
+        if known is not None and _holds(known, project, digests):
+            return known.survey
+        surveyed = noting()
+        found = _made(surveyed)
+        project.installed.update(surveyed.installed)
+        if not surveyed.noted.any_name:
+            with suppress(UnicodeEncodeError):  # a file name that is no text
+                cache.put({key: msgspec.msgpack.encode(_kept(found, surveyed, digests))})
+        return found
+
+    return survey
+
+
+def _made(project: Project) -> Survey:
+    readers = Readers(project)
+    computed = readers.computed
+    return Survey(readers.wholesale.elsewhere, computed.elsewhere, computed.unknown, computed.called)
+
+
+def _kept(survey: Survey, project: NotedProject, digests: Mapping[str, bytes]) -> Kept:
+    files = frozenset(project.noted.files)
+    names = {index: frozenset(asked) for index, asked in project.noted.names.items()}
+    giving = {path for index, asked in names.items() for name in asked for path in project.indices[index].holders(name)}
+    rows = {path: _rows(project, names, path) for path in giving}
+    installed = {path: digest(content) for path, content in project.installed.items()}
+    return Kept(survey, dict(digests), files, names, rows, installed)
+
+
+def _known(cache: Cache, key: bytes) -> Kept | None:
+    blob = cache.get([key]).get(key)
+    return msgspec.msgpack.decode(blob, type=Kept) if blob is not None else None
+
+
+def _holds(known: Kept, project: Project, digests: Mapping[str, bytes]) -> bool:
+    """Whether no changed file has to do with a survey; what it read of other packages belongs to the project then."""
+    if known.digests.keys() != digests.keys():
+        return False
+    changed = [path for path, content in digests.items() if known.digests[path] != content]
+    if not known.files.isdisjoint(changed):
+        return False
+    if any(_rows(project, known.names, path) != known.rows.get(path, _NONE) for path in changed):
+        return False
+    installed = {path: text(path) for path in known.installed}
+    if any(digest(content) != known.installed[path] for path, content in installed.items()):
+        return False
+    project.installed.update(installed)
+    return True
+
+
+def _rows(project: Project, names: Mapping[str, frozenset[str]], path: str) -> bytes:
+    """A digest of the rows that a file gives about some names."""
+    given = ((index, asked, project.indices[index].of(path)) for index, asked in sorted(names.items()))
+    said = (
+        (index, name, [_said(row) for row in rows[name]])
+        for index, asked, rows in given
+        for name in sorted(asked & rows.keys())
+    )
+    return _digest(said)
+
+
+def _digest(entries: Iterable[object]) -> bytes:
+    return digest(repr(list(entries)).encode(errors="surrogateescape"))
+
+
+_NONE = _digest(())
+
+
+def _said(row: object) -> object:
+    """All of a row that is no look at its file: of a function, which one it is."""
+    match row:
+        case Method():
+            return row.path, row.owner, row.facts.name, row.facts.instance, row.facts.decorators
+        case tuple():
+            return tuple(map(_said, row))
+        case _:
+            return row
