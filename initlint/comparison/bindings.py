@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from initlint.comparison.pieces import Definition, dotted
+from initlint.comparison.pieces import Definition, dotted, statements
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,9 +137,7 @@ def bound(statement: ast.stmt) -> set[str]:
 
 
 def _globals(definition: Definition) -> Iterator[str]:
-    for each in ast.walk(definition):
-        if isinstance(each, ast.Global):
-            yield from each.names
+    yield from (name for each in statements([definition]) if isinstance(each, ast.Global) for name in each.names)
 
 
 def _inside(statement: ast.stmt) -> Iterator[ast.AST]:

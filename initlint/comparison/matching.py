@@ -129,8 +129,9 @@ def affected(old: Side, new: Side, more: Iterable[str] = ()) -> frozenset[str]:
         return frozenset()
     importers: dict[str, set[str]] = {}
     for side in (old, new):
+        packages = _packages(side.project)
         for path in side.facts:
-            for target in _imported(side.project, path):
+            for target in _imported(side.project, path, packages):
                 importers.setdefault(target, set()).add(path)
     pending = list(changed)
     while pending:
@@ -152,13 +153,13 @@ def altered(old: Code, new: Code, known: Set[str]) -> set[str]:
     return {target.partition("::")[0] for target in targets if "::" in target}
 
 
-def _imported(project: Project, path: str) -> set[str]:
+def _imported(project: Project, path: str, packages: dict[str, list[str]]) -> set[str]:
     """The files of the project that a file imports from."""
-    found = set()
+    found: set[str] = set()
     for each in project.files[path].imports:
         module = project.modules.absolute(path, each.module, each.level)
         if not each.attribute and each.name == each.module:
-            found.update(_below(project, module))
+            found.update(packages.get(module, ()))
         for name in (module, f"{module}.{each.attribute}" if each.attribute else ""):
             file = project.modules.file(name, path) if name else None
             if file is not None:
@@ -176,9 +177,12 @@ def _imported(project: Project, path: str) -> set[str]:
     return found
 
 
-def _below(project: Project, package: str) -> list[str]:
-    """The files of a package: what is imported by its name alone may use all that anybody has imported of it."""
-    return [path for path, name in project.modules.names.items() if f"{name}.".startswith(f"{package}.")]
+def _packages(project: Project) -> dict[str, list[str]]:
+    """The files below each top-level name: what is imported by that alone may use all that anybody imported of it."""
+    found: dict[str, list[str]] = {}
+    for path, name in project.modules.names.items():
+        found.setdefault(name.partition(".")[0], []).append(path)
+    return found
 
 
 def _near(project: Project, path: str, text: str) -> str:
