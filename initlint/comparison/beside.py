@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison.align import Change, Line, align
 from initlint.comparison.code import Unparsed
-from initlint.comparison.follow import Follower
-from initlint.comparison.machine import DEFAULT_STEPS, MAX_STEPS, Unfollowed
+from initlint.comparison.interpreter.described import outline
+from initlint.comparison.interpreter.instances import construct, run_function
+from initlint.comparison.interpreter.machine import DEFAULT_STEPS, MAX_STEPS, Unfollowed
+from initlint.comparison.interpreter.owners import name_owners
+from initlint.comparison.interpreter.run import Run
 from initlint.comparison.outline import Outline, agree
 from initlint.comparison.signatures import Signature, given, initialiser
 from initlint.comparison.trace import Row, rows
@@ -78,7 +81,7 @@ def _aligned(shared: Shared, pair: tuple[Target, Target], defaults: bool) -> Ali
     inside: frozenset[Term] = frozenset()
     for _ in range(MAX_ROUNDS):
         old, new = (
-            _followed(Follower(code, shared, inside, DEFAULT_STEPS if defaults else MAX_STEPS), target, values)
+            _followed(Run(code, shared, inside, DEFAULT_STEPS if defaults else MAX_STEPS), target, values)
             for code, target, values in zip(shared.codes, pair, passed, strict=True)
         )
         lines = align(old.ledger, new.ledger)
@@ -89,10 +92,10 @@ def _aligned(shared: Shared, pair: tuple[Target, Target], defaults: bool) -> Ali
     raise Unfollowed(f"what it builds differs in more than {MAX_ROUNDS} levels")
 
 
-def _followed(follower: Follower, target: Target, passed: dict[str, Value]) -> Followed:
-    result = follower.construct(target, passed) if isinstance(target, str) else follower.run(target, passed)
-    follower.name_owners(result)
-    return Followed(tuple(rows(follower.events)), follower.outline(result), frozenset(follower.wanted))
+def _followed(run: Run, target: Target, passed: dict[str, Value]) -> Followed:
+    result = construct(run, target, passed) if isinstance(target, str) else run_function(run, target, passed)
+    name_owners(run, result)
+    return Followed(tuple(rows(run.events)), outline(run, result), frozenset(run.wanted))
 
 
 def _untouched(line: Line) -> bool:

@@ -6,6 +6,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from initlint.comparison.terms import AT_IMPORT, Scalar, Term, binary, constant, is_constant, operands
 from initlint.comparison.trace import Step
@@ -18,11 +19,11 @@ MAX_TRIED = 4_096
 OTHER: tuple[Scalar, ...] = (None, True, False, 1, "another")
 """What is passed beside the constants of the conditions."""
 
-_COMPARED: dict[str, Callable[[Scalar, Scalar], bool]] = {
+_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "Eq": operator.eq,
     "Is": lambda one, other: one == other and type(one) is type(other),
-    "Lt": operator.lt,  # type: ignore[dict-item]
-    "LtE": operator.le,  # type: ignore[dict-item]
+    "Lt": operator.lt,
+    "LtE": operator.le,
 }
 _ORDERED = frozenset({"Lt", "LtE", "Add", "Sub", "Mult", "Div", "FloorDiv", "Mod", "Pow"})
 """Operators for which the tried values do not stand for all others."""

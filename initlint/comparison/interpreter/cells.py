@@ -4,39 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+from initlint.comparison.terms import Term
+from initlint.comparison.values import MISSING, Value
 
 Key = tuple[int, str]
 """The token of a frame or object, and the name of one of its cells."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """The items of a list."""
+
+    items: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tabled:
+    """The entries of a dictionary."""
+
+    entries: tuple[tuple[Term, Value], ...] = ()
+
+
+Content = Value | Listed | Tabled
 
 
 class Cells:
     """The cells of all objects, and what was written to them since certain moments."""
 
     def __init__(self) -> None:
-        self._objects: dict[int, dict[str, object]] = {}
-        self._logs: list[dict[Key, object]] = []
+        self._objects: dict[int, dict[str, Content]] = {}
+        self._logs: list[dict[Key, Content | None]] = []
 
     def __contains__(self, key: Key) -> bool:
         return key[1] in self._objects.get(key[0], ())
 
-    def get(self, key: Key, default: object) -> object:
-        return self._objects.get(key[0], {}).get(key[1], default)
+    def get(self, key: Key) -> Content:
+        return self._objects.get(key[0], {}).get(key[1], MISSING)
 
-    def set(self, key: Key, value: object) -> None:
+    def set(self, key: Key, value: Content) -> None:
         cells = self._objects.setdefault(key[0], {})
         if self._logs:
-            self._logs[-1].setdefault(key, cells.get(key[1], _NOTHING))
+            self._logs[-1].setdefault(key, cells.get(key[1]))
         cells[key[1]] = value
 
-    def parts(self, token: int) -> list[tuple[str, object]]:
+    def parts(self, token: int) -> list[tuple[str, Content]]:
         """The cells of one object in the order in which they came."""
         return list(self._objects.get(token, {}).items())
 
     @contextmanager
-    def attempt(self) -> Iterator[dict[Key, object]]:
+    def attempt(self) -> Iterator[dict[Key, Content]]:
         """What is written within is undone at the end, and handed over: the last content of every cell written."""
-        log: dict[Key, object] = {}
-        written: dict[Key, object] = {}
+        log: dict[Key, Content | None] = {}
+        written: dict[Key, Content] = {}
         self._logs.append(log)
         try:
             yield written
@@ -45,7 +66,7 @@ class Cells:
             for key in log:
                 written[key] = self._objects[key[0]][key[1]]
             for (token, name), before in log.items():
-                if before is _NOTHING:
+                if before is None:
                     del self._objects[token][name]
                 else:
                     self._objects[token][name] = before
@@ -58,6 +79,3 @@ class Cells:
             yield
         finally:
             self._logs = logs
-
-
-_NOTHING = object()

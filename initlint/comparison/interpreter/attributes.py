@@ -1,0 +1,158 @@
+"""Attributes of values, read and set by name."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from initlint.comparison.interpreter.described import state
+from initlint.comparison.interpreter.drawing import TENSOR, unseen
+from initlint.comparison.interpreter.iteration import by_itself
+from initlint.comparison.interpreter.lookup import external, member_of_file
+from initlint.comparison.interpreter.machine import is_missing
+from initlint.comparison.interpreter.operators import is_class
+from initlint.comparison.terms import Term, constant, is_constant
+from initlint.comparison.values import (
+    Arguments,
+    Bound,
+    ClassRef,
+    Frame,
+    Function,
+    Instance,
+    Items,
+    Made,
+    ModuleRef,
+    Partial,
+    Super,
+    Table,
+    Value,
+)
+from initlint.construction import knowledge
+from initlint.project.classes import Method
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+ALIASES = frozenset({"data", "T", "mT"})
+"""Attributes of a tensor that are the tensor itself."""
+
+
+def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:  # noqa: C901  (one case for each kind)
+    """`owner.name`."""
+    match owner:
+        case Instance():
+            return _of_instance(run, owner, name, node, frame)
+        case Super():
+            method = run.project.method(owner.instance.cls, name, after=owner.owner)
+            return Function(method, owner.instance) if method is not None else Bound(owner, name)
+        case ClassRef():
+            return _of_class(run, owner, name)
+        case ModuleRef():
+            return member_of_file(run, owner.path, name)
+        case Made():
+            return _of_made(run, owner, name)
+        case Items() | Table():
+            return Bound(owner, name)
+        case Term(op="name") if name == "__name__" and is_class(owner):
+            return constant(str(owner.args[0]).rpartition(".")[2])
+        case Term(op="name"):
+            file = run.project.modules.file(f"{owner.args[0]!s}.{name}")
+            return external(f"{owner.args[0]!s}.{name}") if file is None else ModuleRef(file)
+        case Partial() if name == "func":
+            return owner.callee
+        case Term():
+            found = run.get(0, f"{owner.digest.hex()}.{name}")
+            return found if not is_missing(found) else Term("attribute", (owner, name))
+        case _:
+            return Term("attribute", (run.describe(owner), name))
+
+
+def _of_instance(run: Run, owner: Instance, name: str, node: ast.AST, frame: Frame) -> Value:
+    found = run.get(owner.token, name)
+    if not is_missing(found):
+        return run.resolved(found)
+    member = member_of(run, owner.cls, name)
+    if not isinstance(member, Method):
+        if isinstance(member, Instance) and by_itself(run, member, "__get__") is not None:
+            return unseen(run, state(run, member), Arguments((owner,)), node, frame)
+        return member or _unset(owner, name)
+    if is_accessor(member):
+        return unseen(run, run.code.of_function(member), Arguments((owner,)), node, frame)
+    decorators = [each.rpartition(".")[2] for each in member.facts.decorators]
+    if "staticmethod" in decorators:
+        return Function(member)
+    if "classmethod" in decorators:
+        return Function(member, ClassRef(owner.cls))
+    function = Function(member, owner)
+    if "property" in decorators or "cached_property" in decorators:
+        return run.invoke(function, Arguments(), node, frame)
+    return function
+
+
+def is_accessor(method: Method) -> bool:
+    """Whether a name of a class is a property that can be set, of which no single function is the code."""
+    return any(each.endswith((".setter", ".deleter", ".getter")) for each in method.facts.decorators)
+
+
+def _unset(owner: Instance, name: str) -> Value:
+    if name in ("__class__",):
+        return ClassRef(owner.cls)
+    return Bound(owner, name)
+
+
+def member_of(run: Run, cls: str, name: str) -> Method | Value | None:
+    """What a class, or the first of those that it inherits from, has under a name."""
+    for ancestor in run.project.mro(cls):
+        info = run.project.classes.get(ancestor)
+        if info is None:
+            continue
+        given = run.code.class_level(ancestor, name)
+        if isinstance(given, Term):
+            return given
+        if given is not None:
+            frame = Frame(run.token(), info.path, info.facts.qualname, ancestor, body=True)
+            with run.into([]):
+                return run.evaluate(given, frame)
+        if name in info.methods:
+            return Method(info.path, ancestor, info.methods[name])
+        if f"{ancestor}.{name}" in run.project.classes:
+            return ClassRef(f"{ancestor}.{name}")
+    return None
+
+
+def _of_class(run: Run, owner: ClassRef, name: str) -> Value:
+    member = member_of(run, owner.id, name)
+    if isinstance(member, Method):
+        bound = any(each.endswith("classmethod") for each in member.facts.decorators)
+        return Function(member, owner if bound else None)
+    base = next((each for each in run.project.mro(owner.id) if knowledge.module(each) is not None), None)
+    if name == "__init__" and base is not None:
+        return Term("name", (f"{base}.__init__",))
+    if name == "__name__":
+        return constant(owner.id.partition("::")[2].rpartition(".")[2])
+    if run.code.foreign(owner.id):
+        return Term("attribute", (run.code.whole(owner.id), name))
+    return member or Term("attribute", (run.describe(owner), name))
+
+
+def _of_made(run: Run, owner: Made, name: str) -> Value:
+    if owner.cls in (TENSOR, "torch.nn.Parameter", "torch.nn.Buffer") and name in ALIASES:
+        return owner
+    found = run.get(owner.token, name)
+    if not is_missing(found):
+        return run.resolved(found)
+    known = knowledge.module(owner.cls)
+    if known is not None and name in known.attributes and name not in known.methods:
+        part = run.made(Term("attribute", (owner.term, name)))
+        run.set(owner.token, name, part)
+        return part
+    return Bound(owner, name)
+
+
+def assign_by_name(run: Run, owner: Value, name: Term, value: Value) -> None:
+    """`owner.name = value` for a name that is computed."""
+    text = str(name.args[0]) if is_constant(name) else f"*{name.digest.hex()[:8]}"
+    owner = run.resolved(owner)
+    if isinstance(owner, Made | Instance):
+        run.set(owner.token, text, value)

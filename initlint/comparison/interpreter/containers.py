@@ -1,0 +1,208 @@
+"""Lists and dictionaries: their items, their methods, and what of them is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from initlint.comparison.interpreter.described import argument_terms, compound
+from initlint.comparison.interpreter.machine import is_missing
+from initlint.comparison.terms import NONE, Term, constant, is_constant
+from initlint.comparison.values import MISSING, Arguments, Choice, Instance, Items, Made, Repeat, Spread, Table, Value
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+UNROLLED = 64
+"""Turns of a loop over numbers that are followed one by one."""
+
+
+LAZY = "lazy"
+"""The kind of items that are drawn for when they are asked for."""
+
+
+def overridden(run: Run, entries: Iterable[tuple[Term, Value]], rest: Term | None) -> list[tuple[Term, Value]]:
+    """Entries behind which something comes of which nothing is known."""
+    if rest is None:
+        return list(entries)
+    return [(key, Term("looked up", (rest, key, run.describe(value)))) for key, value in entries]
+
+
+def is_plain(run: Run, items: Items) -> bool:
+    """Whether it is known which items there are."""
+    return not any(isinstance(item, Repeat | Spread) for item in run.held(items))
+
+
+def item_at(run: Run, owner: Value, index: Value) -> Value:
+    """`owner[index]`."""
+    at = index.args[0] if isinstance(index, Term) and is_constant(index) else None
+    match owner:
+        case Items() if isinstance(at, int) and is_plain(run, owner):
+            held = run.held(owner)
+            return held[at] if -len(held) <= at < len(held) else MISSING
+        case Table() if at is not None:
+            found = [item for key, item in run.entries(owner) if key == index]
+            certain = all(is_constant(key) for key, _ in run.entries(owner))
+            if found and certain:
+                return found[-1]
+        case Term() if not is_missing(part := run.get(0, item_key(owner, run.describe(index)))):
+            return part
+        case Made() | Instance() if isinstance(at, int | str):
+            part = run.get(owner.token, str(at))
+            if not is_missing(part):
+                return part
+        case _:
+            pass
+    return compound(run, "item", [owner, index])
+
+
+def item_key(owner: Term, index: Term) -> str:
+    """The name of the cell of an item of something of which nothing is known."""
+    return f"{owner.digest.hex()}[{index.digest.hex()}]"
+
+
+def sliced(run: Run, owner: Value, parts: list[Value]) -> Value:
+    given = [part.args[0] for part in parts if isinstance(part, Term) and is_constant(part)]
+    bounds = [bound for bound in given if bound is None or isinstance(bound, int)]
+    if isinstance(owner, Items) and len(bounds) == 3 and is_plain(run, owner):
+        return run.items(run.held(owner)[slice(*bounds)], owner.kind)
+    return compound(run, "slice", [owner, *parts])
+
+
+def on_items(run: Run, items: Items, name: str, arguments: Arguments) -> Value:
+    held, given = run.held(items), arguments.positional
+    match name, len(given):
+        case (("append" | "add"), 1):
+            run.hold(items, (*held, given[0]))
+        case "extend", 1:
+            more = run.held(given[0]) if isinstance(given[0], Items) else (Spread(run.describe(given[0])),)
+            run.hold(items, (*held, *more))
+        case "insert", 2 if isinstance(at := run.describe(given[0]).args[0], int) and is_plain(run, items):
+            run.hold(items, (*held[:at], given[1], *held[at:]))
+        case "pop", 0 | 1 if is_plain(run, items) and held and all(map(is_constant, given)):
+            at = given[0].args[0] if given and isinstance(given[0], Term) else -1
+            if isinstance(at, int) and -len(held) <= at < len(held):
+                at = at % len(held)
+                run.hold(items, (*held[:at], *held[at + 1 :]))
+                return held[at]
+        case "reverse", 0 if is_plain(run, items):
+            run.hold(items, held[::-1])
+        case ("copy", 0):
+            return run.items(held, items.kind)
+        case (("index" | "count"), _):
+            return compound(run, "call", [Term("method", (name,)), items, *given])
+        case _:
+            term = Term("changed", (run.describe(items), name, *argument_terms(run, arguments)))
+            run.hold(items, (Spread(term),))
+            return Term("call", (term,))
+    return NONE
+
+
+def on_table(run: Run, table: Table, name: str, arguments: Arguments) -> Value:
+    entries, given = run.entries(table), arguments.positional
+    plain = run.rest(table) is None and all(is_constant(key) for key, _ in entries)
+    term = Term("call", (Term("attribute", (run.describe(table), name)), *argument_terms(run, arguments)))
+    match name:
+        case "items" if plain:
+            return run.items(
+                [
+                    Repeat(item.header, run.items([each, item.value], "tuple"))
+                    if isinstance(item, Repeat)
+                    else run.items([each, item], "tuple")
+                    for each, item in entries
+                ]
+            )
+        case "values" if plain:
+            return run.items([item for _, item in entries])
+        case "keys" if plain:
+            return run.items([each for each, _ in entries])
+        case "get" | "pop" | "setdefault" if given:
+            return looked_up(run, table, name, given)
+        case "update":
+            more = dictionary(run, arguments)
+            assert isinstance(more, Table)
+            rests = [term for term in (run.rest(table), run.rest(more)) if term is not None]
+            run.enter_all(table, (*overridden(run, entries, run.rest(more)), *run.entries(more)))
+            run.leave(table, Term("rest", tuple(rests)) if rests else None)
+            return NONE
+        case "copy":
+            return run.table(list(entries), run.rest(table))
+        case "clear" | "popitem":
+            run.enter_all(table, ())
+            run.leave(table, None if name == "clear" else term)
+            return term
+        case _:
+            return term
+
+
+def looked_up(run: Run, table: Table, name: str, given: tuple[Value, ...]) -> Value:
+    """`get`, `pop` and `setdefault`: the entry of a key, or else the default."""
+    entries, key, rest = run.entries(table), run.describe(given[0]), run.rest(table)
+    default = given[1] if len(given) > 1 else NONE
+    found = [item for each, item in entries if each == key]
+    plain = all(is_constant(each) for each, _ in entries)
+    if found and plain:
+        value = run.each(found[-1], lambda one: default if is_missing(one) else one)
+    elif rest is None and plain:
+        value = default
+    else:
+        value = Term("looked up", (run.describe(table), key, run.describe(default)))
+    if name == "pop":
+        run.enter_all(table, tuple(entry for entry in entries if entry[0] != key))
+        if not plain or (rest is not None and not found):
+            run.leave(table, Term("without", (rest, key)))
+    if name == "setdefault":
+        run.enter_all(table, (*(entry for entry in entries if entry[0] != key), (key, value)))
+    return value
+
+
+def dictionary(run: Run, arguments: Arguments) -> Value:
+    entries: list[tuple[Term, Value]] = []
+    rest = list(arguments.rest)
+    for value in arguments.positional:
+        if isinstance(value, Table):
+            entries = [*overridden(run, entries, run.rest(value)), *run.entries(value)]
+            rest += run.rests(value)
+        elif isinstance(value, Items) and all(_is_pair(run, item) for item in run.held(value)):
+            for item in run.held(value):
+                assert isinstance(item, Items)
+                key, held = run.held(item)
+                entries.append((run.describe(key), held))
+        else:
+            rest.append(run.describe(value))
+            entries = overridden(run, entries, rest[-1])
+    entries += [(constant(name), value) for name, value in arguments.named]
+    return run.table(entries, Term("rest", tuple(rest)) if rest else None)
+
+
+def _is_pair(run: Run, value: Value) -> bool:
+    return isinstance(value, Items) and is_plain(run, value) and len(run.held(value)) == 2
+
+
+def contents(run: Run, value: Value) -> Sequence[Value] | None:
+    if isinstance(value, Items) and is_plain(run, value):
+        return run.held(value)
+    if isinstance(value, Table) and run.rest(value) is None:
+        return [key for key, item in run.entries(value) if not isinstance(item, Choice)]
+    return None
+
+
+def unless_kept(run: Run, items: Items, before: int) -> Items:
+    """What an iterator goes through, computed at once: right unless it draws and is kept for later."""
+    return Items(items.token, LAZY) if len(run.events) > before else items
+
+
+def enumerated(run: Run, value: Value) -> Value:
+    if isinstance(value, Items) and is_plain(run, value):
+        pairs = [run.items((constant(place), item), "tuple") for place, item in enumerate(run.held(value))]
+        return run.items(pairs)
+    return Term("enumerate", (run.describe(value),))
+
+
+def length(run: Run, value: Value) -> Value:
+    if isinstance(value, Items) and is_plain(run, value):
+        return constant(len(run.held(value)))
+    if isinstance(value, Table) and run.rest(value) is None:
+        return constant(len(run.entries(value)))
+    return Term("len", (run.describe(value),))

@@ -1,0 +1,189 @@
+"""Expressions: one function for each kind of node."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from initlint.comparison.interpreter.containers import item_at, overridden, sliced
+from initlint.comparison.interpreter.described import compound
+from initlint.comparison.interpreter.iteration import by_itself, comprehension, dict_comprehension, iterable
+from initlint.comparison.interpreter.lookup import plain_name
+from initlint.comparison.interpreter.operators import (
+    binary_operation,
+    boolean,
+    comparison,
+    conditional,
+    unary_operation,
+)
+from initlint.comparison.terms import NONE, Term, constant, is_constant
+from initlint.comparison.values import Arguments, Choice, ClassRef, Closure, Frame, Items, Spread, Table, Value
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+def evaluate(run: Run, node: ast.expr, frame: Frame) -> Value:
+    """What an expression is."""
+    run.step()
+    method = _KINDS.get(type(node))
+    value: Value = method(run, node, frame) if method is not None else _other(run, node, frame)
+    return run.resolved(value)
+
+
+def _other(run: Run, node: ast.expr, frame: Frame) -> Value:
+    parts = [run.evaluate(child, frame) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    return compound(run, type(node).__name__, parts)
+
+
+def _by_name(run: Run, node: ast.Name, frame: Frame) -> Value:
+    return plain_name(run, node.id, frame)
+
+
+def _attribute(run: Run, node: ast.Attribute, frame: Frame) -> Value:
+    owner = run.evaluate(node.value, frame)
+    return run.each(owner, lambda one: run.attribute(one, node.attr, node, frame))
+
+
+def _called(run: Run, node: ast.Call, frame: Frame) -> Value:
+    callee = run.evaluate(node.func, frame)
+    arguments = passed_arguments(run, node, frame)
+    return run.each(callee, lambda one: run.call(one, arguments, node, frame))
+
+
+def passed_arguments(run: Run, node: ast.Call, frame: Frame) -> Arguments:
+    positional: list[Value] = []
+    named: dict[str, Value] = {}
+    rest: list[Term] = []
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            positional += _spread(run, iterable(run, run.evaluate(argument.value, frame), node, frame))
+        else:
+            positional.append(run.evaluate(argument, frame))
+    for keyword in node.keywords:
+        value = run.evaluate(keyword.value, frame)
+        if keyword.arg is not None:
+            named[keyword.arg] = value
+        elif isinstance(value, Table):
+            for key, item in run.entries(value):
+                if is_constant(key) and not isinstance(item, Choice):
+                    named[str(key.args[0])] = item
+                else:
+                    rest.append(Term("entry", (key, run.describe(item))))
+            rest += run.rests(value)
+        else:
+            rest.append(run.describe(value))
+    return Arguments(tuple(positional), tuple(named.items()), tuple(rest))
+
+
+def _spread(run: Run, value: Value) -> tuple[Value, ...]:
+    return run.held(value) if isinstance(value, Items) else (Spread(run.describe(value)),)
+
+
+def _constant(_run: Run, node: ast.Constant, _frame: Frame) -> Value:
+    value = node.value
+    if value is None or isinstance(value, bool | int | float | str | bytes):
+        return constant(value)
+    return Term("constant", (repr(value),))
+
+
+def _formatted(run: Run, node: ast.JoinedStr, frame: Frame) -> Value:
+    parts = [_formatted_part(run, part, frame) for part in node.values]
+    if all(is_constant(part) for part in parts):
+        return constant("".join(str(part.args[0]) for part in parts if isinstance(part, Term)))
+    return Term("format", tuple(map(run.describe, parts)))
+
+
+def _formatted_part(run: Run, part: ast.expr, frame: Frame) -> Value:
+    if not isinstance(part, ast.FormattedValue):
+        return run.evaluate(part, frame)
+    value = run.evaluate(part.value, frame)
+    if part.format_spec is None and part.conversion in (-1, ord("s")):
+        return value
+    spec = NONE if part.format_spec is None else run.evaluate(part.format_spec, frame)
+    return Term("formatted", (run.describe(value), part.conversion, run.describe(spec)))
+
+
+def _sequence(run: Run, node: ast.List | ast.Tuple | ast.Set, frame: Frame) -> Value:
+    values: list[Value] = []
+    for element in node.elts:
+        if isinstance(element, ast.Starred):
+            values += _spread(run, iterable(run, run.evaluate(element.value, frame), node, frame))
+        else:
+            values.append(run.evaluate(element, frame))
+    return run.items(values, type(node).__name__.lower())
+
+
+def _dictionary(run: Run, node: ast.Dict, frame: Frame) -> Value:
+    entries: list[tuple[Term, Value]] = []
+    rest: list[Term] = []
+    for key, item in zip(node.keys, node.values, strict=True):
+        value = run.evaluate(item, frame)
+        if key is not None:
+            entries.append((run.describe(run.evaluate(key, frame)), value))
+        elif isinstance(value, Table):
+            entries = [*overridden(run, entries, run.rest(value)), *run.entries(value)]
+            rest += run.rests(value)
+        else:
+            rest.append(run.describe(value))
+            entries = overridden(run, entries, rest[-1])
+    return run.table(entries, Term("rest", tuple(rest)) if rest else None)
+
+
+def _function(_run: Run, node: ast.Lambda, frame: Frame) -> Value:
+    return Closure(node, frame)
+
+
+def _walrus(run: Run, node: ast.NamedExpr, frame: Frame) -> Value:
+    value = run.evaluate(node.value, frame)
+    while frame.within and frame.parent is not None:
+        frame = frame.parent
+    run.give(node.target, value, frame)
+    return value
+
+
+def _starred(run: Run, node: ast.Starred, frame: Frame) -> Value:
+    return Spread(run.describe(run.evaluate(node.value, frame)))
+
+
+def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Value:
+    owner = run.evaluate(node.value, frame)
+    if isinstance(node.slice, ast.Slice):
+        bounds = [node.slice.lower, node.slice.upper, node.slice.step]
+        parts = [NONE if bound is None else run.evaluate(bound, frame) for bound in bounds]
+        return run.each(owner, lambda one: sliced(run, one, parts))
+    index = run.evaluate(node.slice, frame)
+    return run.each(owner, lambda one: run.each(index, lambda at: _taken(run, one, at, node, frame)))
+
+
+def _taken(run: Run, owner: Value, index: Value, node: ast.AST, frame: Frame) -> Value:
+    getter = "__class_getitem__" if isinstance(owner, ClassRef) else "__getitem__"
+    method = by_itself(run, owner, getter)
+    return item_at(run, owner, index) if method is None else run.invoke(method, Arguments((index,)), node, frame)
+
+
+_KINDS: dict[type, Callable[[Run, Any, Frame], Value]] = {
+    ast.Name: _by_name,
+    ast.Attribute: _attribute,
+    ast.Call: _called,
+    ast.Constant: _constant,
+    ast.JoinedStr: _formatted,
+    ast.Tuple: _sequence,
+    ast.List: _sequence,
+    ast.Set: _sequence,
+    ast.Dict: _dictionary,
+    ast.Lambda: _function,
+    ast.NamedExpr: _walrus,
+    ast.Starred: _starred,
+    ast.Subscript: _subscript,
+    ast.BinOp: binary_operation,
+    ast.UnaryOp: unary_operation,
+    ast.Compare: comparison,
+    ast.IfExp: conditional,
+    ast.BoolOp: boolean,
+    ast.ListComp: comprehension,
+    ast.SetComp: comprehension,
+    ast.GeneratorExp: comprehension,
+    ast.DictComp: dict_comprehension,
+}

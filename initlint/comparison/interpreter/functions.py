@@ -1,0 +1,174 @@
+"""Functions of the project, run: their parameters, their body, what they return."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from initlint.comparison.interpreter.containers import unless_kept
+from initlint.comparison.interpreter.drawing import unread, unseen
+from initlint.comparison.interpreter.flow import Flow, block
+from initlint.comparison.interpreter.instances import MAX_DEPTH, MAX_NESTED, passes_data
+from initlint.comparison.interpreter.statements import checked
+from initlint.comparison.pieces import without_docstring
+from initlint.comparison.signatures import parameter
+from initlint.comparison.terms import Term, constant
+from initlint.comparison.values import (
+    MISSING,
+    Arguments,
+    Closure,
+    Frame,
+    Function,
+    Instance,
+    Made,
+    Repeat,
+    Spread,
+    Token,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A function that is being run: where its node is kept, its frame, and the modules that it was given."""
+
+    function: int
+    frame: Token
+    modules: frozenset[Token]
+
+
+def module_tokens(values: Iterable[Value]) -> frozenset[Token]:
+    """What of some values is a module or tensor, or may be one."""
+    return frozenset(value.token for value in values if isinstance(value, Instance | Made))
+
+
+def invoke(run: Run, function: Function, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    """Run a function of the project."""
+    method = function.method
+    found = run.code.function(method)
+    if method.owner is None and passes_data(run, arguments):
+        alike = run.shared.of_function(run.code, method)
+        if alike is not None and alike not in run.followed:
+            return unread(run, alike, arguments, node, frame)
+    if found is None or run.code.changes(f"{method.path}::{method.facts.name}", stored=True):
+        return unseen(run, run.code.of_function(method), arguments, node, frame)
+    instance = function.instance
+    static = any(each.endswith("staticmethod") for each in method.facts.decorators)
+    if instance is None and method.owner is not None and arguments.positional and not static:
+        instance = arguments.positional[0]
+        arguments = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
+    qualname = method.facts.name
+    if method.owner is not None:
+        qualname = f"{run.project.classes[method.owner].facts.qualname}.{qualname}"
+    cls = method.owner or (run.home[-1].cls if run.home else "")
+    inner = Frame(run.token(), method.path, qualname, cls, None, instance)
+    bound = () if instance is None else (instance,)
+    return _run_body(run, found, inner, inner, bound, arguments, node, frame)
+
+
+def enter(run: Run, closure: Closure, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    """Run a lambda or nested function."""
+    outer = closure.frame
+    inner = Frame(run.token(), outer.path, outer.qualname, outer.cls, outer, outer.instance)
+    return _run_body(run, closure.node, inner, outer, (), arguments, node, frame)
+
+
+def _run_body(
+    run: Run,
+    function: ast.FunctionDef | ast.Lambda,
+    frame: Frame,
+    defaults: Frame,
+    bound: tuple[Value, ...],
+    arguments: Arguments,
+    node: ast.AST,
+    caller: Frame,
+) -> Value:
+    entered = Entered(id(function), frame.token, module_tokens((*bound, *arguments.values())))
+    if len(run.active) > MAX_DEPTH or _goes_round(run, entered):
+        term = run.code.of_nodes([function], frame.path, frame.qualname)
+        return unseen(run, term, Arguments((*bound, *arguments.positional), arguments.named), node, caller)
+    wrapped = [] if isinstance(function, ast.Lambda) else function.decorator_list
+    if not all(run.code.keeps(each, frame.path) for each in wrapped):
+        passed = Arguments((*bound, *arguments.positional), arguments.named, arguments.rest)
+        return unseen(run, run.code.of_nodes([function], frame.path, frame.qualname), passed, node, caller)
+    for value in arguments.values():
+        checked(value, node, caller)
+    _bind(run, function.args, bound, arguments, frame, defaults)
+    run.active.append(entered)
+    try:
+        if isinstance(function, ast.Lambda):
+            return run.evaluate(function.body, frame)
+        yields, before = run.items([]), len(run.events)
+        run.set(frame.token, ".yields", yields)
+        flow = block(run, without_docstring(function.body), frame)
+        return unless_kept(run, yields, before) if run.held(yields) else _result(run, flow)
+    finally:
+        run.active.pop()
+
+
+def _goes_round(run: Run, entered: Entered) -> bool:
+    """Whether a function is entered within itself once more, and not for a module that was there before."""
+    around = [each for each in run.active if each.function == entered.function]
+    if len(around) < MAX_NESTED:
+        return False
+    older = frozenset(token for token in entered.modules if token < around[0].frame)
+    return not older or any(older <= each.modules for each in around)
+
+
+def _result(run: Run, flow: Flow | None) -> Value:
+    """What a function returns that ends in this way."""
+    if flow is None or flow.kind == "raise":
+        return MISSING
+    if flow.kind == "split" and flow.guard is not None:
+        one, other = _result(run, flow.yes), _result(run, flow.no)
+        return other if one is MISSING else one if other is MISSING else run.choice(flow.guard, one, other)
+    return flow.value
+
+
+def _bind(
+    run: Run, params: ast.arguments, bound: tuple[Value, ...], arguments: Arguments, frame: Frame, defaults: Frame
+) -> None:
+    """Give every parameter its argument or its default; starred ones of the first call can be anything."""
+    values = (*bound, *arguments.positional)
+    unclear = next((place for place, value in enumerate(values) if isinstance(value, Spread | Repeat)), None)
+    rest = list(arguments.rest)
+    if unclear is not None:
+        rest += map(run.describe, values[unclear:])
+        values = values[:unclear]
+    given = dict(arguments.named)
+    positional = [*params.posonlyargs, *params.args]
+    first_default = len(positional) - len(params.defaults)
+    for place, param in enumerate(positional):
+        default = params.defaults[place - first_default] if place >= first_default else None
+        value = values[place] if place < len(values) else given.pop(param.arg, None)
+        _set_parameter(run, param.arg, value, default, rest, frame, defaults)
+    for param, default in zip(params.kwonlyargs, params.kw_defaults, strict=True):
+        _set_parameter(run, param.arg, given.pop(param.arg, None), default, rest, frame, defaults)
+    any_more, run.open_ended = run.open_ended, False
+    if params.vararg is not None:
+        rest = [parameter("*")] if any_more else rest
+        more = [*values[len(positional) :], *(Spread(term) for term in rest)]
+        run.set(frame.token, params.vararg.arg, run.items(more, "tuple"))
+    if params.kwarg is not None:
+        entries = [(constant(name), value) for name, value in given.items()]
+        rest = [parameter("**")] if any_more else rest
+        keep = Term("rest", tuple(rest)) if rest else None
+        run.set(frame.token, params.kwarg.arg, run.table(entries, keep))
+
+
+def _set_parameter(
+    run: Run, name: str, value: Value | None, default: ast.expr | None, rest: list[Term], frame: Frame, defaults: Frame
+) -> None:
+    if value is None:
+        outer = Frame(run.token(), defaults.path, defaults.qualname, defaults.cls, defaults.parent)
+        if default is not None and id(default) not in run.defaults:
+            run.defaults[id(default)] = run.evaluate(default, outer)
+        value = run.defaults[id(default)] if default is not None else Term("unset", (name,))
+        if rest:
+            value = Term("looked up", (*rest, name, run.describe(value)))
+    run.set(frame.token, name, value)

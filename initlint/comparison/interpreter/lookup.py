@@ -1,0 +1,127 @@
+"""Names: those of a function first, then those of its file, as all statements that have a say in them leave them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from initlint.comparison.bindings import Assigned, Binding, Defined, Either, Imported
+from initlint.comparison.interpreter.described import condition
+from initlint.comparison.interpreter.machine import is_missing
+from initlint.comparison.names import CONTENTS
+from initlint.comparison.packages import everywhere, unbound
+from initlint.comparison.terms import AT_IMPORT, Term, truth
+from initlint.comparison.values import ClassRef, Frame, Function, ModuleRef, Value
+from initlint.project.classes import Method
+from initlint.project.imports import SymbolKind
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+def external(name: str) -> Term:
+    """A name of another package."""
+    return Term("name", (everywhere(name),))
+
+
+def plain_name(run: Run, name: str, frame: Frame) -> Value:
+    """What a plain name stands for."""
+    inner: Frame | None = frame
+    while inner is not None:
+        found = run.get(inner.token, name)
+        if not is_missing(found):
+            return run.resolved(found)
+        inner = inner.parent
+    if frame.body and (method := run.project.method(frame.cls, name)) is not None:
+        return Function(method)
+    return resolve_name(run, frame.path, name, frame.qualname)
+
+
+def resolve_name(run: Run, path: str, dotted: str, qualname: str = "") -> Value:
+    """What a name means at module level of a file."""
+    key = (path, dotted, qualname)
+    if key not in run.globals:
+        run.globals[key] = _resolve(run, path, dotted, qualname)
+    return run.resolved(run.globals[key])
+
+
+def _resolve(run: Run, path: str, name: str, qualname: str) -> Value:
+    symbol = run.project.resolve(path, name, qualname)
+    if symbol is not None and symbol.kind is SymbolKind.CLASS and symbol.target.endswith(f".{name}"):
+        return ClassRef(symbol.target)
+    found = run.code.names.binding(path, name)
+    return stands_for(run, path, name, found) if found is not None else Term("name", (unbound(name),))
+
+
+def stands_for(run: Run, path: str, name: str, found: Binding) -> Value:
+    """What a name at module level stands for: what every arm that decides it makes of it."""
+    if (path, name) in run.resolving:
+        return run.code.of_variable(path, name)
+    run.resolving.add((path, name))
+    try:
+        return _stands_for(run, path, name, found)
+    finally:
+        run.resolving.discard((path, name))
+
+
+def _stands_for(run: Run, path: str, name: str, found: Binding) -> Value:
+    match found:
+        case Imported():
+            return imported_value(run, path, found)
+        case Defined(node=ast.ClassDef()) if run.code.names.once(path, name):
+            return ClassRef(f"{path}::{name}")
+        case Defined(node=ast.FunctionDef() as node) if (method := _method_at(run, path, name, node)) is not None:
+            return Function(method)
+        case Assigned(value=value) if run.code.settled(path, name):
+            return _at_import(run, path, value)
+        case Either():
+            return _choice_of_arms(run, path, name, found)
+        case _:
+            return run.code.of_variable(path, name)
+
+
+def _method_at(run: Run, path: str, name: str, node: ast.FunctionDef) -> Method | None:
+    functions = (each for each in run.project.files[path].functions if each.name == name)
+    return next((Method(path, None, each) for each in functions if each.line == node.lineno), None)
+
+
+def imported_value(run: Run, path: str, found: Imported) -> Value:
+    """What an import leads to."""
+    file, name = run.code.names.source(path, found)
+    if file is None:
+        return external(name)
+    if not name:
+        return ModuleRef(file)
+    return member_of_file(run, file, name)
+
+
+def member_of_file(run: Run, path: str, name: str) -> Value:
+    """An attribute of a file of the project."""
+    if run.code.names.binding(path, name) is not None:
+        return resolve_name(run, path, name)
+    if name == CONTENTS:
+        return run.code.of_file(path)
+    inner = run.project.modules.file(f"{run.project.modules.names[path]}.{name}")
+    return ModuleRef(inner) if inner is not None else run.code.of_variable(path, name)
+
+
+def _at_import(run: Run, path: str, node: ast.expr) -> Value:
+    """The value that an expression at module level has when its file is imported."""
+    with run.before_all():
+        return run.evaluate(node, Frame(run.token(), path, "", ""))
+
+
+def _choice_of_arms(run: Run, path: str, name: str, found: Either) -> Value:
+    """What either arm of a statement at module level gives; which of them runs, no caller decides."""
+    if found.yes is None or found.no is None:
+        one = found.yes or found.no
+        assert one is not None
+        return _stands_for(run, path, name, one)
+    if isinstance(found.by, tuple):
+        guard = Term("raises", (run.code.of_nodes(found.by, path, ""),))
+    else:
+        guard = condition(run, _at_import(run, path, found.by))
+    yes, no = _stands_for(run, path, name, found.yes), _stands_for(run, path, name, found.no)
+    if (known := truth(guard)) is not None:
+        return yes if known else no
+    return run.choice(guard if guard.op == "raises" else Term(AT_IMPORT, (guard,)), yes, no)

@@ -1,0 +1,168 @@
+"""Loops of which the number of turns is not known: one turn is followed, for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from initlint.comparison.interpreter.cells import Content, Key, Listed, Tabled
+from initlint.comparison.interpreter.machine import Unfollowed
+from initlint.comparison.terms import Term, symbols
+from initlint.comparison.trace import Branch, Draw, Event, Leave, Loop
+from initlint.comparison.values import Made, Repeat, Spread, Value
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+PASSES = 4
+"""How often a loop is read until nothing new is found to change in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """A loop: what it goes through, and how that which is carried from turn to turn starts and changes."""
+
+    over: Term
+    carried: dict[Key, Term]
+    changes: dict[Key, tuple[Term, Term]]
+
+    def header(self, terms: Iterable[Term]) -> Term:
+        """What is gone through, with the start and the change of all that some terms depend on."""
+        own = {term: key for key, term in self.carried.items()}
+        pending = [term for term in symbols((self.over, *terms), "carried") if term in own]
+        used: set[Term] = set()
+        while pending:
+            term = pending.pop()
+            if term not in used:
+                used.add(term)
+                pending += [each for each in symbols(self.changes[own[term]], "carried") if each in own]
+        if not used:
+            return self.over
+        ordered = [term for term in own if term in used]
+        return Term("over", (self.over, *(Term("changes", (term, *self.changes[own[term]])) for term in ordered)))
+
+    def behind(self, content: Content) -> Content:
+        """What was computed in the last turn, as it is behind the loop."""
+        term = content.term if isinstance(content, Made) else content
+        if not isinstance(term, Term) or not symbols((term,), "carried") & set(self.carried.values()):
+            return content
+        after = Term("after", (self.header((term,)), term))
+        if isinstance(content, Made):
+            content.term = after
+            return content
+        return after
+
+
+def _equal(one: Content, other: Content) -> bool:
+    return one is other or (isinstance(one, Term) and one == other)
+
+
+def _terms(events: list[Event]) -> Iterator[Term]:
+    """Every term on which the events depend."""
+    for event in events:
+        match event:
+            case Draw():
+                yield event.shape
+                yield event.options
+            case Branch():
+                yield event.guard
+                yield from _terms(event.yes)
+                yield from _terms(event.no)
+            case Loop():
+                yield event.header
+                yield from _terms(event.body)
+            case Leave():
+                pass
+
+
+def repeat(run: Run, domain: Callable[[], Term], turn: Callable[[], None]) -> None:
+    """Follow the turns of a loop of which the number is not known, all at once.
+
+    What changes from turn to turn stands for itself in the turn; how it starts and how it changes is part of the
+    loop's header wherever a draw depends on it.
+    """
+    carried: dict[Key, Term] = {}
+    for _ in range(PASSES):
+        sink: list[Event] = []
+        run.level += 1
+        with run.cells.attempt() as written, run.into(sink):
+            start = {key: _start(run, key, term) for key, term in carried.items()}
+            for key, content in start.items():
+                run.cells.set(key, content)
+            over = domain()
+            turn()
+        run.level -= 1
+        changed = [key for key, content in written.items() if key in run.cells and key not in carried]
+        fresh = [key for key in changed if not _equal(written[key], run.cells.get(key))]
+        if not fresh:
+            break
+        for key in fresh:
+            carried[key] = Term("carried", (run.level, len(carried)))
+    else:
+        raise Unfollowed(f"what a loop carries from turn to turn is not settled after {PASSES} turns")
+    turns = _Turns(
+        over,
+        carried,
+        {key: (_as_term(run, run.cells.get(key)), _as_term(run, written[key])) for key in carried},
+    )
+    header = turns.header(_terms(sink))
+    for key, content in written.items():
+        if key in carried:
+            content = _after(run, header, run.cells.get(key), start[key], content)
+        run.cells.set(key, turns.behind(content) if key not in carried else content)
+    if sink:
+        run.emit(Loop(header, sink))
+
+
+def _start(run: Run, key: Key, term: Term) -> Content:
+    """What a cell holds at the beginning of a turn: something that stands for itself."""
+    match run.cells.get(key):
+        case Listed(items=items):
+            return Listed((*items, Spread(term)))
+        case Tabled(entries=entries):
+            return Tabled((*entries, (term, Spread(term))))
+        case _:
+            return term
+
+
+def _after(run: Run, header: Term, old: Content, start: Content, new: Content) -> Content:
+    """What a cell holds behind a loop: what it held before, with what every turn has added."""
+
+    def after() -> Term:
+        return Term("after", (header, _as_term(run, old), _as_term(run, new)))
+
+    match new:
+        case Listed(items=items) if isinstance(start, Listed):
+            before, more = start.items, items[len(start.items) :]
+            if items[: len(before)] != before:
+                return Listed((Spread(after()),))
+            return Listed((*_items(old), *(Repeat(header, item) for item in more)))
+        case Tabled(entries=entries) if isinstance(start, Tabled):
+            known, added = start.entries, entries[len(start.entries) :]
+            if entries[: len(known)] != known:
+                return Tabled(((after(), Spread(after())),))
+            return Tabled((*_entries(old), *((key, Repeat(header, item)) for key, item in added)))
+        case Term():
+            return after()
+        case _:
+            return new
+
+
+def _items(content: Content) -> tuple[Value, ...]:
+    return content.items if isinstance(content, Listed) else ()
+
+
+def _entries(content: Content) -> tuple[tuple[Term, Value], ...]:
+    return content.entries if isinstance(content, Tabled) else ()
+
+
+def _as_term(run: Run, content: Content) -> Term:
+    match content:
+        case Listed(items=items):
+            return Term("items", tuple(map(run.describe, items)))
+        case Tabled(entries=entries):
+            return Term("items", tuple(Term("entry", (key, run.describe(item))) for key, item in entries))
+        case _:
+            return run.describe(content)

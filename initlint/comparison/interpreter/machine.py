@@ -1,0 +1,282 @@
+"""The state in which code is followed: cells for what changes, the events so far, what is assumed on the way."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from initlint.comparison.interpreter.cells import Cells, Content, Key, Listed, Tabled
+from initlint.comparison.terms import Term, negated, truth
+from initlint.comparison.trace import Branch, Draw, Event, Place
+from initlint.comparison.values import (
+    MISSING,
+    Choice,
+    Instance,
+    Items,
+    Made,
+    Missing,
+    Table,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from initlint.project.classes import ClassId
+
+LIST, TABLE, REST = "[]", "{}", "**"
+"""The cells in which the items of a list stand, the entries of a dictionary, and what else that holds."""
+
+MAX_STEPS = 10_000
+DEFAULT_STEPS = 40_000
+"""With all parameters left to their defaults: conditions are known, and steps are as many as layers."""
+
+BRANCH = 10
+"""What a condition that is not known counts as in steps."""
+
+MAX_CHOICES = 12
+PASSES = 4
+"""How often a loop is read until nothing new is found to change in it."""
+
+Result = TypeVar("Result")
+
+
+class Unfollowed(Exception):
+    """Code that is not followed to its end; the text says why."""
+
+
+class Machine:
+    """What one followed construction has done so far."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.cells = Cells()
+        self.events: list[Event] = []
+        self.assumed: dict[Term, bool] = {}
+        self.level = 0
+        self.silent = 0
+        self.forked = 0
+        self.home: list[Instance] = []
+        self.trail: list[Place] = []
+        self.homes: dict[int, Instance] = {}
+        self.instances: dict[int, ClassId] = {}
+        self.wanted: set[Term] = set()
+        self.handed: set[int] = set()
+        self._steps = 0
+        self._tokens = itertools.count(1)
+
+    def step(self, count: int = 1) -> None:
+        self._steps += count
+        if self._steps > self.limit:
+            raise Unfollowed(f"its construction takes more than {self.limit:,} steps to follow")
+
+    def token(self) -> int:
+        return next(self._tokens)
+
+    # -- objects -----------------------------------------------------------------------------------------------
+
+    def made(self, term: Term, cls: str = "", parts: tuple[Value, ...] = ()) -> Made:
+        """A new module or tensor; its parts are those that it is computed from."""
+        made = Made(self.token(), term, cls)
+        for place, part in enumerate(parts):
+            if not isinstance(part, Term):
+                self.set(made.token, f".{place}", part)
+        return made
+
+    def items(self, values: Iterable[Value], kind: str = "list") -> Items:
+        items = Items(self.token(), kind)
+        self.hold(items, tuple(values))
+        return items
+
+    def table(self, entries: list[tuple[Term, Value]], rest: Term | None = None) -> Table:
+        table = Table(self.token())
+        self.enter_all(table, tuple(entries))
+        self.leave(table, rest)
+        return table
+
+    def rest(self, table: Table) -> Term | None:
+        """What a dictionary holds beside its entries."""
+        found = self.get(table.token, REST)
+        return found if isinstance(found, Term) else None
+
+    def rests(self, table: Table) -> list[Term]:
+        rest = self.rest(table)
+        return [] if rest is None else [rest]
+
+    def leave(self, table: Table, rest: Term | None) -> None:
+        self.set(table.token, REST, MISSING if rest is None else rest)
+
+    def held(self, items: Items) -> tuple[Value, ...]:
+        """The items of a list."""
+        found = self.cells.get((items.token, LIST))
+        return found.items if isinstance(found, Listed) else ()
+
+    def entries(self, table: Table) -> tuple[tuple[Term, Value], ...]:
+        """The entries of a dictionary."""
+        found = self.cells.get((table.token, TABLE))
+        return found.entries if isinstance(found, Tabled) else ()
+
+    def hold(self, items: Items, values: tuple[Value, ...]) -> None:
+        """Give a list its items."""
+        self.cells.set((items.token, LIST), Listed(values))
+
+    def enter_all(self, table: Table, entries: tuple[tuple[Term, Value], ...]) -> None:
+        """Give a dictionary its entries."""
+        self.cells.set((table.token, TABLE), Tabled(entries))
+
+    def get(self, token: int, name: str) -> Value:
+        """A part, an attribute, a name."""
+        found = self.cells.get((token, name))
+        return MISSING if isinstance(found, Listed | Tabled) else found
+
+    def set(self, token: int, name: str, value: Value) -> None:
+        self.cells.set((token, name), value)
+
+    def parts(self, token: int) -> list[tuple[str, Value]]:
+        """All parts or attributes in the order in which they came."""
+        return [(name, part) for name, part in self.cells.parts(token) if not isinstance(part, Listed | Tabled)]
+
+    # -- events ------------------------------------------------------------------------------------------------
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Draw) and self.home:
+            self.homes[id(event)] = self.home[-1]
+        self.events.append(event)
+
+    @contextmanager
+    def into(self, sink: list[Event]) -> Iterator[None]:
+        """Events go to another list."""
+        before = self.events
+        self.events = sink
+        try:
+            yield
+        finally:
+            self.events = before
+
+    @contextmanager
+    def before_all(self) -> Iterator[None]:
+        """What is done stays done in every branch, as what runs when a file is imported, and is no event."""
+        before = self.assumed, self.level
+        self.assumed, self.level = {}, 0
+        try:
+            with self.into([]), self.cells.lasting():
+                yield
+        finally:
+            self.assumed, self.level = before
+
+    # -- conditions --------------------------------------------------------------------------------------------
+
+    def holds(self, guard: Term) -> bool | None:
+        """Whether a condition holds, by itself or by what is assumed here."""
+        known = truth(guard)
+        if known is not None:
+            return known
+        if guard.op == "Not":
+            inner = self.holds(negated(guard))
+            return None if inner is None else not inner
+        return self.assumed.get(guard)
+
+    def either(self, guard: Term, yes: Callable[[], Result], no: Callable[[], Result]) -> tuple[Result | None, ...]:
+        """Do one thing where a condition holds and another where it does not; None for what cannot happen here."""
+        known = self.holds(guard)
+        if known is not None:
+            return (yes(), None) if known else (None, no())
+        if guard.op == "Not":
+            other, one = self.either(negated(guard), no, yes)
+            return one, other
+        self.step(BRANCH)
+        event, newest = Branch(guard), self.token()
+        first, held = self._arm(guard, True, event.yes, yes)
+        second, failed = self._arm(guard, False, event.no, no)
+        self._join(guard, held, failed, newest)
+        if event.yes or event.no:
+            self.emit(event)
+        return first, second
+
+    def _arm(
+        self, guard: Term, holds: bool, sink: list[Event], action: Callable[[], Result]
+    ) -> tuple[Result, dict[Key, Content]]:
+        with self.cells.attempt() as written, self.into(sink), self.assuming(guard, holds):
+            result = action()
+        return result, written
+
+    @contextmanager
+    def assuming(self, guard: Term, holds: bool) -> Iterator[None]:
+        before = self.assumed
+        self.assumed = {**before, guard: holds}
+        if guard.op == ("And" if holds else "Or"):
+            for part in guard.args:
+                if isinstance(part, Term):
+                    core = negated(part) if part.op == "Not" else part
+                    self.assumed[core] = holds if core is part else not holds
+        try:
+            yield
+        finally:
+            self.assumed = before
+
+    def _join(self, guard: Term, one: dict[Key, Content], other: dict[Key, Content], newest: int) -> None:
+        """Write what two arms have written; what came into being in one of them is as it is there."""
+        for key in dict.fromkeys((*one, *other)):
+            before = self.cells.get(key)
+            left, right = one.get(key, before), other.get(key, before)
+            if left is right or key[0] > newest:
+                self.cells.set(key, right if key not in one else left)
+            else:
+                self.cells.set(key, self._joined(guard, left, right))
+
+    def _joined(self, guard: Term, left: Content, right: Content) -> Content:
+        if isinstance(left, Listed) or isinstance(right, Listed):
+            one, other = (each.items if isinstance(each, Listed) else () for each in (left, right))
+            same = _alike(one, other)
+            mine = (self.choice(guard, item, MISSING) for item in one[same:])
+            return Listed((*one[:same], *mine, *(self.choice(guard, MISSING, item) for item in other[same:])))
+        if isinstance(left, Tabled) or isinstance(right, Tabled):
+            before, after = (each.entries if isinstance(each, Tabled) else () for each in (left, right))
+            same = _alike(before, after)
+            held = ((key, self.choice(guard, item, MISSING)) for key, item in before[same:])
+            more = ((key, self.choice(guard, MISSING, item)) for key, item in after[same:])
+            return Tabled((*before[:same], *held, *more))
+        return self.choice(guard, left, right)
+
+    def choice(self, guard: Term, yes: Value, no: Value) -> Value:
+        """One of two values, by a condition."""
+        if yes is no or (isinstance(yes, Term) and yes == no):
+            return yes
+        if guard.op == "Not":
+            guard, yes, no = negated(guard), no, yes
+        return Choice(guard, yes, no)
+
+    def resolved(self, value: Value) -> Value:
+        """A value without the choices that are already made here."""
+        while isinstance(value, Choice):
+            known = self.holds(value.guard)
+            if known is None:
+                return value
+            value = value.yes if known else value.no
+        return value
+
+    def each(self, value: Value, action: Callable[[Value], Value], depth: int = 0) -> Value:
+        """What an action makes of a value, for each of its choices under its condition."""
+        value = self.resolved(value)
+        if not isinstance(value, Choice):
+            return action(value)
+        if depth > MAX_CHOICES:
+            raise Unfollowed(f"more than {MAX_CHOICES} conditions decide what one value of its construction is")
+        yes, no = value.yes, value.no
+        one, other = self.either(
+            value.guard, lambda: self.each(yes, action, depth + 1), lambda: self.each(no, action, depth + 1)
+        )
+        if one is None or other is None:
+            return one if one is not None else other if other is not None else MISSING
+        return self.choice(value.guard, one, other)
+
+
+def _alike(one: tuple[object, ...], other: tuple[object, ...]) -> int:
+    """How many of two lists are the same from the beginning."""
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a is not b), min(len(one), len(other))
+    )
+
+
+def is_missing(value: object) -> bool:
+    return isinstance(value, Missing)

@@ -1,0 +1,168 @@
+"""Methods that no code of the project defines: of modules, tensors and plain data."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from initlint.comparison.draws import TORCH
+from initlint.comparison.interpreter.attributes import assign_by_name
+from initlint.comparison.interpreter.containers import on_items, on_table
+from initlint.comparison.interpreter.described import argument_terms, compound
+from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, operands, runs, unfollowed, unseen
+from initlint.comparison.interpreter.filling import fill_by_method
+from initlint.comparison.interpreter.iteration import children_of
+from initlint.comparison.interpreter.outside import PLAIN
+from initlint.comparison.interpreter.texts import of_text, root
+from initlint.comparison.interpreter.torch_calls import append_module, extend_modules, next_constructor
+from initlint.comparison.interpreter.views import apply_to_all, modules_of, named_item, parameters_of
+from initlint.comparison.terms import NONE, Term, constant, is_constant
+from initlint.comparison.values import Arguments, Frame, Instance, Items, Made, Super, Table, Value
+from initlint.construction import knowledge
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+SAME = frozenset(
+    "to cuda cpu float half double bfloat16 eval train requires_grad_ share_memory xpu to_empty compile".split()
+)
+"""Methods that hand back the module itself."""
+
+
+MODULES = frozenset({"modules", "named_modules", "children", "named_children"})
+
+
+PARAMETERS = frozenset({"parameters", "named_parameters"})
+
+
+REGISTERS = {
+    "register_buffer": "tensor",
+    "register_parameter": "param",
+    "add_module": "module",
+    "register_module": "module",
+}
+
+
+UNSURE = frozenset({"sample", "rsample", "sample_n"})
+"""Methods that draw if what they belong to is a distribution."""
+
+
+SILENT_METHODS = frozenset(
+    "get keys values items copy format split rsplit join lower upper title strip lstrip rstrip replace startswith"
+    " endswith index count item tolist size dim numel view reshape flatten unsqueeze squeeze permute transpose"
+    " repeat expand contiguous clone detach numpy mean sum abs max min sqrt pow mul add sub div type long int bool"
+    " pop setdefault encode decode isdigit partition rpartition is_cuda element_size log exp cumsum nelement"
+    " mul_ add_ sub_ div_ fill_ zero_ copy_ clamp_ clamp round_ floor ceil neg_ sqrt_ masked_fill_ triu tril triu_"
+    " tril_ t erfinv_ log_ exp_ requires_grad_ set_ eq ne lt gt le ge any all argmax argmin norm chunk unbind".split()
+)
+"""Methods of plain data and of tensors that draw nothing."""
+
+
+def call_method(run: Run, receiver: Value, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    """Call a method that no code of the project defines."""
+    match receiver:
+        case Super() if name == "__init__":
+            next_constructor(run, receiver, arguments, node, frame)
+            return NONE
+        case Super():
+            return _on_module(run, receiver.instance, name, arguments, node, frame)
+        case Instance() | Made():
+            return _on_module(run, receiver, name, arguments, node, frame)
+        case Items():
+            return on_items(run, receiver, name, arguments)
+        case Table():
+            return on_table(run, receiver, name, arguments)
+        case _:
+            return _on_term(run, run.describe(receiver), name, arguments, node, frame)
+
+
+def _on_module(  # noqa: C901  (one case for each kind)
+    run: Run, receiver: Made | Instance, name: str, arguments: Arguments, node: ast.AST, frame: Frame
+) -> Value:
+    first = arguments.get("", 0)
+    match name:
+        case _ if name in REGISTERS:
+            value = arguments.get(REGISTERS[name], 1) or NONE
+            assign_by_name(run, receiver, run.describe(arguments.get("name", 0) or NONE), value)
+            return NONE
+        case "__setattr__" if len(arguments.positional) == 2:
+            assign_by_name(run, receiver, run.describe(arguments.positional[0]), arguments.positional[1])
+            return NONE
+        case "apply":
+            apply_to_all(run, receiver, arguments.get("fn", 0) or NONE, node, frame)
+            return receiver
+        case _ if name in MODULES:
+            return run.items(modules_of(run, receiver, name))
+        case _ if name in PARAMETERS:
+            return run.items(parameters_of(run, receiver, name))
+        case "append" | "add" if first is not None:
+            append_module(run, receiver.token, first)
+            return receiver
+        case "extend" | "update" if first is not None:
+            extend_modules(run, receiver.token, first)
+            return receiver
+        case "insert" if len(arguments.positional) == 2:
+            raise unfollowed("`insert` into a list of modules", node, frame)
+        case _ if name in SAME:
+            return receiver
+        case "items" | "values" | "keys" if isinstance(receiver, Made) and receiver.cls in knowledge.CONTAINERS:
+            return _container_view(run, receiver, name)
+        case _:
+            pass
+    if isinstance(receiver, Instance):
+        plain = name in knowledge.module_attributes()
+        term = Term("attribute", (receiver.term, name))
+        return (
+            Term("call", (term, *argument_terms(run, arguments)))
+            if plain
+            else unseen(run, term, arguments, node, frame)
+        )
+    return _on_made(run, receiver, name, arguments, node, frame)
+
+
+def _container_view(run: Run, container: Made, name: str) -> Value:
+    """`items()`, `values()` and `keys()` of a ModuleDict."""
+    parts = children_of(run, container)
+    if name == "values":
+        return run.items([part for _, part in parts])
+    if name == "keys":
+        return run.items([constant(key) for key, _ in parts])
+    return run.items([named_item(run, key, part) for key, part in parts])
+
+
+def _on_made(run: Run, made: Made, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    known = knowledge.module(made.cls)
+    module = known is not None and "torch.Tensor" not in known.bases
+    if module and name in ("reset_parameters", "_reset_parameters"):
+        made.draws += draw(run, TORCH, "reset", made.term, EMPTY, node, frame)
+        return NONE
+    method = knowledge.tensor_method(name)
+    if method is not None and not module:
+        fill_by_method(run, made, name, method, arguments, node, frame)
+        return made
+    term = Term("attribute", (made.term, name))
+    if (
+        name in UNSURE
+        or (module and runs(arguments))
+        or (name not in SILENT_METHODS and made.cls != TENSOR and not module)
+    ):
+        return unseen(run, term, arguments, node, frame)
+    parts = (made, *arguments.values())
+    return run.made(Term("call", (term, *argument_terms(run, arguments))), TENSOR if not module else "", parts)
+
+
+def _on_term(run: Run, owner: Term, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    term = Term("attribute", (owner, name))
+    if knowledge.tensor_method_draws(name):
+        made = run.made(owner, TENSOR)
+        known = knowledge.tensor_method(name)
+        assert known is not None
+        fill_by_method(run, made, name, known, arguments, node, frame)
+        return made
+    found = of_text(owner, name, [run.describe(value) for value in arguments.values()])
+    if found is not None and not arguments.named:
+        return constant(found) if not isinstance(found, list) else run.items(map(constant, found))
+    if name in SILENT_METHODS | SAME | MODULES | PARAMETERS or is_constant(owner) or root(owner) in PLAIN:
+        return compound(run, "call", [term, *operands(run, arguments)])
+    return unseen(run, term, arguments, node, frame)

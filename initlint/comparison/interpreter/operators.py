@@ -1,0 +1,173 @@
+"""Operators: arithmetic, comparisons, conditions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from initlint.comparison.interpreter.containers import UNROLLED, contents
+from initlint.comparison.interpreter.described import compound, condition
+from initlint.comparison.interpreter.iteration import by_itself
+from initlint.comparison.terms import NONE, Term, binary, compare, constant, is_constant, negated, number
+from initlint.comparison.values import (
+    MISSING,
+    Arguments,
+    ClassRef,
+    Frame,
+    Instance,
+    Items,
+    Made,
+    Missing,
+    Partial,
+    Table,
+    Value,
+)
+from initlint.construction import knowledge
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+OPERATORS = {
+    "Add": "add",
+    "Sub": "sub",
+    "Mult": "mul",
+    "MatMult": "matmul",
+    "Div": "truediv",
+    "FloorDiv": "floordiv",
+    "Mod": "mod",
+    "Pow": "pow",
+    "LShift": "lshift",
+    "RShift": "rshift",
+    "BitOr": "or",
+    "BitXor": "xor",
+    "BitAnd": "and",
+}
+"""The methods behind the operators of Python."""
+
+
+def within_text(part: Value, whole: Value) -> bool | None:
+    """Whether one known text stands in another; None where they are none."""
+    texts = [each.args[0] for each in (part, whole) if isinstance(each, Term) and is_constant(each)]
+    match texts:
+        case [str() as one, str() as other]:
+            return one in other
+        case _:
+            return None
+
+
+def binary_operation(run: Run, node: ast.BinOp, frame: Frame) -> Value:
+    left, right = run.evaluate(node.left, frame), run.evaluate(node.right, frame)
+    return operate(run, type(node.op).__name__, left, right, node, frame)
+
+
+def operate(run: Run, op: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
+    """`left op right`."""
+    return run.each(left, lambda one: run.each(right, lambda other: _operate(run, op, one, other, node, frame)))
+
+
+def _operate(run: Run, op: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> Value:
+    for sign, owner, other in (("", left, right), ("r", right, left)):
+        method = by_itself(run, owner, f"__{sign}{OPERATORS[op]}__") if isinstance(owner, Instance) else None
+        if method is not None:
+            return run.invoke(method, Arguments((other,)), node, frame)
+    if isinstance(left, Term) and isinstance(right, Term):
+        return binary(op, left, right)
+    if op == "Add" and isinstance(left, Items) and isinstance(right, Items):
+        return run.items((*run.held(left), *run.held(right)), left.kind)
+    if op == "Mult":
+        for items, times in ((left, number(right)), (right, number(left))):
+            if isinstance(items, Items) and isinstance(times, int) and times * len(run.held(items)) <= UNROLLED:
+                return run.items(run.held(items) * times, items.kind)
+    if op == "BitOr" and isinstance(left, Table) and isinstance(right, Table):
+        return run.table([*run.entries(left), *run.entries(right)], run.rest(left) or run.rest(right))
+    return compound(run, op, [left, right])
+
+
+def unary_operation(run: Run, node: ast.UnaryOp, frame: Frame) -> Value:
+    value = run.evaluate(node.operand, frame)
+    if isinstance(node.op, ast.Not):
+        return negated(condition(run, value))
+    known = number(value)
+    if isinstance(node.op, ast.USub) and known is not None:
+        return constant(-known)
+    return compound(run, type(node.op).__name__, [value])
+
+
+def comparison(run: Run, node: ast.Compare, frame: Frame) -> Value:
+    left = run.evaluate(node.left, frame)
+    rights = [run.evaluate(each, frame) for each in node.comparators]
+    if len(rights) > 1:
+        names = ".".join(type(op).__name__ for op in node.ops)
+        return Term(names, tuple(map(run.describe, (left, *rights))))
+    op = type(node.ops[0]).__name__
+    return run.each(left, lambda one: run.each(rights[0], lambda other: compared(run, op, one, other)))
+
+
+def compared(run: Run, op: str, left: Value, right: Value) -> Term:
+    """`left op right` for a comparison."""
+    plain = not isinstance(left, Term) and not (isinstance(left, Made) and not left.cls)
+    if right == NONE and plain and (op in ("Is", "IsNot") or not isinstance(left, Instance)):
+        same = isinstance(left, Missing)
+        return constant(same if op in ("Is", "Eq") else not same)
+    if op in ("In", "NotIn") or is_class(left) or is_class(right):
+        found = within_text(left, right) if op.endswith("In") else None
+        if found is None:
+            found = _among(run, left, contents(run, right) if op.endswith("In") else [right])
+        if found is not None and op in ("In", "Eq", "Is", "NotIn", "NotEq", "IsNot"):
+            return constant(found is not (op in ("NotIn", "NotEq", "IsNot")))
+    return compare(op, run.describe(left), run.describe(right))
+
+
+def _among(run: Run, value: Value, others: Sequence[Value] | None) -> bool | None:
+    """Whether a constant or class is one of others; None where that is not known."""
+    if others is None or not all(map(is_single, (value, *others))):
+        return None
+    keys = [each if isinstance(each, ClassRef) else run.describe(each) for each in (value, *others)]
+    found = keys[0] in keys[1:]
+    return None if found and isinstance(value, Partial) else found
+
+
+def is_single(value: Value) -> bool:
+    """Whether a value is no other than those of its kind that look otherwise."""
+    return isinstance(value, Partial) or is_class(value) or (isinstance(value, Term) and is_constant(value))
+
+
+def is_class(value: Value) -> bool:
+    """Whether a value is a class for certain."""
+    return isinstance(value, ClassRef) or (
+        isinstance(value, Term) and value.op == "name" and knowledge.module(str(value.args[0])) is not None
+    )
+
+
+def conditional(run: Run, node: ast.IfExp, frame: Frame) -> Value:
+    guard = condition(run, run.evaluate(node.test, frame))
+    one, other = run.either(guard, lambda: run.evaluate(node.body, frame), lambda: run.evaluate(node.orelse, frame))
+    if one is None or other is None:
+        return one if one is not None else other if other is not None else MISSING
+    return run.choice(guard, one, other)
+
+
+def boolean(run: Run, node: ast.BoolOp, frame: Frame) -> Value:
+    """`a and b`, `a or b`: the second is computed only where the first does not decide."""
+    stops_at = isinstance(node.op, ast.Or)
+
+    def follow(place: int) -> Value:
+        value = run.evaluate(node.values[place], frame)
+        if place + 1 == len(node.values):
+            return value
+        return run.each(value, lambda one: decide(one, place))
+
+    def decide(value: Value, place: int) -> Value:
+        guard = condition(run, value)
+        if not stops_at:
+            guard = negated(guard)
+        one, other = run.either(guard, lambda: value, lambda: follow(place + 1))
+        if one is None or other is None:
+            return one if one is not None else other if other is not None else MISSING
+        if isinstance(value, Term) and isinstance(other, Term):
+            return Term("Or" if stops_at else "And", (value, other))
+        return run.choice(guard, one, other)
+
+    return follow(0)

@@ -1,0 +1,95 @@
+"""Calls of functions by their names: of torch, of the standard library, of other packages."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING
+
+from initlint.comparison.interpreter.builtin_calls import builtin
+from initlint.comparison.interpreter.containers import dictionary
+from initlint.comparison.interpreter.described import argument_terms, compound
+from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, named_module, operands, runs, unseen
+from initlint.comparison.interpreter.iteration import by_itself
+from initlint.comparison.interpreter.torch_calls import torch_function, torch_instance
+from initlint.comparison.terms import Term
+from initlint.comparison.values import Arguments, Frame, Instance, Made, ModuleRef, Partial, Value
+from initlint.construction import knowledge
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+STREAMS = {"random": "python", "numpy.random": "numpy", "secrets": "system", "uuid": "system"}
+"""The generators of other packages."""
+
+
+PLAIN = frozenset({*sys.stdlib_module_names, "numpy", "scipy", "packaging", "einops"}) - {"importlib", "runpy"}
+"""Packages whose functions leave every stream alone, but for those in STREAMS."""
+
+
+COPIERS = ("__deepcopy__", "__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__")
+"""Methods by which an object says how it is copied."""
+
+
+def named_call(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    changes = run.code.changes(name, stored=True)
+    if changes:
+        return unseen(run, Term("changed", (name, run.code.content(changes))), arguments, node, frame)
+    if name.startswith("builtins."):
+        return builtin(run, name.removeprefix("builtins."), arguments, node, frame)
+    if knowledge.module(name) is not None:
+        return torch_instance(run, name, arguments, node, frame)
+    if name.split(".")[0] == "torch":
+        return torch_function(run, name, arguments, node, frame)
+    return _foreign(run, name, arguments, node, frame)
+
+
+def _foreign(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    package = name.rpartition(".")[0]
+    stream = STREAMS.get(package) or STREAMS.get(name.split(".")[0])
+    if stream is not None:
+        term = Term("call", (Term("name", (name,)), *argument_terms(run, arguments)))
+        made = run.made(term, TENSOR, tuple(arguments.values()))
+        made.draws += draw(run, stream, name, term, EMPTY, node, frame)
+        return made
+    match name:
+        case "functools.partial" if arguments.positional:
+            return Partial(arguments.positional[0], Arguments(arguments.positional[1:], arguments.named))
+        case "importlib.import_module" | "builtins.__import__" if (
+            file := named_module(run, arguments, frame)
+        ) is not None:
+            return ModuleRef(file)
+        case "copy.deepcopy" | "copy.copy" if _copies_itself(run, arguments):
+            return unseen(run, Term("name", (name,)), arguments, node, frame)
+        case "copy.deepcopy" | "copy.copy" if arguments.positional:
+            return cloned(run, arguments.positional[0], {})
+        case "collections.OrderedDict":
+            return dictionary(run, arguments)
+        case _:
+            pass
+    if (package.split(".")[0] in PLAIN or name in PLAIN) and not runs(arguments):
+        return compound(run, "call", [Term("name", (name,)), *operands(run, arguments)])
+    return unseen(run, Term("name", (name,)), arguments, node, frame)
+
+
+def _copies_itself(run: Run, arguments: Arguments) -> bool:
+    copied = arguments.positional[:1]
+    return any(by_itself(run, value, name) is not None for value in copied for name in COPIERS)
+
+
+def cloned(run: Run, value: Value, done: dict[int, Value]) -> Value:
+    """A copy draws nothing, and is something of its own."""
+    if not isinstance(value, Made | Instance):
+        return value
+    if value.token not in done:
+        token = run.token()
+        copy = Made(token, value.term, value.cls) if isinstance(value, Made) else value
+        if isinstance(value, Instance):
+            copy = Instance(token, value.cls, value.term)
+        else:
+            run.set(token, ".original", value)
+        done[value.token] = copy
+        for name, part in run.parts(value.token):
+            run.set(token, name, cloned(run, part, done))
+    return done[value.token]

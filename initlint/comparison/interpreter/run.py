@@ -1,0 +1,56 @@
+"""One run of the interpreter: the state in which code is followed, and the ways into it that call each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from initlint.comparison.interpreter import (
+    assignment,
+    attributes,
+    calls,
+    described,
+    expressions,
+    functions,
+    instances,
+    methods,
+    statements,
+)
+from initlint.comparison.interpreter.machine import MAX_STEPS, Machine
+
+if TYPE_CHECKING:
+    from initlint.comparison.code import Code
+    from initlint.comparison.interpreter.functions import Entered
+    from initlint.comparison.shared import Shared
+    from initlint.comparison.terms import Term
+    from initlint.comparison.values import Value
+
+
+class Run(Machine):
+    """Follows one construction from its first statement to its last.
+
+    `followed` are terms of what both versions share that is followed all the same.
+    """
+
+    def __init__(self, code: Code, shared: Shared, followed: frozenset[Term], limit: int = MAX_STEPS) -> None:
+        super().__init__(limit)
+        self.code = code
+        self.shared = shared
+        self.followed = followed
+        self.project = code.project
+        self.globals: dict[tuple[str, str, str], Value] = {}
+        self.resolving: set[tuple[str, str]] = set()
+        self.describing: set[int] = set()
+        self.active: list[Entered] = []
+        self.open_ended = False
+        self.defaults: dict[int, Value] = {}
+
+    evaluate = expressions.evaluate
+    statement = statements.statement
+    describe = described.describe
+    call = calls.call
+    call_method = methods.call_method
+    attribute = attributes.attribute
+    invoke = functions.invoke
+    enter = functions.enter
+    instantiate = instances.instantiate
+    give = assignment.give

@@ -1,0 +1,199 @@
+"""Classes and functions of torch, called."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from initlint.comparison import draws
+from initlint.comparison.draws import TORCH
+from initlint.comparison.interpreter.described import argument_terms
+from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, unseen
+from initlint.comparison.interpreter.filling import filled, shape_of
+from initlint.comparison.interpreter.iteration import children_of
+from initlint.comparison.terms import NONE, Term, is_constant
+from initlint.comparison.values import (
+    Arguments,
+    Frame,
+    Function,
+    Instance,
+    Items,
+    Made,
+    Repeat,
+    Spread,
+    Super,
+    Table,
+    Value,
+)
+from initlint.construction import knowledge
+from initlint.model import Answer
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+SILENT = Term("silent", ())
+"""A context in which nothing is drawn from the default stream."""
+
+
+def torch_instance(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    """An instance of a class of torch."""
+    name = knowledge.canonical(name)
+    if name in knowledge.CONTAINERS:
+        return new_container(run, name, arguments)
+    positional = [run.describe(value) for value in arguments.positional]
+    named = [(key, run.describe(value)) for key, value in arguments.named]
+    made = run.made(draws.instance(name, positional, named, arguments.rest), name)
+    hold_parts(run, made, name, arguments)
+    if draws.of_class(name, positional, named, arguments.rest) is not Answer.NO:
+        options = draws.options_of_class(name, positional, named, arguments.rest)
+        made.draws += draw(run, TORCH, name, options, EMPTY, node, frame)
+    return made
+
+
+def hold_parts(run: Run, made: Made, cls: str, arguments: Arguments) -> None:
+    """What a constructor gets may be a part of what it makes; a parameter is what it is made of."""
+    plain = cls.endswith(("Parameter", "Buffer"))
+    for place, value in enumerate(arguments.positional):
+        if not isinstance(value, Term):
+            run.set(made.token, f".{place}" if plain else f"{place}", value)
+    for key, value in arguments.named:
+        if not isinstance(value, Term):
+            run.set(made.token, f".{key}" if plain else key, value)
+
+
+def new_container(run: Run, name: str, arguments: Arguments) -> Made:
+    """A Sequential, ModuleList or their like with its items."""
+    made = run.made(Term("container", (name, *argument_terms(run, arguments))), name)
+    fill_container(run, made.token, name, arguments)
+    return made
+
+
+def fill_container(run: Run, token: int, name: str, arguments: Arguments) -> None:
+    given = arguments.positional
+    if name.endswith("Sequential") and not (len(given) == 1 and isinstance(given[0], Table)):
+        extend_modules(run, token, run.items(given))
+    else:
+        for value in given:
+            extend_modules(run, token, value)
+    for term in arguments.rest:
+        extend_modules(run, token, Spread(term))
+
+
+def extend_modules(run: Run, token: int, value: Value) -> None:
+    """Put items into a container of modules, under the next keys."""
+    value = run.resolved(value)
+    match value:
+        case Items():
+            for item in run.held(value):
+                append_module(run, token, item)
+        case Table():
+            for key, item in run.entries(value):
+                run.set(token, str(key.args[0]) if is_constant(key) else f"*{len(run.parts(token))}", item)
+        case Made() if value.cls in knowledge.CONTAINERS:
+            for _, part in children_of(run, value):
+                append_module(run, token, part)
+        case _:
+            append_module(run, token, value if isinstance(value, Spread) else Spread(run.describe(value)))
+
+
+def append_module(run: Run, token: int, value: Value) -> None:
+    known = [name for name, _ in run.parts(token)]
+    open_ended = isinstance(value, Repeat | Spread) or any(name.startswith("*") for name in known)
+    run.set(token, f"*{len(known)}" if open_ended else str(len(known)), value)
+
+
+def torch_function(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    """A function of torch."""
+    kept = tuple((key, value) for key, value in arguments.named if value != draws.DEFAULT_GENERATOR)
+    arguments = Arguments(arguments.positional, kept, arguments.rest)
+    space, _, tail = name.rpartition(".")
+    known = knowledge.function(name)
+    positional = [run.describe(value) for value in arguments.positional]
+    named = [(key, run.describe(value)) for key, value in arguments.named]
+    if tail == "__init__" and arguments.positional and isinstance(arguments.positional[0], Instance):
+        inner = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
+        inherit(run, arguments.positional[0], space, inner, node, frame)
+        return NONE
+    isolates = known is not None and known.isolates
+    if isolates and not arguments.named:
+        return SILENT
+    if isolates or tail.startswith("set_"):
+        return unseen(run, Term("name", (name,)), arguments, node, frame)
+    if tail == "skip_init" and arguments.positional:
+        return _skipped(run, arguments, node, frame)
+    if space == "torch.nn.init" or space.startswith("torch.nn.utils"):
+        return filled(run, name, known, arguments, node, frame)
+    if tail in ("compile", "script") and arguments.positional:
+        return arguments.positional[0]
+    term = Term("call", (Term("name", (name,)), *argument_terms(run, arguments)))
+    made = run.made(term, TENSOR, tuple(arguments.values()))
+    if known is None:
+        foreign = space.startswith(("torch.hub", "torch.distributions", "torch.utils"))
+        return unseen(run, Term("name", (name,)), arguments, node, frame) if foreign else made
+    if known.reseeds:
+        made.draws += draw(run, TORCH, name, term, EMPTY, node, frame)
+    generator = draws.explicit_generator(known, named)
+    if generator is not None or draws.of_function(known, positional, named, arguments.rest) is not Answer.NO:
+        shape, options = _shape_and_options(name, positional, named, arguments.rest)
+        stream = TORCH if generator is None else draws.EXPLICIT
+        made.draws += draw(run, stream, draws.engine_of(name), shape, options, node, frame)
+    return made
+
+
+def _shape_and_options(
+    name: str, positional: list[Term], named: list[tuple[str, Term]], rest: tuple[Term, ...]
+) -> tuple[Term, Term]:
+    kept = [(key, term) for key, term in sorted(named, key=lambda pair: pair[0])]
+    kept = [
+        (key, t)
+        for key, t in kept
+        if t != draws.DEFAULT_GENERATOR and key not in draws.SILENT_ARGUMENTS and draws.DEFAULTS.get(key) != t
+    ]
+    pairs = [Term("argument", (key, term)) for key, term in kept if key != "size"]
+    options = Term(name, (*pairs, *rest))
+    if name in draws.SHAPED:
+        size = dict(named).get("size")
+        return draws.shape_of([size] if size is not None else positional), options
+    if name.endswith("_like") and positional:
+        return shape_of(positional[0]), Term(name, (*positional[1:], *pairs, *rest))
+    return Term("shape", (Term(name, tuple(positional)),)), options
+
+
+def _skipped(run: Run, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    rest = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
+    run.silent += 1
+    try:
+        return run.each(arguments.positional[0], lambda one: run.call(one, rest, node, frame))
+    finally:
+        run.silent -= 1
+
+
+def inherit(run: Run, instance: Instance, cls: str, arguments: Arguments, node: ast.AST, frame: Frame) -> None:
+    """The constructor of a class of torch, run on an instance of a class that inherits from it."""
+    name = knowledge.canonical(cls)
+    known = knowledge.module(name)
+    if name == "torch.nn.Module" or known is None:
+        return
+    if name in knowledge.CONTAINERS:
+        fill_container(run, instance.token, name, arguments)
+        return
+    own = run.project.method(instance.cls, "reset_parameters")
+    replaced = own is not None and "reset_parameters" in known.methods
+    run.silent += replaced
+    made = torch_instance(run, name, arguments, node, frame)
+    run.silent -= replaced
+    run.set(instance.token, ".base", made)
+    if own is not None and replaced:
+        run.invoke(Function(own, instance), Arguments(), node, frame)
+
+
+def next_constructor(run: Run, receiver: Super, arguments: Arguments, node: ast.AST, frame: Frame) -> None:
+    """The first constructor of torch behind a class in the order of the instance's classes."""
+    order = run.project.mro(receiver.instance.cls)
+    rest = order[order.index(receiver.owner) + 1 :] if receiver.owner in order else order
+    base = next((cls for cls in rest if knowledge.module(cls) is not None), None)
+    if base is not None:
+        inherit(run, receiver.instance, base, arguments, node, frame)
+    elif unread := run.project.unresolved_bases(receiver.instance.cls):
+        unseen(run, Term("base", tuple(unread)), arguments, node, frame)

@@ -1,0 +1,157 @@
+"""What `modules()`, `children()` and `parameters()` go through, and `apply` runs on."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from initlint.comparison.interpreter.described import state
+from initlint.comparison.interpreter.drawing import unseen
+from initlint.comparison.interpreter.iteration import iterate
+from initlint.comparison.terms import Term, constant
+from initlint.comparison.values import MISSING, Arguments, Choice, Frame, Instance, Made, Repeat, Spread, Value
+from initlint.construction import knowledge
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+
+def inner_modules(run: Run, value: Value) -> list[tuple[str, Value]]:
+    """The modules that are direct parts of a module, in order."""
+    if not isinstance(value, Made | Instance):
+        return []
+    return [
+        (name, part) for name, part in run.parts(value.token) if not name.startswith(".") and module_like(run, part)
+    ]
+
+
+def module_like(run: Run, value: Value) -> bool:
+    value = run.resolved(value)
+    match value:
+        case Instance():
+            return run.project.is_module(value.cls) or bool(run.project.unresolved_bases(value.cls))
+        case Made():
+            known = knowledge.module(value.cls)
+            return (value.cls == "" and value.term.op == "call") or (
+                known is not None and "torch.Tensor" not in known.bases
+            )
+        case Repeat():
+            return module_like(run, value.value)
+        case Spread():
+            return True
+        case Choice():
+            return module_like(run, value.yes) or module_like(run, value.no)
+        case _:
+            return False
+
+
+def modules_of(run: Run, root: Made | Instance, name: str) -> list[Value]:
+    """What `modules()` and `children()` go through."""
+    direct = name.endswith("children")
+    found = inner_modules(run, root) if direct else every_module(run, root, "", set(), before=True)
+    if name.startswith("named_"):
+        return [named_item(run, path, value) for path, value in found]
+    return [value for _, value in found]
+
+
+def named_item(run: Run, path: str, value: Value) -> Value:
+    if isinstance(value, Repeat):
+        return Repeat(value.header, run.items([Term("key", (path,)), value.value], "tuple"))
+    if isinstance(value, Choice):
+        one, other = (named_item(run, path, each) if each is not MISSING else each for each in (value.yes, value.no))
+        return Choice(value.guard, one, other)
+    return run.items([constant(path), value], "tuple")
+
+
+def every_module(run: Run, value: Value, path: str, seen: set[int], before: bool) -> list[tuple[str, Value]]:
+    """A module and all within, itself first or last; each once."""
+    value = run.resolved(value)
+    match value:
+        case Repeat():
+            return [
+                (key, Repeat(value.header, part)) for key, part in every_module(run, value.value, path, seen, before)
+            ]
+        case Choice():
+            one = [(k, Choice(value.guard, v, MISSING)) for k, v in every_module(run, value.yes, path, seen, before)]
+            other = [(k, Choice(value.guard, MISSING, v)) for k, v in every_module(run, value.no, path, seen, before)]
+            return [*one, *other]
+        case Made() | Instance():
+            if value.token in seen:
+                return []
+            seen.add(value.token)
+            inner = [
+                each
+                for name, part in inner_modules(run, value)
+                for each in every_module(run, part, f"{path}.{name}".lstrip("."), seen, before)
+            ]
+            return [(path, value), *inner] if before else [*inner, (path, value)]
+        case Spread():
+            return [(path, value)]
+        case _:
+            return []
+
+
+def apply_to_all(run: Run, root: Value, function: Value, node: ast.AST, frame: Frame) -> None:
+    """`module.apply(function)`: the function is run on every module, the inner ones first."""
+    if not isinstance(root, Made | Instance):
+        unseen(run, Term("apply", (run.describe(root),)), Arguments((function,)), node, frame)
+        return
+    modules = run.items([value for _, value in every_module(run, root, "", set(), before=False)])
+
+    def turn(item: Value) -> None:
+        run.each(function, lambda one: run.call(one, Arguments((item,)), node, frame))
+
+    iterate(run, modules, turn)
+
+
+def parameters_of(run: Run, root: Made | Instance, name: str) -> list[Value]:
+    """What `parameters()` goes through: the own parameters of every module, the outer ones first."""
+    found: list[tuple[str, Value]] = []
+    for path, value in every_module(run, root, "", set(), before=True):
+        found += _own_parameters(run, path, value)
+    if name.startswith("named_"):
+        return [named_item(run, path, value) for path, value in found]
+    return [value for _, value in found]
+
+
+def _own_parameters(run: Run, path: str, value: Value) -> list[tuple[str, Value]]:
+    match value:
+        case Repeat():
+            return [(key, Repeat(value.header, part)) for key, part in _own_parameters(run, path, value.value)]
+        case Choice():
+            one = [(k, Choice(value.guard, v, MISSING)) for k, v in _own_parameters(run, path, value.yes)]
+            other = [(k, Choice(value.guard, MISSING, v)) for k, v in _own_parameters(run, path, value.no)]
+            return [*one, *other]
+        case Instance():
+            own = [
+                (f"{path}.{name}".lstrip("."), part)
+                for name, part in run.parts(value.token)
+                if _parameter_like(run, part)
+            ]
+            base = run.get(value.token, ".base")
+            return [*own, *(_own_parameters(run, path, base) if isinstance(base, Made) else ())]
+        case Made():
+            return _parameters_of_made(run, path, value)
+        case Spread():
+            return [(path, Spread(Term("parameters", (value.term,))))]
+        case _:
+            return []
+
+
+def _parameter_like(run: Run, value: Value) -> bool:
+    value = run.resolved(value)
+    if isinstance(value, Choice):
+        return _parameter_like(run, value.yes) or _parameter_like(run, value.no)
+    return isinstance(value, Made) and value.cls == "torch.nn.Parameter"
+
+
+def _parameters_of_made(run: Run, path: str, made: Made) -> list[tuple[str, Value]]:
+    """The parameters of a module of torch stand for each other in one loop."""
+    known = knowledge.module(made.cls)
+    if made.cls in knowledge.CONTAINERS:
+        return [(f"{path}.{name}", part) for name, part in run.parts(made.token) if _parameter_like(run, part)]
+    if known is not None and not any("weight" in name or "bias" in name for name in known.attributes):
+        return []
+    each = run.made(Term("parameter of", (made.term,)), "torch.nn.Parameter")
+    run.set(made.token, f".{len(run.parts(made.token))}", each)
+    return [(path, Repeat(Term("parameters", (state(run, made),)), each))]
