@@ -1,1 +1,18 @@
-"""Two versions of a project: where do their random streams part?"""
+"""Two versions of a project compared, without running either: do they draw the same random streams?
+
+In the order of the flow:
+
+- sides.py reads both versions: folders, files, or revisions through git.py.
+- code.py has the syntax trees of one version, and terms for its code: pieces.py writes a definition down without its
+  places and the names of its locals, reach.py follows all that it reaches. What names stand for is in bindings.py, for
+  some statements, and names.py, across files; what statements and decorators change of what others define, in
+  statements.py and decorators.py; packages.py has the names of everybody.
+- matching.py says which class of one version is which of the other, and which can differ at all. shared.py knows what
+  both have alike, so that it need not be followed.
+- beside.py follows both versions of a constructor in the interpreter, with what signatures.py says that both are given.
+  Its values are terms.py and values.py, what torch draws is in draws.py. It leaves a trace (trace.py) and an outline
+  (outline.py), which says what a caller can see of the result.
+- align.py lays both ledgers side by side, and says for each line what it shifts; conditions.py, whether some caller
+  meets other conditions.
+- compare.py makes the answer of it for every class, and words.py, text.py and json.py say it.
+"""

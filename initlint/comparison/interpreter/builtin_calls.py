@@ -1,4 +1,4 @@
-"""Calls of builtins: one function for each that is more than a term."""
+"""Calls of builtins by a table: those that are more than a term, and for how many arguments."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from initlint.comparison.interpreter.attributes import assign_by_name
-from initlint.comparison.interpreter.containers import UNROLLED, dictionary, enumerated, is_plain, length, unless_kept
-from initlint.comparison.interpreter.described import argument_terms, compound, state
-from initlint.comparison.interpreter.drawing import ITERATING, named_module, opaque_call, unfollowed, unseen
-from initlint.comparison.interpreter.iteration import children_of, iterable, iterate
+from initlint.comparison.interpreter.builtin_sequences import SEQUENCES, Asked, opaque
+from initlint.comparison.interpreter.containers import dictionary, is_plain, length
+from initlint.comparison.interpreter.described import compound, state
+from initlint.comparison.interpreter.drawing import ITERATING, named_module, unfollowed, unseen
+from initlint.comparison.interpreter.iteration import iterable
 from initlint.comparison.interpreter.questions import has_attribute, is_instance
 from initlint.comparison.pieces import COMPUTED
 from initlint.comparison.terms import NONE, Scalar, Term, constant, is_constant, number
@@ -20,22 +21,21 @@ from initlint.comparison.values import (
     Frame,
     Instance,
     Items,
-    Made,
     ModuleRef,
     Repeat,
     Spread,
     Super,
-    Table,
     Value,
 )
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
 
-
 UNSAFE = frozenset({"exec", "eval", "__import__", "open", "input", "compile"})
 """Builtins that can do anything."""
 
+RUN_MORE = UNSAFE | {"map", "filter", "getattr", "setattr"}
+"""Builtins that may draw where it is not known what they are given."""
 
 CONVERSIONS: dict[str, Callable[[Any], Scalar]] = {
     "int": int,
@@ -47,144 +47,141 @@ CONVERSIONS: dict[str, Callable[[Any], Scalar]] = {
 }
 
 
-def builtin(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:  # noqa: C901  (one case for each kind)
+def builtin(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
+    """What a builtin gives."""
     if name in ITERATING:
         through = tuple(iterable(run, value, node, frame) for value in arguments.positional)
         arguments = Arguments(through, arguments.named, arguments.rest)
+    asked = Asked(name, arguments, node, frame)
     if name == "__import__" and (file := named_module(run, arguments, frame)) is not None:
         return ModuleRef(file)
-    given = arguments.positional
-    first = given[0] if given else NONE
-    if any(isinstance(value, Spread | Repeat) for value in given) or arguments.rest or name in UNSAFE:
-        plain = name not in UNSAFE and name not in ("map", "filter", "getattr", "setattr")
-        term = Term("name", (f"builtins.{name}",))
-        if name in COMPUTED:
-            term = Term("names", (name, run.code.of_file(frame.path)))
-        return opaque_call(run, term, arguments, node, frame) if plain else unseen(run, term, arguments, node, frame)
-    match name, len(given):
-        case "vars", 1:
-            raise unfollowed("`vars` of an object", node, frame)
-        case (("globals" | "locals" | "vars" | "dir"), _):
-            held = [state(run, value) for value in given]
-            return Term("names", (name, run.code.of_file(frame.path), *held))
-        case "object.__setattr__", 3:
-            assign_by_name(run, first, run.describe(given[1]), given[2])
-            return NONE
-        case "next", 1 | 2:
-            return _next_item(run, first, given, node, frame)
-        case "super", _:
-            return _super_of(given, frame)
-        case "getattr", 2 | 3:
-            return _got(run, given, node, frame)
-        case "setattr", 3:
-            assign_by_name(run, given[0], run.describe(given[1]), given[2])
-            return NONE
-        case "hasattr", 2:
-            return run.each(first, lambda one: has_attribute(run, one, given[1]))
-        case "isinstance", 2:
-            return run.each(first, lambda one: is_instance(run, one, given[1]))
-        case "len", 1:
-            return length(run, first)
-        case (("range" | "enumerate" | "zip" | "reversed" | "map" | "filter"), _):
-            return _lazy(run, name, given, arguments, node, frame)
-        case (("list" | "tuple" | "set" | "sorted" | "frozenset" | "iter"), _):
-            return sequence_of(run, name, given, arguments, node, frame)
-        case "dict", _:
-            return dictionary(run, arguments)
-        case "type", 1:
-            return ClassRef(first.cls) if isinstance(first, Instance) else Term("type", (run.describe(first),))
-        case (("int" | "float" | "bool" | "abs" | "round" | "str"), 1) if is_constant(first):
-            return _converted(name, first)
-        case (("max" | "min"), 2) if not arguments.named and None not in (bounds := [*map(number, given)]):
-            known = [bound for bound in bounds if bound is not None]
-            return constant(max(known) if name == "max" else min(known))
-        case _:
-            return opaque_call(run, Term("name", (f"builtins.{name}",)), arguments, node, frame)
+    if name in UNSAFE or arguments.rest or any(isinstance(value, Spread | Repeat) for value in asked.given):
+        return _unclear(run, asked)
+    known = _BUILTINS.get((name, len(asked.given))) or _BUILTINS.get((name, None))
+    return known(run, asked) if known is not None else opaque(run, asked)
 
 
-def _converted(name: str, first: Value) -> Value:
-    assert isinstance(first, Term)
-    value = first.args[0]
-    try:
-        return constant(CONVERSIONS[name](value))
-    except (TypeError, ValueError, OverflowError):
-        return Term("call", (Term("name", (name,)), first))
+def _unclear(run: Run, asked: Asked) -> Value:
+    """A call with starred arguments of which nothing is known, or of what can do anything."""
+    if asked.name not in RUN_MORE:
+        return opaque(run, asked)
+    term = asked.callee
+    if asked.name in COMPUTED:
+        term = Term("names", (asked.name, run.code.of_file(asked.frame.path)))
+    return unseen(run, term, asked.arguments, asked.node, asked.frame)
 
 
-def _super_of(given: tuple[Value, ...], frame: Frame) -> Value:
-    owner = given[0].id if given and isinstance(given[0], ClassRef) else frame.cls
-    inner: Frame | None = frame
+# -- objects -----------------------------------------------------------------------------------------------------------
+
+
+def _vars(_run: Run, asked: Asked) -> Value:
+    raise unfollowed("`vars` of an object", asked.node, asked.frame)
+
+
+def _names(run: Run, asked: Asked) -> Value:
+    """Names that are computed can be all of the file."""
+    held = [state(run, value) for value in asked.given]
+    return Term("names", (asked.name, run.code.of_file(asked.frame.path), *held))
+
+
+def _set(run: Run, asked: Asked) -> Value:
+    owner, name, value = asked.given
+    assign_by_name(run, owner, run.describe(name), value)
+    return NONE
+
+
+def _get(run: Run, asked: Asked) -> Value:
+    owner, name, *_ = asked.given
+    if isinstance(name, Term) and is_constant(name) and isinstance(name.args[0], str):
+        text = name.args[0]
+        return run.each(owner, lambda one: run.attribute(one, text, asked.node, asked.frame))
+    known = run.code.of_class(owner.cls) if isinstance(owner, Instance) else NONE
+    return compound(run, "getattr", [*asked.given, known])
+
+
+def _has(run: Run, asked: Asked) -> Value:
+    owner, name = asked.given
+    return run.each(owner, lambda one: has_attribute(run, one, name))
+
+
+def _is_instance(run: Run, asked: Asked) -> Value:
+    value, classes = asked.given
+    return run.each(value, lambda one: is_instance(run, one, classes))
+
+
+def _type(run: Run, asked: Asked) -> Value:
+    (value,) = asked.given
+    return ClassRef(value.cls) if isinstance(value, Instance) else Term("type", (run.describe(value),))
+
+
+def _super(_run: Run, asked: Asked) -> Value:
+    first = asked.given[0] if asked.given else None
+    owner = first.id if isinstance(first, ClassRef) else asked.frame.cls
+    inner: Frame | None = asked.frame
     while inner is not None and inner.instance is None:
         inner = inner.parent
     instance = inner.instance if inner is not None else None
     return Super(instance, owner) if isinstance(instance, Instance) else Term("super", ())
 
 
-def _got(run: Run, given: tuple[Value, ...], node: ast.AST, frame: Frame) -> Value:
-    name = given[1]
-    if isinstance(name, Term) and is_constant(name) and isinstance(name.args[0], str):
-        text = name.args[0]
-        return run.each(given[0], lambda one: run.attribute(one, text, node, frame))
-    known = run.code.of_class(given[0].cls) if isinstance(given[0], Instance) else NONE
-    return compound(run, "getattr", [*given, known])
+# -- data --------------------------------------------------------------------------------------------------------------
 
 
-def _next_item(run: Run, iterator: Value, given: tuple[Value, ...], node: ast.AST, frame: Frame) -> Value:
+def _length(run: Run, asked: Asked) -> Value:
+    return length(run, asked.given[0])
+
+
+def _dictionary(run: Run, asked: Asked) -> Value:
+    return dictionary(run, asked.arguments)
+
+
+def _next(run: Run, asked: Asked) -> Value:
     """The first item is taken out; of a kept iterator of which nothing is known, it is not known which comes."""
+    iterator = asked.given[0]
     if isinstance(iterator, Items) and is_plain(run, iterator) and run.held(iterator):
         first, *rest = run.held(iterator)
         run.hold(iterator, tuple(rest))
         return first
-    if isinstance(node, ast.Call) and isinstance(node.args[0], ast.Name):
-        raise unfollowed("`next` on an iterator that is kept", node, frame)
-    return opaque_call(run, Term("name", ("builtins.next",)), Arguments(given), node, frame)
+    if isinstance(asked.node, ast.Call) and isinstance(asked.node.args[0], ast.Name):
+        raise unfollowed("`next` on an iterator that is kept", asked.node, asked.frame)
+    return opaque(run, Asked(asked.name, Arguments(asked.given), asked.node, asked.frame))
 
 
-def _lazy(run: Run, name: str, given: tuple[Value, ...], arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
-    """What a loop goes through: numbers, pairs, results."""
-    term = Term("call", (Term("name", (f"builtins.{name}",)), *argument_terms(run, arguments)))
-    match name:
-        case "range":
-            bounds = [number(value) for value in given]
-            whole = [bound for bound in bounds if isinstance(bound, int)]
-            if len(whole) == len(given) and whole[2:] != [0] and len(range(*whole)) <= UNROLLED:
-                return run.items([constant(turn) for turn in range(*whole)])
-        case "enumerate" if len(given) == 1:
-            return enumerated(run, given[0])
-        case "zip" if given and all(isinstance(each, Items) and is_plain(run, each) for each in given):
-            rows = zip(*(run.held(each) for each in given if isinstance(each, Items)), strict=False)
-            return run.items([run.items(row, "tuple") for row in rows])
-        case "reversed" if isinstance(given[0], Items) and is_plain(run, given[0]):
-            return run.items(run.held(given[0])[::-1])
-        case "map" if len(given) == 2:
-            found = run.items([])
-
-            def turn(item: Value) -> None:
-                made = run.each(given[0], lambda one: run.call(one, Arguments((item,)), node, frame))
-                run.hold(found, (*run.held(found), made))
-
-            before = len(run.events)
-            iterate(run, given[1], turn)
-            return unless_kept(run, found, before)
-        case "map" | "filter":
-            return unseen(run, term, arguments, node, frame)
-        case _:
-            pass
-    held = [value for value in given if not isinstance(value, Term)]
-    return compound(run, "call", [term, *held]) if held else term
+def _converted(run: Run, asked: Asked) -> Value:
+    (first,) = asked.given
+    if asked.arguments.named or not (isinstance(first, Term) and is_constant(first)):
+        return opaque(run, asked)
+    try:
+        return constant(CONVERSIONS[asked.name](first.args[0]))
+    except (TypeError, ValueError, OverflowError):
+        return Term("call", (Term("name", (asked.name,)), first))
 
 
-def sequence_of(
-    run: Run, name: str, given: tuple[Value, ...], arguments: Arguments, node: ast.AST, frame: Frame
-) -> Value:
-    kind = name if name in ("tuple", "set") else "list"
-    if not given:
-        return run.items([], kind)
-    first = given[0]
-    if isinstance(first, Items) and name not in ("set", "sorted", "frozenset"):
-        return run.items(run.held(first), kind)
-    if isinstance(first, Table) and name not in ("set", "sorted", "frozenset") and run.rest(first) is None:
-        return run.items([key for key, _ in run.entries(first)], kind)
-    if isinstance(first, Made) and children_of(run, first):
-        return run.items([part for _, part in children_of(run, first)], kind)
-    return opaque_call(run, Term("name", (f"builtins.{name}",)), arguments, node, frame)
+def _extreme(run: Run, asked: Asked) -> Value:
+    bounds = [bound for value in asked.given if (bound := number(value)) is not None]
+    if asked.arguments.named or len(bounds) < len(asked.given):
+        return opaque(run, asked)
+    return constant(max(bounds) if asked.name == "max" else min(bounds))
+
+
+_BUILTINS: dict[tuple[str, int | None], Callable[[Run, Asked], Value]] = {
+    **{(name, None): call for name, call in SEQUENCES.items()},
+    **{(name, 1): _converted for name in CONVERSIONS},
+    ("vars", 1): _vars,
+    **{(name, None): _names for name in ("globals", "locals", "vars", "dir")},
+    ("object.__setattr__", 3): _set,
+    ("setattr", 3): _set,
+    ("getattr", 2): _get,
+    ("getattr", 3): _get,
+    ("hasattr", 2): _has,
+    ("isinstance", 2): _is_instance,
+    ("type", 1): _type,
+    ("super", None): _super,
+    ("next", 1): _next,
+    ("next", 2): _next,
+    ("len", 1): _length,
+    ("dict", None): _dictionary,
+    ("max", 2): _extreme,
+    ("min", 2): _extreme,
+}
+"""By name and number of arguments; None for any number."""

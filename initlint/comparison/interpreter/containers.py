@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.machine import is_missing
-from initlint.comparison.terms import NONE, Term, constant, is_constant
+from initlint.comparison.terms import NONE, Term, constant, is_constant, number
 from initlint.comparison.values import MISSING, Arguments, Choice, Instance, Items, Made, Repeat, Spread, Table, Value
 
 if TYPE_CHECKING:
@@ -193,11 +193,13 @@ def unless_kept(run: Run, items: Items, before: int) -> Items:
     return Items(items.token, LAZY) if len(run.events) > before else items
 
 
-def enumerated(run: Run, value: Value) -> Value:
-    if isinstance(value, Items) and is_plain(run, value):
-        pairs = [run.items((constant(place), item), "tuple") for place, item in enumerate(run.held(value))]
+def enumerated(run: Run, value: Value, start: Value) -> Value:
+    """Pairs of numbers and items."""
+    first = number(start)
+    if isinstance(value, Items) and isinstance(first, int) and is_plain(run, value):
+        pairs = [run.items((constant(place), item), "tuple") for place, item in enumerate(run.held(value), first)]
         return run.items(pairs)
-    return Term("enumerate", (run.describe(value),))
+    return Term("enumerate", (run.describe(value), run.describe(start)))
 
 
 def length(run: Run, value: Value) -> Value:

@@ -56,9 +56,7 @@ def _foreign(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Fr
     match name:
         case "functools.partial" if arguments.positional:
             return Partial(arguments.positional[0], Arguments(arguments.positional[1:], arguments.named))
-        case "importlib.import_module" | "builtins.__import__" if (
-            file := named_module(run, arguments, frame)
-        ) is not None:
+        case "importlib.import_module" if (file := named_module(run, arguments, frame)) is not None:
             return ModuleRef(file)
         case "copy.deepcopy" | "copy.copy" if _copies_itself(run, arguments):
             return unseen(run, Term("name", (name,)), arguments, node, frame)
