@@ -9,8 +9,8 @@ over a run, file by file, each of which uses only what stands above it here:
 - containers.py, iteration.py, operators.py, questions.py: lists and dictionaries, going through things, operators, and
   what is known of the classes of values. lookup.py: names.
 - filling.py, torch_calls.py, views.py: torch's functions and classes, and all modules and parameters in one.
-- attributes.py, builtin_sequences.py, builtin_calls.py, outside.py, texts.py, methods.py, calls.py: what is behind a dot,
-  and calls by what is called.
+- attributes.py, builtin_sequences.py, builtin_calls.py, outside.py, texts.py, methods.py, calls.py: what is behind a
+  dot, and calls by what is called.
 - expressions.py, assignment.py, flow.py, branches.py, statements.py: the kinds of nodes.
 - instances.py, functions.py: constructors and functions of the project.
 """
