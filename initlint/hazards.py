@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from initlint.construction import knowledge
 from initlint.construction.ledger import Construction, Ledgers
 from initlint.model import Confidence, Finding, Problem, Verdict
 from initlint.project.classes import ClassInfo, Project
@@ -66,6 +67,19 @@ def unread_items(construction: Construction, keyed: Mapping[str, Collection[str]
     return unread
 
 
+def unread_parts(readers: Readers, construction: Construction) -> dict[str, Verdict]:
+    """What a constructor gives other instances as attributes, and nothing reads from an instance of their class."""
+    unread: dict[str, Verdict] = {}
+    for define in construction.own:
+        if not define.cls or define.cls in knowledge.CONTAINERS:
+            continue
+        names = [item.definition.attribute.rpartition(".")[2] for item in define.items]
+        with readers.foreign.admitting(define.cls, names):
+            verdicts = {name: readers.verdict(define.cls, name) for name in names}
+        unread.update((f"{define.definition.attribute}.{name}", each) for name, each in verdicts.items() if each)
+    return unread
+
+
 class _Search:
     """suspects -> construction -> rules, for any classes of one project."""
 
@@ -106,7 +120,7 @@ class _Search:
             return name in dead and self.readers.enclosing.draws(suspect.cls, name)
 
         construction = self.ledgers.construction(suspect.cls)
-        items = unread_items(construction, suspect.keyed)
+        items = {**unread_items(construction, suspect.keyed), **unread_parts(self.readers, construction)}
         dead = {**suspect.dead, **unnamed(self.readers, suspect.cls, construction.told, suspect.dead), **items}
         patterns = sorted(name for name in dead if "*" in name)
         return Case(construction.filled(filled).gathered(patterns), dead)

@@ -381,6 +381,7 @@ def unread(recorder: Recorder, owned: Owned, known: set[tuple[str, str, str]]) -
     """Definitions without a marker that the example never reads."""
     drawn, used = recorder.drawn(), {id(value) for value in recorder.used.values()}
     families = {id(owner): classes for owner, classes, _ in owned}
+    given = {id(held(attributes, name)) for _, cls, attributes in owned for *each, name in known if tuple(each) in cls}
     family_reads = {(cls, name) for owner, name in recorder.reads for cls in families.get(owner, ())}
     for owner, classes, attributes in owned:
         for name, value in attributes.items():
@@ -388,7 +389,7 @@ def unread(recorder: Recorder, owned: Owned, known: set[tuple[str, str, str]]) -
             still = plain and not any(storage(tensor) in drawn for tensor in tensors(value))
             by_part = id(value) in used or any(id(tensor) in used for tensor in tensors(value))
             by_name = any((cls, name) in family_reads for cls in classes)
-            marked = any((*cls, name) in known for cls in classes)
+            marked = id(value) in given or any((*cls, name) in known for cls in classes)
             if not (still or by_part or by_name or marked):
                 yield f"{type(owner).__name__}.{name}: no marker, and the example never reads it"
 

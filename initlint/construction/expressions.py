@@ -96,7 +96,7 @@ class Expressions(Loops):
         return value
 
     def item(self, node: cst.BaseExpression, frame: Frame) -> Value:
-        """What is put into a list, a dictionary or a container: to be put there is no use of what a name holds."""
+        """What is put into a container, or gets an attribute: that is no use yet of what a name holds."""
         return self._load(node, frame, kept=True) if type(node) is cst.Name else self.evaluate(node, frame)
 
     def _attribute(self, node: cst.Attribute, frame: Frame) -> Value:

@@ -301,21 +301,29 @@ class Finish:
         )
         conditional = bool(self.conditions(store.branch, store.loops))
         items = tuple(self._define(item, item.kind) for item in self.items(store) if item.kind)
-        return Define(
-            definition, store.site.owner, store.site.path, conditional, store.branch, self._is_alone(store), items
-        )
+        owner, path, alone = store.site.owner, store.site.path, self._is_alone(store)
+        cls = store.value.cls if isinstance(store.value, Thing) else ""
+        return Define(definition, owner, path, conditional, store.branch, alone, items, cls)
 
     def items(self, store: Stored) -> list[Stored]:
-        """The items of a container of torch, each as if it were stored by itself; none where a key is not known."""
+        """The items of a container of torch, each as if it were stored by itself; none where a key is not known.
+
+        Those of another instance are what the constructor gives it: `self.part.extra = nn.Linear(...)`.
+        """
         if id(store) not in self._items:
             self._items[id(store)] = list(self._items_of(store))
         return self._items[id(store)]
 
     def _items_of(self, store: Stored) -> Iterator[Stored]:
         whole = store.value
-        if not isinstance(whole, Thing) or whole.cls not in knowledge.CONTAINERS or container_of(store.attribute):
+        if not isinstance(whole, Thing) or container_of(store.attribute):
             return
         parts = self.run.parts.get(whole.token, [])
+        if whole.cls not in knowledge.CONTAINERS:
+            given = ((key, token) for key, token in parts if (whole.token, token) in self.run.placed)
+            named = ((key, token) for key, token in given if key.isidentifier() and self._is_only_held(store, token))
+            yield from (self._item(store, key, token) for key, token in named)
+            return
         keys = [key for key, _ in parts]
         if any(not key or "*" in key for key in keys) or len(set(keys)) < len(keys):
             return

@@ -26,7 +26,8 @@ class Define:
 
     `conditional`: it stands in an arm of a branch, or behind an early return. `branch` says which. `alone`: nothing
     else that the constructor makes, keeps or calls gets hold of it. `items` are those of a container of torch, as
-    definitions of names like `blocks.0`, where their keys are known and nothing else holds them.
+    definitions of names like `blocks.0`, where their keys are known and nothing else holds them; of an instance of
+    another class, `cls`, they are what the constructor gives it as attributes.
     """
 
     definition: Definition
@@ -36,6 +37,7 @@ class Define:
     branch: Path
     alone: bool = True
     items: tuple[Define, ...] = ()
+    cls: ClassId = ""
 
 
 @dataclass(frozen=True, slots=True)

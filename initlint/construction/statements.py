@@ -156,7 +156,7 @@ class Statements(Expressions):
             case cst.Name():
                 frame.names[target.value] = value
             case cst.Attribute():
-                owner = self.evaluate(target.value, frame)
+                owner = self.item(target.value, frame)
                 self.set_attribute(owner, target.attr.value, value, frame.place(node), what, group)
             case cst.Subscript():
                 self._set_item(target, value, frame.place(node), what, group, frame)
@@ -175,7 +175,8 @@ class Statements(Expressions):
             elif isinstance(option, Self):
                 self.run.store(name, value, site, what, group, kind)
             elif isinstance(option, Thing):
-                self.run.attach(option.token, "" if name == "data" else name, value)
+                whole = option.kind is Kind.SUBMODULE
+                self.run.attach(option.token, "" if name == "data" else name, value, site=site if whole else None)
             else:
                 self.run.read("", value)
 

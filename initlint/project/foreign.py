@@ -161,10 +161,14 @@ class Foreign:
         )
 
     def _fits(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
-        """Whether the object and what is read from it can be all that the code takes them for."""
+        """Whether the object and what is read from it can be all that the code takes them for.
+
+        What is admitted is none of what the code of the class says that it has: it can be anything.
+        """
+        admitted = attribute in self._admitted.get(cls, ())
         return (
-            self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ()))
-            and self._fits_handling(cls, method, receiver, attribute)
+            (admitted or self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ())))
+            and (admitted or self._fits_handling(cls, method, receiver, attribute))
             and not self._fits_another(cls, method, receiver, attribute)
         )
 

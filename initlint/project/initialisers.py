@@ -37,7 +37,7 @@ class Initialisers:
 
     def touching(self, cls: ClassId, attribute: str) -> str:
         """The place in another file whose initialisation touches an attribute; "" where there is none."""
-        path, family = self.project.classes[cls].path, self.project.family(cls)
+        path, family = cls.partition("::")[0], self.project.family(cls)
         for method, receiver in self.callers.readers(attribute):
             if method.path == path or method.owner == cls:
                 continue

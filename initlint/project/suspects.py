@@ -215,7 +215,7 @@ def _torch_builds(name: str) -> bool:
 
 def _other_evidence(project: Project, readers: Readers, constructing: Collection[Method]) -> bool:
     """A definition that is stored twice or under a name that the file does not say, or a thing that nobody keeps."""
-    if any(_hides(project, method) for method in constructing):
+    if any(_hides(project, readers, method) for method in constructing):
         return True
     if any(_discards(project, readers, method, local) for method in constructing for local in method.facts.locals):
         return True
@@ -230,18 +230,39 @@ def _other_evidence(project: Project, readers: Readers, constructing: Collection
     return False
 
 
-def _hides(project: Project, method: Method) -> bool:
-    """Whether a method stores by a name that the file does not say in full, through another name of its instance, or
-    by a function that it hands its instance to.
+def _hides(project: Project, readers: Readers, method: Method) -> bool:
+    """Whether a method stores by a name that the file does not say in full, through another name of its instance, on
+    a part of it, or by a function that it hands its instance to.
     """
     facts = method.facts
-    if any("*" in store.attribute for store in facts.stores):
+    patterns = [store.attribute for store in facts.stores if "*" in store.attribute]
+    if any(name == "*" or not readers.entries.read(method.owner or "", name) for name in patterns):
+        return True
+    if _gives_part(project, method):
         return True
     if facts.instance in facts.mentions and any(_gives(project, method, callee) for callee in _named(facts)):
         return True
     renamed = rb"(?m)^\s*\w+\s*=\s*" + facts.instance.encode() + rb"\s*$"
     source = project.source(method.path)[facts.start : facts.end] if facts.instance in facts.mentions else b""
     return re.search(renamed, source) is not None
+
+
+def _gives_part(project: Project, method: Method) -> bool:
+    """Whether a method gives something else than its instance a part: `self.neck.extra = nn.Linear(...)`."""
+    facts, info = method.facts, project.classes[method.owner or ""]
+    if not facts.gives:
+        return False
+    given = _GIVEN.findall(project.source(method.path)[facts.start : facts.end])
+    pairs = {(name.decode(), callee.decode()) for name, callee in given}
+    callees = sorted(callee for name, callee in pairs if name in facts.gives)
+    if any(may_build(project, info, callee, facts.instance) for callee in callees):
+        return True
+    others = (names for receiver, names in facts.reads.items() if receiver not in (facts.instance, "super()"))
+    return any(not REGISTRATIONS.isdisjoint(names) for names in others)
+
+
+_GIVEN = re.compile(rb"(?m)^\s*(?:\w+\.)?\w+\.(\w+)\s*=\s*([^\W\d][\w.]*)\s*\(")
+"""An attribute of a local name, or of a part of the instance, that is given what a call makes."""
 
 
 def _named(facts: Function) -> Iterator[str]:
