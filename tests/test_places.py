@@ -155,3 +155,13 @@ def test_constants_say_which_arm_runs() -> None:
     old = {"net.py": net, **{path: TORCH + ARM.format(4) for path in ("a.py", "b.py")}}
     assert verdict(old, {**old, "a.py": TORCH + ARM.format(5)}) is Verdict.PART
     assert verdict(old, {**old, "b.py": TORCH + ARM.format(5)}) is Verdict.SAME
+
+
+def test_a_base_that_several_statements_decide_is_not_guessed() -> None:
+    """Nothing is claimed of a class whose bases are not known; a class that is the same stays so."""
+    net = TORCH + "try:\n    from a import Base\nexcept ImportError:\n    from b import Base"
+    net += NET.format(base="Base", body="        self.c = nn.Linear(4, 4)")
+    bases = dict.fromkeys(("a.py", "b.py"), f"{TORCH}class Base(nn.Module):\n    size = 4\n")
+    more = net.replace("self.c = nn.Linear(4, 4)", "self.c = nn.Linear(4, 5)")
+    assert verdict({"net.py": net, **bases}, {"net.py": more, **bases}) is Verdict.UNKNOWN
+    assert verdict({"net.py": net, **bases}, {"net.py": f"# a comment\n{net}", **bases}) is Verdict.SAME

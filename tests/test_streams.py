@@ -28,7 +28,7 @@ from initlint.comparison.compare import ClassDiff, Verdict, compare
 from initlint.comparison.sides import Side
 from initlint.comparison.text import render as text
 from initlint.facts.extract import extract
-from initlint.runtime.ledger import Draw, Recorder, named_tensors, owners
+from initlint.runtime.ledger import Draw, Recorder, heirs_among, named_tensors, owners
 
 if TYPE_CHECKING:
     from generated.program import Class, Program
@@ -44,10 +44,11 @@ def side(label: str, texts: dict[str, str]) -> Side:
 
 @dataclass(frozen=True)
 class Measured:
-    """One construction under torch: its draws, who got each, and what every attribute holds."""
+    """One construction under torch: its draws, who got each, who was computed from it, and what attributes hold."""
 
     draws: list[Draw]
     owners: list[str]
+    heirs: list[str]
     weights: dict[str, bytes]
 
 
@@ -56,7 +57,9 @@ def measured(modules: dict[str, ModuleType], cls: Class, flags: dict[str, bool])
     with Recorder(keep=True) as recorder:
         instance = getattr(modules[cls.file], cls.name)(**flags)
     weights = {name: tensor.detach().numpy().tobytes() for name, tensor in named_tensors(instance)}
-    return Measured(recorder.draws, owners(instance, recorder), weights)
+    heirs = heirs_among(named_tensors(instance), recorder)
+    inherited = [heirs.get(place, "") for place in range(len(recorder.draws))]
+    return Measured(recorder.draws, owners(instance, recorder), inherited, weights)
 
 
 def both(pair: Pair) -> Iterator[tuple[Class, list[tuple[Measured, Measured]]]]:

@@ -94,6 +94,7 @@ class Code:
         self._links: dict[Key, tuple[Link, ...]] = {}
         self._pieces: dict[Key, Piece | None] = {}
         self._levels: dict[ClassId, dict[str, list[ast.stmt]]] = {}
+        self._guessed: dict[ClassId, bool] = {}
         self._special: dict[ClassId, bool] = {}
         self._around: dict[ClassId, Term | None] = {}
         self._methods: dict[Key, tuple[tuple[str, Key], ...]] = {}
@@ -340,6 +341,22 @@ class Code:
             return False
         found, rest = self.meaning(class_key(id), name)
         return found is None or (found[0] == "class" and not rest)
+
+    def guessed(self, id: ClassId) -> bool:
+        """Whether several statements decide what a class inherits from, of which the project has taken one."""
+        if id not in self._guessed:
+            known = [each for each in self.project.mro(id) if each in self.project.classes]
+            bases = ((base, each) for each in known for node in self._classes(each) for base in node.bases)
+            self._guessed[id] = any(self._is_guess(base, each) for base, each in bases)
+        return self._guessed[id]
+
+    def _is_guess(self, base: ast.expr, id: ClassId) -> bool:
+        info, name = self.project.classes[id], dotted(base)
+        found, _ = self.meaning(class_key(id), name) if name is not None else (None, "")
+        if name is None or found is None or f"{found[1]}::{found[2]}" in info.bases:
+            return False
+        symbol = self.project.resolve(info.path, name, info.facts.qualname)
+        return symbol is not None and self.project.class_of(symbol) in info.bases
 
     def keeps(self, decorator: ast.expr, path: str) -> bool:
         """Whether a decorator leaves what it is put on as it is."""

@@ -16,6 +16,13 @@ DISTRIBUTIONS = {
     "torch.randn(4)": "torch.rand(4)",
     "torch.rand(4)": "torch.randn(4)",
 }
+REWRITTEN = (
+    *HARMLESS,
+    *("returned", "stored_by_method", "factory", "closure", "built_by_lambda", "by_static_factory", "out_of_list"),
+    *("returned_in_tuple", "stored_by_closure", "stored_under_another_self", "out_of_dict", "alternative"),
+)
+"""Writers that make the same of a value."""
+
 INITIALISERS = {"nn.init.uniform_({v})": "nn.init.normal_({v})", "nn.init.normal_({v})": "nn.init.uniform_({v})"}
 
 
@@ -201,7 +208,8 @@ def sweep(draw: st.DrawFn, program: Program) -> Program | None:
 
 def restyle(draw: st.DrawFn, program: Program) -> Program | None:
     """Other imports."""
-    style = st.builds(Style, st.sampled_from(render.TORCH_STYLES), st.sampled_from(render.PROJECT_STYLES))
+    projects = (*render.PROJECT_STYLES, *render.SEVERAL)
+    style = st.builds(Style, st.sampled_from(render.TORCH_STYLES), st.sampled_from(projects))
     return replace(program, styles=tuple((path, draw(style)) for path, _ in program.styles))
 
 
@@ -217,7 +225,7 @@ def rewrite(draw: st.DrawFn, program: Program) -> Program | None:
         return None
     if definition.product.kind is Kind.BUFFER:
         return None
-    return with_definition(program, cls, place, replace(definition, writer=draw(st.sampled_from(HARMLESS))))
+    return with_definition(program, cls, place, replace(definition, writer=draw(st.sampled_from(REWRITTEN))))
 
 
 def rename(draw: st.DrawFn, program: Program) -> Program | None:

@@ -776,6 +776,7 @@ def decoys(program: Program) -> list[str]:
 # -- one file -------------------------------------------------------------------------------------------------------
 
 TORCH_NAME = re.compile(r"(?<![\w.\"$])(nn\.init|nn|torch)\.([A-Za-z_]\w*)")
+HEADING = re.compile(r"(?m)^class .*")
 OWN_NAME = re.compile(r"\$(\w+)")
 STANDARD = "abc contextlib copy dataclasses enum functools itertools operator types typing".split()
 
@@ -788,10 +789,12 @@ class Speller:
         self.style = style
         self.homes = homes
         self.imports: set[str] = set()
+        self.inherited: set[str] = set()
 
     def file(self, lines: Iterable[str]) -> str:
         text = "\n".join(lines).rstrip("\n") + "\n"
         text = TORCH_NAME.sub(lambda found: self.torch(found[1], found[2]), text)
+        self.inherited = {name for heading in HEADING.findall(text) for name in OWN_NAME.findall(heading)}
         text = OWN_NAME.sub(lambda found: self.own(found[1]), text)
         self.imports |= {f"import {name}" for name in STANDARD if f"{name}." in text}
         return "\n".join((*sorted(self.imports), "", "", text))
@@ -821,6 +824,8 @@ class Speller:
             return name
         module = home.removesuffix(".py")
         style = self.style.project
+        if style in SEVERAL and name in self.inherited:
+            style = "relative"
         if style == "module":
             self.imports.add(f"from . import {module}")
             return f"{module}.{name}"
@@ -830,7 +835,11 @@ class Speller:
         if style == "aliased":
             self.imports.add(f"from .{module} import {name} as Their{name}")
             return f"Their{name}"
+        decoy, wanted = f"from .decoys import Decoy as {name}", f"from .{module} import {name}"
         line = {
+            "second": f"{decoy}\n{wanted}",
+            "arm": f"if True:\n    {wanted}\nelse:\n    {decoy}",
+            "other arm": f"if True is None:\n    {decoy}\nelse:\n    {wanted}",
             "relative": f"from .{module} import {name}",
             "absolute": f"from {PACKAGE}.{module} import {name}",
             "reexported": f"from {PACKAGE} import {name}",
@@ -842,6 +851,8 @@ class Speller:
 
 TORCH_STYLES = ("nn", "dotted", "aliased", "names", "renamed")
 PROJECT_STYLES = ("relative", "absolute", "module", "dotted", "aliased", "reexported", "star")
+SEVERAL = ("second", "arm", "other arm")
+"""Styles in which several imports bind a name, of which one counts; what is inherited from has to be sure."""
 
 
 def files(program: Program, without: tuple[str, str] | None = None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from initlint.comparison.code import class_key
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import place_of, unread, unseen
+from initlint.comparison.interpreter.machine import Unfollowed
 from initlint.comparison.interpreter.torch_calls import next_constructor
 from initlint.comparison.signatures import initialiser, parameter
 from initlint.comparison.terms import Term
@@ -45,6 +46,9 @@ MAX_NESTED = 3
 
 def construct(run: Run, cls: ClassId, given: Mapping[str, Value]) -> Instance:
     """Build an instance of a class from named parameters; what is not given is left to its default."""
+    if run.code.guessed(cls):
+        name = cls.partition("::")[2]
+        raise Unfollowed(f"what {name} inherits from is decided by several statements when its file is imported")
     instance = Instance(run.token(), cls, Term("instance", ("self",)))
     run.home.append(instance)
     node = run.code.cls(cls) or ast.Pass()
@@ -83,7 +87,7 @@ def instantiate(run: Run, cls: str, arguments: Arguments, node: ast.AST, frame: 
         return compound(run, "call", passed) if plain else unseen(run, whole, arguments, node, frame)
     own = run.code.of_function(method) if method is not None else Term("class", ())
     instance = Instance(run.token(), cls, Term("instance", (own, *argument_terms(run, arguments))))
-    if len(run.home) > MAX_DEPTH or [home.cls for home in run.home].count(cls) >= MAX_NESTED:
+    if run.code.guessed(cls) or len(run.home) > MAX_DEPTH or [home.cls for home in run.home].count(cls) >= MAX_NESTED:
         return unseen(run, run.code.of_class(cls), arguments, node, frame)
     run.home.append(instance)
     run.trail.append(place_of(node, frame))
