@@ -206,7 +206,7 @@ class Calls(Others, TorchFunctions):
         match owner:
             case Group():
                 if index is None:
-                    return owner
+                    return groups.part(self.run, owner)
                 found = groups.looked_up(owner, index)
                 return self._instances(found, site, frame) if owner.instantiates else found
             case Thing(kind=None | Kind.SUBMODULE):

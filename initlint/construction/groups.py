@@ -113,6 +113,11 @@ def _element(value: Value) -> Value:
             return UNKNOWN
 
 
+def part(run: Run, group: Group) -> Group:
+    """A slice of a list: which of its items are in it, and in which places, is not known."""
+    return of(run, [item for _, item in group.items], exact=False)
+
+
 def known_items(value: Value) -> list[Value] | None:
     """The items that a loop goes through one by one; None where they are many, or not all known."""
     if not isinstance(value, Group) or not value.exact or len(value.items) > UNROLLED:

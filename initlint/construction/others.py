@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 BUILDERS = re.compile(r"(get|build|create|make|init|load)_?\w*|[A-Z]\w*|_?(build|create|make)_\w+|from_\w+")
 """Names of callees that, for all that is known, might build a module."""
 SEQUENCES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
+REORDERS = frozenset({"set", "frozenset", "sorted", "reversed"})
 PLAIN_RESULTS = frozenset(
     {"hasattr", "type", "id", "print", "callable", "int", "float", "bool", "repr", "vars", "abs", "object"}
 )
@@ -131,7 +132,9 @@ class Others(Methods):
             case "str":
                 return Constant(str(first.value), first.pattern) if isinstance(first, Constant) else UNKNOWN
             case _ if name in SEQUENCES:
-                return groups.copied(self.run, arguments)
+                group = groups.copied(self.run, arguments)
+                group.exact = group.exact and name not in REORDERS
+                return group
             case _ if name in PLAIN_RESULTS:
                 return UNKNOWN
             case _:

@@ -303,11 +303,14 @@ class Foreign:
         return bool(nodes) and all(_called_on_tensor(node, body) for node in nodes)
 
     def is_instance(self, value: Value, cls: ClassId) -> bool:
-        """Whether a value can be an instance of a class: exactly, or as a descendant of what it is bound to."""
+        """Whether a value can be an instance of a class: exactly, or as a descendant of what it is bound to.
+
+        From the class itself is read what stands in its body.
+        """
         if any(cls in self.project.mro(exact) for exact in value.exact):
             return True
         family = self.project.family(cls)
-        return any(bound in family and bound in self.project.classes for bound in value.bound)
+        return any(bound in family and bound in self.project.classes for bound in value.bound | value.classes)
 
     def _may_be(self, value: Value, cls: ClassId) -> bool:
         """Whether nothing rules out that a value is an instance of a class: it is unknown, or known as a torch base."""
