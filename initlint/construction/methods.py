@@ -108,7 +108,7 @@ class Methods(Effects):
                 return self._of_thing(owner, name)
             case Swept():
                 return Bound(owner, name) if _is_method(name) else replace(owner, attribute=owner.attribute or name)
-            case Group() | Table():
+            case Group() | Table() | Registry():
                 return Bound(owner, name)
             case Constant() if name == "value":
                 return owner
@@ -182,6 +182,8 @@ class Methods(Effects):
                 return self._on_swept(swept, name, arguments, site)
             case Table() as table:
                 return self.of_table(table, name, arguments, site, frame)
+            case Registry() as registry if name == "update":
+                return self._update(registry, arguments, site)
             case _:
                 self.hand_over(arguments)
                 return UNKNOWN
@@ -217,6 +219,14 @@ class Methods(Effects):
         value = arguments.get(keyword, 1) or NONE
         what = syntax.argument(site.node, place)
         self.run.store(attribute, value, site, what, self.run.fresh(), kind)
+        return NONE
+
+    def _update(self, registry: Registry, arguments: Arguments, site: Site) -> Value:
+        """`self.__dict__.update(name=value)`."""
+        held = (option for value in arguments.positional for option in options(value) if isinstance(option, Group))
+        items = [(name or "*", value) for group in held for name, value in group.items]
+        for name, value in (*items, *arguments.named):
+            self.run.store(name, value, site, site.node, self.run.fresh(), registry.kind)
         return NONE
 
     def set_by_name(self, owner: Value, name: Value, value: Value, site: Site, place: int = 2) -> Value:

@@ -11,7 +11,7 @@ from initlint.construction import groups, knowledge
 from initlint.construction.groups import element
 from initlint.construction.methods import Methods
 from initlint.construction.run import Site
-from initlint.construction.torchcalls import ANY_MODULE, SILENT
+from initlint.construction.torchcalls import ANY_MODULE, MODULE, SILENT
 from initlint.construction.values import (
     EVERYTHING,
     TRUE,
@@ -23,6 +23,7 @@ from initlint.construction.values import (
     Constant,
     Group,
     ProjectFunction,
+    Registry,
     Self,
     Super,
     Thing,
@@ -110,12 +111,19 @@ class Others(Methods):
                 return self._isinstance(first, given[1])
             case "type", 1 if isinstance(first, Self):
                 return ClassObject(self.run.cls)
+            case "type", 3 if any(map(self._is_module_class, options(element(given[1])))):
+                return ClassObject(ANY_MODULE)
+            case "vars", 1 if isinstance(first, Self):
+                return Registry(None)
             case "map", 2:
                 return self._mapped(arguments, site, frame)
             case "next" | "min" | "max" | "sum", 1:
                 return element(first)
             case _:
                 return self._list_function(name, first, arguments)
+
+    def _is_module_class(self, value: Value) -> bool:
+        return isinstance(value, ClassObject) and self.interpreter.workshop.is_a(value.id, MODULE)
 
     def _list_function(self, name: str, first: Value, arguments: Arguments) -> Value:
         match name:

@@ -50,6 +50,7 @@ What is read from such a receiver need not all exist on it.
 """
 
 _REGISTRIES = tuple(f".{registry}".encode() for registry in REGISTRIES)
+_REGISTRY = re.compile(rf"(?s)(?P<owner>.+)\.(?:{'|'.join(REGISTRIES)})|vars\(\s*(?P<given>[\w.]+)\s*\)")
 COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
@@ -165,21 +166,22 @@ class _Sweep:
         for scope, start, text in self.scopes.places("table"):
             if scope.keeps:
                 scope.made.append((start, _called(text)[0] + "[]"))
-            if text.endswith(_REGISTRIES):
-                self._looked_up(scope, text, start)
+            named = text.endswith(_REGISTRIES) or text.startswith(b"vars(")
+            if named and (owner := registry_owner(text.decode())):
+                self._looked_up(scope, normalise(owner), start, len(text))
         for scope in self.scopes.all():
             scope.made.sort()
         self._discarded()
 
-    def _looked_up(self, scope: Scope, registry: bytes, start: int) -> None:
+    def _looked_up(self, scope: Scope, owner: str, start: int, length: int) -> None:
         """`self._modules["x"]` reads x, where it is not stored to."""
-        node = self.root.named_descendant_for_byte_range(start, start + len(registry))
+        node = self.root.named_descendant_for_byte_range(start, start + length)
         item = node.parent if node is not None else None
         key = item.child_by_field_name("subscript") if item is not None else None
         name = string_pattern(self.text(key)) if key is not None else ""
         around = item.parent if item is not None else None
         if name and around is not None and around.child_by_field_name("left") != item:
-            scope.reads[_read(registry)[0]][name] = None
+            scope.reads[owner][name] = None
 
     def _discarded(self) -> None:
         for node in sorted(self.captures.get("discarded", ()), key=_START):
@@ -329,7 +331,7 @@ class _Sweep:
         text = self.text(target)
         if target.type == "subscript":
             registry, _, key = text.partition("[")
-            receiver, name = registry.rpartition(".")[0], string_pattern(key.removesuffix("]")) or "*"
+            receiver, name = registry_owner(registry), string_pattern(key.removesuffix("]")) or "*"
         else:
             receiver, _, name = text.rpartition(".")
         if scope.instance and receiver.strip() == scope.instance:
@@ -383,7 +385,13 @@ def _item_targets(node: Node) -> list[Node]:
     if node.type != "subscript":
         return []
     value = node.child_by_field_name("value")
-    return [node] if value is not None and value.text is not None and value.text.endswith(_REGISTRIES) else []
+    return [node] if value is not None and value.text is not None and registry_owner(value.text.decode()) else []
+
+
+def registry_owner(text: str) -> str:
+    """Whose parts an expression holds by their names: those of `self` in `self._modules` and in `vars(self)`; or ""."""
+    found = _REGISTRY.fullmatch(text)
+    return (found["owner"] or found["given"]) if found is not None else ""
 
 
 def from_name(receiver: str, arguments: list[Node], instance: str) -> list[Node]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import LOOKUPS, REGISTRIES
+from initlint.facts.extract import LOOKUPS, registry_owner
 from initlint.facts.receivers import normalise
 from initlint.facts.spelled import fits, string_pattern
 from initlint.project.bodies import MOST_KEPT, Body
@@ -87,10 +87,11 @@ def spoken(body: Body) -> tuple[Site, ...]:
 def _looked_up(node: Node, body: Body) -> Iterator[Site]:
     """`model._modules["head"]` reads head."""
     registry, key = node.child_by_field_name("value"), node.child_by_field_name("subscript")
-    if registry is not None and registry.type == "attribute" and key is not None:
+    if registry is not None and key is not None and registry_owner(body.text(registry)):
         name = string_pattern(body.text(key))
-        if name and body.text(registry).rpartition(".")[2] in REGISTRIES:
-            yield Site(node, registry.named_children[0], (name,))
+        owner = registry.named_children[0] if registry.type == "attribute" else call_arguments(registry)[0]
+        if name:
+            yield Site(node, owner, (name,))
 
 
 def _spoken(node: Node, body: Body) -> Iterator[Site]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS, from_name
+from initlint.facts.extract import REGISTRATIONS, SETTERS, from_name, registry_owner
 from initlint.facts.spelled import PATTERNS, string_pattern
 from initlint.project.bindings import Path
 
@@ -107,5 +107,5 @@ def _assigned(target: Node | None, value: Node, path: Path, body: Body) -> Itera
                 yield from _assigned(child, value, (*path, index), body)
     elif text.rpartition(".")[0] == instance and not text.endswith("]"):
         yield text.rpartition(".")[2], value, path
-    elif text.partition("[")[0] in (f"{instance}.{registry}" for registry in REGISTRIES):
+    elif registry_owner(text.partition("[")[0]) == instance:
         yield string_pattern(text.partition("[")[2].removesuffix("]")) or "*", value, path

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
-from initlint.facts.extract import REGISTRATIONS, SETTERS
+from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS
 from initlint.facts.records import Function, Local, Store
 from initlint.facts.spelled import fits
 from initlint.model import Verdict
@@ -238,13 +238,19 @@ def _hides(project: Project, readers: Readers, method: Method) -> bool:
     patterns = [store.attribute for store in facts.stores if "*" in store.attribute]
     if any(name == "*" or not readers.entries.read(method.owner or "", name) for name in patterns):
         return True
-    if _gives_part(project, method):
+    if _gives_part(project, method) or any("update" in facts.reads.get(each, ()) for each in _registries(facts)):
         return True
     if facts.instance in facts.mentions and any(_gives(project, method, callee) for callee in _named(facts)):
         return True
     renamed = rb"(?m)^\s*\w+\s*=\s*" + facts.instance.encode() + rb"\s*$"
     source = project.source(method.path)[facts.start : facts.end] if facts.instance in facts.mentions else b""
     return re.search(renamed, source) is not None
+
+
+def _registries(facts: Function) -> Iterator[str]:
+    """What holds the parts of the instance of a method by their names."""
+    yield "vars()"
+    yield from (f"{facts.instance}.{registry}" for registry in REGISTRIES)
 
 
 def _gives_part(project: Project, method: Method) -> bool:
