@@ -29,6 +29,11 @@ _ORDERED = frozenset({"Lt", "LtE", "Add", "Sub", "Mult", "Div", "FloorDiv", "Mod
 """Operators for which the tried values do not stand for all others."""
 
 Values = Mapping[Term, Scalar]
+Held = list[Scalar] | tuple[Scalar, ...] | frozenset[Scalar]
+
+
+class _BeyondError(Exception):
+    """A condition that is more than what is worked out here."""
 
 
 def differ(old: Sequence[Step], new: Sequence[Step]) -> Answer:
@@ -39,15 +44,19 @@ def differ(old: Sequence[Step], new: Sequence[Step]) -> Answer:
     values = _values(inner)
     every = len(values) ** len(free)
     step = next(each for each in itertools.count(1 + every // MAX_TRIED) if math.gcd(each, len(values)) == 1)
+    beyond = False
     for number in range(0, every, step):
         given = {term: values[number // len(values) ** place % len(values)] for place, term in enumerate(free)}
         try:
             apart = _hold(old, given) != _hold(new, given)
+        except _BeyondError:
+            beyond = True
+            continue
         except (TypeError, ValueError, ArithmeticError):
             continue
         if apart:
             return Answer.UNKNOWN if any(term.marks & OPAQUE for term in free) else Answer.YES
-    covered = every <= MAX_TRIED and not any(term.op in _ORDERED for term in inner)
+    covered = not beyond and every <= MAX_TRIED and not any(term.op in _ORDERED for term in inner)
     return Answer.NO if covered else Answer.UNKNOWN
 
 
@@ -87,7 +96,7 @@ def _hold(steps: Sequence[Step], given: Values) -> bool:
     return all(bool(_value(step.term, given)) is (step.kind == "if") for step in steps)
 
 
-def _value(term: Term, given: Values) -> Scalar | list[Scalar]:  # noqa: C901  (one case for each operator)
+def _value(term: Term, given: Values) -> Scalar | Held:  # noqa: C901  (one case for each operator)
     """What a term is for given values; what cannot be computed raises what Python would."""
     if term in given:
         return given[term]
@@ -104,18 +113,22 @@ def _value(term: Term, given: Values) -> Scalar | list[Scalar]:  # noqa: C901  (
             return _value(parts[0] if _value(parts[0], given) else parts[1], given)
         case "choice":
             return _value(parts[1] if _value(parts[0], given) else parts[2], given)
-        case "list" | "tuple" | "set":
+        case "list":
             return [_single(part, given) for part in parts]
+        case "tuple":
+            return tuple(_single(part, given) for part in parts)
+        case "set":
+            return frozenset(_single(part, given) for part in parts)
         case "In":
             held = _value(parts[1], given)
-            if not isinstance(held, list):
-                raise TypeError(term.op)
+            if not isinstance(held, list | tuple | frozenset):
+                raise _BeyondError(term.op)
             return _single(parts[0], given) in held
+        case _ if term.op in _COMPARED:
+            one, other = (_value(part, given) for part in parts)
+            return _COMPARED[term.op](one, other)
         case _:
-            one, other = (_single(part, given) for part in parts)
-            if term.op in _COMPARED:
-                return _COMPARED[term.op](one, other)
-            found = binary(term.op, constant(one), constant(other))
+            found = binary(term.op, *(constant(_single(part, given)) for part in parts))
             if not is_constant(found):
                 raise TypeError(term.op)
             return _single(found, given)
@@ -123,6 +136,6 @@ def _value(term: Term, given: Values) -> Scalar | list[Scalar]:  # noqa: C901  (
 
 def _single(term: Term, given: Values) -> Scalar:
     value = _value(term, given)
-    if isinstance(value, list):
-        raise TypeError(term.op)
+    if isinstance(value, list | tuple | frozenset):
+        raise _BeyondError(term.op)
     return value

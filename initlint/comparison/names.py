@@ -60,6 +60,10 @@ class Names:
         """Whether statements of a file may change what its name holds, beside those that bind it."""
         return bool(self._changers(path, name)) or bool(self._binders(path, ANYTHING))
 
+    def rebound(self, path: str, name: str) -> bool:
+        """Whether a name stands for one thing and then for another while its file runs."""
+        return len(self._binders(path, name)) > 1
+
     def binding(self, path: str, name: str) -> Binding | None:
         """What a name stands for when its file has run."""
         key = (path, name)

@@ -150,10 +150,9 @@ def compare(op: str, left: Term, right: Term) -> Term:
     """`left op right`; known where both sides are constants."""
     if is_constant(left) and is_constant(right):
         one, other = left.args[0], right.args[0]
-        if op in ("Eq", "Is"):
-            return constant(one == other)
-        if op in ("NotEq", "IsNot"):
-            return constant(one != other)
+        same = one == other and (op in ("Eq", "NotEq") or type(one) is type(other))
+        if op in ("Eq", "Is", "NotEq", "IsNot"):
+            return constant(same is (op in ("Eq", "Is")))
         if isinstance(one, int | float) and isinstance(other, int | float) and op in _COMPARISONS:
             return constant(_COMPARISONS[op](one, other))
     if op in ("NotEq", "IsNot", "NotIn"):

@@ -98,10 +98,11 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
-    """A lambda or nested function, with the token of the frame whose names it sees."""
+    """A lambda or nested function, with the frame whose names it sees, and its defaults by their nodes."""
 
     node: ast.Lambda | ast.FunctionDef
     frame: Frame
+    defaults: tuple[tuple[ast.expr, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +161,7 @@ class Frame:
     """A function while it is followed: its names are cells. `cls` is the class whose code it is.
 
     `outer` are the names that it assigns in a function around it. `within`: it is a comprehension. `body`: it is the
-    body of a class.
+    body of a class. `early`: it runs while its file is imported, when names may still stand for something else.
     """
 
     token: Token
@@ -172,6 +173,7 @@ class Frame:
     outer: set[str] = field(default_factory=set)
     within: bool = False
     body: bool = False
+    early: bool = False
 
 
 Value = (

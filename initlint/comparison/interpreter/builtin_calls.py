@@ -14,9 +14,10 @@ from initlint.comparison.interpreter.drawing import ITERATING, named_module, unf
 from initlint.comparison.interpreter.iteration import iterable
 from initlint.comparison.interpreter.questions import has_attribute, is_instance
 from initlint.comparison.pieces import COMPUTED
-from initlint.comparison.terms import NONE, Scalar, Term, constant, is_constant, number
+from initlint.comparison.terms import FALSE, NONE, TRUE, Scalar, Term, constant, is_constant, number
 from initlint.comparison.values import (
     Arguments,
+    Bound,
     ClassRef,
     Frame,
     Instance,
@@ -94,9 +95,21 @@ def _get(run: Run, asked: Asked) -> Value:
     owner, name, *_ = asked.given
     if isinstance(name, Term) and is_constant(name) and isinstance(name.args[0], str):
         text = name.args[0]
-        return run.each(owner, lambda one: run.attribute(one, text, asked.node, asked.frame))
+        return run.each(owner, lambda one: _attribute_or(run, one, text, asked))
     known = run.code.of_class(owner.cls) if isinstance(owner, Instance) else NONE
     return compound(run, "getattr", [*asked.given, known])
+
+
+def _attribute_or(run: Run, owner: Value, name: str, asked: Asked) -> Value:
+    """An attribute, or the default where it is certain or possible that there is none."""
+    default = asked.given[2] if len(asked.given) > 2 else None
+    there = has_attribute(run, owner, constant(name))
+    if default is not None and there == FALSE:
+        return default
+    found = run.attribute(owner, name, asked.node, asked.frame)
+    if default is None or there == TRUE or not isinstance(found, Bound | Term):
+        return found
+    return Term("getattr", (run.describe(found), run.describe(default)))
 
 
 def _has(run: Run, asked: Asked) -> Value:

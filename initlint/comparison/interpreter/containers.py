@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.described import argument_terms, compound
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 UNROLLED = 64
 """Turns of a loop over numbers that are followed one by one."""
 
+
+KINDS = {"list": list, "tuple": tuple, "set": set}
+"""The classes of items by their kinds."""
 
 LAZY = "lazy"
 """The kind of items that are drawn for when they are asked for."""
@@ -202,8 +205,24 @@ def enumerated(run: Run, value: Value, start: Value) -> Value:
     return Term("enumerate", (run.describe(value), run.describe(start)))
 
 
+def literal(run: Run, value: Value) -> object:
+    """The list, tuple, set or constant that a value is; MISSING where it is more than that."""
+    value = run.resolved(value)
+    if isinstance(value, Term) and is_constant(value):
+        return value.args[0]
+    kind = KINDS.get(value.kind) if isinstance(value, Items) else None
+    parts = [literal(run, item) for item in run.held(value)] if kind is not None and isinstance(value, Items) else []
+    if kind is None or MISSING in parts or (kind is set and not all(isinstance(part, Hashable) for part in parts)):
+        return MISSING
+    return kind(parts)
+
+
 def length(run: Run, value: Value) -> Value:
-    if isinstance(value, Items) and is_plain(run, value):
+    """How many items there are; equal ones are one in a set."""
+    known = literal(run, value) if isinstance(value, Items) and value.kind == "set" else MISSING
+    if isinstance(known, set):
+        return constant(len(known))
+    if isinstance(value, Items) and value.kind != "set" and is_plain(run, value):
         return constant(len(run.held(value)))
     if isinstance(value, Table) and run.rest(value) is None:
         return constant(len(run.entries(value)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from initlint.comparison.interpreter.containers import item_at, overridden, sliced
 from initlint.comparison.interpreter.described import compound
 from initlint.comparison.interpreter.iteration import by_itself, comprehension, dict_comprehension, iterable
-from initlint.comparison.interpreter.lookup import plain_name
+from initlint.comparison.interpreter.lookup import new_closure, plain_name
 from initlint.comparison.interpreter.operators import (
     binary_operation,
     boolean,
@@ -18,7 +18,7 @@ from initlint.comparison.interpreter.operators import (
     unary_operation,
 )
 from initlint.comparison.terms import NONE, Term, constant, is_constant
-from initlint.comparison.values import Arguments, Choice, ClassRef, Closure, Frame, Items, Spread, Table, Value
+from initlint.comparison.values import Arguments, Choice, ClassRef, Frame, Items, Spread, Table, Value
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -131,8 +131,8 @@ def _dictionary(run: Run, node: ast.Dict, frame: Frame) -> Value:
     return run.table(entries, Term("rest", tuple(rest)) if rest else None)
 
 
-def _function(_run: Run, node: ast.Lambda, frame: Frame) -> Value:
-    return Closure(node, frame)
+def _function(run: Run, node: ast.Lambda, frame: Frame) -> Value:
+    return new_closure(run, node, frame)
 
 
 def _walrus(run: Run, node: ast.NamedExpr, frame: Frame) -> Value:

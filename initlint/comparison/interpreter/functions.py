@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.containers import unless_kept
@@ -31,6 +32,10 @@ from initlint.comparison.values import (
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
+
+
+Defaults = Callable[[ast.expr], Value]
+"""Gives a default by its node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +73,29 @@ def invoke(run: Run, function: Function, arguments: Arguments, node: ast.AST, fr
     cls = method.owner or (run.home[-1].cls if run.home else "")
     inner = Frame(run.token(), method.path, qualname, cls, None, instance)
     bound = () if instance is None else (instance,)
-    return _run_body(run, found, inner, inner, bound, arguments, node, frame)
+    return _run_body(run, found, inner, partial(_default, run, inner), bound, arguments, node, frame)
+
+
+def _default(run: Run, frame: Frame, node: ast.expr) -> Value:
+    """A default of a function of a file or class, which is computed once, where the function is defined."""
+    if id(node) not in run.defaults:
+        outer = Frame(run.token(), frame.path, frame.qualname, frame.cls, early=True)
+        run.defaults[id(node)] = run.evaluate(node, outer)
+    return run.defaults[id(node)]
 
 
 def enter(run: Run, closure: Closure, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
     """Run a lambda or nested function."""
     outer = closure.frame
     inner = Frame(run.token(), outer.path, outer.qualname, outer.cls, outer, outer.instance)
-    return _run_body(run, closure.node, inner, outer, (), arguments, node, frame)
+    return _run_body(run, closure.node, inner, dict(closure.defaults).__getitem__, (), arguments, node, frame)
 
 
 def _run_body(
     run: Run,
     function: ast.FunctionDef | ast.Lambda,
     frame: Frame,
-    defaults: Frame,
+    defaults: Defaults,
     bound: tuple[Value, ...],
     arguments: Arguments,
     node: ast.AST,
@@ -131,7 +144,7 @@ def _result(run: Run, flow: Flow | None) -> Value:
 
 
 def _bind(
-    run: Run, params: ast.arguments, bound: tuple[Value, ...], arguments: Arguments, frame: Frame, defaults: Frame
+    run: Run, params: ast.arguments, bound: tuple[Value, ...], arguments: Arguments, frame: Frame, defaults: Defaults
 ) -> None:
     """Give every parameter its argument or its default; starred ones of the first call can be anything."""
     values = (*bound, *arguments.positional)
@@ -162,13 +175,16 @@ def _bind(
 
 
 def _set_parameter(
-    run: Run, name: str, value: Value | None, default: ast.expr | None, rest: list[Term], frame: Frame, defaults: Frame
+    run: Run,
+    name: str,
+    value: Value | None,
+    default: ast.expr | None,
+    rest: list[Term],
+    frame: Frame,
+    defaults: Defaults,
 ) -> None:
     if value is None:
-        outer = Frame(run.token(), defaults.path, defaults.qualname, defaults.cls, defaults.parent)
-        if default is not None and id(default) not in run.defaults:
-            run.defaults[id(default)] = run.evaluate(default, outer)
-        value = run.defaults[id(default)] if default is not None else Term("unset", (name,))
+        value = defaults(default) if default is not None else Term("unset", (name,))
         if rest:
             value = Term("looked up", (*rest, name, run.describe(value)))
     run.set(frame.token, name, value)

@@ -146,8 +146,15 @@ def _fields(run: Run, instance: Instance, arguments: Arguments) -> None:
     names = [
         each.target.id
         for each in (node.body if node is not None else [])
-        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name) and _is_passed(each.value)
     ]
     if any("dataclass" in each for each in run.project.classes[instance.cls].facts.decorators):
         for name, value in [*zip(names, arguments.positional, strict=False), *arguments.named]:
             run.set(instance.token, name, value)
+
+
+def _is_passed(value: ast.expr | None) -> bool:
+    """Whether the field of a dataclass is a parameter by its place."""
+    keywords = value.keywords if isinstance(value, ast.Call) else []
+    given = [(each.arg, each.value.value) for each in keywords if isinstance(each.value, ast.Constant)]
+    return ("init", False) not in given and ("kw_only", True) not in given

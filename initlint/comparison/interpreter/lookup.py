@@ -11,7 +11,7 @@ from initlint.comparison.interpreter.machine import is_missing
 from initlint.comparison.names import CONTENTS
 from initlint.comparison.packages import everywhere, unbound
 from initlint.comparison.terms import AT_IMPORT, Term, truth
-from initlint.comparison.values import ClassRef, Frame, Function, ModuleRef, Value
+from initlint.comparison.values import ClassRef, Closure, Frame, Function, ModuleRef, Value
 from initlint.project.classes import Method
 from initlint.project.imports import SymbolKind
 
@@ -27,13 +27,17 @@ def external(name: str) -> Term:
 def plain_name(run: Run, name: str, frame: Frame) -> Value:
     """What a plain name stands for."""
     inner: Frame | None = frame
+    early = False
     while inner is not None:
         found = run.get(inner.token, name)
         if not is_missing(found):
             return run.resolved(found)
+        early = early or inner.early or inner.body
         inner = inner.parent
     if frame.body and (method := run.project.method(frame.cls, name)) is not None:
         return Function(method)
+    if early and run.code.names.rebound(frame.path, name):
+        return run.code.of_variable(frame.path, name)
     return resolve_name(run, frame.path, name, frame.qualname)
 
 
@@ -108,7 +112,7 @@ def member_of_file(run: Run, path: str, name: str) -> Value:
 def _at_import(run: Run, path: str, node: ast.expr) -> Value:
     """The value that an expression at module level has when its file is imported."""
     with run.before_all():
-        return run.evaluate(node, Frame(run.token(), path, "", ""))
+        return run.evaluate(node, Frame(run.token(), path, "", "", early=True))
 
 
 def _choice_of_arms(run: Run, path: str, name: str, found: Either) -> Value:
@@ -125,3 +129,9 @@ def _choice_of_arms(run: Run, path: str, name: str, found: Either) -> Value:
     if (known := truth(guard)) is not None:
         return yes if known else no
     return run.choice(guard if guard.op == "raises" else Term(AT_IMPORT, (guard,)), yes, no)
+
+
+def new_closure(run: Run, node: ast.Lambda | ast.FunctionDef, frame: Frame) -> Closure:
+    """A function where it is defined, which is when its defaults are computed."""
+    given = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each is not None]
+    return Closure(node, frame, tuple((each, run.evaluate(each, frame)) for each in given))

@@ -16,6 +16,7 @@ from initlint.comparison.interpreter.outside import PLAIN
 from initlint.comparison.interpreter.texts import of_text, root
 from initlint.comparison.interpreter.torch_calls import append_module, extend_modules, next_constructor
 from initlint.comparison.interpreter.views import apply_to_all, modules_of, named_item, parameters_of
+from initlint.comparison.statements import CHANGES_IN_PLACE
 from initlint.comparison.terms import NONE, Term, constant, is_constant
 from initlint.comparison.values import Arguments, Frame, Instance, Items, Made, Super, Table, Value
 from initlint.construction import knowledge
@@ -43,6 +44,9 @@ REGISTERS = {
     "register_module": "module",
 }
 
+
+CHANGING = (CHANGES_IN_PLACE | {"popleft", "appendleft", "extendleft", "rotate", "move_to_end"}) - {"add", "sort"}
+"""Methods that change what they belong to, if it is a collection; those of tensors are none."""
 
 UNSURE = frozenset({"sample", "rsample", "sample_n"})
 """Methods that draw if what they belong to is a distribution."""
@@ -163,6 +167,7 @@ def _on_term(run: Run, owner: Term, name: str, arguments: Arguments, node: ast.A
     found = of_text(owner, name, [run.describe(value) for value in arguments.values()])
     if found is not None and not arguments.named:
         return constant(found) if not isinstance(found, list) else run.items(map(constant, found))
-    if name in SILENT_METHODS | SAME | MODULES | PARAMETERS or is_constant(owner) or root(owner) in PLAIN:
+    silent = name in SILENT_METHODS | SAME | MODULES | PARAMETERS or root(owner) in PLAIN
+    if is_constant(owner) or (silent and name not in CHANGING):
         return compound(run, "call", [term, *operands(run, arguments)])
     return unseen(run, term, arguments, node, frame)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import contextlib
+import operator
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from initlint.comparison.interpreter.containers import UNROLLED, contents
+from initlint.comparison.interpreter.containers import UNROLLED, contents, literal
 from initlint.comparison.interpreter.described import compound, condition
 from initlint.comparison.interpreter.iteration import by_itself
 from initlint.comparison.terms import NONE, Term, binary, compare, constant, is_constant, negated, number
@@ -105,6 +107,17 @@ def comparison(run: Run, node: ast.Compare, frame: Frame) -> Value:
     return run.each(left, lambda one: run.each(rights[0], lambda other: compared(run, op, one, other)))
 
 
+ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+}
+"""Comparisons of lists, tuples and sets that are known."""
+
+
 def compared(run: Run, op: str, left: Value, right: Value) -> Term:
     """`left op right` for a comparison."""
     plain = not isinstance(left, Term) and not (isinstance(left, Made) and not left.cls)
@@ -117,6 +130,11 @@ def compared(run: Run, op: str, left: Value, right: Value) -> Term:
             found = _among(run, left, contents(run, right) if op.endswith("In") else [right])
         if found is not None and op in ("In", "Eq", "Is", "NotIn", "NotEq", "IsNot"):
             return constant(found is not (op in ("NotIn", "NotEq", "IsNot")))
+    if isinstance(left, Items) and isinstance(right, Items) and op in ORDER:
+        one, other = literal(run, left), literal(run, right)
+        if not isinstance(one, Missing) and not isinstance(other, Missing):
+            with contextlib.suppress(TypeError):
+                return constant(ORDER[op](one, other))
     return compare(op, run.describe(left), run.describe(right))
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import numbers
+import types
+from collections import abc
 from typing import TYPE_CHECKING
 
+from initlint.comparison.interpreter.containers import KINDS
 from initlint.comparison.interpreter.operators import is_class
 from initlint.comparison.terms import Term, constant, is_constant
 from initlint.comparison.values import (
@@ -87,18 +92,27 @@ def _bases(run: Run, value: Value) -> frozenset[str] | None:
             return frozenset(run.project.mro(value.cls))
         case Made() if (known := knowledge.module(value.cls)) is not None:
             return frozenset((value.cls, *known.bases))
-        case Items():
-            return frozenset((f"builtins.{value.kind}", "collections.abc.Iterable", "collections.abc.Sequence"))
+        case Items() if value.kind in KINDS:
+            return _classes(KINDS[value.kind])
         case Table():
-            return frozenset(("builtins.dict", "collections.abc.Iterable", "collections.abc.Mapping"))
+            return _classes(dict)
         case Partial():
-            return frozenset(("functools.partial", "collections.abc.Callable"))
+            return _classes(functools.partial) | {"collections.abc.Callable"}
         case ClassRef() | Term(op="name") if is_class(value):
-            return frozenset(("builtins.type", "collections.abc.Callable"))
+            return _classes(type) | {"collections.abc.Callable"}
         case Function(instance=None) | Closure():
-            return frozenset(("types.FunctionType", "types.LambdaType", "collections.abc.Callable"))
+            return _classes(types.FunctionType) | {"types.FunctionType", "types.LambdaType"}
         case Term(op="constant"):
-            kind = type(value.args[0])
-            return frozenset(f"builtins.{base.__name__}" for base in kind.__mro__)
+            kind: type = type(value.args[0])
+            return _classes(kind)
         case _:
             return None
+
+
+@functools.cache
+def _classes(kind: type) -> frozenset[str]:
+    """The names of all classes of which instances of a class of Python's are instances."""
+    own = (f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__)
+    abstract = (f"collections.abc.{name}" for name in abc.__all__ if issubclass(kind, getattr(abc, name)))
+    numeric = (f"numbers.{name}" for name in numbers.__all__ if issubclass(kind, getattr(numbers, name)))
+    return frozenset((*own, *abstract, *numeric))

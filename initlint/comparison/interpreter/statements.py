@@ -20,12 +20,12 @@ from initlint.comparison.interpreter.containers import LAZY
 from initlint.comparison.interpreter.described import opaque_code
 from initlint.comparison.interpreter.drawing import unfollowed
 from initlint.comparison.interpreter.flow import ON, Flow
-from initlint.comparison.interpreter.lookup import imported_value
+from initlint.comparison.interpreter.lookup import imported_value, new_closure
 from initlint.comparison.interpreter.operators import operate
 from initlint.comparison.interpreter.torch_calls import extend_modules
 from initlint.comparison.interpreter.views import module_like
 from initlint.comparison.terms import NONE, Term
-from initlint.comparison.values import Closure, Frame, Instance, Items, Made, Spread, Value
+from initlint.comparison.values import Frame, Instance, Items, Made, Spread, Value
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -126,7 +126,7 @@ def _global(_run: Run, node: ast.Global, frame: Frame) -> None:
 
 
 def _define(run: Run, node: ast.FunctionDef, frame: Frame) -> None:
-    run.set(frame.token, node.name, Closure(node, frame))
+    run.set(frame.token, node.name, new_closure(run, node, frame))
 
 
 def _define_class(run: Run, node: ast.ClassDef, frame: Frame) -> None:

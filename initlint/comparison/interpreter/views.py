@@ -48,10 +48,17 @@ def module_like(run: Run, value: Value) -> bool:
 def modules_of(run: Run, root: Made | Instance, name: str) -> list[Value]:
     """What `modules()` and `children()` go through."""
     direct = name.endswith("children")
-    found = inner_modules(run, root) if direct else every_module(run, root, "", set(), before=True)
+    found = _each_once(run, inner_modules(run, root)) if direct else every_module(run, root, "", set(), before=True)
     if name.startswith("named_"):
         return [named_item(run, path, value) for path, value in found]
     return [value for _, value in found]
+
+
+def _each_once(run: Run, parts: list[tuple[str, Value]]) -> list[tuple[str, Value]]:
+    """A module under two names is gone through under the first."""
+    held = [(name, run.resolved(part)) for name, part in parts]
+    first = {part.token: name for name, part in reversed(held) if isinstance(part, Made | Instance)}
+    return [(n, part) for n, part in held if not isinstance(part, Made | Instance) or first[part.token] == n]
 
 
 def named_item(run: Run, path: str, value: Value) -> Value:
