@@ -25,7 +25,7 @@ REGISTRATIONS = frozenset({"add_module", "register_module", "register_parameter"
 """Methods of nn.Module whose first argument names what their second argument becomes."""
 
 GETTERS = frozenset({"__getattr__", "__getattribute__"})
-"""What `getattr` runs: called by name it reads, with a name that the code says; any other is passed on by a getter."""
+"""What `getattr` runs: called by name it reads, but for a getter that passes on the name that it is given."""
 
 LOOKUPS = GETTERS | {"get_submodule", "get_parameter", "get_buffer"}
 """Methods of a module that read by a path in a string."""
@@ -211,7 +211,7 @@ class _Sweep:
             self._registration(scope, owner, node)
         elif name in LOOKUPS and arguments:
             path = string_pattern(self.text(arguments[-1]))
-            if path or name not in GETTERS:
+            if path or name not in GETTERS or scope.name.rpartition(".")[2] not in GETTERS:
                 self._path(scope, owner if len(arguments) == 1 else self.receiver(arguments[0]), path or "*")
 
     def _built(self, scope: Scope, name: str, made: list[tuple[int, str]]) -> None:

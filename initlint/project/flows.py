@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
+from initlint.project.bindings import Origin
 from initlint.project.bodies import Body
 
 if TYPE_CHECKING:
@@ -119,9 +121,11 @@ class Trace:
         self._ignores = ignores
         self._plain = plain
         self._seen: set[tuple[str, int]] = set()
+        self._origin = ""
 
     def value(self, node: Node) -> Iterator[Flow]:
         """What becomes of the value of an expression, by the place where it stands."""
+        self._origin = self._origin or self.body.text(node).partition(".")[0]
         parent = node.parent
         if parent is None:
             return
@@ -138,7 +142,7 @@ class Trace:
                 yield from self._looped(parent)
             case "argument_list" if parent.parent is not None and parent.parent.type == "call":
                 if not self._ignores(parent.parent, node, self.body):
-                    yield from self._argument(parent.parent)
+                    yield from self._argument(parent.parent, node)
             case kind:
                 yield from self._within(node, parent, kind)
 
@@ -234,9 +238,30 @@ class Trace:
             name = re.split(r"[.\[(]", text.removeprefix(self.instance + "."))[0].strip()
             yield self._flow(Use.FLOW, target, name)
         elif target.type in ("attribute", "subscript") and root and root.group() in self.body.bindings:
-            yield from self.name(root.group())
+            yield from self._part_of(root.group(), target)
         else:
             yield self._flow(Use.READ, target)
+
+    def _part_of(self, name: str, target: Node) -> Iterator[Flow]:
+        """Where a value goes that becomes a part of what a local name holds: there, and into what that is an item of.
+
+        An attribute of what is given to the body is read by whoever gives it. What comes from that object stays there.
+        """
+        if (name, -1) in self._seen:
+            return
+        self._seen.add((name, -1))
+        yield from self.name(name)
+        if name == self._origin:
+            return
+        for binding in self.body.bindings.get(name, ()):
+            if binding.origin is Origin.PARAMETER and target.type != "subscript" and name != self.instance:
+                yield self._flow(Use.READ, target)
+            elif binding.origin is Origin.ELEMENT and binding.node is not None:
+                for owner, part in re.findall(r"(?<![\w.])([^\W\d]\w*)(?:\.(\w+))?", self.body.text(binding.node)):
+                    if owner == self.instance and part:
+                        yield self._flow(Use.FLOW, target, part)
+                    elif owner in self.body.bindings:
+                        yield from self._part_of(owner, target)
 
     def _looped(self, loop: Node) -> Iterator[Flow]:
         """What the loop variables go through; an element of a comprehension also goes where the comprehension goes."""
@@ -244,7 +269,7 @@ class Trace:
         for name in looped_names(loop, self.body):
             yield from self.name(name, within=within)
 
-    def _argument(self, call: Node) -> Iterator[Flow]:
+    def _argument(self, call: Node, given: Node) -> Iterator[Flow]:
         function = call.child_by_field_name("function")
         callee = self.body.text(function) if function is not None else ""
         name = callee.rpartition(".")[2]
@@ -253,6 +278,9 @@ class Trace:
         elif function is not None and (name in TAKES or (name.endswith("_") and self._is_held(function))):
             owner = function.child_by_field_name("object")
             yield from self._into(owner) if owner is not None else ()
+        elif callee == "setattr" and (holder := call_arguments(call)[0]) != given:
+            root = self.body.text(holder).partition(".")[0]
+            yield from self._part_of(root, holder) if root in self.body.bindings else self._into(holder)
         elif is_statement(call):
             done = name in LOOKS or (name != "__init__" and INITIALISES.match(callee))
             yield Flow(Use.NONE) if done else self._flow(Use.READ, call)

@@ -6,6 +6,7 @@ exists there. What is left is inferred.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -66,6 +67,7 @@ class Foreign:
         self._admitted: dict[ClassId, Collection[str]] = {}
         self._surfaces: dict[ClassId, frozenset[str] | None] = {}
         self._patterns: dict[ClassId, tuple[str, ...]] = {}
+        self._heirs: dict[ClassId, frozenset[str]] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
 
     def readers(self, cls: ClassId, attribute: str) -> Iterator[str]:
@@ -80,6 +82,8 @@ class Foreign:
                 doubt = self._doubt(cls, attribute, method, receiver, value)
             else:
                 doubt = CERTAIN if self._takes_turns(cls, attribute, method, receiver) else None
+            if doubt is None and self._hands_on(cls, attribute, method, receiver):
+                doubt = _place(method, receiver, attribute)
             if doubt is not None and not self._only_initialises(method, receiver, attribute, doubt is CERTAIN):
                 yield doubt
         for read in self.computed.naming(attribute):
@@ -124,12 +128,51 @@ class Foreign:
             one_of_many = value.unknown or len(value.instances) > 1
             return CERTAIN if not one_of_many or self._fits(cls, method, receiver, attribute) else None
         possible = self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)
-        return f"`{receiver}.{attribute}` in {method.path}" if possible else None
+        return _place(method, receiver, attribute) if possible else None
+
+    def _hands_on(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
+        """Whether a receiver hands on what it has not itself, by a `__getattr__` that reads it from another object."""
+        names = frozenset(method.facts.reads.get(receiver, ()))
+        fitting = {
+            wrapper for wrapper, own in self._wrappers.items() if attribute not in own and self._has(cls, names - own)
+        }
+        return (
+            bool(fitting)
+            and not _is_configuration(receiver)
+            and self.sees(method, cls)
+            and not fitting.isdisjoint(self._receiver(method, receiver, attribute).instances)
+        )
+
+    @functools.cached_property
+    def _wrappers(self) -> dict[ClassId, frozenset[str]]:
+        """The classes with a `__getattr__` that asks another object, with what they have themselves."""
+        found = {cls: self.project.method(cls, "__getattr__") for cls in self.project.classes}
+        return {
+            cls: self._own_surface(cls)
+            for cls, method in found.items()
+            if method is not None and any("*" in names for names in method.facts.reads.values())
+        }
+
+    def _own_surface(self, cls: ClassId) -> frozenset[str]:
+        """What a class and those that it inherits from have in their own code."""
+        return frozenset(name for each in self.project.mro(cls) for name in self._named(each))
 
     def sees(self, method: Method, cls: ClassId) -> bool:
-        """Whether a function has the class, or one of its family, in sight."""
-        seen = self.sight.of(method.path)
+        """Whether a function has the class, or one of its family, in sight: in its file or in that of an heir.
+
+        A method of a base runs for every class that inherits it, on what these give it.
+        """
+        seen = self.sight.of(method.path) | self._seen_by_heirs(method.owner)
         return any(self.project.classes[relative].path in seen for relative in self.project.near(cls))
+
+    def _seen_by_heirs(self, owner: ClassId | None) -> frozenset[str]:
+        """The files of the classes that inherit from one, with what these import; of a framework nothing is said."""
+        if owner is None or self.project.is_framework(owner):
+            return frozenset()
+        if owner not in self._heirs:
+            paths = {self.project.classes[heir].path for heir in self.project.descendants(owner)}
+            self._heirs[owner] = frozenset(paths.union(*map(self.sight.imported, paths)))
+        return self._heirs[owner]
 
     def _is_plausible(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether a receiver of unknown type is not better explained as something else than this class."""
@@ -186,7 +229,7 @@ class Foreign:
 
     def _fits_another(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether all that is ever read from the object exists on another class, and not on this one."""
-        names = self.observed.names(method, receiver)
+        names = self.observed.names(method, receiver) - self._added(method, receiver)
         family = self.project.family(cls)
         return not self._has(cls, names) and any(
             self._has(other, names) for other in self.callers.having(attribute) if other not in family
@@ -207,7 +250,13 @@ class Foreign:
         return self.surface(cls) if knowledge.module(cls) is None else knowledge.surface(cls)
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
-        return self._has(cls, method.facts.reads.get(receiver, ()))
+        return self._has(cls, frozenset(method.facts.reads.get(receiver, ())) - self._added(method, receiver))
+
+    def _added(self, method: Method, receiver: str) -> frozenset[str]:
+        """What a method finds on its instance whatever class it extends: attributes and methods of its own class."""
+        if method.owner is None or receiver != method.facts.instance or not self._extends_any(method):
+            return frozenset()
+        return self._own_surface(method.owner)
 
     def _fits_arm(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
         """Whether a class has all that is read with an attribute in one arm of a branch, and not only that.
@@ -256,13 +305,19 @@ class Foreign:
                     return None
                 names |= knowledge.surface(relative)
                 continue
-            stored = [s.attribute for m in info.facts.methods for s in m.stores] + [
-                s.attribute for s in info.facts.attributes
-            ]
-            if info.unresolved or ("*" in stored and not self.project.is_framework(relative)):
+            own = self._named(relative)
+            if info.unresolved or ("*" in own and not self.project.is_framework(relative)):
                 return None
-            names |= {*stored, *info.methods}
+            names |= own
         return frozenset(names)
+
+    def _named(self, cls: ClassId) -> frozenset[str]:
+        """The attributes and methods that a class of the project has in its own code."""
+        info = self.project.classes.get(cls)
+        if info is None:
+            return frozenset()
+        stores = (info.facts.attributes, *(method.stores for method in info.facts.methods))
+        return frozenset({store.attribute for each in stores for store in each}.union(info.methods))
 
     def _receiver(self, method: Method, receiver: str, attribute: str) -> Value:
         key = (method.id, receiver, attribute)
@@ -317,6 +372,10 @@ class Foreign:
         return value.unknown or any(
             bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
         )
+
+
+def _place(method: Method, receiver: str, attribute: str) -> str:
+    return f"`{receiver}.{attribute}` in {method.path}"
 
 
 def _is_configuration(receiver: str) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
 from initlint.facts.receivers import normalise
+from initlint.project.bindings import Origin
 from initlint.project.bodies import Body
 
 if TYPE_CHECKING:
@@ -12,29 +15,52 @@ if TYPE_CHECKING:
 
 GATHERING = frozenset({"list_comprehension", "generator_expression", "dictionary_comprehension"})
 
+COPYING = frozenset({"list", "tuple", "dict", "sorted", "reversed", "iter"})
+"""Functions that give the same items as what they are given."""
+
 
 def root_of(node: Node, instance: str, body: Body) -> Node:
-    """`self.parts` in `*self.parts[1:]`, `parts` in `parts[0]` and in `[part for part in parts]`.
+    """`self.parts` in `*self.parts[1:]` and `list(self.parts.values())`, `nodes` in `[node.module for node in nodes]`.
 
-    What a function gives is taken out of nothing.
+    What any other function gives is taken out of nothing.
     """
     while node.type in ("list_splat", "subscript", "attribute", "call") or node.type in GATHERING:
         inner = _gathered(node, body) if node.type in GATHERING else node.named_children[0]
-        if inner == node or body.text(inner) == instance or (node.type == "call" and inner.type == "identifier"):
+        if node.type == "call" and inner.type == "identifier":
+            given = call_arguments(node)
+            inner = given[0] if body.text(inner) in COPYING and len(given) == 1 else node
+        if inner == node or body.text(inner) == instance:
             break
         node = inner
     return node
 
 
+def roots_of(node: Node, instance: str, body: Body) -> Iterator[Node]:
+    """What a container is filled out of: a variable of a loop and what that goes over, each of a list of names."""
+    items = node.named_children if node.type in ("list", "tuple") else [node]
+    if len(items) == 1 or all(item.type == "identifier" for item in items):
+        for item in items:
+            root = root_of(item, instance, body)
+            bound = body.bindings.get(body.text(root), ()) if root.type == "identifier" else ()
+            loops = [b.node for b in bound if b.origin is Origin.ELEMENT and b.node is not None]
+            yield root
+            yield from (root_of(loop, instance, body) for loop in loops)
+
+
 def _gathered(comprehension: Node, body: Body) -> Node:
-    """What a comprehension takes its items from, if it gives them on as they are; else the comprehension itself."""
+    """What a comprehension takes its items from, as they are or parts of them; else the item, if it is a part."""
     made, loop = comprehension.named_children[:2]
     item = made.child_by_field_name("value") if made.type == "pair" else made
     target, source = loop.child_by_field_name("left"), loop.child_by_field_name("right")
     if item is None or target is None or source is None:
         return comprehension
     names = {body.text(node) for node in (target, *target.named_children)}
-    return source if body.text(item) in names else comprehension
+    root = item
+    while root.type in ("attribute", "subscript"):
+        root = root.named_children[0]
+    if body.text(root) in names:
+        return source
+    return item if item.type in ("attribute", "subscript") else comprehension
 
 
 def is_part_of_given(node: Node, body: Body) -> bool:

@@ -1,4 +1,4 @@
-"""Parameters that hold next to nothing: there so that a module has one, for an optimizer or to tell the device."""
+"""Parameters and layers of next to no size: there so that a module has one, for an optimizer or to tell the device."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FROM_DATA = frozenset({"tensor", "as_tensor"})
 
 
 class Placeholders:
-    """Which parameters nobody can be meant to compute with."""
+    """Which parameters and layers nobody can be meant to compute with."""
 
     def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
         self.project = project
@@ -32,11 +32,11 @@ class Placeholders:
         self.inference = inference
 
     def doubt(self, cls: ClassId, attribute: str) -> str:
-        """What speaks for a placeholder: no element at all, or a single one in a class that makes nothing else."""
+        """What speaks for a placeholder: no element at all, or a single one where nothing else has weights."""
         for body in self._assigning(cls, attribute):
-            sizes = {_elements(node, body) for node in body.stores(attribute)}
+            sizes = {self._size(node, body) for node in body.stores(attribute)}
             if sizes == {0} or (sizes == {1} and self._is_alone(body, attribute)):
-                return "a parameter that holds next to nothing may be there only to be one"
+                return "what holds next to nothing may be there only so that there is a parameter"
         return ""
 
     def _assigning(self, cls: ClassId, attribute: str) -> Iterator[Body]:
@@ -46,16 +46,33 @@ class Placeholders:
                 if any(store.attribute == attribute for store in facts.stores):
                     yield self.bodies.body(Method(info.path, relative, facts))
 
+    def _size(self, node: Node, body: Body) -> int | None:
+        """How many elements a parameter has, or a layer in every direction; None where it is more than one."""
+        kinds = [knowledge.module(kind) for kind in self.inference.expression(node, body).exact]
+        layers = [known for known in kinds if known is not None and "torch.Tensor" not in known.bases]
+        if not layers:
+            return _elements(node, body)
+        return 1 if all(known.weighted for known in layers) and _is_least(node, body) else None
+
     def _is_alone(self, body: Body, attribute: str) -> bool:
-        """Whether the class that makes it makes no other module or parameter."""
+        """Whether the class that makes it makes nothing else that has weights."""
         assert body.method.owner is not None
         owner = self.project.classes[body.method.owner]
         others = {store.attribute for facts in owner.facts.methods for store in facts.stores} - {attribute}
-        values = [self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in sorted(others)]
-        return not any(self._is_part(cls) for value in values for cls in value.exact)
+        values = (self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in sorted(others))
+        return not any(map(self._has_weights, values))
 
-    def _is_part(self, cls: ClassId) -> bool:
-        return self.project.is_module(cls) or knowledge.module(cls) is not None
+    def _has_weights(self, value: Value) -> bool:
+        """Whether a value is or holds a module or parameter that can have weights."""
+        if value.element is not None:
+            return self._has_weights(value.element)
+        kinds = [(cls, knowledge.module(cls)) for cls in value.exact]
+        return any(
+            self.project.is_module(cls)
+            if known is None
+            else known.weighted or cls in knowledge.CONTAINERS or "torch.Tensor" in known.bases
+            for cls, known in kinds
+        )
 
 
 def _elements(node: Node, body: Body) -> int | None:
@@ -73,3 +90,13 @@ def _elements(node: Node, body: Body) -> int | None:
     if name in FROM_DATA and len(numbers) <= 1:
         return len(numbers)
     return None
+
+
+def _is_least(call: Node, body: Body) -> bool:
+    """Whether all sizes that a layer is given are written out and are one: `nn.Linear(1, 1, bias=False)`."""
+    arguments = call.child_by_field_name("arguments")
+    children = [child for child in arguments.named_children if child.type != "comment"] if arguments else []
+    sizes = [child for child in children if child.type != "keyword_argument"]
+    named = [child.child_by_field_name("value") for child in children if child.type == "keyword_argument"]
+    sizes += [value for value in named if value is not None and value.type not in ("true", "false", "none")]
+    return bool(sizes) and all(body.text(size) == "1" for size in sizes)

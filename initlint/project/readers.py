@@ -19,7 +19,7 @@ from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
 from initlint.project.flows import USED, Flow, Trace, Use, is_statement
 from initlint.project.foreign import CERTAIN, Foreign
-from initlint.project.gathered import is_part_of_given, root_of
+from initlint.project.gathered import is_part_of_given, roots_of
 from initlint.project.inference import Inference
 from initlint.project.initialisers import Initialisers
 from initlint.project.items import Items
@@ -353,7 +353,7 @@ class Readers:
     def _shared(self, body: Body, attribute: str) -> Iterator[str]:
         """The other attributes that are or get what this one gets; "*" where that goes elsewhere."""
         for node in body.stores(attribute):
-            yield from self._registered(node, body)
+            yield from (name for name in self._registered(node, body) if name != attribute)
             if node.type == "attribute" and body.text(node.named_children[0]) == body.method.facts.instance:
                 yield body.text(node).rpartition(".")[2]
             if node.type == "identifier":
@@ -368,11 +368,15 @@ class Readers:
         held = CONTAINERS & self.inference.expression(function, body).classes if function is not None else ()
         if not held:
             return
-        instance = body.method.facts.instance
         for argument in call_arguments(node):
-            root = root_of(argument, instance, body)
-            whole = root == argument and held != {"torch.nn.Sequential"}
-            if root.type == "attribute" and (whole or not self.inference.expression(root, body).instances):
+            yield from self._holding(argument, body, held != {"torch.nn.Sequential"})
+
+    def _holding(self, node: Node, body: Body, whole: bool) -> Iterator[str]:
+        """The attributes that hold what a container is given; one that is a module only if that is given whole."""
+        instance = body.method.facts.instance
+        for root in roots_of(node, instance, body):
+            given = whole and root == node
+            if root.type == "attribute" and (given or not self.inference.expression(root, body).instances):
                 yield body.text(root).rpartition(".")[2]
             elif body.text(root) in body.bindings and body.text(root) != instance:
                 yield from self._kept(body.text(root), body, root)
@@ -400,25 +404,32 @@ class Readers:
                 return True
             if any(is_part_of_given(node, body) for node in filled):
                 return True
-            names = [body.text(node) for node in filled if node.type == "identifier"]
-            flows = [flow for name in names for flow in Trace(body, self._ignores, self._is_plain).name(name)]
-            if any(flow.target != attribute and self._leads_to_reader(cls, attribute, flow) for flow in flows):
+            holding = {name for node in filled for name in self._holding(node, body, whole=False)} - {attribute}
+            if any(self._is_live(cls, name) for name in sorted(holding)):
                 return True
         return False
 
     def _carried(self, cls: ClassId, attribute: str) -> str:
-        """A class of which no method runs after construction, but to raise, is read by its holder: other parts show."""
+        """A class of which no method runs after construction, but to raise, is read by its holder: other parts show.
+
+        One whose `forward` only raises is meant for heirs; where there are none, they are elsewhere.
+        """
         if any(knowledge.module(base) for base in self.project.mro(cls) if base != MODULE):
             return ""
         own = [self.project.classes[relative] for relative in self.project.near(cls)]
         methods = [Method(info.path, info.id, facts) for info in own for facts in info.facts.methods]
         running = (method for method in methods if method.facts.instance and not self.roles.constructs(method))
-        if not all(self.bodies.body(method).only_raises for method in running):
+        if not all(self.bodies.body(method).only_raises for method in running) and not self._is_for_heirs(cls):
             return ""
         others = {store.attribute for method in methods for store in method.facts.stores} - {attribute}
         if any(self._may_be_part(cls, other) and self._is_live(cls, other) for other in sorted(others)):
             return ""
         return "no method of the class could read it, so whoever holds an instance may"
+
+    def _is_for_heirs(self, cls: ClassId) -> bool:
+        """Whether nothing but what inherits from a class elsewhere can run it."""
+        forward = self.project.method(cls, "forward")
+        return forward is not None and self.project.descendants(cls) == {cls} and self.bodies.body(forward).only_raises
 
     def _may_be_part(self, cls: ClassId, attribute: str) -> bool:
         """Whether an attribute can be a module or a parameter."""

@@ -58,7 +58,20 @@ class Wholesale:
 
     def doubt(self, cls: ClassId) -> str:
         """Where other code uses all parts of something that can be an instance among others; "" where none does."""
-        return next((swept.place for swept in self.elsewhere if swept.values.holds(cls, self.project)), "")
+        elsewhere = (swept.place for swept in self.elsewhere if swept.values.holds(cls, self.project))
+        return next(elsewhere, "") or next(filter(None, map(self._decorated, self.project.near(cls))), "")
+
+    def _decorated(self, cls: ClassId) -> str:
+        """Where what decorates a class gives it a method that goes over all parts; "" where none does."""
+        info = self.project.classes[cls]
+        for decorator in info.facts.decorators:
+            symbol = self.project.resolve(info.path, decorator.partition("(")[0])
+            path, _, name = symbol.target.partition("::") if symbol is not None else ("", "", "")
+            for method in self.callers.in_file(path) if path in self.project.files else ():
+                within = method.owner is None and method.facts.name.startswith(f"{name}.<locals>.")
+                if within and any(not SWEEPS.isdisjoint(names) for names in method.facts.reads.values()):
+                    return f"`{method.facts.name}` in {path}"
+        return ""
 
     @functools.cached_property
     def elsewhere(self) -> tuple[Swept, ...]:
