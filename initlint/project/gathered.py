@@ -36,15 +36,12 @@ def root_of(node: Node, instance: str, body: Body) -> Node:
 
 
 def roots_of(node: Node, instance: str, body: Body) -> Iterator[Node]:
-    """What a container is filled out of: a variable of a loop and what that goes over, each of a list of names."""
-    items = node.named_children if node.type in ("list", "tuple") else [node]
-    if len(items) == 1 or all(item.type == "identifier" for item in items):
-        for item in items:
-            root = root_of(item, instance, body)
-            bound = body.bindings.get(body.text(root), ()) if root.type == "identifier" else ()
-            loops = [b.node for b in bound if b.origin is Origin.ELEMENT and b.node is not None]
-            yield root
-            yield from (root_of(loop, instance, body) for loop in loops)
+    """What the items of a container come out of: the root of what is given, and the source of a loop that names it."""
+    root = root_of(node, instance, body)
+    yield root
+    for binding in body.bindings.get(body.text(root), ()) if root.type == "identifier" else ():
+        if binding.origin is Origin.ELEMENT and binding.node is not None:
+            yield root_of(binding.node, instance, body)
 
 
 def _gathered(comprehension: Node, body: Body) -> Node:

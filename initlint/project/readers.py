@@ -353,29 +353,31 @@ class Readers:
     def _shared(self, body: Body, attribute: str) -> Iterator[str]:
         """The other attributes that are or get what this one gets; "*" where that goes elsewhere."""
         for node in body.stores(attribute):
-            yield from (name for name in self._registered(node, body) if name != attribute)
+            yield from self._registered(node, body, attribute)
             if node.type == "attribute" and body.text(node.named_children[0]) == body.method.facts.instance:
                 yield body.text(node).rpartition(".")[2]
             if node.type == "identifier":
                 yield from self._kept(body.text(node), body, node if named_along(node, body) else None)
 
-    def _registered(self, node: Node, body: Body) -> Iterator[str]:
+    def _registered(self, node: Node, body: Body, attribute: str) -> Iterator[str]:
         """`nn.ModuleList(self.parts)` registers what the list `self.parts` holds: needed as long as that is read.
 
-        So it is with a local name that construction also keeps elsewhere.
+        So it is with a local name that construction also keeps elsewhere, and with a list of which every item is kept.
         """
         function = node.child_by_field_name("function") if node.type == "call" else None
         held = CONTAINERS & self.inference.expression(function, body).classes if function is not None else ()
         if not held:
             return
         for argument in call_arguments(node):
-            yield from self._holding(argument, body, held != {"torch.nn.Sequential"})
+            items = argument.named_children if argument.type in ("list", "tuple") else [argument]
+            holding = [set(self._holding(item, body, held != {"torch.nn.Sequential"})) - {attribute} for item in items]
+            yield from sorted(set().union(*holding)) if all(holding) else ()
 
-    def _holding(self, node: Node, body: Body, whole: bool) -> Iterator[str]:
+    def _holding(self, item: Node, body: Body, whole: bool) -> Iterator[str]:
         """The attributes that hold what a container is given; one that is a module only if that is given whole."""
         instance = body.method.facts.instance
-        for root in roots_of(node, instance, body):
-            given = whole and root == node
+        for root in roots_of(item, instance, body):
+            given = whole and root == item
             if root.type == "attribute" and (given or not self.inference.expression(root, body).instances):
                 yield body.text(root).rpartition(".")[2]
             elif body.text(root) in body.bindings and body.text(root) != instance:
