@@ -158,7 +158,7 @@ class Code:
         if id not in self._levels:
             self._levels[id] = {}
             for statement in self._body(id):
-                for name in bound(statement).union(heads(statement)):
+                for name in sorted(bound(statement).union(heads(statement))):
                     self._levels[id].setdefault(name, []).append(statement)
         return self._levels[id]
 
