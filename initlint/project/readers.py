@@ -30,6 +30,7 @@ from initlint.project.roles import Roles
 from initlint.project.sites import sites
 from initlint.project.stored import named_along
 from initlint.project.strangers import Strangers
+from initlint.project.sweeps import BUFFERS
 from initlint.project.values import Value, union
 from initlint.project.wholesale import Wholesale
 
@@ -174,7 +175,18 @@ class Readers:
     def _is_read_with_all(self, cls: ClassId, attribute: str) -> bool:
         """Whether all definitions of its kind are read; the kind is asked for only where it makes a difference."""
         answers = {self.wholesale.reads_all(cls, kind) for kind in KINDS}
-        return answers.pop() if len(answers) == 1 else self.wholesale.reads_all(cls, self._kind(cls, attribute))
+        if len(answers) == 1:
+            return answers.pop()
+        kind = self._kind(cls, attribute)
+        past = BUFFERS if kind is Kind.SUBMODULE and self._lacks_buffers(cls, attribute) else frozenset[str]()
+        return self.wholesale.reads_all(cls, kind, past)
+
+    def _lacks_buffers(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a submodule is a layer of torch that has weights and no buffers."""
+        value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
+        kinds = [knowledge.module(kind) for kind in value.exact]
+        known = bool(kinds) and not (value.unknown or value.bound or value.element is not None)
+        return known and all(kind and kind.weighted and "running_mean" not in kind.attributes for kind in kinds)
 
     def _is_swept(self, cls: ClassId, attribute: str) -> bool:
         """Whether other code reads all submodules of just this class: asked last, since it concerns all files."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.spelled import string_pattern
@@ -73,8 +73,8 @@ def _picks(node: Node) -> bool:
     return index is not None and index.type in PLACES
 
 
-def swept(body: Body, kind: Kind) -> bool:
-    """Whether a body uses what it goes over, rather than only setting or printing things on it.
+def swept(body: Body, kind: Kind, past: Collection[str] = ()) -> bool:
+    """Whether a body uses what it goes over, rather than only setting or printing things on it; not what goes `past`.
 
     For a submodule the question is whether children are used, else whether the instance's own tensors of that kind are.
 
@@ -82,7 +82,7 @@ def swept(body: Body, kind: Kind) -> bool:
     """
     forward = body.method.facts.name.startswith(("forward", "_forward"))
     for node, name in sweeps(body):
-        if name in PAST[kind]:
+        if name in PAST[kind] or name in past:
             continue
         if name in TENSORS:
             if (forward or name == "state_dict") and _tensors_used(node, body, name):

@@ -46,11 +46,14 @@ class Wholesale:
         self.entries = entries
 
     @functools.cache  # noqa: B019
-    def reads_all(self, cls: ClassId, kind: Kind) -> bool:
-        """Whether the family reads all its submodules, or all its other definitions, without naming them."""
+    def reads_all(self, cls: ClassId, kind: Kind, past: frozenset[str] = frozenset()) -> bool:
+        """Whether the family reads all its submodules, or all its other definitions, without naming them.
+
+        What goes over something else only, `past` them, is left out.
+        """
         if kind is Kind.SUBMODULE and any(self._container(d) for d in self.project.descendants(cls)):
             return True
-        return any(self._reads_all(relative, kind) for relative in self.project.near(cls))
+        return any(self._reads_all(relative, kind, past) for relative in self.project.near(cls))
 
     def swept(self, cls: ClassId) -> bool:
         """Whether other code uses all parts of something that is an instance of this class."""
@@ -106,20 +109,20 @@ class Wholesale:
         )
 
     @functools.cache  # noqa: B019
-    def _reads_all(self, cls: ClassId, kind: Kind) -> bool:
+    def _reads_all(self, cls: ClassId, kind: Kind, past: frozenset[str]) -> bool:
         """Whether a method of this very class does."""
         info = self.project.classes[cls]
         for facts in info.facts.methods:
             if facts.instance and _may_sweep(facts):
                 method = Method(info.path, cls, facts)
                 constructs = self.roles.constructs(method)
-                if (
-                    self._kept_by_construction(method)
-                    if constructs
-                    else _reads_any(facts) or swept(self.bodies.body(method), kind) or self._applies_caller(method)
-                ):
+                if self._kept_by_construction(method) if constructs else self._uses_all(method, kind, past):
                     return True
         return False
+
+    def _uses_all(self, method: Method, kind: Kind, past: frozenset[str]) -> bool:
+        swept_here = swept(self.bodies.body(method), kind, past)
+        return swept_here or _reads_any(method.facts) or self._applies_caller(method)
 
     def _applies_caller(self, method: Method) -> bool:
         """Whether a method calls each part by `self.apply(fn)`, with an `fn` that calls what it is given."""
