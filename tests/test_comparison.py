@@ -430,7 +430,7 @@ def test_what_a_file_defines_is_the_same_in_all_branches() -> None:
 UNFOLLOWED = {
     "a loop without end": (
         "for i in range(60):\n    for j in range(60):\n        for k in range(60):\n            dim = dim + {}",
-        "40,000 steps",
+        "65,000 steps",
     ),
     "a global name": ("global size\nsize = {}\nself.a = nn.Linear(dim, 4)", "`global size`, net.py:8"),
 }

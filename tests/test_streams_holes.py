@@ -51,6 +51,30 @@ def module(more: str) -> str:
     return net("self.make()", more=f"\n    def make(self):\n        self.a = nn.Linear(4, 4)\n{more}")
 
 
+KEPT = """
+import torch
+from torch import nn
+
+KINDS = {{}}
+
+
+def other(self):
+    nn.Module.__init__(self)
+
+
+def keep(name, cls):
+{}
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 4)
+
+
+keep("net", Net)
+"""
+
 HOLES = {
     "decorator of a constructor": (decorated("pass"), decorated(MORE)),
     "metaclass": (with_metaclass("pass"), with_metaclass("made.c = nn.Linear(4, 4)")),
@@ -120,6 +144,40 @@ HOLES = {
             net(f"self.part = Part(**{{{entries}}})", "**kw"),
         )
         for entries in ("**kw, 'size': 8", "'size': 8, **kw")
+    ),
+    "keywords of a partial function": tuple(
+        headed("from functools import partial", net(f"make = partial(nn.Linear, 4, 4{more})\nself.a = make()", "**kw"))
+        for more in (", **kw", "")
+    ),
+    "keywords of a partial function, changed": tuple(
+        headed(
+            "from functools import partial",
+            net(f"make = partial(nn.Linear, 4, 4, bias=False)\n{change}\nself.a = make()"),
+        )
+        for change in ("make.keywords['bias'] = True", "pass")
+    ),
+    "inner keywords of a partial function": tuple(
+        headed(
+            "from functools import partial",
+            net(
+                f"make = partial(partial(nn.Linear, bias={bias}), out_features=4)\n"
+                "self.a = make.func(in_features=4, **make.keywords)"
+            ),
+        )
+        for bias in (True, False)
+    ),
+    "entry that may be there": tuple(
+        net(f"kw = {{}}\nif dim:\n    kw['a'] = 1\nif 'a' in kw:\n    self.a = nn.Linear(4, {size})") for size in (4, 5)
+    ),
+    "class handed to a function that changes it": tuple(
+        KEPT.format(f"    {change}\n    KINDS[name] = cls") for change in ("pass", "cls.__init__ = other")
+    ),
+    "class handed by name to a function that changes it": tuple(
+        KEPT.format(f"    {change}\n    KINDS[name] = cls").replace('"net", Net', 'cls=Net, name="net"')
+        for change in ("pass", "cls.__init__ = other")
+    ),
+    "class handed to a function under another name": tuple(
+        KEPT.format(f"    KINDS[name] = kind = cls\n    {change}") for change in ("pass", "kind.__init__ = other")
     ),
     "what is caught": tuple(
         net(
@@ -204,3 +262,45 @@ def test_what_another_file_changes_is_compared() -> None:
     files = {"net.py": net("self.a = nn.Linear(self.size, 4)").replace("    def", "    size = 4\n\n    def", 1)}
     new = {**files, "main.py": "import net\n\nnet.Net.size = 8\n"}
     assert compare(side("old", {**files, "main.py": "import net\n"}), side("new", new)).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "KINDS[name] = KINDS[name.lower()] = cls",
+        "KINDS.setdefault(name, cls)",
+        "if isinstance(cls, type) and cls.__name__ != name:\n        KINDS[name] = cls",
+    ],
+)
+def test_a_function_that_only_keeps_a_class_is_none_of_its_construction(line: str) -> None:
+    old, new = (
+        side("old", {"net.py": KEPT.format("    KINDS[name] = cls")}),
+        side("new", {"net.py": KEPT.format(f"    {line}")}),
+    )
+    assert compare(old, new).classes == ()
+
+
+@pytest.mark.parametrize("call", ["KINDS.update(net=Net)", "KINDS['net'] = Net", 'keep("net", cls=Net)'])
+def test_other_ways_to_keep_a_class(call: str) -> None:
+    texts = (KEPT.format(f"    {line}\n    KINDS[name] = cls") for line in ("name = name.lower()", "pass"))
+    old, new = (side("side", {"net.py": text.replace('keep("net", Net)', call)}) for text in texts)
+    assert compare(old, new).classes == ()
+
+
+def test_starred_parameters_take_nothing_by_default() -> None:
+    old, new = (net(f"self.a = nn.Linear(4, kw.get({name!r}, 4))", "**kw") for name in ("size", "width"))
+    comparison = compare(side("old", {"net.py": old}), side("new", {"net.py": new}))
+    assert [(each.verdict, each.defaults) for each in comparison.classes] == [(Verdict.UNKNOWN, True)]
+
+
+def test_what_has_to_be_among_keywords_has_no_default() -> None:
+    old, new = (net(f"self.a = nn.Linear(4, kw.pop({name!r}))", "**kw") for name in ("size", "width"))
+    comparison = compare(side("old", {"net.py": old}), side("new", {"net.py": new}))
+    assert [each.defaults for each in comparison.classes] == [False]
+
+
+def test_the_keywords_of_a_partial_function_are_known() -> None:
+    head = "from functools import partial"
+    old = headed(head, net("made = partial(nn.Linear, bias=False)\nself.a = made.func(4, 4, **made.keywords)"))
+    new = headed(head, net("self.a = nn.Linear(4, 4, bias=any((False, 0)))"))
+    assert compare(side("old", {"net.py": old}), side("new", {"net.py": new})).classes == ()

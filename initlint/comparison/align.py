@@ -215,7 +215,7 @@ def _around(old: Row, new: Row) -> Answer:
     loops = [[step.term for step in row.context if step.kind == "for"] for row in (old, new)]
     if len(loops[0]) != len(loops[1]) or any(map(_surely, *loops)):
         return Answer.YES
-    tests = [[step for step in row.context if step.kind != "for"] for row in (old, new)]
+    tests = [tuple(step for step in row.context if step.kind != "for") for row in (old, new)]
     found = conditions.differ(*tests)
     return found if loops[0] == loops[1] or found is Answer.YES else Answer.UNKNOWN
 

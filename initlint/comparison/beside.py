@@ -11,7 +11,7 @@ from initlint.comparison.align import Change, Line, align
 from initlint.comparison.code import Unparsed
 from initlint.comparison.interpreter.described import outline
 from initlint.comparison.interpreter.instances import construct, run_function
-from initlint.comparison.interpreter.machine import DEFAULT_STEPS, MAX_STEPS, Unfollowed
+from initlint.comparison.interpreter.machine import Unfollowed
 from initlint.comparison.interpreter.owners import name_owners
 from initlint.comparison.interpreter.run import Run
 from initlint.comparison.outline import Outline, agree
@@ -81,7 +81,7 @@ def _aligned(shared: Shared, pair: tuple[Target, Target], defaults: bool) -> Ali
     inside: frozenset[Term] = frozenset()
     for _ in range(MAX_ROUNDS):
         old, new = (
-            _followed(Run(code, shared, inside, DEFAULT_STEPS if defaults else MAX_STEPS), target, values)
+            _followed(Run(code, shared, inside, by_default=defaults), target, values)
             for code, target, values in zip(shared.codes, pair, passed, strict=True)
         )
         lines = align(old.ledger, new.ledger)

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
-from initlint.comparison.bindings import Assigned, Defined, binding, bound
-from initlint.comparison.decorators import HARMLESS, changes_it, hands_back
+from initlint.comparison.bindings import Assigned, Binding, Defined, binding, bound
+from initlint.comparison.decorators import ADDING, HARMLESS, hands_back, leaves_alone, parameter_at, passed
 from initlint.comparison.names import Names
 from initlint.comparison.packages import unbound
 from initlint.comparison.pieces import (
@@ -240,6 +240,8 @@ class Code:
             return
         if isinstance(statement, Definition) and name.partition(".")[0] in bound_names(statement):
             return
+        if symbol.kind is SymbolKind.CLASS and not stores and self._only_kept(path, name, statement):
+            return
         (key,) = self._keys_of([statement], path, "")
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             key = ("function" if isinstance(statement, ast.FunctionDef) else "class", path, statement.name)
@@ -247,6 +249,32 @@ class Code:
             self._changes.setdefault(target, []).append((key, stores))
         if symbol.kind is SymbolKind.FUNCTION:
             yield symbol.target.partition("::")[0]
+
+    def _only_kept(self, path: str, name: str, statement: ast.stmt) -> bool:
+        """Whether a name goes to nothing but functions and collections that leave what it stands for alone."""
+        nodes = [*ast.walk(statement)]
+        uses = [each for each in nodes if isinstance(each, ast.Name) and each.id == name.partition(".")[0]]
+        calls = [each for each in nodes if isinstance(each, ast.Call)]
+        return len(uses) == sum(len(passed(each, name)) for each in calls if self._keeps_as_is(path, name, each))
+
+    def _keeps_as_is(self, path: str, name: str, call: ast.Call) -> bool:
+        """Whether a call leaves what it is given under a name as it is."""
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=holder), attr=method) if method in ADDING:
+                return _is_collection(self.names.binding(path, holder))
+            case ast.Name(id=callee):
+                found, _ = self.names.lead(path, callee)
+                function = self._at_module_level(found) if found is not None and found[0] == "function" else None
+                return function is not None and all(
+                    leaves_alone(function, parameter_at(function, place)) for place in passed(call, name)
+                )
+            case _:
+                return False
+
+    def _at_module_level(self, key: Key) -> ast.FunctionDef | None:
+        """The only function of a name at module level."""
+        method = self.named_function(key[1], key[2])
+        return self.function(method) if method is not None else None
 
     # -- terms for code ----------------------------------------------------------------------------------------
 
@@ -371,7 +399,7 @@ class Code:
             inner = [each for each in function.body if isinstance(each, ast.FunctionDef)]
             function = inner[0] if len(inner) == 1 and hands_back(function, inner[0].name) else None
         first = function.args.args[0].arg if function is not None and function.args.args else ""
-        return function is not None and hands_back(function, first) and not changes_it(function, first)
+        return function is not None and hands_back(function, first) and leaves_alone(function, first)
 
     def of_nodes(self, nodes: Sequence[ast.AST], path: str, qualname: str) -> Term:
         """Some code in a file, with all that it refers to in the project."""
@@ -513,6 +541,17 @@ def _heading(node: ast.ClassDef) -> Sequence[ast.AST]:
     """What of a class is no definition within it."""
     inner = [each for each in without_docstring(node.body) if not isinstance(each, Definition)]
     return [*node.decorator_list, *node.bases, *node.keywords, *inner] or [_EMPTY]
+
+
+def _is_collection(found: Binding | None) -> bool:
+    """Whether a name stands for a list, set or dictionary of Python's own."""
+    match found:
+        case Assigned(value=ast.List() | ast.Set() | ast.Dict()):
+            return True
+        case Assigned(value=ast.Call(func=ast.Name(id="list" | "set" | "dict"))):
+            return True
+        case _:
+            return False
 
 
 def _targets(key: Key) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import operator
@@ -36,8 +37,12 @@ class _BeyondError(Exception):
     """A condition that is more than what is worked out here."""
 
 
-def differ(old: Sequence[Step], new: Sequence[Step]) -> Answer:
-    """Whether some caller meets one set of conditions and not the other; the steps are no loops."""
+@functools.lru_cache(maxsize=4_096)
+def differ(old: tuple[Step, ...], new: tuple[Step, ...]) -> Answer:
+    """Whether some caller meets one set of conditions and not the other; the steps are no loops.
+
+    Draws under the same conditions ask for the same pair, hence the cache.
+    """
     terms = [step.term for step in (*old, *new)]
     inner = set(_inner(terms))
     free = sorted({term for term in inner if _is_free(term)}, key=lambda term: term.digest)

@@ -1,10 +1,11 @@
-"""Which decorators leave what they are put on as it is."""
+"""Which decorators and functions leave what they are given as it is."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
-from initlint.comparison.pieces import dotted, statements, targets
+from initlint.comparison.pieces import dotted, statements
 
 HARMLESS = frozenset(
     "dataclass dataclass_transform staticmethod classmethod property cached_property lru_cache cache no_grad wraps"
@@ -27,13 +28,43 @@ def hands_back(function: ast.FunctionDef, name: str) -> bool:
     return bool(found) and all(isinstance(each, ast.Name) and each.id == name for each in found)
 
 
-def changes_it(function: ast.FunctionDef, name: str) -> bool:
-    """Whether a function may change what it has under a name: it hands it on, or gives it attributes."""
-    handed = [
-        argument
-        for each in ast.walk(function)
-        if isinstance(each, ast.Call) and not (isinstance(each.func, ast.Attribute) and each.func.attr in ADDING)
-        for argument in (*each.args, *(keyword.value for keyword in each.keywords))
-    ]
-    given = any((dotted(target) or "").partition(".")[0] == name for target in targets(function.body))
-    return given or any(isinstance(each, ast.Name) and each.id == name for each in handed)
+def leaves_alone(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a function only keeps what it has under a name, hands it back, or asks what it is."""
+    harmless = {id(part) for each in ast.walk(function) for part in _unchanged(each)}
+    uses = (each for each in ast.walk(function) if isinstance(each, ast.Name) and each.id == name)
+    return bool(name) and all(id(each) in harmless for each in uses)
+
+
+def _unchanged(node: ast.AST) -> Sequence[ast.expr | None]:
+    """What of a node's parts it does nothing to."""
+    match node:
+        case ast.Return(value=value) | ast.FormattedValue(value=value):
+            return [value]
+        case ast.Assign(targets=targets, value=value) if all(isinstance(each, ast.Subscript) for each in targets):
+            return [value]
+        case ast.Attribute(value=value, attr="__name__" | "__qualname__" | "__module__", ctx=ast.Load()):
+            return [value]
+        case ast.Compare(left=left, comparators=others):
+            return [left, *others]
+        case ast.Call(func=ast.Attribute(attr=method), args=arguments) if method in ADDING:
+            return arguments
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass" | "hasattr" | "callable"), args=arguments):
+            return arguments
+        case _:
+            return []
+
+
+def passed(call: ast.Call, name: str) -> list[int | str]:
+    """Where a call passes what a name stands for: places and names of parameters, "" where neither is known."""
+    starred = any(isinstance(each, ast.Starred) for each in call.args)
+    places = ["" if starred else place for place, each in enumerate(call.args) if dotted(each) == name]
+    return [*places, *(each.arg or "" for each in call.keywords if dotted(each.value) == name)]
+
+
+def parameter_at(function: ast.FunctionDef, place: int | str) -> str:
+    """The parameter that a call gives what it passes there; `""` for one of those that have no name of their own."""
+    positional = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    named = {*positional, *(each.arg for each in function.args.kwonlyargs)}
+    if isinstance(place, int):
+        return positional[place] if place < len(positional) else ""
+    return place if place in named else ""

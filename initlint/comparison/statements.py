@@ -47,7 +47,8 @@ def altered(statement: ast.stmt) -> Iterator[tuple[str, bool]]:
             callee = each.value.func
             sets = dotted(callee) in ("setattr", "delattr")
             receiver = callee.value if isinstance(callee, ast.Attribute) else callee
-            named = [dotted(one) for one in (callee, receiver, *each.value.args)]
+            given = (*each.value.args, *(keyword.value for keyword in each.value.keywords))
+            named = [dotted(one) for one in (callee, receiver, *given)]
             yield from ((name, sets) for name in named if name is not None)
     for inner in ast.walk(statement):
         if isinstance(inner, ast.Call):

@@ -59,13 +59,27 @@ def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) ->
         case Term(op="name"):
             file = run.project.modules.file(f"{owner.args[0]!s}.{name}")
             return external(f"{owner.args[0]!s}.{name}") if file is None else ModuleRef(file)
-        case Partial() if name == "func":
-            return owner.callee
+        case Partial() if name in ("func", "keywords"):
+            return _of_partial(run, owner, name)
         case Term():
             found = run.get(0, f"{owner.digest.hex()}.{name}")
             return found if not is_missing(found) else Term("attribute", (owner, name))
         case _:
             return Term("attribute", (run.describe(owner), name))
+
+
+def _of_partial(run: Run, owner: Partial, name: str) -> Value:
+    """A partial of a partial is one of the inner callee, with the arguments of both."""
+    callee = run.resolved(owner.callee)
+    if isinstance(callee, Partial):
+        named = {**dict(callee.arguments.named), **dict(owner.arguments.named)}
+        rest = (*callee.arguments.rest, *owner.arguments.rest)
+        return _of_partial(run, Partial(callee.callee, Arguments(named=tuple(named.items()), rest=rest)), name)
+    if name == "func":
+        return callee
+    if owner.arguments.rest or not (is_class(callee) or isinstance(callee, Function)):
+        return Term("attribute", (run.describe(owner), name))
+    return run.lend(run.table([(constant(each), value) for each, value in owner.arguments.named]))
 
 
 def _of_instance(run: Run, owner: Instance, name: str, node: ast.AST, frame: Frame) -> Value:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from initlint.comparison.interpreter.attributes import assign_by_name
 from initlint.comparison.interpreter.builtin_sequences import SEQUENCES, Asked, opaque
-from initlint.comparison.interpreter.containers import dictionary, is_plain, length
-from initlint.comparison.interpreter.described import compound, state
+from initlint.comparison.interpreter.containers import contents, dictionary, is_plain, length
+from initlint.comparison.interpreter.described import compound, condition, state
 from initlint.comparison.interpreter.drawing import ITERATING, named_module, unfollowed, unseen
 from initlint.comparison.interpreter.iteration import iterable
 from initlint.comparison.interpreter.questions import has_attribute, is_instance
 from initlint.comparison.pieces import COMPUTED
-from initlint.comparison.terms import FALSE, NONE, TRUE, Scalar, Term, constant, is_constant, number
+from initlint.comparison.terms import FALSE, NONE, TRUE, Scalar, Term, constant, is_constant, number, truth
 from initlint.comparison.values import (
     Arguments,
     Bound,
@@ -177,6 +177,15 @@ def _extreme(run: Run, asked: Asked) -> Value:
     return constant(max(bounds) if asked.name == "max" else min(bounds))
 
 
+def _quantified(run: Run, asked: Asked) -> Value:
+    """`any` and `all`, where one item decides or every one is known."""
+    held = contents(run, asked.given[0])
+    known = [truth(condition(run, each)) for each in held] if held is not None else [None]
+    if (asked.name == "any") in known:
+        return constant(asked.name == "any")
+    return opaque(run, asked) if None in known else constant(asked.name == "all")
+
+
 _BUILTINS: dict[tuple[str, int | None], Callable[[Run, Asked], Value]] = {
     **{(name, None): call for name, call in SEQUENCES.items()},
     **{(name, 1): _converted for name in CONVERSIONS},
@@ -194,6 +203,8 @@ _BUILTINS: dict[tuple[str, int | None], Callable[[Run, Asked], Value]] = {
     ("next", 2): _next,
     ("len", 1): _length,
     ("dict", None): _dictionary,
+    ("any", 1): _quantified,
+    ("all", 1): _quantified,
     ("max", 2): _extreme,
     ("min", 2): _extreme,
 }

@@ -147,7 +147,7 @@ def looked_up(run: Run, table: Table, name: str, given: tuple[Value, ...]) -> Va
     plain = all(is_constant(each) for each, _ in entries)
     if found and plain:
         value = run.each(found[-1], lambda one: default if is_missing(one) else one)
-    elif rest is None and plain:
+    elif rest is None and plain and (name != "pop" or len(given) > 1):
         value = default
     else:
         value = Term("looked up", (run.describe(table), key, run.describe(default)))
@@ -187,8 +187,16 @@ def contents(run: Run, value: Value) -> Sequence[Value] | None:
     if isinstance(value, Items) and is_plain(run, value):
         return run.held(value)
     if isinstance(value, Table) and run.rest(value) is None:
-        return [key for key, item in run.entries(value) if not isinstance(item, Choice)]
+        entries = run.entries(value)
+        return [key for key, _ in entries] if all(_is_there(item) for _, item in entries) else None
     return None
+
+
+def _is_there(item: Value) -> bool:
+    """Whether a dictionary has an entry whatever is passed."""
+    if isinstance(item, Choice):
+        return _is_there(item.yes) and _is_there(item.no)
+    return not is_missing(item)
 
 
 def unless_kept(run: Run, items: Items, before: int) -> Items:

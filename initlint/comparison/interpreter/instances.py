@@ -56,7 +56,7 @@ def construct(run: Run, cls: ClassId, given: Mapping[str, Value]) -> Instance:
     _around(run, cls, node, frame)
     method = initialiser(run.project, cls)
     if method is not None:
-        run.open_ended = True
+        run.open_ended = not run.by_default
         run.invoke(Function(method, instance), Arguments(named=tuple(given.items())), node, frame)
     else:
         next_constructor(run, Super(instance, cls), Arguments(rest=(parameter("*"),)), node, frame)
@@ -65,7 +65,7 @@ def construct(run: Run, cls: ClassId, given: Mapping[str, Value]) -> Instance:
 
 def run_function(run: Run, method: Method, given: Mapping[str, Value]) -> Value:
     """Run a function with named parameters; what is not given is left to its default."""
-    run.open_ended = True
+    run.open_ended = not run.by_default
     frame = Frame(run.token(), method.path, "", "")
     return run.invoke(Function(method), Arguments(named=tuple(given.items())), ast.Pass(), frame)
 

@@ -28,7 +28,7 @@ LIST, TABLE, REST = "[]", "{}", "**"
 """The cells in which the items of a list stand, the entries of a dictionary, and what else that holds."""
 
 MAX_STEPS = 10_000
-DEFAULT_STEPS = 40_000
+DEFAULT_STEPS = 65_000
 """With all parameters left to their defaults: conditions are known, and steps are as many as layers."""
 
 BRANCH = 10
@@ -62,6 +62,7 @@ class Machine:
         self.instances: dict[int, ClassId] = {}
         self.wanted: set[Term] = set()
         self.handed: set[int] = set()
+        self.lent: set[int] = set()
         self._steps = 0
         self._tokens = itertools.count(1)
 
@@ -120,8 +121,15 @@ class Machine:
         """Give a list its items."""
         self.cells.set((items.token, LIST), Listed(values))
 
+    def lend(self, table: Table) -> Table:
+        """A dictionary that belongs to something else, which a change to it would change."""
+        self.lent.add(table.token)
+        return table
+
     def enter_all(self, table: Table, entries: tuple[tuple[Term, Value], ...]) -> None:
         """Give a dictionary its entries."""
+        if table.token in self.lent:
+            raise Unfollowed("a change of the keywords of a partial function is not followed")
         self.cells.set((table.token, TABLE), Tabled(entries))
 
     def get(self, token: int, name: str) -> Value:

@@ -15,7 +15,7 @@ from initlint.comparison.interpreter import (
     methods,
     statements,
 )
-from initlint.comparison.interpreter.machine import MAX_STEPS, Machine
+from initlint.comparison.interpreter.machine import DEFAULT_STEPS, MAX_STEPS, Machine
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 class Run(Machine):
     """Follows one construction from its first statement to its last.
 
-    `followed` are terms of what both versions share that is followed all the same.
+    `followed` are terms of what both versions share that is followed all the same. `by_default`: the construction is
+    given nothing but what it has to be given.
     """
 
-    def __init__(self, code: Code, shared: Shared, followed: frozenset[Term], limit: int = MAX_STEPS) -> None:
-        super().__init__(limit)
+    def __init__(self, code: Code, shared: Shared, followed: frozenset[Term], by_default: bool = False) -> None:
+        super().__init__(DEFAULT_STEPS if by_default else MAX_STEPS)
+        self.by_default = by_default
         self.code = code
         self.shared = shared
         self.followed = followed
