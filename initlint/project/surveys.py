@@ -24,8 +24,8 @@ from initlint.project.survey import Survey
 class Kept(msgspec.Struct, frozen=True, array_like=True):
     """A survey of files with these `digests`, with what was looked at for it.
 
-    `rows` are digests of the rows that a file gave about the `names`; other files gave none. `installed` are the files
-    of other packages that were read, by their digests.
+    `rows` are digests of the rows that files which were not looked at gave about the `names`; those that are not there
+    gave none. `installed` are the files of other packages that were read, by their digests.
     """
 
     survey: Survey
@@ -71,7 +71,7 @@ def _kept(survey: Survey, project: NotedProject, digests: Mapping[str, bytes]) -
     files = frozenset(project.noted.files)
     names = {index: frozenset(asked) for index, asked in project.noted.names.items()}
     giving = {path for index, asked in names.items() for name in asked for path in project.indices[index].holders(name)}
-    rows = {path: _rows(project, names, path) for path in giving}
+    rows = {path: _rows(project, names, path) for path in giving - files}
     installed = {path: digest(content) for path, content in project.installed.items()}
     return Kept(survey, dict(digests), files, names, rows, installed)
 
