@@ -2,8 +2,8 @@
 
     python benchmarks/accuracy/edits.py LIBRARY_DIR --count 30 --seed 1
 
-Asked about are the file that was edited last and one other, now and then the whole library. The first difference ends
-the run with status 1 and leaves the copy, so that it can be looked into.
+Asked about are the file that was edited last and the one that got a dead layer last, now and then the whole library.
+The first difference ends the run with status 1 and leaves the copy, so that it can be looked into.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp()) / options.library.name
     shutil.copytree(options.library, folder, ignore=shutil.ignore_patterns(".*"))
     answer(folder)
+    dead = chance.choice(files(folder))
     for number in range(options.count):
         edited, what = edit(folder, number, chance)
-        asked = [folder] if number % WHOLE_EVERY == WHOLE_EVERY - 1 else [edited, chance.choice(files(folder))]
+        dead = edited if what == "dead layer" else dead
+        asked = [folder] if number % WHOLE_EVERY == WHOLE_EVERY - 1 else [edited, dead]
         for path in (path for path in asked if path.exists()):
             same = answer(path) == answer(path, no_cache=True)
             print(f"{number}: {what} in {edited.relative_to(folder)}, asked about {path.name}: {same}", flush=True)
@@ -64,7 +66,7 @@ def files(folder: Path) -> list[Path]:
 
 def edit(folder: Path, number: int, chance: random.Random) -> tuple[Path, str]:
     """Change, make or delete a file."""
-    path, kind = chance.choice(files(folder)), chance.choice([*EDITS, "subclass", "new file", "deletion"])
+    path, kind = chance.choice(files(folder)), chance.choice([*EDITS, *MORE, "subclass", "new file", "deletion"])
     text = path.read_text(encoding="utf-8")
     if kind in EDITS:
         path.write_text(EDITS[kind](text, f"edited_{number}", chance), encoding="utf-8")
@@ -124,6 +126,28 @@ def with_computed_name(text: str, name: str, chance: random.Random) -> str:
     return text + f'\n\ndef {name}(model, name="{read}"):\n    return getattr(model, name)(1)\n'
 
 
+def with_statement(text: str, name: str, chance: random.Random) -> str:
+    """What a method does changes, and nothing that other files can import."""
+    match = chance.choice(list(LINE.finditer(text)) or [None])
+    if match is None:
+        return text + f"\n# {name}\n"
+    read, cls = chance.choice(READ.findall(text) or ["head"]), chance.choice(CLASS.findall(text))
+    function = chance.choice(re.findall(r"\b([a-z]\w+)\(", text))
+    statement = chance.choice(
+        [
+            "[each(x) for each in x.children()]",
+            f'getattr(x, "{read}")(x)',
+            f"x.{read}(x)",
+            f"x.{read} = {cls}()",
+            f"{function}({cls}(), {cls})",
+            f"{cls}().{function}({cls}())",
+            f'[getattr({cls}(), name)(x) for name in ("{read}", "{name}")]',
+        ]
+    )
+    indent = match.group().removesuffix("self.")
+    return f"{text[: match.start()]}{indent}{statement}\n{text[match.start() :]}"
+
+
 def with_call(text: str, name: str, chance: random.Random) -> str:
     """A function of the file is given an instance of one of its classes."""
     function = chance.choice(re.findall(r"^def (\w+)\(", text, re.MULTILINE) or ["print"])
@@ -138,7 +162,11 @@ EDITS: dict[str, Edit] = {
     "sweep": with_sweep,
     "computed name": with_computed_name,
     "call": with_call,
+    "statement": with_statement,
 }
+
+MORE = ("statement",) * 20 + ("dead layer",) * 4
+"""Edits after which links still stand."""
 
 if __name__ == "__main__":
     sys.exit(main())
