@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import textwrap
 from typing import Any
 
 import pytest
 
 from initlint.construction.ledger import Construction, Define, Drawn, Ledgers
-from initlint.construction.slices import Slice
+from initlint.construction.slices import Slice, Tree
+from initlint.construction.workshop import MOST_SLICES
 from initlint.facts.extract import extract
 from initlint.model import Answer, Kind, Span
 from initlint.project.classes import Project
@@ -613,6 +615,58 @@ def test_a_slice_knows_its_places() -> None:
     piece = Slice(source, source.index(b"x"), len(source))
     assert piece.small is not None
     assert piece.span(piece.small) == Span(3, 3, 4, 4)
+
+
+def test_slices_of_one_text_share_its_tree_and_not_its_places() -> None:
+    source = b"x = y\nif 1:\n  z = 1\nx = y\n"
+    first, second = Slice(source, 0, 5), Slice(source, source.rindex(b"x"), len(source))
+    assert first.tree is second.tree
+    assert first.small is not None
+    assert (first.span(first.small), second.span(first.small)) == (Span(1, 1, 1, 6), Span(4, 1, 4, 6))
+
+
+def trees() -> int:
+    """How many there are in this process."""
+    return sum(type(each) is Tree for each in gc.get_objects())
+
+
+def test_trees_are_given_back_without_the_collector() -> None:
+    classes = [
+        f"class Net{number}(nn.Module):\n    def __init__(self):\n        self.a{number} = nn.Linear(1, 1)\n"
+        for number in range(MOST_SLICES + 50)
+    ]
+    gc.collect()
+    before = trees()
+    gc.disable()
+    try:
+        found = constructions({"net.py": PRELUDE + "\n".join(classes)})
+        kept = trees() - before
+    finally:
+        gc.enable()
+    assert len(found) == len(classes)
+    assert kept <= MOST_SLICES + 1
+
+
+def test_constructors_of_one_text_are_not_one_that_calls_itself() -> None:
+    found = net("""
+        class First(nn.Module):
+            def __init__(self, dim):
+                super().__init__()
+                self.fc = nn.Linear(dim, dim)
+        class Second(First):
+            def __init__(self, dim):
+                super().__init__(dim)
+        class Third(Second):
+            def __init__(self, dim):
+                super().__init__(dim)
+        class Fourth(Third):
+            def __init__(self, dim):
+                super().__init__(dim)
+        class Net(Fourth):
+            def __init__(self, dim):
+                super().__init__(dim)
+    """)
+    assert answers(found) == {"fc": "yes"}
 
 
 def test_equal_code_gives_equal_events() -> None:

@@ -100,7 +100,7 @@ class Expressions(Loops):
         return self._load(node, frame, kept=True) if type(node) is cst.Name else self.evaluate(node, frame)
 
     def _attribute(self, node: cst.Attribute, frame: Frame) -> Value:
-        root, dotted = self.workshop.dotted(node)
+        root, dotted = frame.slice.tree.dotted(node)
         local = frame.lookup(root) if root else None
         if root and local is None:
             found = self.resolve(dotted, frame)

@@ -116,7 +116,7 @@ class _Loop:
 
     def __init__(self, loops: Loops, body: cst.CSTNode, frame: Frame) -> None:
         self._run, self._frame = loops.run, frame
-        for name in loops.workshop.assigned(body):
+        for name in frame.slice.tree.assigned(body):
             if isinstance(frame.names.get(name), Constant):
                 frame.names[name] = UNKNOWN
         self._names, self._attributes = dict(frame.names), dict(self._run.attributes)

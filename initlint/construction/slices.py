@@ -7,10 +7,12 @@ import re
 import tokenize
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from weakref import WeakValueDictionary
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from initlint.construction.syntax import assigned_names, dotted, loads
 from initlint.facts.extract import parser
 from initlint.model import Span
 
@@ -27,11 +29,48 @@ _BRACKET = re.compile(r"[()\[\]{}]")
 _COMMENT = re.compile(r"""('[^'\n]*'|"[^"\n]*")|#[^\n]*""")
 
 
-class Slice:
-    """A parsed piece of a file that knows the places of its nodes in the file.
+class Tree:
+    """A parsed text, with what was worked out about its nodes; `module` is None where it cannot be parsed."""
 
-    `tree` is None where it cannot be parsed. Indented code is parsed behind a `class` line of its own, so that its
-    columns stay as they are.
+    def __init__(self, text: str) -> None:
+        self.module = parse(text)
+        self._assigned: dict[cst.CSTNode, frozenset[str]] = {}
+        self._loads: dict[cst.CSTNode, dict[str, set[int]]] = {}
+        self._dotted: dict[cst.CSTNode, tuple[str, str]] = {}
+
+    def assigned(self, body: cst.CSTNode) -> frozenset[str]:
+        """The names that a body assigns."""
+        if body not in self._assigned:
+            self._assigned[body] = assigned_names(body)
+        return self._assigned[body]
+
+    def loads(self, function: cst.FunctionDef) -> dict[str, set[int]]:
+        """The nodes of a function that mention its names, by name."""
+        if function not in self._loads:
+            self._loads[function] = loads(function)
+        return self._loads[function]
+
+    def dotted(self, node: cst.Attribute) -> tuple[str, str]:
+        """The first name of `a.b.c`, and all of it as text; empty where it is more than names."""
+        if node not in self._dotted:
+            text = dotted(node) or ""
+            self._dotted[node] = text.partition(".")[0], text
+        return self._dotted[node]
+
+    @functools.cached_property
+    def offsets(self) -> dict[int, tuple[int, int]]:
+        assert self.module is not None
+        return offsets(self.module)
+
+
+_trees: WeakValueDictionary[str, Tree] = WeakValueDictionary()
+"""The trees that are in use, by their texts: many classes of one project are copies of each other."""
+
+
+class Slice:
+    """A piece of a file, with the places that the nodes of its tree have in the file.
+
+    Indented code is parsed behind a `class` line of its own, so that its columns stay as they are.
     """
 
     def __init__(self, source: bytes, start: int, end: int) -> None:
@@ -41,14 +80,15 @@ class Slice:
         indent = before if not before.strip() else " " * len(before)
         self._lead = len("class _:\n") if indent else 0
         self._text = ("class _:\n" if indent else "") + indent + source[start:end].decode().rstrip() + "\n"
-        self.tree = parse(self._text)
+        self.tree = _tree(self._text)
 
     @property
     def node(self) -> cst.BaseStatement | None:
         """The first statement of the piece."""
-        if self.tree is None or not self.tree.body:
+        module = self.tree.module
+        if module is None or not module.body:
             return None
-        statement: cst.CSTNode = self.tree.body[0]
+        statement: cst.CSTNode = module.body[0]
         if self._lead and isinstance(statement, cst.ClassDef):
             statement = statement.body.body[0]
         return statement if isinstance(statement, cst.BaseStatement) else None
@@ -61,7 +101,7 @@ class Slice:
 
     def code(self, node: cst.CSTNode) -> str:
         """The source of a node on one line without its comments, cut where it is long."""
-        start, end = self._offsets.get(id(node), (0, 0))
+        start, end = self.tree.offsets.get(id(node), (0, 0))
         text = self._text[start:end]
         if "#" in text:
             text = _COMMENT.sub(lambda match: match[1] or "", text)
@@ -69,12 +109,12 @@ class Slice:
 
     def plain(self, node: cst.CSTNode) -> str:
         """The source of a node as it stands: cheaper than `code` where no place in the slice is asked for."""
-        assert self.tree is not None
-        return self.tree.code_for_node(node)
+        assert self.tree.module is not None
+        return self.tree.module.code_for_node(node)
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node stands in the file."""
-        start, end = self._offsets.get(id(node), (self._lead, self._lead))
+        start, end = self.tree.offsets.get(id(node), (self._lead, self._lead))
         return Span(*self._place(start), *self._place(end))
 
     def _place(self, offset: int) -> tuple[int, int]:
@@ -86,10 +126,12 @@ class Slice:
     def _lines(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer(r"\n", self._text))]
 
-    @functools.cached_property
-    def _offsets(self) -> dict[int, tuple[int, int]]:
-        assert self.tree is not None
-        return offsets(self.tree)
+
+def _tree(text: str) -> Tree:
+    tree = _trees.get(text)
+    if tree is None:
+        tree = _trees[text] = Tree(text)
+    return tree
 
 
 @functools.lru_cache(maxsize=1)

@@ -336,7 +336,7 @@ def _key(value: Value, depth: int = 0) -> object:
         case ProjectFunction():
             return value.method.id, _bound_key(value.bound)
         case Closure():
-            return id(value.node), id(value.frame)
+            return value.node, value.frame
         case Thing():
             return value.kind, value.cls
         case Group() if depth < 3 and value.exact and len(value.items) <= 2 * MAX_OPTIONS:

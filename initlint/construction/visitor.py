@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import itertools
 import re
+import weakref
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ from initlint.project.roles import is_own
 
 if TYPE_CHECKING:
     from initlint.construction.run import Run, Site
+    from initlint.construction.slices import Slice
     from initlint.construction.workshop import Workshop
     from initlint.project.classes import ClassId
 
@@ -61,8 +63,8 @@ class Interpreter(Statements):
 
     def __init__(self, workshop: Workshop, run: Run) -> None:
         super().__init__(workshop, run)
-        self.calls = Calls(self)
-        self._active: list[int] = []
+        self.calls = Calls(weakref.proxy(self))  # without a circle, what a run holds is gone when it ends
+        self._active: list[tuple[Slice, cst.CSTNode]] = []
         self._ran: set[tuple[ClassId | None, str]] = set()
 
     # -- one construction --------------------------------------------------------------------------------------
@@ -213,12 +215,13 @@ class Interpreter(Statements):
         bound: tuple[Value, ...],
         arguments: Arguments | None,
     ) -> Value:
-        if len(self._active) > MAX_CALLS or self._active.count(id(node)) > 1:
+        here = (frame.slice, node)
+        if len(self._active) > MAX_CALLS or self._active.count(here) > 1:
             return UNKNOWN
         self._bind(node.params, bound, arguments, frame, defaults)
         branch, quiet = self.run.branch, self.run.quiet
         self.run.quiet = 0
-        self._active.append(id(node))
+        self._active.append(here)
         try:
             if isinstance(node, cst.Lambda):
                 return self.evaluate(node.body, frame)
@@ -234,7 +237,7 @@ class Interpreter(Statements):
         self.run.used.update(token for value in frame.returns for token in tokens(value))
         for candidate in frame.candidates:
             if candidate.thing.token not in self.run.used:
-                candidate.unused = self.workshop.loads(node).get(candidate.name, set()) <= frame.initialised
+                candidate.unused = frame.slice.tree.loads(node).get(candidate.name, set()) <= frame.initialised
 
     def _bind(
         self,

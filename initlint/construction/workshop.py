@@ -14,7 +14,6 @@ from initlint.construction.frames import Frame
 from initlint.construction.inert import Inert
 from initlint.construction.run import Run
 from initlint.construction.slices import Slice, statement_end
-from initlint.construction.syntax import assigned_names, dotted, loads
 from initlint.construction.templates import Made, made
 from initlint.construction.torchcalls import ANY_MODULE
 from initlint.construction.values import (
@@ -35,8 +34,6 @@ from initlint.construction.values import (
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from initlint.construction.ledger import Construction
     from initlint.project.classes import ClassId, Method, Project
 
@@ -45,6 +42,9 @@ MAX_BUILDS = 60
 
 FEW = 4
 """Classes in a table that are told apart."""
+
+MOST_SLICES = 250
+"""Parsed pieces that are kept for the next construction: a tree takes 300 times its source."""
 
 RECURSION = 12_000
 
@@ -60,9 +60,6 @@ class Workshop:
         self.steps = 0
         self.names: dict[tuple[str, str, str], Value] = {}
         self._slices: dict[tuple[str, int], Slice] = {}
-        self._assigned: dict[int, frozenset[str]] = {}
-        self._loads: dict[int, dict[str, set[int]]] = {}
-        self._dotted: dict[int, tuple[str, str]] = {}
         self._globals: dict[tuple[str, str], Value] = {}
         self._answers: dict[object, Any] = {}
         self._provisional: dict[object, Any] = {}
@@ -75,6 +72,8 @@ class Workshop:
 
         self.steps = 0
         self._provisional.clear()
+        for oldest in list(self._slices)[:-MOST_SLICES]:
+            del self._slices[oldest]
         info = self.project.classes[cls]
         with recursion(RECURSION):
             run = Interpreter(self, Run(cls)).construct(None)
@@ -138,29 +137,10 @@ class Workshop:
         return cls == base or base in self.project.mro(cls)
 
     def slice(self, path: str, start: int, end: int) -> Slice:
-        """A piece of a file, parsed once."""
-        if (path, start) not in self._slices:
-            self._slices[path, start] = Slice(self.project.source(path), start, end)
-        return self._slices[path, start]
-
-    def assigned(self, body: cst.CSTNode) -> frozenset[str]:
-        """The names that a body assigns; slices are kept, so a node's id stays its own."""
-        if id(body) not in self._assigned:
-            self._assigned[id(body)] = assigned_names(body)
-        return self._assigned[id(body)]
-
-    def loads(self, function: cst.FunctionDef) -> dict[str, set[int]]:
-        """The nodes of a function that mention its names, by name."""
-        if id(function) not in self._loads:
-            self._loads[id(function)] = loads(function)
-        return self._loads[id(function)]
-
-    def dotted(self, node: cst.Attribute) -> tuple[str, str]:
-        """`a.b.c` as text, behind its first name; empty where it is more than names."""
-        if id(node) not in self._dotted:
-            text = dotted(node) or ""
-            self._dotted[id(node)] = text.partition(".")[0], text
-        return self._dotted[id(node)]
+        """A piece of a file: the same as long as one construction lasts."""
+        known = self._slices.pop((path, start), None)
+        self._slices[path, start] = known = known or Slice(self.project.source(path), start, end)
+        return known
 
     # -- names at module level ---------------------------------------------------------------------------------
 
