@@ -40,7 +40,7 @@ def text(path: str, data: bytes) -> bytes:
 def _with_newlines(source: bytes) -> bytes:
     """A carriage return alone ends a line for Python, but not a comment for every parser: it becomes a newline, which
     moves no offset."""
-    if source.count(b"\r") == source.count(b"\r\n"):
+    if b"\r" not in source or source.count(b"\r") == source.count(b"\r\n"):
         return source
     return _CARRIAGE_RETURN.sub(b"\n", source)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import itertools
 import re
 import weakref
@@ -167,16 +168,20 @@ class Interpreter(Statements):
         return (
             SET_UP.fullmatch(name) is not None
             or self.project.conventions.initialises(name)
-            or any(self._constructor_calls(cls, name) for cls in self.project.descendants(self.run.cls))
+            or name in self._called_by_heirs
         )
 
-    def _constructor_calls(self, cls: ClassId, name: str) -> bool:
-        info = self.project.classes[cls]
-        init = info.methods.get("__init__")
-        if init is None:
-            return False
-        method, family = Method(info.path, cls, init), self.project.family(cls)
-        return any(name in names and is_own(self.project, method, each, family) for each, names in init.reads.items())
+    @functools.cached_property
+    def _called_by_heirs(self) -> frozenset[str]:
+        """What the constructors of the class and of its descendants read from their instance."""
+        found: set[str] = set()
+        for cls in self.project.descendants(self.run.cls):
+            info, family = self.project.classes[cls], self.project.family(cls)
+            if (init := info.methods.get("__init__")) is not None:
+                method = Method(info.path, cls, init)
+                own = (names for each, names in init.reads.items() if is_own(self.project, method, each, family))
+                found.update(*own)
+        return frozenset(found)
 
     # -- functions ---------------------------------------------------------------------------------------------
 

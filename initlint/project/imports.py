@@ -224,8 +224,13 @@ class Modules:
         return next((e for e in self.bound(path).get(inner, ()) if isinstance(e, Symbol)), None)
 
 
+_ORDER = (SymbolKind.CLASS, SymbolKind.FUNCTION, SymbolKind.MODULE, SymbolKind.EXTERNAL, SymbolKind.VARIABLE)
+
+
 def _best(symbols: list[Symbol]) -> Symbol | None:
     """One answer where try/except or if/else bind a name twice: code of the project before code of others."""
-    order = (SymbolKind.CLASS, SymbolKind.FUNCTION, SymbolKind.MODULE, SymbolKind.EXTERNAL, SymbolKind.VARIABLE)
-    torch_first = sorted(symbols, key=lambda s: (order.index(s.kind), not s.target.startswith("torch."), s.target))
-    return torch_first[0] if torch_first else None
+    return min(symbols, key=_rank, default=None)
+
+
+def _rank(symbol: Symbol) -> tuple[int, bool, str]:
+    return _ORDER.index(symbol.kind), not symbol.target.startswith("torch."), symbol.target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
@@ -102,7 +103,7 @@ class Index(Generic[Row]):
 
 
 def _by_name(rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
-    index: dict[str, list[Row]] = {}
+    index = defaultdict[str, list[Row]](list)
     for name, row in rows:
-        index.setdefault(name, []).append(row)
-    return index
+        index[name].append(row)
+    return dict(index)
