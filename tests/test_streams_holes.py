@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from test_comparison import net, side
 
+from initlint.cli import run
 from initlint.comparison.compare import Verdict, compare
 
 PLAIN = "self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)"
@@ -25,6 +28,27 @@ class Meta(type):
         return made
 """
 MORE = "self.c = nn.Linear(4, 4)"
+
+
+HOOKED = """class Base(nn.Module):
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        forward = cls.forward
+
+        def wrapped(self, *args):
+            {}
+            return forward(self, *args)
+
+        cls.forward = wrapped
+
+
+class Part(Base):
+    def __init__(self):
+        super().__init__()
+
+    def forward(self, x):
+        return x
+"""
 
 
 def headed(head: str, text: str) -> str:
@@ -231,6 +255,31 @@ HOLES = {
         net(f"{PLAIN}\n{tie}\nfor p in self.parameters():\n    nn.init.normal_(p)")
         for tie in ("pass", "self.b.weight = self.a.weight")
     ),
+    "decorator that changes what it has under another name": tuple(
+        net(PLAIN).replace("class Net", f"def keep(f):\n    g = f\n    {line}\n    return f\n\n\n@keep\nclass Net")
+        for line in ("pass", "g.__init__ = nn.Module.__init__")
+    ),
+    "call that changes what it is given": (
+        f"{net(PLAIN)}\ndef note(c):\n    SEEN.append(c)\nSEEN = []\nnote(Net)\n",
+        f"{net(PLAIN)}\ndef note(c):\n    [c][0].__init__ = nn.Module.__init__\nSEEN = []\nnote(Net)\n",
+    ),
+    "what a hook for subclasses wraps, called in a constructor": tuple(
+        headed(HOOKED.format(line), net("self.part = Part()\nself.part(dim)\nself.a = nn.Linear(4, 4)"))
+        for line in ("pass", "torch.rand(3)")
+    ),
+    "hook for subclasses that changes a constructor": tuple(
+        headed(
+            HOOKED.format("pass").replace("cls.forward = wrapped", f"cls.{name} = wrapped"), net("self.part = Part()")
+        )
+        for name in ("forward", "__init__")
+    ),
+    "function that assigns to a global name": tuple(
+        headed(
+            f"MADE = None\ndef load():\n    global MADE\n    MADE = nn.Linear({size}, 4)\n    return MADE",
+            net("load()\nself.a = nn.Linear(4, 4)"),
+        )
+        for size in (4, 5)
+    ),
     "order of a container": tuple(
         net(
             f"self.m = nn.ModuleList([nn.Linear(2, 2)])\nself.m.{put}nn.Linear(3, 3))\n"
@@ -304,3 +353,61 @@ def test_the_keywords_of_a_partial_function_are_known() -> None:
     old = headed(head, net("made = partial(nn.Linear, bias=False)\nself.a = made.func(4, 4, **made.keywords)"))
     new = headed(head, net("self.a = nn.Linear(4, 4, bias=any((False, 0)))"))
     assert compare(side("old", {"net.py": old}), side("new", {"net.py": new})).classes == ()
+
+
+def test_what_only_keeps_a_class_changes_nothing_of_it() -> None:
+    """As a decorator and as a call, wherever the function stands and whatever else it is given."""
+    more = "class Other(nn.Module):\n    pass\n"
+    keep = "SEEN = set()\ndef keep(c):\n    SEEN.add(c)\n    return c\n"
+    one = f"{keep}{net(PLAIN)}\nkeep(Net)\n"
+    other = f"{keep}@keep\n{more}\n{net(PLAIN)}\nkeep(Other)\n"
+    assert compare(side("old", {"net.py": one}), side("new", {"net.py": other})).verdict is Verdict.SAME
+
+
+def test_a_hook_for_subclasses_that_wraps_their_forward_is_none_of_the_construction() -> None:
+    old, new = (headed(HOOKED.format(line), net("self.part = Part()")) for line in ("pass", "torch.rand(3)"))
+    assert compare(side("old", {"net.py": old}), side("new", {"net.py": new})).verdict is Verdict.SAME
+
+
+LAZY = """import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .one import Base
+    from .two import Other
+else:
+    sys.modules[__name__] = Lazy(__name__, ["one", "two"])
+"""
+
+
+@pytest.mark.parametrize(("file", "verdict"), [("one", Verdict.PART), ("two", Verdict.SAME)])
+def test_a_module_that_loads_what_it_has_when_asked_has_what_checkers_import(file: str, verdict: Verdict) -> None:
+    base = net("self.a = nn.Linear({}, 4)").replace("Net", "Base")
+    files = {
+        "pack/__init__.py": LAZY,
+        "pack/one.py": base.format(4),
+        "pack/two.py": base.replace("Base", "Other").format(4),
+        "net.py": "from torch import nn\nfrom pack import Base\n\n\nclass Net(Base):\n    pass\n",
+    }
+    new = {**files, f"pack/{file}.py": files[f"pack/{file}.py"].replace("(4, 4)", "(5, 4)")}
+    found = compare(side("old", files), side("new", new), ("net.py",))
+    assert found.verdict is verdict
+
+
+def test_a_function_that_assigns_to_a_global_name_is_compared() -> None:
+    load = "MADE = None\ndef load(part):\n    global MADE\n    MADE = part"
+    old, new = (
+        headed(load, net(f"load(nn.ReLU())\n{line}\nself.a = nn.Linear(4, 4)")) for line in ("pass", "size = 4")
+    )
+    assert compare(side("old", {"net.py": old}), side("new", {"net.py": new})).verdict is Verdict.SAME
+
+
+def test_what_an_earlier_run_has_surveyed_counts_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, line in (("old", "pass"), ("new", "net.Net.__init__ = nn.Module.__init__")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "net.py").write_text(net(PLAIN))
+        (tmp_path / name / "main.py").write_text(f"import net\nfrom torch import nn\n\n{line}\n")
+    asked = ["diff", str(tmp_path / "old"), str(tmp_path / "new"), "--cache-dir", str(tmp_path / "cache")]
+    answers = [(run(asked), capsys.readouterr().out) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert "cannot be told" in answers[0][1]

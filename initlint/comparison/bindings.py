@@ -69,7 +69,8 @@ def _behind(node: ast.stmt, name: str, exports: Exports, before: Binding | None)
         case ast.AnnAssign(target=ast.Name(id=target), value=value) if target == name:
             return before if value is None else Assigned(value)
         case ast.If(test=test) if only_for_checkers(test):
-            return binding(node.orelse, name, exports, before)
+            arm = node.body if _puts_another_in_place(node.orelse) else node.orelse
+            return binding(arm, name, exports, before)
         case ast.If(test=test) if name not in bound(ast.Expr(test)):
             arms = [binding(arm, name, exports, before) for arm in (node.body, node.orelse)]
             return _either(test, arms[0], arms[1])
@@ -113,6 +114,15 @@ def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]
 def only_for_checkers(test: ast.expr) -> bool:
     """Whether a condition holds for type checkers alone."""
     return (dotted(test) or "").rpartition(".")[2] == "TYPE_CHECKING"
+
+
+def _puts_another_in_place(body: Iterable[ast.stmt]) -> bool:
+    """Whether a module is replaced by one that loads what it has when asked: checkers import what that is."""
+    targets = [target for each in body if isinstance(each, ast.Assign) for target in each.targets]
+    return any(
+        isinstance(each, ast.Subscript) and dotted(each.value) == "sys.modules" and dotted(each.slice) == "__name__"
+        for each in targets
+    )
 
 
 def bound(statement: ast.stmt) -> set[str]:

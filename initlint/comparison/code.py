@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections import deque
 from collections.abc import Iterator, Sequence, Set
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from initlint.comparison.bindings import Assigned, Binding, Defined, binding, bound
-from initlint.comparison.decorators import ADDING, HARMLESS, hands_back, leaves_alone, parameter_at, passed
+from initlint.comparison.decorators import (
+    ADDING,
+    HARMLESS,
+    hands_back,
+    leaves_alone,
+    parameter_at,
+    passed,
+    wraps_forward,
+)
 from initlint.comparison.names import Names
 from initlint.comparison.packages import unbound
 from initlint.comparison.pieces import (
     Definition,
     Piece,
-    bound_names,
     dotted,
     piece,
     statements,
     without_docstring,
 )
-from initlint.comparison.reach import Key, Link, common, content, scope
-from initlint.comparison.statements import altered, heads
+from initlint.comparison.reach import Contents, Key, Link, Walk, scope
+from initlint.comparison.statements import heads
+from initlint.comparison.surveys import Altering, Surveys
 from initlint.comparison.terms import Term
 from initlint.construction import knowledge
 from initlint.project.classes import Method
@@ -38,6 +47,8 @@ AROUND = (
 ).split()
 """Methods that Python calls by itself when an instance is made, or an attribute read or set."""
 
+WRAPPER = "__init_subclass__"
+
 TRANSPARENT = frozenset({"object", "Generic", "Protocol", "ABC"})
 """Base classes that give instances nothing."""
 
@@ -45,6 +56,8 @@ ORDINARY = frozenset({*AROUND, "__init__", "__post_init__", "__call__", "__enter
 """Methods of a class that are followed, or compared where an instance is made."""
 
 CONSTRUCTORS = ("__init__", "__post_init__")
+
+Defining = TypeVar("Defining", bound=Definition)
 
 _EMPTY = ast.Pass()
 
@@ -54,11 +67,13 @@ class Unparsed(Exception):
 
 
 class Texts:
-    """Syntax trees and pieces by the text of a file, so that what two versions share is parsed once."""
+    """What two versions share: trees, pieces and surveys by the text of a file, and the terms for contents."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache: str = "") -> None:
         self._trees: dict[bytes, ast.Module | None] = {}
         self.pieces: dict[tuple[ast.AST, ...], Piece] = {}
+        self.contents = Contents()
+        self.surveys = Surveys(self.tree, cache)
 
     def tree(self, text: bytes) -> ast.Module | None:
         if text not in self._trees:
@@ -81,20 +96,21 @@ class Code:
     `paths` are the files in which statements are looked for that change what other files define.
     """
 
-    def __init__(self, project: Project, paths: Iterable[str] = (), texts: Texts | None = None) -> None:
+    def __init__(self, project: Project, paths: Iterable[str], texts: Texts) -> None:
         self.project = project
-        self._texts = texts or Texts()
+        self._texts = texts
         self._paths = sorted(paths)
         self._by_line: dict[str, dict[int, Definition]] = {}
         self.names = Names(project, self.tree)
         self._changes: dict[str, list[tuple[Key, bool]]] | None = None
         self._decorated: dict[str, list[Key]] = {}
         self._contents: dict[tuple[Key, ...], Term] = {}
+        self._walks: dict[tuple[Key, ...], Walk] = {}
         self._extra: dict[Key, ast.AST] = {}
         self._links: dict[Key, tuple[Link, ...]] = {}
         self._pieces: dict[Key, Piece | None] = {}
         self._levels: dict[ClassId, dict[str, list[ast.stmt]]] = {}
-        self._guessed: dict[ClassId, bool] = {}
+        self._guessed: dict[ClassId, str] = {}
         self._special: dict[ClassId, bool] = {}
         self._around: dict[ClassId, Term | None] = {}
         self._methods: dict[Key, tuple[tuple[str, Key], ...]] = {}
@@ -179,7 +195,8 @@ class Code:
         return {target: [key for key, _ in found] for target, found in outside.items()}
 
     def _note_changes(self) -> None:
-        """Read the files; then those whose functions they call at module level, or decorate with."""
+        """Survey the files; then those whose functions they call at module level, or decorate with."""
+        self._texts.surveys.expect(self.project.source(path) for path in self._paths if path in self.project.own)
         pending = deque(self._paths)
         seen = set(self._paths)
         while pending:
@@ -187,36 +204,31 @@ class Code:
             called = dict.fromkeys(self._noted(path)) if path in self.project.own else {}
             pending += [each for each in called if each not in seen]
             seen.update(called)
+        self._texts.surveys.keep()
 
     def _noted(self, path: str) -> Iterator[str]:
         """Note what the statements of a file change; the files of the functions that do so are handed out."""
-        try:
-            body = self.tree(path).body
-        except Unparsed:
-            return
-        for statement in body:
-            if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        for statement in self._texts.surveys.of(self.project.source(path)):
+            if statement.kind:
                 yield from self._note_decorators(path, statement)
-            if isinstance(statement, ast.ClassDef):
+            if statement.kind == "class":
                 hook = self.project.method(f"{path}::{statement.name}", "__init_subclass__")
                 yield from [hook.path] if hook is not None else []
-            for name, stores in dict.fromkeys(altered(statement)):
+            for name, stores in statement.altered:
                 yield from self._note_change(path, name, stores, statement)
 
-    def _note_decorators(self, path: str, definition: ast.FunctionDef | ast.ClassDef) -> Iterator[str]:
+    def _note_decorators(self, path: str, definition: Altering) -> Iterator[str]:
         """A decorator may put what it decorates somewhere; one that is a method, into what it belongs to."""
-        key: Key = ("class" if isinstance(definition, ast.ClassDef) else "function", path, definition.name)
-        for decorator in definition.decorator_list:
-            name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-            symbol, rest = self._resolved(path, name or "", "")
+        for name in definition.decorators:
+            symbol, rest = self._resolved(path, name, "")
             if symbol is None or symbol.kind in (SymbolKind.EXTERNAL, SymbolKind.MODULE):
                 continue
             yield symbol.target.partition("::")[0]
             if rest or symbol.kind is SymbolKind.VARIABLE:
                 changes = self._changes if self._changes is not None else {}
-                changes.setdefault(symbol.target, []).append((key, symbol.kind is SymbolKind.FUNCTION))
+                changes.setdefault(symbol.target, []).append((definition.key(path), symbol.kind is SymbolKind.FUNCTION))
             elif symbol.kind is SymbolKind.FUNCTION:
-                self._decorated.setdefault(symbol.target, []).append(key)
+                self._decorated.setdefault(symbol.target, []).append(definition.key(path))
 
     def decorated(self, key: Key) -> list[Key]:
         """What a function decorates, with the statements that call it; the classes that inherit from a class."""
@@ -229,24 +241,20 @@ class Code:
             case _:
                 return []
 
-    def _note_change(self, path: str, name: str, stores: bool, statement: ast.stmt) -> Iterator[str]:
+    def _note_change(self, path: str, name: str, stores: bool, statement: Altering) -> Iterator[str]:
         assert self._changes is not None
         symbol, _ = self._resolved(path, name, "")
         if symbol is None or (symbol.kind is SymbolKind.MODULE and not stores):
             return
         foreign = symbol.kind is SymbolKind.EXTERNAL
         own = symbol.kind is SymbolKind.VARIABLE and symbol.target.startswith(f"{path}::")
-        if (own and not isinstance(statement, Definition)) or (foreign and not stores):
+        if (own and not statement.inside) or (foreign and not stores):
             return
-        if isinstance(statement, Definition) and name.partition(".")[0] in bound_names(statement):
+        given = symbol.kind is SymbolKind.CLASS and not stores
+        if given and self._only_kept(path, name, self.tree(path).body[statement.place]):
             return
-        if symbol.kind is SymbolKind.CLASS and not stores and self._only_kept(path, name, statement):
-            return
-        (key,) = self._keys_of([statement], path, "")
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-            key = ("function" if isinstance(statement, ast.FunctionDef) else "class", path, statement.name)
         for target in (symbol.target, symbol.target.rpartition(".")[0])[: 1 + foreign]:
-            self._changes.setdefault(target, []).append((key, stores))
+            self._changes.setdefault(target, []).append((statement.key(path), stores))
         if symbol.kind is SymbolKind.FUNCTION:
             yield symbol.target.partition("::")[0]
 
@@ -317,7 +325,11 @@ class Code:
         """The same of one class alone."""
         node, (path, _, qualname) = self.cls(id), id.partition("::")
         assert node is not None
-        inner = [each for each in node.body if isinstance(each, Definition) and each.name in AROUND]
+        inner = [
+            each
+            for each in node.body
+            if isinstance(each, Definition) and each.name in AROUND and not self._wraps_forward(each)
+        ]
         inside = [
             each
             for name, found in self._level_of(id).items()
@@ -332,6 +344,16 @@ class Code:
         if "." not in qualname and not self._stays(path, qualname):
             yield "variable", path, qualname
         yield from self.changes(id)
+
+    def _wraps_forward(self, node: ast.stmt) -> bool:
+        return isinstance(node, ast.FunctionDef) and node.name == WRAPPER and wraps_forward(node)
+
+    def rewrapped(self, id: ClassId) -> bool:
+        """Whether what runs when an instance is called is more than its `forward`."""
+        bases = [each for each in self.project.mro(id) if each != id]
+        return any(
+            self._wraps_forward(each) for base in bases for each in self._body(base) if isinstance(each, Definition)
+        )
 
     def special(self, id: ClassId) -> bool:
         """Whether instances of a class are more than their attributes: operators, conversions, what others define."""
@@ -370,12 +392,13 @@ class Code:
         found, rest = self.meaning(class_key(id), name)
         return found is None or (found[0] == "class" and not rest)
 
-    def guessed(self, id: ClassId) -> bool:
-        """Whether several statements decide what a class inherits from, of which the project has taken one."""
+    def guessed(self, id: ClassId) -> str:
+        """A base that several statements decide, of which the project has taken one; "" where there is none."""
         if id not in self._guessed:
             known = [each for each in self.project.mro(id) if each in self.project.classes]
             bases = ((base, each) for each in known for node in self._classes(each) for base in node.bases)
-            self._guessed[id] = any(self._is_guess(base, each) for base, each in bases)
+            found = (ast.unparse(base) for base, each in bases if self._is_guess(base, each))
+            self._guessed[id] = next(found, "")
         return self._guessed[id]
 
     def _is_guess(self, base: ast.expr, id: ClassId) -> bool:
@@ -426,19 +449,26 @@ class Code:
             case _:
                 return None
 
+    def walk(self, keys: Sequence[Key]) -> Walk:
+        """What some definitions reach, for comparing it with others."""
+        asked = tuple(keys)
+        if asked not in self._walks:
+            self._walks[asked] = Walk(self, asked)
+        return self._walks[asked]
+
     def content(self, keys: Sequence[Key]) -> Term:
         """Definitions with all that they reach, as one term."""
         asked = tuple(keys)
         if asked not in self._contents:
-            self._contents[asked] = content(self, asked)
+            self._contents[asked] = self._texts.contents.term(self.walk(asked))
         return self._contents[asked]
 
     def common(self, keys: Sequence[Key], other: Code, others: Sequence[Key]) -> Term | None:
         """The one term of some definitions and those of another version; None where they differ."""
-        asked, twins = tuple(keys), tuple(others)
-        term = common(self, other, asked, twins)
-        if term is not None:
-            self._contents[asked] = other._contents[twins] = term
+        if not self.walk(keys).equals(other.walk(others)):
+            return None
+        term = self.content(keys)
+        other._contents[tuple(others)] = term
         return term
 
     def piece(self, key: Key) -> Piece | None:
@@ -473,18 +503,37 @@ class Code:
         kind, place, name = key
         match kind:
             case "class":
-                return [part for node in self._classes(f"{place}::{name}") for part in _heading(node)]
+                return [
+                    part for node in self._classes(f"{place}::{name}") for part in _heading(self._bare(node, place))
+                ]
             case "method":
-                return [each for each in self._body(place) if isinstance(each, Definition) and each.name == name]
+                found = [each for each in self._body(place) if isinstance(each, Definition) and each.name == name]
+                return [self._bare(each, place.partition("::")[0]) for each in found]
             case "function":
-                found = [f for f in self.project.files[place].functions if f.name == name]
-                return [each for f in found if (each := self._at(place, f.line)) is not None]
+                lines = [each.line for each in self.project.files[place].functions if each.name == name]
+                return [self._bare(each, place) for line in lines if (each := self._at(place, line)) is not None]
             case "variable":
                 return self.names.statements(place, name)
             case "file":
                 return self.tree(place).body if place in self.project.files else []
+            case "statement":
+                return [self.tree(place).body[int(name)]]
             case _:
                 return [self._extra[key]]
+
+    def _bare(self, node: Defining, path: str) -> Defining:
+        """A definition without the decorators of the project that leave it as it is."""
+        kept = [each for each in node.decorator_list if not (self.keeps(each, path) and self._is_own(each, path))]
+        if len(kept) == len(node.decorator_list):
+            return node
+        bare = copy.copy(node)
+        bare.decorator_list = kept
+        return bare
+
+    def _is_own(self, decorator: ast.expr, path: str) -> bool:
+        name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        symbol = self.project.resolve(path, name) if name is not None else None
+        return symbol is not None and symbol.kind is not SymbolKind.EXTERNAL
 
     def _resolved(self, path: str, name: str, scope: str) -> tuple[Symbol | None, str]:
         """What the longest part of a dotted name stands for, and the rest."""
@@ -534,7 +583,7 @@ class Code:
         """A name in a definition, with all that it may stand for."""
         found, rest = self.meaning(key, name)
         met = [found] if found is not None else self.changes(rest, stored=True)
-        return Link(rest, tuple(met), (name,) if found is None and key[0] in ("class", "node") else ())
+        return Link(rest, tuple(met), (name,) if found is None and key[0] in ("class", "node", "statement") else ())
 
 
 def _heading(node: ast.ClassDef) -> Sequence[ast.AST]:
@@ -556,7 +605,7 @@ def _is_collection(found: Binding | None) -> bool:
 
 def _targets(key: Key) -> Iterator[str]:
     """What changes to a definition are known under."""
-    if key[0] != "node":
+    if key[0] not in ("node", "statement"):
         yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"
 
 

@@ -107,7 +107,7 @@ class Comparison:
 
 def compare(old: Side, new: Side, under: tuple[str, ...] = (), notes: Sequence[str] = ()) -> Comparison:
     """Compare the constructions of all module classes that both versions have."""
-    texts, touched = Texts(), affected(old, new)
+    texts, touched = Texts(new.cache), affected(old, new)
     codes = Code(old.project, touched & old.facts.keys(), texts), Code(new.project, touched & new.facts.keys(), texts)
     touched = affected(old, new, altered(*codes, touched))
     matched = match(*codes)

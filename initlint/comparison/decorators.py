@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from initlint.comparison.pieces import dotted, statements
+from initlint.comparison.pieces import dotted, statements, without_docstring
 
 HARMLESS = frozenset(
     "dataclass dataclass_transform staticmethod classmethod property cached_property lru_cache cache no_grad wraps"
@@ -68,3 +68,29 @@ def parameter_at(function: ast.FunctionDef, place: int | str) -> str:
     if isinstance(place, int):
         return positional[place] if place < len(positional) else ""
     return place if place in named else ""
+
+
+def wraps_forward(hook: ast.FunctionDef) -> bool:
+    """Whether an `__init_subclass__` does no more to a class than to give it another `forward`."""
+    return all(map(_prepares, without_docstring(hook.body))) and all(
+        _is_forward(parent)
+        for parent in ast.walk(hook)
+        for node in ast.iter_child_nodes(parent)
+        if isinstance(node, ast.Name) and node.id == hook.args.args[0].arg
+    )
+
+
+def _prepares(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super"), args=[])))):
+            return True
+        case ast.FunctionDef() | ast.Assign(targets=[ast.Name()], value=ast.Attribute(attr="forward")):
+            return True
+        case ast.Assign(targets=[ast.Attribute() as target], value=ast.Name()):
+            return _is_forward(target)
+        case _:
+            return False
+
+
+def _is_forward(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "forward" and isinstance(node.value, ast.Name)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.comparison.code import Code, Unparsed, class_key
-from initlint.comparison.reach import beginning
 from initlint.comparison.terms import Term
 from initlint.construction import knowledge
 
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
     from initlint.comparison.sides import Side
     from initlint.project.classes import ClassId, Project
 
+
+Identity = Term | bytes | str
+"""What classes of both sides are matched by."""
 
 _TEXT = re.compile(rb"""["']([\w.]+)["']""")
 
@@ -69,18 +71,18 @@ def _unpaired(
     return [id for id in left if id not in pairs], [id for id in right if id not in taken]
 
 
-def _keyed(code: Code, ids: Iterable[ClassId], key: Callable[[Code, ClassId], Term | str]) -> dict[ClassId, Term | str]:
+def _keyed(code: Code, ids: Iterable[ClassId], key: Callable[[Code, ClassId], Identity]) -> dict[ClassId, Identity]:
     return {id: key(code, id) for id in ids}
 
 
-def _unique(left: dict[ClassId, Term | str], right: dict[ClassId, Term | str]) -> dict[ClassId, ClassId]:
+def _unique(left: dict[ClassId, Identity], right: dict[ClassId, Identity]) -> dict[ClassId, ClassId]:
     """Those that share a key with just one of the other side."""
     here, there = _by_key(left), _by_key(right)
     return {ids[0]: there[key][0] for key, ids in here.items() if len(ids) == 1 and len(there.get(key, ())) == 1}
 
 
-def _by_key(keyed: dict[ClassId, Term | str]) -> dict[Term | str, list[ClassId]]:
-    found: dict[Term | str, list[ClassId]] = {}
+def _by_key(keyed: dict[ClassId, Identity]) -> dict[Identity, list[ClassId]]:
+    found: dict[Identity, list[ClassId]] = {}
     for id, key in keyed.items():
         found.setdefault(key, []).append(id)
     return found
@@ -90,10 +92,10 @@ def _name(_: Code, id: ClassId) -> str:
     return id.partition("::")[2]
 
 
-def _beginning(code: Code, id: ClassId) -> Term | str:
+def _beginning(code: Code, id: ClassId) -> bytes | str:
     """Equal contents have equal beginnings, which are soon worked out."""
     try:
-        return beginning(code, [class_key(id)])
+        return code.walk([class_key(id)]).beginning()
     except (Unparsed, RecursionError):
         return id
 

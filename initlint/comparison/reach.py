@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import islice, zip_longest
+from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
 from initlint.comparison.terms import Term
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from initlint.comparison.code import Code
 
 Key = tuple[str, str, str]
-"""A definition: its kind, its file, and its name there; for a statement, its line."""
+"""A definition: its kind, its file, and its name there; for a statement, its place."""
 
 BY_ITSELF = frozenset({"reset_parameters"})
 PLAIN_METHODS = frozenset(name for kind in (list, dict, str, set, tuple) for name in dir(kind))
@@ -34,31 +34,62 @@ class Link:
     mentioned: tuple[str, ...] = ()
 
 
-def content(code: Code, keys: Sequence[Key]) -> Term:
-    """Definitions with all that they reach, as one term: equal ones do the same, whatever they are called or where."""
-    return _term(_Reach(code, keys).steps())
+class Walk:
+    """What some definitions reach, piece by piece, gone through only as far as somebody asks."""
+
+    def __init__(self, code: Code, keys: Sequence[Key]) -> None:
+        self._steps = _Reach(code, keys).steps()
+        self._seen: list[bytes] = []
+        self._broken: Exception | None = None
+
+    def piece(self, place: int) -> bytes | None:
+        """The digest of one piece; None behind the last."""
+        while place >= len(self._seen):
+            if self._broken is not None:
+                raise self._broken
+            try:
+                step = next(self._steps, None)
+            except Exception as error:
+                self._broken = error
+                raise
+            if step is None:
+                return None
+            self._seen.append(blake2b(step, digest_size=16).digest())
+        return self._seen[place]
+
+    def beginning(self) -> bytes:
+        """What equal contents begin with alike."""
+        return b"".join(takewhile(bool, map(self.piece, range(BEGINNING))))  # type: ignore[arg-type]
+
+    def equals(self, other: Walk) -> bool:
+        """Whether both come to the same, which is known from the first piece that differs."""
+        for place in count():
+            piece = self.piece(place)
+            if piece != other.piece(place):
+                return False
+            if piece is None:
+                return True
+        raise AssertionError
 
 
-def beginning(code: Code, keys: Sequence[Key]) -> Term:
-    """What equal contents begin with alike."""
-    return _term(islice(_Reach(code, keys).steps(), BEGINNING))
+class Contents:
+    """The terms of definitions with all that they reach: equal ones do the same, whatever they are called or where.
 
+    Definitions are told apart by walks, so that those of two versions that differ early are not read to their end.
+    """
 
-def common(old: Code, new: Code, left: Sequence[Key], right: Sequence[Key]) -> Term | None:
-    """The one term of both contents; None where they differ, which is known from the first piece that does."""
-    steps: list[bytes] = []
-    for one, other in zip_longest(_Reach(old, left).steps(), _Reach(new, right).steps()):
-        if one != other:
-            return None
-        steps.append(one)
-    return _term(steps)
+    def __init__(self) -> None:
+        self._known: dict[bytes, list[tuple[Walk, Term]]] = {}
 
-
-def _term(steps: Iterable[bytes]) -> Term:
-    hash = blake2b(digest_size=16)
-    for step in steps:
-        hash.update(len(step).to_bytes(4, "big") + step)
-    return Term("code", (hash.digest(),))
+    def term(self, walk: Walk) -> Term:
+        beginning = walk.beginning()
+        alike = self._known.setdefault(beginning, [])
+        for other, term in alike:
+            if other.equals(walk):
+                return term
+        term = Term("code", (beginning, len(alike)))
+        alike.append((walk, term))
+        return term
 
 
 class _Reach:
@@ -148,7 +179,7 @@ def scope(key: Key) -> tuple[str, str]:
             return path, f"{cls}.{name}"
         case "node":
             return path, name.rpartition(" ")[0]
-        case "file":
+        case "file" | "statement":
             return path, ""
         case _:
             return path, name if kind == "function" else ""

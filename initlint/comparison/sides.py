@@ -28,7 +28,10 @@ from initlint.texts import load, text
 
 @dataclass(frozen=True)
 class Side:
-    """One version: its texts by path, with "/" and from its own root, and what of it could not be read."""
+    """One version: its texts by path, with "/" and from its own root, and what of it could not be read.
+
+    `cache` is the folder in which what was found out about its files is kept.
+    """
 
     label: str
     root: str
@@ -37,6 +40,7 @@ class Side:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     facts: dict[str, FileFacts] = field(default_factory=dict)
+    cache: str = ""
 
     @functools.cached_property
     def project(self) -> Project:
@@ -159,7 +163,8 @@ def _decoded(label: str, root: str, contents: Mapping[str, bytes | Unreadable], 
 
 def _with_facts(side: Side, config: Config) -> Side:
     """Facts are kept by content, so what both sides share is read once, and what a run before has read not at all."""
-    cache = Cache("" if config.no_cache else config.cache_dir or os.path.join(project_root(side.root), FOLDER))
+    folder = "" if config.no_cache else config.cache_dir or os.path.join(project_root(side.root), FOLDER)
+    cache = Cache(folder)
     digests = {path: digest(source) for path, source in side.texts.items()}
     kept = cache.get([facts_version() + each for each in digests.values()])
     facts: dict[str, FileFacts] = {}
@@ -177,7 +182,7 @@ def _with_facts(side: Side, config: Config) -> Side:
         facts[path] = msgspec.msgpack.decode(blob, type=FileFacts)
     cache.put(fresh)
     cache.close()
-    return replace(side, facts=facts, problems=tuple(problems))
+    return replace(side, facts=facts, problems=tuple(problems), cache=folder)
 
 
 def chosen(paths: Sequence[str], both: Sequence[Side]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from initlint.comparison.interpreter.drawing import unread, unseen
 from initlint.comparison.interpreter.flow import Flow, block
 from initlint.comparison.interpreter.instances import MAX_DEPTH, MAX_NESTED, passes_data
 from initlint.comparison.interpreter.statements import checked
-from initlint.comparison.pieces import without_docstring
+from initlint.comparison.pieces import statements, without_docstring
 from initlint.comparison.signatures import parameter
 from initlint.comparison.terms import Term, constant
 from initlint.comparison.values import (
@@ -68,6 +68,9 @@ def invoke(run: Run, function: Function, arguments: Arguments, node: ast.AST, fr
         instance = arguments.positional[0]
         arguments = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
     qualname = method.facts.name
+    if qualname == "forward" and isinstance(instance, Instance) and run.code.rewrapped(instance.cls):
+        passed = Arguments((instance, *arguments.positional), arguments.named, arguments.rest)
+        return unseen(run, run.code.of_call(instance.cls), passed, node, frame)
     if method.owner is not None:
         qualname = f"{run.project.classes[method.owner].facts.qualname}.{qualname}"
     cls = method.owner or (run.home[-1].cls if run.home else "")
@@ -106,7 +109,7 @@ def _run_body(
         term = run.code.of_nodes([function], frame.path, frame.qualname)
         return unseen(run, term, Arguments((*bound, *arguments.positional), arguments.named), node, caller)
     wrapped = [] if isinstance(function, ast.Lambda) else function.decorator_list
-    if not all(run.code.keeps(each, frame.path) for each in wrapped):
+    if not all(run.code.keeps(each, frame.path) for each in wrapped) or (run.active and _rebinds(function)):
         passed = Arguments((*bound, *arguments.positional), arguments.named, arguments.rest)
         return unseen(run, run.code.of_nodes([function], frame.path, frame.qualname), passed, node, caller)
     for value in arguments.values():
@@ -122,6 +125,12 @@ def _run_body(
         return unless_kept(run, yields, before) if run.held(yields) else _result(run, flow)
     finally:
         run.active.pop()
+
+
+def _rebinds(function: ast.FunctionDef | ast.Lambda) -> bool:
+    """Whether a function assigns to a module's names, which code may see that runs in another order."""
+    body = [] if isinstance(function, ast.Lambda) else function.body
+    return any(isinstance(each, ast.Global) for each in statements(body))
 
 
 def _goes_round(run: Run, entered: Entered) -> bool:

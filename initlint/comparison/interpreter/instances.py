@@ -46,9 +46,9 @@ MAX_NESTED = 3
 
 def construct(run: Run, cls: ClassId, given: Mapping[str, Value]) -> Instance:
     """Build an instance of a class from named parameters; what is not given is left to its default."""
-    if run.code.guessed(cls):
+    if base := run.code.guessed(cls):
         name = cls.partition("::")[2]
-        raise Unfollowed(f"what {name} inherits from is decided by several statements when its file is imported")
+        raise Unfollowed(f"what `{base}` is, from which {name} inherits, is decided by several statements at import")
     instance = Instance(run.token(), cls, Term("instance", ("self",)))
     run.home.append(instance)
     node = run.code.cls(cls) or ast.Pass()
