@@ -381,8 +381,10 @@ class Readers:
         if not held:
             return
         for argument in call_arguments(node):
-            items = argument.named_children if argument.type in ("list", "tuple") else [argument]
-            holding = [set(self._holding(item, body, held != {"torch.nn.Sequential"})) - {attribute} for item in items]
+            written = argument.type in ("list", "tuple")
+            items = argument.named_children if written else [argument]
+            whole = not written and held != {"torch.nn.Sequential"}
+            holding = [set(self._holding(item, body, whole)) - {attribute} for item in items]
             yield from sorted(set().union(*holding)) if all(holding) else ()
 
     def _holding(self, item: Node, body: Body, whole: bool) -> Iterator[str]:
