@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.comparison.align import Change, Line, align
-from initlint.comparison.code import Unparsed
 from initlint.comparison.interpreter.described import outline
 from initlint.comparison.interpreter.instances import construct, run_function
 from initlint.comparison.interpreter.machine import Unfollowed
@@ -17,6 +16,7 @@ from initlint.comparison.interpreter.run import Run
 from initlint.comparison.outline import Outline, agree
 from initlint.comparison.signatures import Signature, given, initialiser
 from initlint.comparison.trace import Row, rows
+from initlint.comparison.trees import Unparsed
 from initlint.construction.depth import recursion
 from initlint.project.classes import ClassId, Method
 

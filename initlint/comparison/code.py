@@ -1,21 +1,18 @@
-"""The code of a project as syntax trees, and as terms: equal terms do the same, whatever it is called or where."""
+"""The code of a project as terms: equal terms do the same, whatever it is called or where."""
 
 from __future__ import annotations
 
 import ast
 import copy
-from collections import deque
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from initlint.comparison.bindings import Assigned, Binding, Defined, binding, bound
+from initlint.comparison.bindings import Assigned, Defined, binding, bound
+from initlint.comparison.changes import Changes
 from initlint.comparison.decorators import (
-    ADDING,
     HARMLESS,
     hands_back,
     leaves_alone,
-    parameter_at,
-    passed,
     wraps_forward,
 )
 from initlint.comparison.names import Names
@@ -24,14 +21,12 @@ from initlint.comparison.pieces import (
     Definition,
     Piece,
     dotted,
-    piece,
-    statements,
     without_docstring,
 )
-from initlint.comparison.reach import Contents, Key, Link, Walk, scope
+from initlint.comparison.reach import Key, Link, Walk, class_key, key_of, scope
 from initlint.comparison.statements import heads
-from initlint.comparison.surveys import Altering, Surveys
 from initlint.comparison.terms import Term
+from initlint.comparison.trees import Texts, Trees
 from initlint.construction import knowledge
 from initlint.project.classes import Method
 from initlint.project.imports import Symbol, SymbolKind
@@ -62,48 +57,16 @@ Defining = TypeVar("Defining", bound=Definition)
 _EMPTY = ast.Pass()
 
 
-class Unparsed(Exception):
-    """A file that this Python cannot parse."""
-
-
-class Texts:
-    """What two versions share: trees, pieces and surveys by the text of a file, and the terms for contents."""
-
-    def __init__(self, cache: str = "") -> None:
-        self._trees: dict[bytes, ast.Module | None] = {}
-        self.pieces: dict[tuple[ast.AST, ...], Piece] = {}
-        self.contents = Contents()
-        self.surveys = Surveys(self.tree, cache)
-
-    def tree(self, text: bytes) -> ast.Module | None:
-        if text not in self._trees:
-            try:
-                self._trees[text] = ast.parse(text)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                self._trees[text] = None
-        return self._trees[text]
-
-    def piece(self, nodes: Sequence[ast.AST]) -> Piece:
-        key = tuple(nodes)
-        if key not in self.pieces:
-            self.pieces[key] = piece(nodes)
-        return self.pieces[key]
-
-
-class Code:
-    """The syntax trees of one project, each parsed when it is asked for.
+class Code(Trees):
+    """What the code of one project means.
 
     `paths` are the files in which statements are looked for that change what other files define.
     """
 
     def __init__(self, project: Project, paths: Iterable[str], texts: Texts) -> None:
-        self.project = project
-        self._texts = texts
-        self._paths = sorted(paths)
-        self._by_line: dict[str, dict[int, Definition]] = {}
+        super().__init__(project, texts)
         self.names = Names(project, self.tree)
-        self._changes: dict[str, list[tuple[Key, bool]]] | None = None
-        self._decorated: dict[str, list[Key]] = {}
+        self.changes = Changes(self, self.names, paths)
         self._contents: dict[tuple[Key, ...], Term] = {}
         self._walks: dict[tuple[Key, ...], Walk] = {}
         self._extra: dict[Key, ast.AST] = {}
@@ -114,33 +77,6 @@ class Code:
         self._special: dict[ClassId, bool] = {}
         self._around: dict[ClassId, Term | None] = {}
         self._methods: dict[Key, tuple[tuple[str, Key], ...]] = {}
-
-    def tree(self, path: str) -> ast.Module:
-        tree = self._texts.tree(self.project.source(path))
-        if tree is None:
-            raise Unparsed(path)
-        return tree
-
-    def _at(self, path: str, line: int) -> Definition | None:
-        if path not in self._by_line:
-            found = (node for node in statements(self.tree(path).body) if isinstance(node, Definition))
-            self._by_line[path] = {node.lineno: node for node in found}
-        return self._by_line[path].get(line)
-
-    def function(self, method: Method) -> ast.FunctionDef | None:
-        node = self._at(method.path, method.facts.line)
-        return node if isinstance(node, ast.FunctionDef) else None
-
-    def cls(self, id: ClassId) -> ast.ClassDef | None:
-        info = self.project.classes.get(id)
-        node = self._at(info.path, info.facts.line) if info is not None else None
-        return node if isinstance(node, ast.ClassDef) else None
-
-    def named_function(self, path: str, name: str) -> Method | None:
-        """The only function of a name at module level."""
-        functions = self.project.files[path].functions if path in self.project.files else ()
-        found = [each for each in functions if each.name == name]
-        return Method(path, None, found[0]) if len(found) == 1 else None
 
     # -- names that statements bind ----------------------------------------------------------------------------
 
@@ -155,13 +91,13 @@ class Code:
     def settled(self, path: str, name: str) -> bool:
         """Whether nothing changes what a module-level name holds once it is bound."""
         own = path in self.project.own
-        return own and not self.names.changed(path, name) and not self.changes(f"{path}::{name}")
+        return own and not self.names.changed(path, name) and not self.changes.of(f"{path}::{name}")
 
     def class_level(self, id: ClassId, name: str) -> ast.expr | Term | None:
         """The value of a name in a class's own body; a term where it is more than one expression."""
         found = self._level_of(id).get(name, [])
         plain = all(isinstance(each, Definition) for each in found)
-        changes = [*self.changes(f"{id}.{name}"), *(() if plain else self.changes(id))]
+        changes = [*self.changes.of(f"{id}.{name}"), *(() if plain else self.changes.of(id))]
         if plain and not changes:
             return None
         value = binding(found, name, lambda _: None)
@@ -173,116 +109,10 @@ class Code:
         """The statements of a class's body by the names that they bind or may change."""
         if id not in self._levels:
             self._levels[id] = {}
-            for statement in self._body(id):
+            for statement in self.body(id):
                 for name in sorted(bound(statement).union(heads(statement))):
                     self._levels[id].setdefault(name, []).append(statement)
         return self._levels[id]
-
-    # -- statements that change what others define -------------------------------------------------------------
-
-    def changes(self, target: str, stored: bool = False) -> list[Key]:
-        """What may change a class, a function, a variable or a name of torch, or (`stored`) gives it other contents."""
-        if self._changes is None:
-            self._changes = {}
-            self._note_changes()
-        found = (*self._changes.get(target, ()), *self._changes.get(target.partition("::")[0], ()))
-        return [key for key, stores in found if stores or not stored]
-
-    def changed(self, known: Set[str]) -> dict[str, list[Key]]:
-        """Everything outside of `known` files that statements elsewhere change, with these statements."""
-        self.changes("")
-        outside = {t: found for t, found in (self._changes or {}).items() if t.partition("::")[0] not in known}
-        return {target: [key for key, _ in found] for target, found in outside.items()}
-
-    def _note_changes(self) -> None:
-        """Survey the files; then those whose functions they call at module level, or decorate with."""
-        self._texts.surveys.expect(self.project.source(path) for path in self._paths if path in self.project.own)
-        pending = deque(self._paths)
-        seen = set(self._paths)
-        while pending:
-            path = pending.popleft()
-            called = dict.fromkeys(self._noted(path)) if path in self.project.own else {}
-            pending += [each for each in called if each not in seen]
-            seen.update(called)
-        self._texts.surveys.keep()
-
-    def _noted(self, path: str) -> Iterator[str]:
-        """Note what the statements of a file change; the files of the functions that do so are handed out."""
-        for statement in self._texts.surveys.of(self.project.source(path)):
-            if statement.kind:
-                yield from self._note_decorators(path, statement)
-            if statement.kind == "class":
-                hook = self.project.method(f"{path}::{statement.name}", "__init_subclass__")
-                yield from [hook.path] if hook is not None else []
-            for name, stores in statement.altered:
-                yield from self._note_change(path, name, stores, statement)
-
-    def _note_decorators(self, path: str, definition: Altering) -> Iterator[str]:
-        """A decorator may put what it decorates somewhere; one that is a method, into what it belongs to."""
-        for name in definition.decorators:
-            symbol, rest = self._resolved(path, name, "")
-            if symbol is None or symbol.kind in (SymbolKind.EXTERNAL, SymbolKind.MODULE):
-                continue
-            yield symbol.target.partition("::")[0]
-            if rest or symbol.kind is SymbolKind.VARIABLE:
-                changes = self._changes if self._changes is not None else {}
-                changes.setdefault(symbol.target, []).append((definition.key(path), symbol.kind is SymbolKind.FUNCTION))
-            elif symbol.kind is SymbolKind.FUNCTION:
-                self._decorated.setdefault(symbol.target, []).append(definition.key(path))
-
-    def decorated(self, key: Key) -> list[Key]:
-        """What a function decorates, with the statements that call it; the classes that inherit from a class."""
-        target = f"{key[1]}::{key[2]}"
-        match key[0]:
-            case "function":
-                return [*self._decorated.get(target, ()), *self.changes(target)]
-            case "class":
-                return [class_key(each) for each in sorted(self.project.descendants(target)) if each != target]
-            case _:
-                return []
-
-    def _note_change(self, path: str, name: str, stores: bool, statement: Altering) -> Iterator[str]:
-        assert self._changes is not None
-        symbol, _ = self._resolved(path, name, "")
-        if symbol is None or (symbol.kind is SymbolKind.MODULE and not stores):
-            return
-        foreign = symbol.kind is SymbolKind.EXTERNAL
-        own = symbol.kind is SymbolKind.VARIABLE and symbol.target.startswith(f"{path}::")
-        if (own and not statement.inside) or (foreign and not stores):
-            return
-        given = symbol.kind is SymbolKind.CLASS and not stores
-        if given and self._only_kept(path, name, self.tree(path).body[statement.place]):
-            return
-        for target in (symbol.target, symbol.target.rpartition(".")[0])[: 1 + foreign]:
-            self._changes.setdefault(target, []).append((statement.key(path), stores))
-        if symbol.kind is SymbolKind.FUNCTION:
-            yield symbol.target.partition("::")[0]
-
-    def _only_kept(self, path: str, name: str, statement: ast.stmt) -> bool:
-        """Whether a name goes to nothing but functions and collections that leave what it stands for alone."""
-        nodes = [*ast.walk(statement)]
-        uses = [each for each in nodes if isinstance(each, ast.Name) and each.id == name.partition(".")[0]]
-        calls = [each for each in nodes if isinstance(each, ast.Call)]
-        return len(uses) == sum(len(passed(each, name)) for each in calls if self._keeps_as_is(path, name, each))
-
-    def _keeps_as_is(self, path: str, name: str, call: ast.Call) -> bool:
-        """Whether a call leaves what it is given under a name as it is."""
-        match call.func:
-            case ast.Attribute(value=ast.Name(id=holder), attr=method) if method in ADDING:
-                return _is_collection(self.names.binding(path, holder))
-            case ast.Name(id=callee):
-                found, _ = self.names.lead(path, callee)
-                function = self._at_module_level(found) if found is not None and found[0] == "function" else None
-                return function is not None and all(
-                    leaves_alone(function, parameter_at(function, place)) for place in passed(call, name)
-                )
-            case _:
-                return False
-
-    def _at_module_level(self, key: Key) -> ast.FunctionDef | None:
-        """The only function of a name at module level."""
-        method = self.named_function(key[1], key[2])
-        return self.function(method) if method is not None else None
 
     # -- terms for code ----------------------------------------------------------------------------------------
 
@@ -343,7 +173,7 @@ class Code:
             yield class_key(id)
         if "." not in qualname and not self._stays(path, qualname):
             yield "variable", path, qualname
-        yield from self.changes(id)
+        yield from self.changes.of(id)
 
     def _wraps_forward(self, node: ast.stmt) -> bool:
         return isinstance(node, ast.FunctionDef) and node.name == WRAPPER and wraps_forward(node)
@@ -352,7 +182,7 @@ class Code:
         """Whether what runs when an instance is called is more than its `forward`."""
         bases = [each for each in self.project.mro(id) if each != id]
         return any(
-            self._wraps_forward(each) for base in bases for each in self._body(base) if isinstance(each, Definition)
+            self._wraps_forward(each) for base in bases for each in self.body(base) if isinstance(each, Definition)
         )
 
     def special(self, id: ClassId) -> bool:
@@ -370,7 +200,7 @@ class Code:
             dotted(base.value if isinstance(base, ast.Subscript) else base) not in TRANSPARENT
             and not self._is_module_or_own(base, each)
             for each in known
-            for node in self._classes(each)
+            for node in self.classes(each)
             for base in node.bases
         )
 
@@ -396,7 +226,7 @@ class Code:
         """A base that several statements decide, of which the project has taken one; "" where there is none."""
         if id not in self._guessed:
             known = [each for each in self.project.mro(id) if each in self.project.classes]
-            bases = ((base, each) for each in known for node in self._classes(each) for base in node.bases)
+            bases = ((base, each) for each in known for node in self.classes(each) for base in node.bases)
             found = (ast.unparse(base) for base, each in bases if self._is_guess(base, each))
             self._guessed[id] = next(found, "")
         return self._guessed[id]
@@ -430,7 +260,7 @@ class Code:
 
     def free(self, nodes: Sequence[ast.AST]) -> tuple[str, ...]:
         """The names that a piece of code takes from around it, in order."""
-        return tuple(dict.fromkeys(name.partition(".")[0] for name in self._texts.piece(nodes).names))
+        return tuple(dict.fromkeys(name.partition(".")[0] for name in self.texts.piece(nodes).names))
 
     def _keys_of(self, nodes: Sequence[ast.AST], path: str, scope: str) -> list[Key]:
         keys: list[Key] = [("node", path, f"{scope.partition('::')[2]} {id(node)}") for node in nodes]
@@ -460,7 +290,7 @@ class Code:
         """Definitions with all that they reach, as one term."""
         asked = tuple(keys)
         if asked not in self._contents:
-            self._contents[asked] = self._texts.contents.term(self.walk(asked))
+            self._contents[asked] = self.texts.contents.term(self.walk(asked))
         return self._contents[asked]
 
     def common(self, keys: Sequence[Key], other: Code, others: Sequence[Key]) -> Term | None:
@@ -475,7 +305,7 @@ class Code:
         """The code of a definition alone."""
         if key not in self._pieces:
             nodes = self._nodes(key)
-            self._pieces[key] = self._texts.piece(nodes) if nodes else None
+            self._pieces[key] = self.texts.piece(nodes) if nodes else None
         return self._pieces[key]
 
     def methods(self, key: Key) -> tuple[tuple[str, Key], ...]:
@@ -484,34 +314,21 @@ class Code:
             return ()
         if key not in self._methods:
             id = f"{key[1]}::{key[2]}"
-            names = dict.fromkeys(each.name for each in self._body(id) if isinstance(each, Definition))
+            names = dict.fromkeys(each.name for each in self.body(id) if isinstance(each, Definition))
             self._methods[key] = tuple((name, ("method", id, name)) for name in names)
         return self._methods[key]
-
-    def _body(self, id: ClassId) -> list[ast.stmt]:
-        return [each for node in self._classes(id) for each in node.body]
-
-    def _classes(self, id: ClassId) -> list[ast.ClassDef]:
-        """The statements that define a class, of which one comes to be."""
-        path, _, qualname = id.partition("::")
-        if id not in self.project.classes:
-            return []
-        lines = [cls.line for cls in self.project.files[path].classes if cls.qualname == qualname]
-        return [node for line in lines if isinstance(node := self._at(path, line), ast.ClassDef)]
 
     def _nodes(self, key: Key) -> Sequence[ast.AST]:
         kind, place, name = key
         match kind:
             case "class":
-                return [
-                    part for node in self._classes(f"{place}::{name}") for part in _heading(self._bare(node, place))
-                ]
+                return [part for node in self.classes(f"{place}::{name}") for part in _heading(self._bare(node, place))]
             case "method":
-                found = [each for each in self._body(place) if isinstance(each, Definition) and each.name == name]
+                found = [each for each in self.body(place) if isinstance(each, Definition) and each.name == name]
                 return [self._bare(each, place.partition("::")[0]) for each in found]
             case "function":
                 lines = [each.line for each in self.project.files[place].functions if each.name == name]
-                return [self._bare(each, place) for line in lines if (each := self._at(place, line)) is not None]
+                return [self._bare(each, place) for line in lines if (each := self.at(place, line)) is not None]
             case "variable":
                 return self.names.statements(place, name)
             case "file":
@@ -535,17 +352,6 @@ class Code:
         symbol = self.project.resolve(path, name) if name is not None else None
         return symbol is not None and symbol.kind is not SymbolKind.EXTERNAL
 
-    def _resolved(self, path: str, name: str, scope: str) -> tuple[Symbol | None, str]:
-        """What the longest part of a dotted name stands for, and the rest."""
-        rest: list[str] = []
-        while name:
-            symbol = self.project.resolve(path, name, scope)
-            if symbol is not None:
-                return symbol, ".".join(reversed(rest))
-            name, _, last = name.rpartition(".")
-            rest.append(last)
-        return None, ".".join(reversed(rest))
-
     def meaning(self, key: Key, name: str) -> tuple[Key | None, str]:
         """The definition that a name stands for in another, or None and the name that it has for everybody."""
         path, around = scope(key)
@@ -560,8 +366,8 @@ class Code:
     def links(self, key: Key, piece: Piece) -> tuple[Link, ...]:
         """What a definition refers to, in order; then what it imports, and what is known to change it."""
         if key not in self._links:
-            changes = [change for target in _targets(key) for change in self.changes(target)]
-            behind = [each for change in changes if key[0] == "variable" for each in self.decorated(change)]
+            changes = [change for target in _targets(key) for change in self.changes.of(target)]
+            behind = [each for change in changes if key[0] == "variable" for each in self.changes.decorated(change)]
             named = [self._link(key, name) for name in piece.names]
             self._links[key] = (*named, Link("", (*self._imports(key, piece), *changes, *behind)))
         return self._links[key]
@@ -582,7 +388,7 @@ class Code:
     def _link(self, key: Key, name: str) -> Link:
         """A name in a definition, with all that it may stand for."""
         found, rest = self.meaning(key, name)
-        met = [found] if found is not None else self.changes(rest, stored=True)
+        met = [found] if found is not None else self.changes.of(rest, stored=True)
         return Link(rest, tuple(met), (name,) if found is None and key[0] in ("class", "node", "statement") else ())
 
 
@@ -592,31 +398,7 @@ def _heading(node: ast.ClassDef) -> Sequence[ast.AST]:
     return [*node.decorator_list, *node.bases, *node.keywords, *inner] or [_EMPTY]
 
 
-def _is_collection(found: Binding | None) -> bool:
-    """Whether a name stands for a list, set or dictionary of Python's own."""
-    match found:
-        case Assigned(value=ast.List() | ast.Set() | ast.Dict()):
-            return True
-        case Assigned(value=ast.Call(func=ast.Name(id="list" | "set" | "dict"))):
-            return True
-        case _:
-            return False
-
-
 def _targets(key: Key) -> Iterator[str]:
     """What changes to a definition are known under."""
     if key[0] not in ("node", "statement"):
         yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"
-
-
-def key_of(method: Method) -> Key:
-    """The key of a function or method."""
-    if method.owner is None:
-        return "function", method.path, method.facts.name
-    return "method", method.owner, method.facts.name
-
-
-def class_key(id: ClassId) -> Key:
-    """The key of a class."""
-    path, _, name = id.partition("::")
-    return "class", path, name

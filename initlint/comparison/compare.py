@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from initlint.comparison.align import Change, Line, renamed
 from initlint.comparison.beside import Aligned, followed
-from initlint.comparison.code import Code, Texts
+from initlint.comparison.code import Code
 from initlint.comparison.matching import affected, altered, match
 from initlint.comparison.shared import Shared
 from initlint.comparison.sides import Side
 from initlint.comparison.terms import Term
+from initlint.comparison.trees import Texts
 from initlint.model import Answer, Problem
 from initlint.project.classes import ClassId
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.comparison.code import Code, Unparsed, class_key
+from initlint.comparison.code import Code
+from initlint.comparison.reach import class_key
 from initlint.comparison.terms import Term
+from initlint.comparison.trees import Unparsed
 from initlint.construction import knowledge
 
 if TYPE_CHECKING:
@@ -145,7 +147,7 @@ def affected(old: Side, new: Side, more: Iterable[str] = ()) -> frozenset[str]:
 
 def altered(old: Code, new: Code, known: Set[str]) -> set[str]:
     """The files beside `known` of what is changed from elsewhere otherwise than before; all for a name of torch."""
-    left, right = old.changed(known), new.changed(known)
+    left, right = old.changes.outside(known), new.changes.outside(known)
     shared = left.keys() & right.keys()
     targets = (left.keys() | right.keys()) - {
         target for target in shared if old.common(left[target], new, right[target]) is not None

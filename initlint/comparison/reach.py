@@ -14,6 +14,7 @@ from initlint.construction import knowledge
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
+    from initlint.project.classes import ClassId, Method
 
 Key = tuple[str, str, str]
 """A definition: its kind, its file, and its name there; for a statement, its place."""
@@ -183,3 +184,16 @@ def scope(key: Key) -> tuple[str, str]:
             return path, ""
         case _:
             return path, name if kind == "function" else ""
+
+
+def key_of(method: Method) -> Key:
+    """The key of a function or method."""
+    if method.owner is None:
+        return "function", method.path, method.facts.name
+    return "method", method.owner, method.facts.name
+
+
+def class_key(id: ClassId) -> Key:
+    """The key of a class."""
+    path, _, name = id.partition("::")
+    return "class", path, name

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from initlint.comparison.beside import Aligned, Target, followed, signatures
-from initlint.comparison.code import Unparsed, class_key, key_of
 from initlint.comparison.outline import plain
+from initlint.comparison.reach import class_key, key_of
 from initlint.comparison.signatures import interchangeable
 from initlint.comparison.terms import Term, symbols
+from initlint.comparison.trees import Unparsed
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code

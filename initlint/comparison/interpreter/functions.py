@@ -60,7 +60,7 @@ def invoke(run: Run, function: Function, arguments: Arguments, node: ast.AST, fr
         alike = run.shared.of_function(run.code, method)
         if alike is not None and alike not in run.followed:
             return unread(run, alike, arguments, node, frame)
-    if found is None or run.code.changes(f"{method.path}::{method.facts.name}", stored=True):
+    if found is None or run.code.changes.of(f"{method.path}::{method.facts.name}", stored=True):
         return unseen(run, run.code.of_function(method), arguments, node, frame)
     instance = function.instance
     static = any(each.endswith("staticmethod") for each in method.facts.decorators)

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from initlint.comparison.code import class_key
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import place_of, unread, unseen
 from initlint.comparison.interpreter.machine import Unfollowed
 from initlint.comparison.interpreter.torch_calls import next_constructor
+from initlint.comparison.reach import class_key
 from initlint.comparison.signatures import initialiser, parameter
 from initlint.comparison.terms import Term
 from initlint.comparison.values import (

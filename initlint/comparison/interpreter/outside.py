@@ -34,7 +34,7 @@ COPIERS = ("__deepcopy__", "__copy__", "__reduce__", "__reduce_ex__", "__getstat
 
 
 def named_call(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
-    changes = run.code.changes(name, stored=True)
+    changes = run.code.changes.of(name, stored=True)
     if changes:
         return unseen(run, Term("changed", (name, run.code.content(changes))), arguments, node, frame)
     if name.startswith("builtins."):

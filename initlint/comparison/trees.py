@@ -1,0 +1,90 @@
+"""The syntax trees of a project, each parsed when it is asked for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from initlint.comparison.pieces import Definition, Piece, piece, statements
+from initlint.comparison.reach import Contents
+from initlint.comparison.surveys import Surveys
+from initlint.project.classes import Method
+
+if TYPE_CHECKING:
+    from initlint.project.classes import ClassId, Project
+
+
+class Unparsed(Exception):
+    """A file that this Python cannot parse."""
+
+
+class Texts:
+    """What two versions share: trees, pieces and surveys by the text of a file, and the terms for contents."""
+
+    def __init__(self, cache: str = "") -> None:
+        self._trees: dict[bytes, ast.Module | None] = {}
+        self.pieces: dict[tuple[ast.AST, ...], Piece] = {}
+        self.contents = Contents()
+        self.surveys = Surveys(self.tree, cache)
+
+    def tree(self, text: bytes) -> ast.Module | None:
+        if text not in self._trees:
+            try:
+                self._trees[text] = ast.parse(text)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._trees[text] = None
+        return self._trees[text]
+
+    def piece(self, nodes: Sequence[ast.AST]) -> Piece:
+        key = tuple(nodes)
+        if key not in self.pieces:
+            self.pieces[key] = piece(nodes)
+        return self.pieces[key]
+
+
+class Trees:
+    """The syntax trees of one project, and where functions and classes stand in them."""
+
+    def __init__(self, project: Project, texts: Texts) -> None:
+        self.project = project
+        self.texts = texts
+        self._by_line: dict[str, dict[int, Definition]] = {}
+
+    def tree(self, path: str) -> ast.Module:
+        tree = self.texts.tree(self.project.source(path))
+        if tree is None:
+            raise Unparsed(path)
+        return tree
+
+    def at(self, path: str, line: int) -> Definition | None:
+        if path not in self._by_line:
+            found = (node for node in statements(self.tree(path).body) if isinstance(node, Definition))
+            self._by_line[path] = {node.lineno: node for node in found}
+        return self._by_line[path].get(line)
+
+    def function(self, method: Method) -> ast.FunctionDef | None:
+        node = self.at(method.path, method.facts.line)
+        return node if isinstance(node, ast.FunctionDef) else None
+
+    def cls(self, id: ClassId) -> ast.ClassDef | None:
+        info = self.project.classes.get(id)
+        node = self.at(info.path, info.facts.line) if info is not None else None
+        return node if isinstance(node, ast.ClassDef) else None
+
+    def named_function(self, path: str, name: str) -> Method | None:
+        """The only function of a name at module level."""
+        functions = self.project.files[path].functions if path in self.project.files else ()
+        found = [each for each in functions if each.name == name]
+        return Method(path, None, found[0]) if len(found) == 1 else None
+
+    def body(self, id: ClassId) -> list[ast.stmt]:
+        return [each for node in self.classes(id) for each in node.body]
+
+    def classes(self, id: ClassId) -> list[ast.ClassDef]:
+        """The statements that define a class, of which one comes to be."""
+        path, _, qualname = id.partition("::")
+        if id not in self.project.classes:
+            return []
+        lines = [cls.line for cls in self.project.files[path].classes if cls.qualname == qualname]
+        return [node for line in lines if isinstance(node := self.at(path, line), ast.ClassDef)]
