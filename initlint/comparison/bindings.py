@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from initlint.comparison.pieces import Definition, dotted, statements
+from initlint.comparison.pieces import Definition, dotted, names_bound, statements
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,20 +129,10 @@ def bound(statement: ast.stmt) -> set[str]:
     """The names that a statement may bind; "*" for what a star import brings."""
     found: set[str] = set()
     for node in _inside(statement):
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                found.add(name)
-                found.update(_globals(node))
-            case ast.Import() | ast.ImportFrom():
-                found.update(alias for alias, _ in imported(node))
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                found.add(name)
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                found.add(name)
-            case ast.MatchMapping(rest=str(name)):
-                found.add(name)
-            case _:
-                pass
+        if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
+            found.update(names_bound(node))
+        if isinstance(node, Definition):
+            found.update(_globals(node))
     return found
 
 

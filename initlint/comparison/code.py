@@ -17,12 +17,7 @@ from initlint.comparison.decorators import (
 )
 from initlint.comparison.names import Names
 from initlint.comparison.packages import unbound
-from initlint.comparison.pieces import (
-    Definition,
-    Piece,
-    dotted,
-    without_docstring,
-)
+from initlint.comparison.pieces import Definition, Piece, callee, dotted, generic, without_docstring
 from initlint.comparison.reach import Key, Link, Walk, class_key, key_of, scope
 from initlint.comparison.statements import heads
 from initlint.comparison.terms import Term
@@ -197,15 +192,14 @@ class Code(Trees):
         """Whether a class inherits from one that is neither of the project nor of torch: its instances are more."""
         known = (each for each in self.project.mro(id) if each in self.project.classes)
         return any(
-            dotted(base.value if isinstance(base, ast.Subscript) else base) not in TRANSPARENT
-            and not self._is_module_or_own(base, each)
+            dotted(generic(base)) not in TRANSPARENT and not self._is_module_or_own(base, each)
             for each in known
             for node in self.classes(each)
             for base in node.bases
         )
 
     def _is_module_or_own(self, base: ast.expr, id: ClassId) -> bool:
-        name = dotted(base.value if isinstance(base, ast.Subscript) else base)
+        name = dotted(generic(base))
         found, text = self.meaning(class_key(id), name) if name is not None else (None, "")
         return found is not None or knowledge.module(text) is not None or text.rpartition(".")[2] in TRANSPARENT
 
@@ -216,7 +210,7 @@ class Code(Trees):
 
     def _is_class(self, base: ast.expr, path: str, id: ClassId) -> bool:
         """Whether a base is a class that is known, or one of another package."""
-        name = dotted(base.value if isinstance(base, ast.Subscript) else base)
+        name = dotted(generic(base))
         if name is None:
             return False
         found, rest = self.meaning(class_key(id), name)
@@ -241,14 +235,13 @@ class Code(Trees):
 
     def keeps(self, decorator: ast.expr, path: str) -> bool:
         """Whether a decorator leaves what it is put on as it is."""
-        callee = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = dotted(callee)
+        name = dotted(callee(decorator))
         symbol = self.project.resolve(path, name) if name is not None else None
         if symbol is None or symbol.kind is SymbolKind.EXTERNAL:
             return (symbol.target if symbol is not None else name or "").rpartition(".")[2] in HARMLESS
         method = self.project.function(symbol) if symbol.kind is SymbolKind.FUNCTION else None
         function = self.function(method) if method is not None else None
-        if function is not None and callee is not decorator:
+        if function is not None and isinstance(decorator, ast.Call):
             inner = [each for each in function.body if isinstance(each, ast.FunctionDef)]
             function = inner[0] if len(inner) == 1 and hands_back(function, inner[0].name) else None
         first = function.args.args[0].arg if function is not None and function.args.args else ""
@@ -348,7 +341,7 @@ class Code(Trees):
         return bare
 
     def _is_own(self, decorator: ast.expr, path: str) -> bool:
-        name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        name = dotted(callee(decorator))
         symbol = self.project.resolve(path, name) if name is not None else None
         return symbol is not None and symbol.kind is not SymbolKind.EXTERNAL
 

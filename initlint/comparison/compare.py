@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from initlint.comparison.align import Change, Line, renamed
@@ -181,11 +181,11 @@ def _attributed(each: ClassDiff, differing: dict[ClassId, ClassDiff]) -> ClassDi
     return each
 
 
-def _factories(new: Side, differing: object) -> Iterator[tuple[str, ClassId]]:
+def _factories(new: Side, differing: Iterable[ClassId]) -> Iterator[tuple[str, ClassId]]:
     """Functions that build a class which differs, or call a function that does."""
     project = new.project
     known: dict[str, ClassId] = {}
-    classes = set(differing)  # type: ignore[call-overload]
+    classes = set(differing)
     grown = True
     while grown:
         grown = False

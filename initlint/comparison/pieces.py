@@ -182,20 +182,25 @@ def bound_names(node: ast.AST) -> Iterator[str]:
 
 def _bound(node: ast.AST, inside: Iterable[ast.AST]) -> Iterator[str]:
     for inner in inside:
-        match inner:
-            case ast.Name(id=name):
-                yield name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                if inner is not node:
-                    yield name
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                yield name
-            case ast.MatchMapping(rest=str(name)):
-                yield name
-            case ast.Import() | ast.ImportFrom():
-                yield from (alias.asname or alias.name.partition(".")[0] for alias in inner.names)
-            case _:
-                pass
+        if not (inner is node and isinstance(inner, Definition)):
+            yield from names_bound(inner)
+
+
+def names_bound(node: ast.AST) -> Iterator[str]:
+    """The names that one node binds, where it is no `Name` that is only read."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.MatchMapping(rest=str(name)):
+            yield name
+        case ast.Import() | ast.ImportFrom():
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        case _:
+            pass
 
 
 def _inside(node: ast.AST) -> list[ast.AST]:
@@ -249,6 +254,16 @@ def dotted(node: ast.expr) -> str | None:
         names.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else None
+
+
+def callee(decorator: ast.expr) -> ast.expr:
+    """What decorates: `register` in `@register("name")`."""
+    return decorator.func if isinstance(decorator, ast.Call) else decorator
+
+
+def generic(base: ast.expr) -> ast.expr:
+    """A base class without its parameters: `Generic` in `Generic[T]`."""
+    return base.value if isinstance(base, ast.Subscript) else base
 
 
 def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import count, takewhile
+from itertools import count
 from typing import TYPE_CHECKING
 
 from initlint.comparison.terms import Term
@@ -60,7 +60,7 @@ class Walk:
 
     def beginning(self) -> bytes:
         """What equal contents begin with alike."""
-        return b"".join(takewhile(bool, map(self.piece, range(BEGINNING))))  # type: ignore[arg-type]
+        return b"".join(filter(None, map(self.piece, range(BEGINNING))))
 
     def equals(self, other: Walk) -> bool:
         """Whether both come to the same, which is known from the first piece that differs."""

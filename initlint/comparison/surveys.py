@@ -13,7 +13,7 @@ import msgspec
 
 from initlint.comparison import bindings, pieces, statements
 from initlint.comparison.bindings import bound, imported
-from initlint.comparison.pieces import Definition, bound_names, dotted
+from initlint.comparison.pieces import Definition, bound_names, callee, dotted
 from initlint.comparison.statements import altered
 from initlint.facts.cache import Cache
 from initlint.facts.worker import digest
@@ -27,8 +27,8 @@ STAR = "*"
 class Altering(msgspec.Struct, frozen=True, array_like=True):
     """A statement at module level that may change something: its place, and the dotted names of what it changes.
 
-    `altered` are those as written. `kind` and `name` are of a function or
-    class, with the names of its decorators; `inside`: it is one, also an asynchronous one.
+    `altered` are those as written. `kind` and `name` are of a function or class, with the names of its decorators;
+    `inside`: it is one, also an asynchronous one.
     """
 
     place: int
@@ -107,8 +107,8 @@ def _altering(place: int, statement: ast.stmt, heads: set[str]) -> Altering:
     if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return Altering(place, kept, inside=isinstance(statement, Definition))
     kind = "class" if isinstance(statement, ast.ClassDef) else "function"
-    decorators = (each.func if isinstance(each, ast.Call) else each for each in statement.decorator_list)
-    return Altering(place, kept, kind, statement.name, tuple(filter(None, map(dotted, decorators))), True)
+    decorators = filter(None, (dotted(callee(each)) for each in statement.decorator_list))
+    return Altering(place, kept, kind, statement.name, tuple(decorators), True)
 
 
 def _is_outer(head: str, own: set[str], heads: set[str]) -> bool:

@@ -152,6 +152,11 @@ class Arguments:
             return self.positional[position]
         return None
 
+    def behind(self, before: Arguments) -> Arguments:
+        """These with those that a partial function already has."""
+        named = {**dict(before.named), **dict(self.named)}
+        return Arguments(before.positional + self.positional, tuple(named.items()), before.rest + self.rest)
+
     def values(self) -> list[Value]:
         return [*self.positional, *(value for _, value in self.named)]
 

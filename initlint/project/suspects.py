@@ -39,7 +39,7 @@ class Suspect:
     keyed: dict[str, frozenset[str]]
 
 
-def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool], dead: Collection[str] = ()) -> dict[str, Verdict]:
+def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool], dead: Collection[str]) -> dict[str, Verdict]:
     """The dead ones of those definitions of which only the construction tells the name: `setattr(self, HEAD, ...)`.
 
     It tells of each whether nothing else holds it: what is kept or used elsewhere too is left out, since where it goes

@@ -72,9 +72,7 @@ def _of_partial(run: Run, owner: Partial, name: str) -> Value:
     """A partial of a partial is one of the inner callee, with the arguments of both."""
     callee = run.resolved(owner.callee)
     if isinstance(callee, Partial):
-        named = {**dict(callee.arguments.named), **dict(owner.arguments.named)}
-        rest = (*callee.arguments.rest, *owner.arguments.rest)
-        return _of_partial(run, Partial(callee.callee, Arguments(named=tuple(named.items()), rest=rest)), name)
+        return _of_partial(run, Partial(callee.callee, owner.arguments.behind(callee.arguments)), name)
     if name == "func":
         return callee
     if owner.arguments.rest or not (is_class(callee) or isinstance(callee, Function)):

@@ -36,9 +36,7 @@ def call(run: Run, callee: Value, arguments: Arguments, node: ast.AST, frame: Fr
         case Closure():
             return run.enter(callee, arguments, node, frame)
         case Partial():
-            named = {**dict(callee.arguments.named), **dict(arguments.named)}
-            positional = callee.arguments.positional + arguments.positional
-            joined = Arguments(positional, tuple(named.items()), callee.arguments.rest + arguments.rest)
+            joined = arguments.behind(callee.arguments)
             return run.each(callee.callee, lambda one: run.call(one, joined, node, frame))
         case Bound():
             return run.call_method(callee.receiver, callee.name, arguments, node, frame)

@@ -32,6 +32,17 @@ def overridden(run: Run, entries: Iterable[tuple[Term, Value]], rest: Term | Non
     return [(key, Term("looked up", (rest, key, run.describe(value)))) for key, value in entries]
 
 
+def with_all_of(
+    run: Run, entries: list[tuple[Term, Value]], rest: list[Term], value: Value
+) -> list[tuple[Term, Value]]:
+    """Entries behind which all of a dictionary comes; what that holds beside its entries is added to the rest."""
+    if isinstance(value, Table):
+        rest += run.rests(value)
+        return [*overridden(run, entries, run.rest(value)), *run.entries(value)]
+    rest.append(run.describe(value))
+    return overridden(run, entries, rest[-1])
+
+
 def is_plain(run: Run, items: Items) -> bool:
     """Whether it is known which items there are."""
     return not any(isinstance(item, Repeat | Spread) for item in run.held(items))
@@ -164,17 +175,13 @@ def dictionary(run: Run, arguments: Arguments) -> Value:
     entries: list[tuple[Term, Value]] = []
     rest = list(arguments.rest)
     for value in arguments.positional:
-        if isinstance(value, Table):
-            entries = [*overridden(run, entries, run.rest(value)), *run.entries(value)]
-            rest += run.rests(value)
-        elif isinstance(value, Items) and all(_is_pair(run, item) for item in run.held(value)):
+        if isinstance(value, Items) and all(_is_pair(run, item) for item in run.held(value)):
             for item in run.held(value):
                 assert isinstance(item, Items)
                 key, held = run.held(item)
                 entries.append((run.describe(key), held))
         else:
-            rest.append(run.describe(value))
-            entries = overridden(run, entries, rest[-1])
+            entries = with_all_of(run, entries, rest, value)
     entries += [(constant(name), value) for name, value in arguments.named]
     return run.table(entries, Term("rest", tuple(rest)) if rest else None)
 

@@ -104,6 +104,11 @@ def compound(run: Run, op: str, parts: list[Value]) -> Value:
     return run.made(term, "", tuple(parts)) if any(isinstance(part, Made) for part in parts) else term
 
 
+def passed_terms(run: Run, arguments: Arguments) -> tuple[list[Term], list[tuple[str, Term]]]:
+    """What a call passes by place and by name, as terms."""
+    return [*map(run.describe, arguments.positional)], [(key, run.describe(value)) for key, value in arguments.named]
+
+
 def argument_terms(run: Run, arguments: Arguments) -> list[Term]:
     """What a call passes, as terms in one order."""
     named = sorted(arguments.named, key=lambda pair: pair[0])

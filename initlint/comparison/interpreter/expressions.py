@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from initlint.comparison.interpreter.containers import item_at, overridden, sliced
+from initlint.comparison.interpreter.containers import item_at, sliced, with_all_of
 from initlint.comparison.interpreter.described import compound
 from initlint.comparison.interpreter.iteration import by_itself, comprehension, dict_comprehension, iterable
 from initlint.comparison.interpreter.lookup import new_closure, plain_name
@@ -122,12 +122,8 @@ def _dictionary(run: Run, node: ast.Dict, frame: Frame) -> Value:
         value = run.evaluate(item, frame)
         if key is not None:
             entries.append((run.describe(run.evaluate(key, frame)), value))
-        elif isinstance(value, Table):
-            entries = [*overridden(run, entries, run.rest(value)), *run.entries(value)]
-            rest += run.rests(value)
         else:
-            rest.append(run.describe(value))
-            entries = overridden(run, entries, rest[-1])
+            entries = with_all_of(run, entries, rest, value)
     return run.table(entries, Term("rest", tuple(rest)) if rest else None)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison import draws
 from initlint.comparison.draws import TORCH
-from initlint.comparison.interpreter.described import argument_terms
+from initlint.comparison.interpreter.described import argument_terms, passed_terms
 from initlint.comparison.interpreter.drawing import TENSOR, draw, unseen
 from initlint.comparison.terms import NONE, Term
 from initlint.comparison.values import Arguments, Frame, Made, Value
@@ -64,10 +64,9 @@ def _fill_one(
     node: ast.AST,
     frame: Frame,
 ) -> Value:
-    named = [(key, run.describe(value)) for key, value in rest.named]
-    terms = [NONE, *(run.describe(value) for value in rest.positional)]
+    positional, named = passed_terms(run, rest)
     generator = draws.explicit_generator(known, named) if known is not None else None
-    silent = known is None or draws.of_function(known, terms, named, rest.rest) is Answer.NO
+    silent = known is None or draws.of_function(known, [NONE, *positional], named, rest.rest) is Answer.NO
     if silent and generator is None:
         return target
     stream = TORCH if generator is None else draws.EXPLICIT
@@ -89,8 +88,7 @@ def fill_by_method(
     node: ast.AST,
     frame: Frame,
 ) -> None:
-    positional = [run.describe(value) for value in arguments.positional]
-    named = [(key, run.describe(value)) for key, value in arguments.named]
+    positional, named = passed_terms(run, arguments)
     generator = draws.explicit_generator(known, named)
     if generator is None and draws.of_function(known, positional, named, arguments.rest) is Answer.NO:
         return

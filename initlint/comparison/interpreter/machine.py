@@ -35,9 +35,6 @@ BRANCH = 10
 """What a condition that is not known counts as in steps."""
 
 MAX_CHOICES = 12
-PASSES = 4
-"""How often a loop is read until nothing new is found to change in it."""
-
 Result = TypeVar("Result")
 
 
@@ -254,6 +251,12 @@ class Machine:
             guard, yes, no = negated(guard), no, yes
         return Choice(guard, yes, no)
 
+    def one_of(self, guard: Term, one: Value | None, other: Value | None) -> Value:
+        """What two arms give by a condition; None is what an arm gives that cannot be."""
+        if one is None or other is None:
+            return one if one is not None else other if other is not None else MISSING
+        return self.choice(guard, one, other)
+
     def resolved(self, value: Value) -> Value:
         """A value without the choices that are already made here."""
         while isinstance(value, Choice):
@@ -271,12 +274,10 @@ class Machine:
         if depth > MAX_CHOICES:
             raise Unfollowed(f"more than {MAX_CHOICES} conditions decide what one value of its construction is")
         yes, no = value.yes, value.no
-        one, other = self.either(
+        arms = self.either(
             value.guard, lambda: self.each(yes, action, depth + 1), lambda: self.each(no, action, depth + 1)
         )
-        if one is None or other is None:
-            return one if one is not None else other if other is not None else MISSING
-        return self.choice(value.guard, one, other)
+        return self.one_of(value.guard, *arms)
 
 
 def _alike(one: tuple[object, ...], other: tuple[object, ...]) -> int:

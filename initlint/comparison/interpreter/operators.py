@@ -13,7 +13,6 @@ from initlint.comparison.interpreter.described import compound, condition
 from initlint.comparison.interpreter.iteration import by_itself
 from initlint.comparison.terms import NONE, Term, binary, compare, constant, is_constant, negated, number
 from initlint.comparison.values import (
-    MISSING,
     Arguments,
     ClassRef,
     Frame,
@@ -161,10 +160,8 @@ def is_class(value: Value) -> bool:
 
 def conditional(run: Run, node: ast.IfExp, frame: Frame) -> Value:
     guard = condition(run, run.evaluate(node.test, frame))
-    one, other = run.either(guard, lambda: run.evaluate(node.body, frame), lambda: run.evaluate(node.orelse, frame))
-    if one is None or other is None:
-        return one if one is not None else other if other is not None else MISSING
-    return run.choice(guard, one, other)
+    arms = run.either(guard, lambda: run.evaluate(node.body, frame), lambda: run.evaluate(node.orelse, frame))
+    return run.one_of(guard, *arms)
 
 
 def boolean(run: Run, node: ast.BoolOp, frame: Frame) -> Value:
@@ -182,10 +179,8 @@ def boolean(run: Run, node: ast.BoolOp, frame: Frame) -> Value:
         if not stops_at:
             guard = negated(guard)
         one, other = run.either(guard, lambda: value, lambda: follow(place + 1))
-        if one is None or other is None:
-            return one if one is not None else other if other is not None else MISSING
-        if isinstance(value, Term) and isinstance(other, Term):
-            return Term("Or" if stops_at else "And", (value, other))
-        return run.choice(guard, one, other)
+        if isinstance(one, Term) and isinstance(other, Term):
+            return Term("Or" if stops_at else "And", (one, other))
+        return run.one_of(guard, one, other)
 
     return follow(0)

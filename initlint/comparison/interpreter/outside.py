@@ -83,12 +83,11 @@ def cloned(run: Run, value: Value, done: dict[int, Value]) -> Value:
         return value
     if value.token not in done:
         token = run.token()
-        copy = Made(token, value.term, value.cls) if isinstance(value, Made) else value
         if isinstance(value, Instance):
-            copy = Instance(token, value.cls, value.term)
+            done[value.token] = Instance(token, value.cls, value.term)
         else:
+            done[value.token] = Made(token, value.term, value.cls)
             run.set(token, ".original", value)
-        done[value.token] = copy
         for name, part in run.parts(value.token):
             run.set(token, name, cloned(run, part, done))
     return done[value.token]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison import draws
 from initlint.comparison.draws import TORCH
-from initlint.comparison.interpreter.described import argument_terms
+from initlint.comparison.interpreter.described import argument_terms, passed_terms
 from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, unseen
 from initlint.comparison.interpreter.filling import filled, shape_of
 from initlint.comparison.interpreter.iteration import children_of
@@ -41,8 +41,7 @@ def torch_instance(run: Run, name: str, arguments: Arguments, node: ast.AST, fra
     name = knowledge.canonical(name)
     if name in knowledge.CONTAINERS:
         return new_container(run, name, arguments)
-    positional = [run.describe(value) for value in arguments.positional]
-    named = [(key, run.describe(value)) for key, value in arguments.named]
+    positional, named = passed_terms(run, arguments)
     made = run.made(draws.instance(name, positional, named, arguments.rest), name)
     hold_parts(run, made, name, arguments)
     if draws.of_class(name, positional, named, arguments.rest) is not Answer.NO:
@@ -109,8 +108,7 @@ def torch_function(run: Run, name: str, arguments: Arguments, node: ast.AST, fra
     arguments = Arguments(arguments.positional, kept, arguments.rest)
     space, _, tail = name.rpartition(".")
     known = knowledge.function(name)
-    positional = [run.describe(value) for value in arguments.positional]
-    named = [(key, run.describe(value)) for key, value in arguments.named]
+    positional, named = passed_terms(run, arguments)
     if tail == "__init__" and arguments.positional and isinstance(arguments.positional[0], Instance):
         inner = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
         inherit(run, arguments.positional[0], space, inner, node, frame)
