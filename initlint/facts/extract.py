@@ -17,6 +17,7 @@ from initlint.facts.records import FileFacts, Local, Store, Variable
 from initlint.facts.scopes import WORD, Captures, Scope, Scopes
 from initlint.facts.spelled import Spelling, string_pattern
 from initlint.facts.suppressions import suppressions
+from initlint.facts.unreachable import reachable
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
@@ -88,7 +89,7 @@ def extract(source: bytes) -> FileFacts:
 
     source = without_comment_runs(source)
     root = parser().parse(source).root_node
-    captures = QueryCursor(_query()).captures(root)
+    captures = reachable(QueryCursor(_query()).captures(root))
     sweep = _Sweep(source, root, captures)
     sweep.attributes()
     sweep.calls()

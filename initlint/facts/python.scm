@@ -6,6 +6,12 @@
 (lambda) @lambda
 (decorated_definition definition: (_) @decorated)
 
+; code that no run comes to
+[(return_statement) (raise_statement) (break_statement) (continue_statement)] @leaves
+(if_statement condition: [(false) (true) (integer)] @constant)
+(elif_clause condition: [(false) (integer)] @constant)
+(while_statement condition: [(false) (integer)] @constant)
+
 ; names bound from other modules
 (import_statement) @import
 (import_from_statement) @import
