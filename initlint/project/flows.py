@@ -254,7 +254,7 @@ class Trace:
         if name == self._origin:
             return
         for binding in self.body.bindings.get(name, ()):
-            if binding.origin is Origin.PARAMETER and target.type != "subscript" and name != self.instance:
+            if binding.origin is Origin.PARAMETER and name != self.instance:
                 yield self._flow(Use.READ, target)
             elif binding.origin is Origin.ELEMENT and binding.node is not None:
                 for owner, part in re.findall(r"(?<![\w.])([^\W\d]\w*)(?:\.(\w+))?", self.body.text(binding.node)):

@@ -181,7 +181,7 @@ def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> 
     """Whether a callee can give a module, a parameter or a drawn tensor. Over-suspects; never under-suspects."""
     root, dot, _ = callee.partition(".")
     root, name = root.removesuffix("()").removesuffix("[]"), callee.rpartition(".")[2].removesuffix("()")
-    if root == instance or callee.startswith(("super()", "?")) or name in MAKE_OF_GIVEN:
+    if root == instance or callee.startswith(("super()", "?")) or callee.endswith("()") or name in MAKE_OF_GIVEN:
         return True
     if callee.endswith("[]"):
         table = project.resolve(info.path, callee.removesuffix("[]"), info.facts.qualname + ".")
@@ -220,13 +220,15 @@ def _other_evidence(project: Project, readers: Readers, constructing: Collection
     if any(_discards(project, readers, method, local) for method in constructing for local in method.facts.locals):
         return True
     counts = Counter(store.attribute for method in constructing for store in method.facts.stores)
-    stored: set[str] = set()
+    defined: set[str] = set()
     for method in constructing:
         again = [store for store in method.facts.stores if counts[store.attribute] > 1]
-        for attribute, count in Counter(s.attribute for s in again if _may_define(readers, method, s)).items():
-            if attribute in stored or (count > 1 and readers.bodies.body(method).replaces(attribute)):
+        defining = {store.attribute for store in again if _may_define(readers, method, store)}
+        for attribute, count in Counter(store.attribute for store in again).items():
+            replaced = attribute in defining and count > 1 and readers.bodies.body(method).replaces(attribute)
+            if replaced or attribute in defined:
                 return True
-            stored.add(attribute)
+        defined |= defining
     return False
 
 
