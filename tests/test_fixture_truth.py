@@ -38,7 +38,7 @@ ENTRIES = [
 ]
 DRAWS = {"SOH101": True, "SOH102": True, "SOH103": True, "SOH201": False, "SOH202": False}
 REGISTRIES = ("_modules", "_parameters", "_buffers")
-CONSTRUCTORS = ("__init__", "__post_init__")
+CONSTRUCTORS = ("__new__", "__init__", "__post_init__")
 SET_UP = re.compile(r"setup|_?build.*|_?init_.*|configure_model|reset_parameters")
 
 

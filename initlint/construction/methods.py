@@ -205,7 +205,7 @@ class Methods(Effects):
         if name in ("append", "insert", "extend", "update") and arguments.positional:
             extend(self.run, Self(), _items(self, name, arguments), site)
             return Self()
-        if name in SAME_MODULE:
+        if name in SAME_MODULE or name == "__new__":
             return Self()
         self.hand_over(arguments)
         if not name.endswith("_hook"):

@@ -109,6 +109,8 @@ class Others(Methods):
                 return self.set_by_name(given[0], given[1], given[2], site)
             case "isinstance", 2:
                 return self._isinstance(first, given[1])
+            case "__new__", _ if first == ClassObject(self.run.cls):
+                return Self()
             case "type", 1 if isinstance(first, Self):
                 return ClassObject(self.run.cls)
             case "type", 3 if any(map(self._is_module_class, options(element(given[1])))):
@@ -117,8 +119,6 @@ class Others(Methods):
                 return Registry(None)
             case "map", 2:
                 return self._mapped(arguments, site, frame)
-            case "next" | "min" | "max" | "sum", 1:
-                return element(first)
             case _:
                 return self._list_function(name, first, arguments)
 
@@ -133,6 +133,8 @@ class Others(Methods):
                 return groups.numbered(self.run, first)
             case "zip":
                 return groups.zipped(self.run, arguments)
+            case "next" | "min" | "max" | "sum" if len(arguments.positional) == 1:
+                return element(first)
             case "dict":
                 return groups.copied(self.run, arguments, mapping=True)
             case "len":

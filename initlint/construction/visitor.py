@@ -76,6 +76,8 @@ class Interpreter(Statements):
         try:
             if self.root:
                 self._class_level()
+            if (maker := self.project.method(self.run.cls, "__new__")) is not None:
+                self.invoke(maker, ClassObject(self.run.cls), arguments, None)
             self._constructor(arguments)
             if self.root:
                 self._set_up()
@@ -124,7 +126,7 @@ class Interpreter(Statements):
             self.run.silent += 1
             self.statement(node, frame)
             self.run.silent -= 1
-            return frame.names.get(name, UNKNOWN)
+            return self.workshop.filled(frame.names.get(name, UNKNOWN), f"{cls}.{name}")
         return None
 
     def _constructor(self, arguments: Arguments | None) -> None:

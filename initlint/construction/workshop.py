@@ -178,11 +178,11 @@ class Workshop:
         """The value of a module-level name that is no class, function or import."""
         if (path, name) not in self._globals:
             self._globals[path, name] = UNKNOWN
-            self._globals[path, name] = self._filled(self._variable(path, name), f"{path}::{name}")
+            self._globals[path, name] = self.filled(self._variable(path, name), f"{path}::{name}")
         return self._globals[path, name]
 
-    def _filled(self, value: Value, target: str) -> Value:
-        """A variable with the classes that decorators register in it."""
+    def filled(self, value: Value, target: str) -> Value:
+        """A variable, or an attribute of a class, with the classes that are registered in it."""
         classes = self._registered(target)
         if not classes:
             return value

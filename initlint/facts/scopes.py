@@ -21,6 +21,8 @@ _FAR = (1 << 32) - 1
 WORD = re.compile(rb"[A-Za-z_\x80-\xff][0-9A-Za-z_\x80-\xff]*")
 """A name in UTF-8."""
 
+_FRESH = re.compile(rb"(?m)^[ \t]*(\w+)[ \t]*=[^=\n]*\.__new__\(")
+
 
 @dataclass(slots=True)
 class Scope:
@@ -106,15 +108,21 @@ class Scopes:
 
     def _scope(self, kind: str, start: int, end: int, node: Node, outer: Scope) -> Scope:
         name = node.child_by_field_name("name")
+        text = self.text(name) if name else "<lambda>"
         decorators = self._decorators(node) if start in self._decorated else ()
         instance = ""
         if kind != "class" and outer.kind == "class":
             static = any(d.startswith(("staticmethod", "classmethod")) for d in decorators)
-            first = "" if static else next(self._parameters(node), "")
+            first = "" if static else self._made_here(start, end, text) or next(self._parameters(node), "")
             instance = first if kind == "function" or first == "self" else ""
         elif kind != "class" and outer.instance and outer.instance not in self._parameters(node):
             instance = outer.instance
-        return Scope(kind, start, end, self.text(name) if name else "<lambda>", node, instance, decorators)
+        return Scope(kind, start, end, text, node, instance, decorators)
+
+    def _made_here(self, start: int, end: int, name: str) -> str:
+        """The local name under which `__new__` makes the instance."""
+        made = _FRESH.search(self.source, start, end) if name == "__new__" else None
+        return made.group(1).decode() if made is not None else ""
 
     def _parameters(self, function: Node) -> Iterator[str]:
         parameters = function.child_by_field_name("parameters")

@@ -184,8 +184,10 @@ def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> 
     if root == instance or callee.startswith(("super()", "?")) or callee.endswith("()") or name in MAKE_OF_GIVEN:
         return True
     if callee.endswith("[]"):
-        table = project.resolve(info.path, callee.removesuffix("[]"), info.facts.qualname + ".")
-        return callee.startswith("0") or (table is not None and table.kind is SymbolKind.VARIABLE)
+        table = callee.removesuffix("[]")
+        known = (project.resolve(info.path, each, info.facts.qualname + ".") for each in (table, root if dot else ""))
+        kinds = {symbol.kind for symbol in known if symbol is not None}
+        return callee.startswith("0") or not kinds.isdisjoint({SymbolKind.VARIABLE, SymbolKind.CLASS})
     if knowledge.tensor_method_draws(name):
         return True
     symbol = project.resolve(info.path, callee, info.facts.qualname + ".")

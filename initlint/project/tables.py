@@ -1,64 +1,98 @@
-"""Tables of classes that decorators fill: `@BLOCKS.register("a")` before a class, or `@register("a")`."""
+"""Tables of classes: those that decorators fill (`@BLOCKS.register("a")`, `@register("a")`), or `__init_subclass__`."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
-    from initlint.project.classes import ClassId, Project
+    from initlint.project.classes import ClassId, Method, Project
 
 REGISTERS = "register"
 """What the method of an object is called, in a part of its name, that keeps the classes which it decorates."""
+
+SUBCLASSED = "__init_subclass__"
+"""What Python calls on a class for every class that inherits from it."""
 
 _FILLS = re.compile(rb"(?m)^\s*([\w.]+)\s*\[[^\]\n]*\]\s*=\s*\w+\s*(?:#.*)?$")
 """`TABLE[name] = cls`, in a function that is given the class."""
 
 
 class Tables:
-    """The classes that are kept under a name at module level, by an object or a function that decorates them."""
+    """The classes that are kept under a name: at module level or by a class, by an object or a function."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self._registered = project.index("registers", self._registers)
+        self._subclassed = project.index("subclassed", self._hooks)
 
     @functools.cache  # noqa: B019
     def classes(self, target: str) -> tuple[ClassId, ...]:
-        """What is kept in `path::VARIABLE`, or in an object of another package; none where not all of it is modules."""
+        """What is kept in `path::VARIABLE`, in `path::Class.attribute`, or in an object of another package.
+
+        None where not all of it is modules.
+        """
         keepers = (target, *self._filling.get(target, ()))
-        found = dict.fromkeys(cls for keeper in keepers for cls in self._registered.get(keeper))
+        found = dict.fromkeys(cls for keeper in keepers for cls in self._given(keeper))
         return tuple(sorted(found)) if all(map(self.project.is_module, found)) else ()
+
+    def _given(self, keeper: str) -> Iterable[ClassId]:
+        """The classes that a keeper is given: what it decorates, or what inherits from its class."""
+        cls, _, name = keeper.rpartition(".")
+        return self.project.descendants(cls) - {cls} if name == SUBCLASSED else self._registered.get(keeper)
 
     def _registers(self, path: str) -> Iterator[tuple[str, ClassId]]:
         """By what decorates them, an object or a function: the classes of a file."""
         for info in self.project.classes_in(path):
             for decorator in info.facts.decorators:
-                symbol = self._keeper(path, decorator.partition("(")[0])
-                if symbol is not None:
-                    yield symbol.target, info.id
+                if keeper := self._keeper(path, decorator.partition("(")[0]):
+                    yield keeper, info.id
 
-    def _keeper(self, path: str, callee: str) -> Symbol | None:
+    def _hooks(self, path: str) -> Iterator[tuple[str, ClassId]]:
+        return ((SUBCLASSED, info.id) for info in self.project.classes_in(path) if SUBCLASSED in info.methods)
+
+    def _keeper(self, path: str, callee: str) -> str:
         symbol = self.project.resolve(path, callee)
         if symbol is not None and symbol.kind is SymbolKind.FUNCTION:
-            return symbol
+            return symbol.target
         owner, _, name = callee.rpartition(".")
         symbol = self.project.resolve(path, owner) if owner and REGISTERS in name else None
-        return symbol if symbol is not None and symbol.kind in (SymbolKind.VARIABLE, SymbolKind.EXTERNAL) else None
+        if symbol is not None and symbol.kind is SymbolKind.CLASS:
+            return f"{symbol.target}.{name}"
+        keeps = symbol is not None and symbol.kind in (SymbolKind.VARIABLE, SymbolKind.EXTERNAL)
+        return symbol.target if symbol is not None and keeps else ""
 
     @functools.cached_property
     def _filling(self) -> dict[str, list[str]]:
-        """By variable: the functions that put into it what they decorate."""
+        """By table: the functions that put into it what they are given."""
         found: dict[str, list[str]] = {}
-        for target in sorted(name for name in self._registered.names() if "::" in name):
-            function = self.project.function(Symbol(SymbolKind.FUNCTION, target))
+        keepers = [name for name in self._registered.names() if "::" in name]
+        keepers += [f"{cls}.{SUBCLASSED}" for cls in self._subclassed.get(SUBCLASSED)]
+        for keeper in sorted(keepers):
+            function = self._function(keeper)
             if function is not None:
                 text = self.project.source(function.path)[function.facts.start : function.facts.end]
                 for table in dict.fromkeys(match.decode() for match in _FILLS.findall(text)):
-                    symbol = self.project.resolve(function.path, table)
-                    if symbol is not None and symbol.kind is SymbolKind.VARIABLE:
-                        found.setdefault(symbol.target, []).append(target)
+                    if target := self._table(function, table):
+                        found.setdefault(target, []).append(keeper)
         return found
+
+    def _function(self, keeper: str) -> Method | None:
+        cls, _, name = keeper.rpartition(".")
+        if cls in self.project.classes:
+            return self.project.method(cls, name)
+        return self.project.function(Symbol(SymbolKind.FUNCTION, keeper))
+
+    def _table(self, function: Method, text: str) -> str:
+        """What a name with an item, as a function writes it, stands for: a variable, or an attribute of a class."""
+        owner, _, name = text.rpartition(".")
+        if function.owner is not None and owner == "cls":
+            return f"{function.owner}.{name}"
+        symbol = self.project.resolve(function.path, owner or name)
+        if owner:
+            return f"{symbol.target}.{name}" if symbol is not None and symbol.kind is SymbolKind.CLASS else ""
+        return symbol.target if symbol is not None and symbol.kind is SymbolKind.VARIABLE else ""

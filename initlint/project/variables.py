@@ -152,7 +152,7 @@ class Variables:
         if node is None:
             return Value(element=UNKNOWN) if {f"*{name}", f"**{name}"} & body.parameters.keys() else NOTHING
         if owner and name == next(iter(body.parameters)) and "<locals>" not in facts.name:
-            if "classmethod" in facts.decorators:
+            if "classmethod" in facts.decorators or facts.name == "__new__":
                 return self.inference.annotations.classes_under(owner)
             if "staticmethod" in facts.decorators and self._is_autograd_function(owner):
                 return NOTHING
