@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 CLEAN = 0
@@ -21,6 +22,18 @@ class Unreadable(InitlintError):
         super().__init__(reason)
         self.reason = reason
         self.line = line
+
+
+def defect(error: Exception) -> str:
+    """A mistake in initlint itself, with the place in it to look at."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = ""
+    if trace is not None:
+        file = trace.tb_frame.f_code.co_filename.removeprefix(os.path.join(os.path.dirname(__file__), ""))
+        place = f" at {file}:{trace.tb_lineno}"
+    return f"a defect in initlint, please report it: {type(error).__name__}: {error}{place}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

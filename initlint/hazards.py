@@ -8,6 +8,7 @@ import msgspec
 
 from initlint.construction import knowledge
 from initlint.construction.ledger import Construction, Ledgers
+from initlint.errors import InitlintError, defect
 from initlint.model import Confidence, Finding, Problem, Verdict
 from initlint.project.classes import ClassInfo, Project
 from initlint.project.readers import Readers
@@ -97,14 +98,22 @@ class _Search:
         for info in infos:
             try:
                 findings = list(self._found_in(info))
+            except InitlintError:
+                raise
             except RecursionError:
-                self._begin()
-                findings = list(self._lost(info, "nested too deeply to be followed"))
+                findings = self._begin_again_without(info, "is nested too deeply to be followed")
+            except Exception as error:
+                findings = self._begin_again_without(info, f"brings out {defect(error)}")
             yield from findings
+
+    def _begin_again_without(self, info: ClassInfo, why: str) -> list[Finding]:
+        """What was going on when a class stopped the search has left half an answer behind."""
+        self._begin()
+        return list(self._lost(info, why))
 
     def _lost(self, info: ClassInfo, why: str) -> Iterator[Finding]:
         """What is said of a class that was not read whole."""
-        lost = Unreadable(info.path, info.facts.line, f"`{info.facts.qualname}` is {why}")
+        lost = Unreadable(info.path, info.facts.line, f"`{info.facts.qualname}` {why}")
         return _reported([lost], self.codes)
 
     def _found_in(self, info: ClassInfo) -> Iterator[Finding]:
@@ -113,7 +122,7 @@ class _Search:
             for rule in self.rules:
                 yield from rule.check(case)
             if case.construction.cut:
-                yield from self._lost(info, "too large to be followed to its end")
+                yield from self._lost(info, "is too large to be followed to its end")
 
     def _case(self, suspect: Suspect) -> Case:
         def filled(name: str) -> bool:

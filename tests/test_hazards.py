@@ -21,17 +21,26 @@ class {name}(nn.Module):
 TWO = "from torch import nn\n" + DEAD.format(name="One") + DEAD.format(name="Two")
 
 
-def test_a_class_that_cannot_be_followed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RecursionError(), "`One` is nested too deeply to be followed; "),
+        (KeyError("x"), "`One` brings out a defect in initlint, please report it: KeyError: 'x' at "),
+    ],
+)
+def test_a_class_that_cannot_be_followed_is_named(error: Exception, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     followed = hazards.suspects
 
     def deep(readers, infos):  # type: ignore[no-untyped-def]
         if infos[0].facts.name == "One":
-            raise RecursionError
+            raise error
         return followed(readers, infos)
 
     monkeypatch.setattr(hazards, "suspects", deep)
-    found = [(finding.code, finding.span.line, finding.attribute) for finding in check_sources({"net.py": TWO})]
-    assert found == [("SOH901", 3, ""), ("SOH101", 15, "old")]
+    found = check_sources({"net.py": TWO})
+    places = [(finding.code, finding.span.line, finding.attribute) for finding in found]
+    assert places == [("SOH901", 3, ""), ("SOH101", 15, "old")]
+    assert found[0].message.startswith(said)
 
 
 def test_an_alias_that_holds_itself_says_nothing() -> None:
@@ -103,3 +112,39 @@ class Net(nn.Module):
         return x
 """
     assert check_sources({"net.py": text}) == ()
+
+
+TORCH = {
+    "torch/__init__.py": "",
+    "torch/nn/__init__.py": "from .modules import *\nfrom .modules import Linear, Module\n",
+    "torch/nn/modules/__init__.py": "from .linear import Linear\nfrom .module import Module\n",
+    "torch/nn/modules/module.py": "class Module:\n    def __init__(self):\n        self._modules = {}\n",
+    "torch/nn/modules/linear.py": """from .module import Module
+
+
+class Linear(Module):
+    def __init__(self, width, height):
+        super().__init__()
+
+    def forward(self, x):
+        return x
+""",
+    "torch/testing/nets.py": """from torch import nn
+from torch.nn.modules.module import Module
+
+
+class Net(Module):
+    def __init__(self):
+        super().__init__()
+        self.old = nn.Linear(2, 2)
+        self.new = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return self.new(x)
+""",
+}
+
+
+def test_torch_itself_is_known_as_torch() -> None:
+    found = [(finding.code, finding.path, finding.attribute, finding.shifts) for finding in check_sources(TORCH)]
+    assert found == [("SOH101", "torch/testing/nets.py", "old", ("new",))]

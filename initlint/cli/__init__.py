@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from initlint import __version__
-from initlint.errors import FAILED, FINDINGS, INTERRUPTED, InitlintError, nearest
+from initlint.errors import FAILED, FINDINGS, INTERRUPTED, InitlintError, defect, nearest
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -103,7 +103,7 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _fail(": ".join(filter(None, [error.strerror or str(error), error.filename])))
     except Exception as error:
-        return _fail(_defect(error))
+        return _fail(defect(error))
     return result if isinstance(result, int) else 0
 
 
@@ -130,15 +130,6 @@ def _sentence(error: click.ClickException) -> str:
     from initlint.cli.options import meaning
 
     return sentence + meaning(error.option_name)
-
-
-def _defect(error: Exception) -> str:
-    """A mistake in initlint itself, with the place to look at."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-    return f"a defect in initlint, please report it: {type(error).__name__}: {error}{place}"
 
 
 def _fail(sentence: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -105,9 +104,13 @@ class Sweep:
 
 @dataclass(eq=False)
 class Run:
-    """One run of the constructor of `cls`. Tokens and branch numbers come from counters, so equal code logs equally."""
+    """One run of the constructor of `cls`.
+
+    Tokens and branch numbers come from a counter that all runs share: what one hands to another is none of its own.
+    """
 
     cls: ClassId
+    numbers: Iterator[int]
     log: list[Entry] = field(default_factory=list)
     attributes: dict[str, Value] = field(default_factory=dict)
     parts: dict[Token, list[tuple[str, Token]]] = field(default_factory=dict)
@@ -130,7 +133,6 @@ class Run:
     quiet: int = 0
     complete: bool = True
     cut: bool = False
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def fresh(self) -> int:
         """A number nobody else in this run has."""

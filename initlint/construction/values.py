@@ -291,7 +291,9 @@ def text_of(value: Value) -> str:
 
 
 def rounded(arguments: Arguments) -> Arguments:
-    """Arguments without the numbers that no constructor branches on: fewer constructions are told apart."""
+    """Arguments as a run of its own gets them: without the numbers that no constructor branches on, so that fewer
+    constructions are told apart, and one module instead of each in turn of a loop that this run knows nothing of.
+    """
     named = tuple((name, _rounded(value)) for name, value in arguments.named)
     return Arguments(tuple(map(_rounded, arguments.positional)), named, arguments.unseen)
 
@@ -299,7 +301,9 @@ def rounded(arguments: Arguments) -> Arguments:
 def _rounded(value: Value) -> Value:
     if isinstance(value, Constant) and isinstance(value.value, int | float) and value.value not in SMALL:
         return HALF if 0 < value.value < 1 else UNKNOWN
-    if isinstance(value, Group) and any(isinstance(item, Constant) for _, item in value.items):
+    if isinstance(value, Swept):
+        return Thing(Kind.PARAMETER if value.parameters else Kind.SUBMODULE, "", value.id)
+    if isinstance(value, Group) and any(isinstance(item, Constant | Swept) for _, item in value.items):
         items = [(name, _rounded(item)) for name, item in value.items]
         return Group(value.token, items, value.exact, value.mapping, value.instantiates)
     return value

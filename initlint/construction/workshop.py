@@ -59,6 +59,7 @@ class Workshop:
         self.inert = Inert(project, self.variable)
         self.steps = 0
         self.names: dict[tuple[str, str, str], Value] = {}
+        self._numbers = itertools.count(1)
         self._slices: dict[tuple[str, int], Slice] = {}
         self._globals: dict[tuple[str, str], Value] = {}
         self._answers: dict[object, Any] = {}
@@ -76,7 +77,7 @@ class Workshop:
             del self._slices[oldest]
         info = self.project.classes[cls]
         with recursion(RECURSION):
-            run = Interpreter(self, Run(cls)).construct(None)
+            run = Interpreter(self, Run(cls, self._numbers)).construct(None)
             return Finish(run, self.is_a).construction(info.facts.qualname, info.path)
 
     def build(self, cls: ClassId, arguments: Arguments) -> Summary:
@@ -86,7 +87,7 @@ class Workshop:
         given = rounded(arguments)
 
         def summary() -> Summary:
-            return Finish(Interpreter(self, Run(cls)).construct(given), self.is_a).summary()
+            return Finish(Interpreter(self, Run(cls, self._numbers)).construct(given), self.is_a).summary()
 
         return self._answer(cls, given, summary, NOTHING_KNOWN)
 
@@ -97,7 +98,7 @@ class Workshop:
         given = rounded(arguments)
 
         def returned() -> Made | None:
-            run = Run("")
+            run = Run("", self._numbers)
             value = Interpreter(self, run).invoke(method, None, given, None)
             return made(Finish(run, self.is_a), value)
 
@@ -205,7 +206,7 @@ class Workshop:
         if start is None or source[start - 1 : start] not in (b"", b"\n"):
             return UNKNOWN
         slice_ = self.slice(path, start, statement_end(source, start))
-        run = Run("", numbers=itertools.count(-1, -1))
+        run = Run("", self._numbers)
         run.silent = 1
         frame = Frame(slice_, path, "", "")
         Interpreter(self, run).statement(slice_.node, frame)

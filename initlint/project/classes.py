@@ -230,14 +230,20 @@ class Project:
                 return found
             scope = scope.rpartition(".")[0]
         found = self.modules.resolve(path, dotted)
-        if found is not None and found.kind is SymbolKind.EXTERNAL:
-            return self._external(found)
-        return found
+        return self._canonical(found) if found is not None else None
 
-    def _external(self, symbol: Symbol) -> Symbol:
-        if symbol.target.split(".")[0] == "torch":
-            return Symbol(SymbolKind.EXTERNAL, knowledge.canonical(symbol.target))
-        return symbol
+    def _canonical(self, symbol: Symbol) -> Symbol:
+        """One name for what is torch's, be it imported or, in a project that is torch itself, defined here."""
+        if symbol.kind is SymbolKind.EXTERNAL:
+            dotted = symbol.target
+        else:
+            path, _, qualname = symbol.target.partition("::")
+            dotted = f"{self.modules.names[path]}.{qualname}"
+            if not (knowledge.module(dotted) or knowledge.function(dotted)):
+                return symbol
+        if not dotted.startswith("torch."):
+            return symbol
+        return Symbol(SymbolKind.EXTERNAL, knowledge.canonical(dotted))
 
     def _add_classes(self, path: str) -> None:
         for qualname in self._statements(path):

@@ -143,6 +143,8 @@ class Trace:
             case "argument_list" if parent.parent is not None and parent.parent.type == "call":
                 if not self._ignores(parent.parent, node, self.body):
                     yield from self._argument(parent.parent, node)
+            case "call" if parent.child_by_field_name("arguments") == node:
+                yield from self._argument(parent, node)
             case kind:
                 yield from self._within(node, parent, kind)
 

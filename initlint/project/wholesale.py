@@ -133,11 +133,11 @@ class Wholesale:
         return any(calls_first(self.bodies.body(function)) for function in functions)
 
     def _kept_by_construction(self, method: Method) -> bool:
-        """Whether a constructor puts its children, found by a sweep, into something that is read."""
+        """Whether a constructor puts its parts, found by a sweep, into something that is read."""
         assert method.owner is not None
         body = self.bodies.body(method)
         for node, name in sweeps(body):
-            if name in CHILDREN and node.parent is not None and node.parent.type == "call":
+            if name in CHILDREN | DESCENDANTS and node.parent is not None and node.parent.type == "call":
                 flows = uses_of(node.parent, body)
                 if any(f.use is Use.FLOW and self.entries.read(method.owner, f.target) for f in flows):
                     return True

@@ -10,7 +10,7 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from torch import nn
 
@@ -30,14 +30,19 @@ Json = dict[str, Any]
 CLASS_SPACES = ("torch.nn", "torch.nn.parallel", "torch.nn.utils.parametrize")
 
 
-class Plain:
-    """An empty annotated class: what its instances have, every object has."""
+Anything = TypeVar("Anything")
+
+
+class Plain(Generic[Anything]):
+    """An empty annotated class: what its instances have, every object has, or every one of a generic class."""
 
     nothing: int
 
 
-EVERY_OBJECT = frozenset(dir(Plain())) | {"__slotnames__"}
-"""What says nothing about torch: copying or pickling an instance leaves `__slotnames__` on its class."""
+EVERY_OBJECT = frozenset(dir(Plain())) | {"__getstate__", "__slotnames__"}
+"""What says nothing about torch: copying or pickling an instance leaves `__slotnames__` on its class, objects have
+`__getstate__` since Python 3.11, and what generic classes have differs from version to version.
+"""
 
 
 def classes() -> dict[str, type]:
