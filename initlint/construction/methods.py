@@ -164,7 +164,7 @@ class Methods(Effects):
             if key == name:
                 return Thing(None, self.run.built.get(token, ("",))[0], token)
         known = thing.cls in self.project.classes and self.project.method(thing.cls, name) is not None
-        return Bound(thing, name) if known or name.endswith("_hook") else Thing(None, "", thing.token)
+        return Bound(thing, name) if known or name.endswith(("_hook", "_")) else Thing(None, "", thing.token)
 
     # -- calls of methods --------------------------------------------------------------------------------------
 

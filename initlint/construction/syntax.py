@@ -62,8 +62,8 @@ def variables(node: cst.CSTNode) -> Iterator[cst.Name]:
 
 
 def loads(function: cst.FunctionDef) -> dict[str, set[int]]:
-    """Name -> the nodes, by their ids, that mention a local without assigning it."""
-    assigned = {id(node.target) for node in walk(function.body) if isinstance(node, cst.AssignTarget)}
+    """Name -> the nodes, by their ids, that mention a local without assigning or deleting it."""
+    assigned = {id(node.target) for node in walk(function.body) if isinstance(node, cst.AssignTarget | cst.Del)}
     found: dict[str, set[int]] = {}
     for node in variables(function.body):
         if id(node) not in assigned:
