@@ -39,9 +39,10 @@ SETTERS = frozenset({"setattr", "__setattr__"})
 EVALUATIONS = frozenset({"eval", "exec"})
 """Functions that run what a string says."""
 
-SPOKEN = (
-    REGISTRATIONS | LOOKUPS | EVALUATIONS | SETTERS | {"getattr", "attrgetter", "hasattr", "isinstance", "issubclass"}
-)
+FETCHERS = frozenset({"attrgetter", "methodcaller"})
+"""Functions of `operator` that make one that reads what they are given the name of."""
+
+SPOKEN = REGISTRATIONS | LOOKUPS | EVALUATIONS | SETTERS | FETCHERS | {"getattr", "hasattr", "isinstance", "issubclass"}
 """Functions whose arguments name attributes or classes."""
 
 GUARDED = "?"
@@ -200,7 +201,7 @@ class _Sweep:
             return
         owner, _, name = callee.rpartition(".")
         arguments = call_arguments(node)
-        if name == "attrgetter" or (not owner and name == "getattr"):
+        if name in FETCHERS or (not owner and name == "getattr"):
             self._by_string(scope, name, node)
         elif name in SETTERS:
             self._setting(scope, owner, node)
@@ -221,11 +222,11 @@ class _Sweep:
 
     def _by_string(self, scope: Scope, callee: str, node: Node) -> None:
         arguments = call_arguments(node)
-        if callee == "attrgetter":
+        if callee in FETCHERS:
             applied = node.parent if node.parent is not None and node.parent.type == "call" else None
             given = call_arguments(applied) if applied is not None else []
             receiver = self.receiver(given[0]) if given else UNKNOWN
-            for path in arguments:
+            for path in arguments if callee == "attrgetter" else arguments[:1]:
                 self._path(scope, receiver, string_pattern(self.text(path)) or "*")
         elif len(arguments) >= 2:
             receiver = self.receiver(arguments[0])

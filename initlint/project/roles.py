@@ -9,10 +9,10 @@ from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 
 INITIALISATION = re.compile(
-    r"__(init|post_init|new|setstate|init_subclass|repr)__|extra_repr|_?reset_(parameters|weights)"
+    r"__(init|post_init|new|getstate|setstate|reduce(_ex)?|copy|deepcopy|init_subclass|repr)__|extra_repr|_?reset_(parameters|weights)"
     r"|\w*init_?(weight|param)\w*|\w*(weight|param\w*)s?_init\w*|initiali[sz]e_(weights?|param\w*)"
 )
-"""Methods that only construct or initialise, whoever calls them."""
+"""Methods that only construct, copy or initialise, whoever calls them."""
 
 SETUP = re.compile(
     r"setup|_?build\w*|_?init_\w+|_?initiali[sz]e_\w+|_?make\w*|_?create\w*|configure_model|_?add_\w+|_?define\w*|_?construct\w*|_?get_\w*layers?"

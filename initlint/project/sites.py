@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import LOOKUPS, registry_owner
+from initlint.facts.extract import FETCHERS, LOOKUPS, registry_owner
 from initlint.facts.receivers import normalise
 from initlint.facts.spelled import fits, string_pattern
 from initlint.project.bodies import MOST_KEPT, Body
@@ -79,7 +79,7 @@ def _plain(body: Body, attribute: str) -> Iterator[Site]:
 
 @functools.lru_cache(MOST_KEPT)
 def spoken(body: Body) -> tuple[Site, ...]:
-    """The reads by a name in a string: getattr, attrgetter, get_submodule and its kin, items of registries."""
+    """The reads by a name in a string: getattr, get_submodule and its kin, operator's fetchers, items of registries."""
     called = (site for node in body.captures("call") for site in _spoken(node, body))
     return (*called, *(site for node in body.captures("subscript") for site in _looked_up(node, body)))
 
@@ -105,8 +105,10 @@ def _spoken(node: Node, body: Body) -> Iterator[Site]:
         yield from _steps(node, [function.named_children[0], *arguments[:-1]][-1], arguments[-1], body)
     elif function.type == "call":
         getter = function.child_by_field_name("function")
-        if getter is not None and body.text(getter).rpartition(".")[2] == "attrgetter":
-            for path in call_arguments(function):
+        name = body.text(getter).rpartition(".")[2] if getter is not None else ""
+        if name in FETCHERS:
+            paths = call_arguments(function)
+            for path in paths if name == "attrgetter" else paths[:1]:
                 yield from _steps(node, arguments[0], path, body)
 
 

@@ -6,9 +6,10 @@ import functools
 import sys
 
 from initlint.facts.arguments import call_arguments
+from initlint.facts.extract import LOOKUPS
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
-from initlint.project.flows import INITIALISES
+from initlint.project.flows import INITIALISES, is_called
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.roles import Roles
@@ -56,11 +57,16 @@ class Strangers:
     def _hands_out(self, cls: ClassId) -> str:
         info = self.project.classes.get(cls)
         for facts in info.facts.methods if info else ():
-            if info and facts.instance and facts.instance in facts.mentions:
-                method = Method(info.path, cls, facts)
+            if not info or not facts.instance:
+                continue
+            method = Method(info.path, cls, facts)
+            if facts.instance in facts.mentions:
                 constructs = self.roles.constructs(method)
                 if callee := self._given_to_stranger(self.bodies.body(method), constructs):
                     return f"`{callee}` is given the instance in {info.path}"
+            looks_up = not LOOKUPS.isdisjoint(facts.reads.get(facts.instance, ()))
+            if looks_up and (lookup := _handed_on(self.bodies.body(method))):
+                return f"`{lookup}` is handed on in {info.path}"
         return ""
 
     def _given_to_stranger(self, body: Body, constructs: bool) -> str:
@@ -68,7 +74,10 @@ class Strangers:
         instance = body.method.facts.instance
         for node in body.nodes("call"):
             function, arguments = node.child_by_field_name("function"), call_arguments(node)
-            if function is not None and any(body.text(argument) == instance for argument in arguments):
+            texts = [body.text(argument) for argument in arguments]
+            if function is not None and instance in texts:
+                if texts[:2] == ["getattr", instance]:
+                    return "getattr"
                 if constructs and INITIALISES.match(body.text(function)):
                     continue
                 symbol = self.inference.static(function, body)
@@ -79,6 +88,12 @@ class Strangers:
     def _unresolved(self, cls: ClassId) -> tuple[str, ...]:
         info = self.project.classes.get(cls)
         return info.unresolved if info else ()
+
+
+def _handed_on(body: Body) -> str:
+    """A method of the instance that looks up what it is given the name of, and is not called where it stands."""
+    nodes = (node for name in sorted(LOOKUPS) for node in body.attributes.get(name, ()) if not is_called(node))
+    return next((text for text in map(body.text, nodes) if text.startswith(f"{body.method.facts.instance}.")), "")
 
 
 def _harmless(function: str) -> bool:

@@ -48,7 +48,8 @@ def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool], dead: Coll
     infos = readers.project.classes
     family = [infos[relative] for relative in readers.project.family(cls) if relative in infos]
     stores = (_construction_stores(info, _constructing(readers, info)) for info in family)
-    known = {*dead, *(store.attribute for found in stores for _, store in found if "*" not in store.attribute)}
+    made = (store for found in stores for _, store in found if store.callees or store.indirect)
+    known = {*dead, *(store.attribute for store in made if "*" not in store.attribute)}
     new = {attribute: alone for attribute, alone in told.items() if not _is_known(attribute, known)}
     with readers.foreign.admitting(cls, new):
         verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
