@@ -93,7 +93,7 @@ def test_a_class_that_seeds_itself_is_said_to(tmp_path: Path) -> None:
 
 def test_what_differs_anyhow_is_left_out(tmp_path: Path) -> None:
     line = "super().__init__()\n        self.stamp = nn.Parameter(torch.tensor(float.fromhex(os.urandom(4).hex())))"
-    bad = GOOD.replace("super().__init__()", line) + "        return self.stamp\n"
+    bad = GOOD.replace("super().__init__()", line) + "\n    def stamped(self):\n        return self.stamp\n"
     result = confirmed(project(tmp_path, bad=bad)).results[0]
     assert row(result) == ("confirmed", 4, 4, "first.proj.weight")
     names = "`first.stamp`, `second.stamp`"
