@@ -21,6 +21,7 @@ from initlint.facts.gather import (
     Gathered,
     Progress,
     digests,
+    extracted,
     gather,
     read_again,
     without_changed,
@@ -91,7 +92,8 @@ def analyse(
     key = results.links_key(sources, map(str, environment.folders), config)
     few = bool(cache) and len(sources.reported) <= FEW
     standing = links.recall(cache, key, gathered) if few else None
-    linked = (gathered.facts, source, environment, sources.package, conventions)
+    extracting = partial(extracted, cache)
+    linked = (gathered.facts, source, environment, sources.package, conventions, extracting)
     project = link(*linked, standing)
     if standing is not None:
         noting = partial(NotedProject, *linked, standing)

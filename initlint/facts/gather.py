@@ -173,6 +173,18 @@ def remembered(cache: Cache, content: bytes) -> FileFacts | None:
     return msgspec.msgpack.decode(blob, type=FileFacts) if blob else None
 
 
+def extracted(cache: Cache, source: bytes) -> FileFacts:
+    """The facts of a text, remembered or made."""
+    from initlint.facts.extract import extract
+
+    content = digest(source)
+    facts = remembered(cache, content)
+    if facts is None:
+        facts = extract(source)
+        cache.put({facts_version() + content: msgspec.msgpack.encode(facts)})
+    return facts
+
+
 def _remembered(sources: Sources, path: str, cache: Cache, content: bytes) -> FileFacts:
     """The facts that the cache had; they are made again if another run threw them away in between."""
     facts = remembered(cache, content)

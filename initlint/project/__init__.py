@@ -19,12 +19,14 @@ def link(
     environment: Environment | None = None,
     package: str = "",
     conventions: Conventions | None = None,
+    extracting: Callable[[bytes], FileFacts] | None = None,
     standing: Standing | None = None,
 ) -> Project:
     """Link the facts of all files, or take over the links that still stand.
 
-    `package` is the dotted name of the root, where the root may be one.
+    `package` is the dotted name of the root, where it may be one; `extracting` gives the facts of installed files.
     """
+    from initlint.facts.extract import extract
     from initlint.project.classes import Project
 
-    return Project(facts, read, environment, package, conventions, standing)
+    return Project(facts, read, environment, package, conventions, extracting or extract, standing)

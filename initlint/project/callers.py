@@ -41,6 +41,8 @@ class Callers:
         self._assigners: dict[str, frozenset[ClassId]] = {}
         self.reading = project.index("reads", self._reads)
         """By attribute: the functions that read it, with the receiver."""
+        self.reading_outside = project.index("reads outside", self._reads_outside)
+        """By attribute: the functions in no class that read it."""
         self.calling = project.index("calls", self._by(lambda function: function.calls))
         """By plain name: the functions that call it."""
         self.mentioning = project.index("mentions", self._by(lambda function: function.mentions))
@@ -70,6 +72,11 @@ class Callers:
                 row = (method, receiver)
                 for name in names:
                     yield name, row
+
+    def _reads_outside(self, path: str) -> Iterator[tuple[str, None]]:
+        facts = self.project.files[path]
+        for function in (*facts.functions, facts.module_level):
+            yield from ((name, None) for names in function.reads.values() for name in names)
 
     def readers(self, attribute: str, telling: bool = False) -> Iterator[tuple[Method, str]]:
         """The functions that read an attribute of that name, or by a pattern that it fits, with the receivers.

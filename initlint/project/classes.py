@@ -101,9 +101,11 @@ class Project:
         environment: Environment | None = None,
         package: str = "",
         conventions: Conventions | None = None,
+        extracting: Callable[[bytes], FileFacts] = extract,
         standing: Standing | None = None,
     ) -> None:
-        self.files = Facts(files, lambda path: files[path] if path in files else extract(self.installed[path]))
+        self._extract = extracting
+        self.files = Facts(files, lambda path: files[path] if path in files else self._extract(self.installed[path]))
         self.own = frozenset(files)
         self.modules = Modules(self.files, package)
         self.classes: dict[ClassId, ClassInfo] = {}
@@ -147,6 +149,7 @@ class Project:
 
     def _restore(self, standing: Standing) -> None:
         """Take over what an earlier run linked."""
+        self.modules.stars = standing.links.stars
         for path, (module, _) in standing.links.installed.items():
             self.installed[path] = standing.installed[path]
             if module:
@@ -193,6 +196,7 @@ class Project:
         self.survey()
         for path in self.files:
             self.files[path]
+        self._extract = extract
 
     def source(self, path: str) -> bytes:
         """The bytes of a file, as UTF-8."""
@@ -325,7 +329,7 @@ class Project:
         path = str(file)
         try:
             self.installed[path] = file.read_bytes()
-            self.files.add(path, extract(self.installed[path]))
+            self.files.add(path, self._extract(self.installed[path]))
         except (OSError, UnicodeDecodeError):
             return None
         if self._linked:
@@ -378,8 +382,18 @@ class Project:
     def family(self, id: ClassId) -> frozenset[ClassId]:
         """Ancestors, descendants, and the ancestors of those: all whose methods can run on an instance."""
         if id not in self._families:
-            self._families[id] = frozenset(a for d in self.descendants(id) for a in self.mro(d))
+            found = set(self.descendants(id))
+            pending = list(found)
+            while pending:
+                fresh = [base for base in self._above(pending.pop()) if base not in found]
+                found.update(fresh)
+                pending += fresh
+            self._families[id] = frozenset(found)
         return self._families[id]
+
+    def _above(self, id: ClassId) -> tuple[ClassId, ...]:
+        info = self.classes.get(id)
+        return info.bases if info is not None else self.mro(id)
 
     def family_files(self, id: ClassId) -> frozenset[str]:
         """The files in which the classes of a family stand."""

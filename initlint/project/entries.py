@@ -16,31 +16,33 @@ class Entries:
     def __init__(self, project: Project, roles: Roles) -> None:
         self.project = project
         self.roles = roles
-        self._reads_of: dict[ClassId, frozenset[str]] = {}
+        self._readers_of: dict[ClassId, dict[str, list[Method]]] = {}
+        self._patterns_of: dict[ClassId, list[str]] = {}
 
     def read(self, cls: ClassId, attribute: str) -> bool:
         """Whether a method of the family reads it from its own instance after construction."""
-        return any(attribute in self._reads(relative) for relative in self.project.family(cls)) or any(
-            fits(pattern, attribute) for relative in self.project.family(cls) for pattern in self._patterns(relative)
-        )
+        readers = (m for relative in self.project.family(cls) for m in self._reading(relative, attribute))
+        return any(not self._constructs(method) for method in readers)
 
-    def _reads(self, cls: ClassId) -> frozenset[str]:
-        """What the entry points of this very class read from their instance."""
-        if cls not in self._reads_of:
-            self._reads_of[cls] = frozenset(self._read(cls))
-        return self._reads_of[cls]
+    def _reading(self, cls: ClassId, attribute: str) -> Iterator[Method]:
+        """The methods of this very class that read it from their instance, whenever they run."""
+        if cls not in self._readers_of:
+            self._readers_of[cls] = found = self._by_name(cls)
+            self._patterns_of[cls] = [name for name in found if "*" in name]
+        for name in (attribute, *(pattern for pattern in self._patterns_of[cls] if fits(pattern, attribute))):
+            yield from self._readers_of[cls].get(name, ())
 
-    def _read(self, cls: ClassId) -> Iterator[str]:
-        info = self.project.classes.get(cls)
-        for facts in info.facts.methods if info else ():
-            names = facts.reads.get(facts.instance, ()) if facts.instance else ()
-            if names and info:
-                method = Method(info.path, cls, facts)
-                if not self.roles.constructs(method) and self.lambda_of_construction(method) is None:
-                    yield from names
+    def _by_name(self, cls: ClassId) -> dict[str, list[Method]]:
+        found: dict[str, list[Method]] = {}
+        if cls in self.project.classes:
+            info = self.project.classes[cls]
+            for facts in info.facts.methods:
+                for name in facts.reads.get(facts.instance, ()) if facts.instance else ():
+                    found.setdefault(name, []).append(Method(info.path, cls, facts))
+        return found
 
-    def _patterns(self, cls: ClassId) -> list[str]:
-        return [name for name in self._reads(cls) if "*" in name]
+    def _constructs(self, method: Method) -> bool:
+        return self.roles.constructs(method) or self.lambda_of_construction(method) is not None
 
     def lambda_of_construction(self, method: Method) -> Method | None:
         """The constructing method in which a lambda is made, if that is what it is."""

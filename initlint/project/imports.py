@@ -47,17 +47,19 @@ class Modules:
         self._variables: dict[str, dict[str, int]] = {}
         self._starred: dict[tuple[str, str], Symbol | None] = {}
         self.names: dict[str, str] = {}
+        self._tops: dict[str, int] = {}
         self.binding: Index[None] | None = None
+        self.stars: Mapping[str, tuple[Import, ...]] = {}
         for path in files:
             self.add(path)
 
     def add(self, path: str) -> None:
-        for name in (self._relative_name(path), self._module_name(path)):
-            self._by_name.setdefault(name, path)
-        self._by_name[self._module_name(path)] = path
-        self.names[path] = self._module_name(path)
+        relative, name = self._relative_name(path), self._module_name(path)
+        self._by_name.setdefault(relative, path)
+        self._by_name[name] = path
+        self.names[path] = name
         if self._package and "__init__.py" not in self.files:
-            self._by_name.setdefault(self._relative_name(path).partition(".")[2], path)
+            self._by_name.setdefault(relative.partition(".")[2], path)
 
     def add_installed(self, path: str, name: str, found: bool) -> None:
         """A file of an installed package, whose name is known from where it was; imports lead to it only if `found`."""
@@ -77,10 +79,10 @@ class Modules:
 
         A package `texar/torch` is not what its own files import as `torch`.
         """
-        folders = path.split("/")[:-1]
-        depths = range(len(folders) + 1)
-        packages = (depth for depth in depths if "/".join([*folders[:depth], "__init__.py"]) in self.files)
-        top = max(next(packages, len(folders) + 1) - 1, 0)
+        folder = path.rpartition("/")[0]
+        if folder not in self._tops:
+            self._tops[folder] = self._top(folder)
+        top = self._tops[folder]
         if top == 0 and self._package:
             return self._relative_name(path)
         parts = path.removesuffix(".py").split("/")[top:]
@@ -88,7 +90,14 @@ class Modules:
             return self._relative_name(path)
         if parts[-1] == "__init__" and len(parts) > 1:
             parts.pop()
-        return ".".join(parts) if top < len(folders) else self._relative_name(path)
+        return ".".join(parts) if top < path.count("/") else self._relative_name(path)
+
+    def _top(self, folder: str) -> int:
+        """How many folders stand above the topmost one with `__init__.py`."""
+        folders = folder.split("/") if folder else []
+        depths = range(len(folders) + 1)
+        packages = (depth for depth in depths if "/".join([*folders[:depth], "__init__.py"]) in self.files)
+        return max(next(packages, len(folders) + 1) - 1, 0)
 
     def file(self, module: str, importer: str = "") -> str | None:
         """The file of a module; a script also sees the files beside it."""
@@ -144,21 +153,30 @@ class Modules:
         return self._resolved[key]
 
     def _resolve(self, path: str, dotted: str, hops: int) -> Symbol | None:
-        if hops == 0 or path not in self.files or self._cannot_bind(path, dotted.partition(".")[0]):
+        if hops == 0 or path not in self.files:
             return None
-        names = self.bound(path)
+        names = {} if self._lacks(path, dotted.partition(".")[0]) else self.bound(path)
         if dotted in names:
             head, rest = dotted, ""
         else:
             head, _, rest = dotted.partition(".")
         candidates = [self._follow(path, entry, head, hops - 1) for entry in names.get(head, ())]
-        if not candidates and "*" in names:
+        if not candidates and self.starred(path):
             candidates = [self._through_stars(path, head)]
         symbols = [self._member(symbol, rest, hops - 1) for symbol in candidates if symbol is not None]
         return _best([symbol for symbol in symbols if symbol is not None])
 
-    def _cannot_bind(self, path: str, name: str) -> bool:
-        return self.binding is not None and self.binding.lacks(name, path) and self.binding.lacks("*", path)
+    def _lacks(self, path: str, name: str) -> bool:
+        """Whether it is known without reading a file that it does not bind a name."""
+        return self.binding is not None and self.binding.lacks(name, path)
+
+    def starred(self, path: str) -> tuple[Import, ...]:
+        """The star imports of a file."""
+        if path in self.stars:
+            return self.stars[path]
+        if self._lacks(path, "*"):
+            return ()
+        return tuple(entry for entry in self.bound(path).get("*", ()) if isinstance(entry, Import))
 
     def _follow(self, path: str, entry: Symbol | Import | str, head: str, hops: int) -> Symbol | None:
         if isinstance(entry, Symbol):
@@ -196,7 +214,7 @@ class Modules:
         key = (path, name)
         if key not in self._starred:
             self._starred[key] = None
-            found = (self._through_star(path, star, name) for star in self.bound(path)["*"] if isinstance(star, Import))
+            found = (self._through_star(path, star, name) for star in self.starred(path))
             self._starred[key] = next((symbol for symbol in found if symbol is not None), None)
         return self._starred[key]
 

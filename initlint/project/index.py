@@ -42,13 +42,15 @@ class Index(Generic[Row]):
             self._known[name] = [row for file in self._holding(name) for row in self._of(file).get(name, ())]
         return self._known[name]
 
-    def within(self, name: str, paths: Collection[str]) -> Sequence[Row]:
-        """The rows about a name but for some of those in other files than these, which need not be read then."""
+    def within(self, name: str, paths: Collection[str]) -> Iterable[Row]:
+        """The rows about a name but for some of those in other files than these, which need not be read then.
+
+        Of these files each is read when it is come to: the first rows may do.
+        """
         if self._told is None or name in self._known:
             return self.get(name)
-        return [
-            row for file in self._holding(name) if self._files[file] in paths for row in self._of(file).get(name, ())
-        ]
+        files = (file for file in self._holding(name) if self._files[file] in paths)
+        return (row for file in files for row in self._of(file).get(name, ()))
 
     def of(self, path: str) -> Mapping[str, Sequence[Row]]:
         """The rows of one file, by name."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
@@ -34,6 +34,7 @@ class Initialisers:
         self.callers = callers
         self.roles = roles
         self._swept: dict[ClassId, str] = {}
+        self._reaching = project.index("reaching", self._reaches)
 
     def touching(self, cls: ClassId, attribute: str) -> str:
         """The place in another file whose initialisation touches an attribute; "" where there is none."""
@@ -84,10 +85,16 @@ class Initialisers:
         return {
             method.owner: f"{self.project.classes[method.owner].facts.name}.{method.facts.name}"
             for name in REACHING
-            for method, receiver in self.callers.reading.get(name)
-            if method.owner is not None and receiver == method.facts.instance and self._initialises(method)
-            if _INITIALISES.search(self._source(method))
+            for method in self._reaching.get(name)
+            if method.owner is not None and _INITIALISES.search(self._source(method))
         }
+
+    def _reaches(self, path: str) -> Iterator[tuple[str, Method]]:
+        """The initialisers of a file that reach what is in their instance, by the methods with which they do."""
+        for method in self.callers.in_file(path):
+            if method.owner is not None and self._initialises(method):
+                reads = method.facts.reads.get(method.facts.instance, ())
+                yield from ((name, method) for name in REACHING if name in reads)
 
     def _holders(self, cls: ClassId) -> frozenset[ClassId]:
         """A class, its descendants, and the classes whose code names one of these or a function that does."""

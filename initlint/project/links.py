@@ -12,7 +12,7 @@ import msgspec
 
 from initlint.facts.cache import Cache
 from initlint.facts.gather import Gathered, remembered
-from initlint.facts.records import FileFacts
+from initlint.facts.records import FileFacts, Import
 from initlint.facts.worker import digest
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ class Links(msgspec.Struct, frozen=True, array_like=True):
     """The class graph and the words of a project whose files had these `digests`.
 
     `classes` are the resolved and the unresolved bases of each class, `installed` the files of other packages that
-    linking read, each with its module and digest, `words` by index the files that hold rows about each name.
+    linking read, each with its module and digest, `words` by index the files that hold rows about each name, `stars`
+    the star imports of the files that have some.
     """
 
     digests: dict[str, bytes]
     classes: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
     installed: dict[str, tuple[str, bytes]]
     words: dict[str, bytes]
+    stars: dict[str, tuple[Import, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def keep(cache: Cache, key: bytes, project: Project, gathered: Gathered) -> None
         {id: (info.bases, info.unresolved) for id, info in project.classes.items() if info.path in project.linked},
         {path: (project.modules.names.get(path, ""), digest(project.installed[path])) for path in project.consulted},
         {name: index.words() for name, index in project.indices.items()},
+        {path: stars for path in project.linked if (stars := project.modules.starred(path))},
     )
     with suppress(UnicodeEncodeError):  # a file name that is no text
         cache.put({key: msgspec.msgpack.encode(links)})

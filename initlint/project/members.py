@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -41,6 +40,7 @@ class Members:
         self.callers = callers
         self.inference = inference
         self.settling = inference.settling
+        self._reordering = project.index("reorders", self._reorders)
 
     def attribute(self, value: Value, name: str) -> Value:
         """What `value.name` can be; an object that is none of the project's and holds something may give that."""
@@ -149,13 +149,14 @@ class Members:
         if (info.unresolved and not parts) or (given and all(map(is_none, given))):
             parts.append(UNKNOWN)
         value = union(parts)
-        return filled(replace(value, items=()) if name in self._reordered else value)
+        return filled(replace(value, items=()) if self._reordering.get(name) else value)
 
-    @functools.cached_property
-    def _reordered(self) -> frozenset[str]:
-        """The attributes whose items some code moves or takes away: no place in such a list tells what stands there."""
-        reading = (row for name in sorted(REORDERING) for row in self.callers.reading.get(name))
-        return frozenset(receiver.rpartition(".")[2] for _, receiver in reading)
+    def _reorders(self, path: str) -> Iterator[tuple[str, None]]:
+        """The attributes whose items a file moves or takes away: no place in such a list tells what stands there."""
+        for method in self.callers.in_file(path):
+            for receiver, names in method.facts.reads.items():
+                if not REORDERING.isdisjoint(names):
+                    yield receiver.rpartition(".")[2], None
 
     def _class_level(self, cls: ClassId, name: str) -> Value:
         info = self.project.classes[cls]

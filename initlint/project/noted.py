@@ -57,10 +57,11 @@ class NotedProject(Project):
         environment: Environment,
         package: str,
         conventions: Conventions,
+        extracting: Callable[[bytes], FileFacts],
         standing: Standing,
     ) -> None:
         self.noted = Noted()
-        super().__init__(files, read, environment, package, conventions, standing)
+        super().__init__(files, read, environment, package, conventions, extracting, standing)
         self.files = self.files.watched(self.noted.look)
 
     def _index(
@@ -144,7 +145,7 @@ class _NotedIndex(Index[Row]):
 
     def within(self, name: str, paths: Collection[str]) -> Sequence[Row]:
         with self._noted.ask(self._index, name):
-            return super().within(name, paths)
+            return list(super().within(name, paths))
 
     def names(self) -> list[str]:
         self._noted.any_name = True

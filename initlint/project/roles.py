@@ -88,14 +88,13 @@ class Roles:
         assert method.owner is not None
         name, family = method.facts.name, self.project.family(method.owner)
         sets_up, called = SETUP.fullmatch(name) is not None, False
-        rows = self.callers.reading_within(method.owner, name) if sets_up else self.callers.reading.get(name)
-        for reader, receiver in rows:
+        if not sets_up and self.callers.reading_outside.get(name):
+            return False
+        for reader, receiver in self.callers.reading_within(method.owner, name):
             if is_own(self.project, reader, receiver, family):
                 called = True
                 if not self.constructs(reader):
                     return False
-            elif reader.owner is None:
-                return False
         return called or name in ("setup", "configure_model") or (sets_up and self._called_elsewhere(name))
 
     def _called_elsewhere(self, name: str) -> bool:
