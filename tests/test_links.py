@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from initlint import pipeline
 from initlint.config import Config
 from initlint.facts import gather
+from initlint.facts.extract import extract
 from initlint.facts.records import FileFacts
 from initlint.project import links
 from initlint.report import json
@@ -215,6 +216,62 @@ def test_what_is_read_where_it_is_defined_is_looked_for_nowhere_else(
     (tmp_path / "net.py").write_text(LIVE + "# a line more\n")
     answer(tmp_path / "net.py")
     assert "far.py" not in loaded
+
+
+def test_who_reads_a_private_method_in_another_class_is_not_looked_at(tmp_path: Path, loaded: list[str]) -> None:
+    live = LIVE.replace("_build", "_prepare").replace("return self.parts", "self._prepare()\n        return self.parts")
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "far.py").write_text("class Far:\n    def far(self, other):\n        return other._prepare()\n")
+    (tmp_path / "net.py").write_text(live)
+    answer(tmp_path / "net.py")
+    (tmp_path / "net.py").write_text(live + "# a line more\n")
+    answer(tmp_path / "net.py")
+    assert "far.py" not in loaded
+
+
+OWNER = (
+    LIVE.replace("self._build()", "self.old = nn.Linear(8, 8)\n        self._build()")
+    + """
+
+class Owner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = Net()
+
+    def forward(self, x):
+        return self.net.old(x)
+"""
+)
+
+
+def test_who_moves_items_of_other_lists_is_not_looked_at(tmp_path: Path, loaded: list[str]) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "far.py").write_text("class Far:\n    def far(self):\n        return self.queue.pop()\n")
+    (tmp_path / "net.py").write_text(OWNER)
+    answer(tmp_path / "net.py")
+    (tmp_path / "net.py").write_text(OWNER + "# a line more\n")
+    answer(tmp_path / "net.py")
+    assert "far.py" not in loaded
+
+
+def test_installed_files_are_extracted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "far.py").write_text(LIVE.replace("Net", "Far"))
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "pyproject.toml").write_text("")
+    net = tmp_path / "project" / "net.py"
+    net.write_text("from far import Far\n\n\nclass Net(Far):\n    pass\n")
+    extracted: list[bytes] = []
+
+    def noted(source: bytes) -> FileFacts:
+        extracted.append(source)
+        return extract(source)
+
+    monkeypatch.setattr("initlint.facts.extract.extract", noted)
+    for text in (net.read_text(), net.read_text() + "# a line more\n", "import far\n" + net.read_text()):
+        net.write_text(text)
+        answer(net, site_packages=(str(tmp_path / "site"),))
+    assert extracted.count((tmp_path / "site" / "far.py").read_bytes()) == 1
 
 
 def test_links_are_those_of_a_run_over_all_files_too(project: Path, loaded: list[str], many: None) -> None:
