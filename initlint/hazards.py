@@ -11,6 +11,7 @@ from initlint.construction.ledger import Construction, Ledgers
 from initlint.errors import InitlintError, defect
 from initlint.model import Confidence, Finding, Problem, Verdict
 from initlint.project.classes import ClassInfo, Project
+from initlint.project.givers import givers, handed
 from initlint.project.readers import Readers
 from initlint.project.suspects import Suspect, candidates, suspects, unnamed
 from initlint.rules import CONSTRUCTION_RULES, FILE_RULES
@@ -44,6 +45,7 @@ def find(
         share = msgspec.msgpack.decode(answer, type=_Answer)
         project.installed.update(share.installed)
         yield from share.findings
+    yield from search.given(reported)
     yield from _unreadable(project, reported, codes, problems)
 
 
@@ -123,6 +125,14 @@ class _Search:
                 yield from rule.check(case)
             if case.construction.cut:
                 yield from self._lost(info, "is too large to be followed to its end")
+
+    def given(self, paths: Collection[str]) -> Iterator[Finding]:
+        """What functions outside of classes give instances, and nothing reads from these."""
+        for method in givers(self.readers, paths):
+            construction = self.ledgers.given(method, handed(self.readers, method))
+            case = Case(construction, unread_parts(self.readers, construction))
+            for rule in self.rules if case.dead else ():
+                yield from rule.check(case)
 
     def _case(self, suspect: Suspect) -> Case:
         def filled(name: str) -> bool:

@@ -304,7 +304,8 @@ def marks(path: Path, keyword: str) -> Iterator[Mark]:
             code, name = item.split() if keyword == "expect" else ("", item)
             unpacks = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
             cls = enclosing_class(nodes, number)
-            yield Mark(code, name, str(path), number, node.end_lineno or number, cls, unpacks)
+            given = name if cls else name.rpartition(".")[2]
+            yield Mark(code, given, str(path), number, node.end_lineno or number, cls, unpacks)
 
 
 def statement(nodes: list[ast.AST], path: Path, number: int) -> ast.stmt:
@@ -316,8 +317,9 @@ def statement(nodes: list[ast.AST], path: Path, number: int) -> ast.stmt:
 
 
 def enclosing_class(nodes: list[ast.AST], number: int) -> str:
+    """The innermost class around a line; "" in a function outside of classes, which gives any instance something."""
     around = [n for n in nodes if isinstance(n, ast.ClassDef) and n.lineno <= number <= (n.end_lineno or 0)]
-    return max(around, key=lambda node: node.lineno).name
+    return max(around, key=lambda node: node.lineno).name if around else ""
 
 
 def files(entry: Path) -> list[Path]:
@@ -348,7 +350,8 @@ def refute(mark: Mark, recorder: Recorder, owned: Owned) -> Iterator[str]:
         yield from (overwritten if mark.code == "SOH104" else discarded)(mark, recorder, owned)
         return
 
-    holders = [row for row in owned if (mark.path, mark.cls) in row[1] and held(row[2], mark.name) is not None]
+    of_class = [row for row in owned if not mark.cls or (mark.path, mark.cls) in row[1]]
+    holders = [row for row in of_class if held(row[2], mark.name) is not None]
     if not holders:
         yield "no instance has it"
     drawn = recorder.drawn()
@@ -398,7 +401,8 @@ def unread(recorder: Recorder, owned: Owned, known: set[tuple[str, str, str]]) -
             still = plain and not any(storage(tensor) in drawn for tensor in tensors(value))
             by_part = id(value) in used or any(id(tensor) in used for tensor in tensors(value))
             by_name = any((cls, name) in family_reads for cls in classes)
-            marked = id(value) in given or any((*cls, name) in known for cls in classes)
+            places = [*classes, *((path, "") for path, _ in classes)]
+            marked = id(value) in given or any((*place, name) in known for place in places)
             if not (still or by_part or by_name or marked):
                 yield f"{type(owner).__name__}.{name}: no marker, and the example never reads it"
 

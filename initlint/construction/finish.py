@@ -320,7 +320,8 @@ class Finish:
             return
         parts = self.run.parts.get(whole.token, [])
         if whole.cls not in knowledge.CONTAINERS:
-            given = ((key, token) for key, token in parts if (whole.token, token) in self.run.placed)
+            times = Counter(token for _, token in parts)
+            given = ((key, t) for key, t in parts if (whole.token, t) in self.run.placed and times[t] == 1)
             named = ((key, token) for key, token in given if key.isidentifier() and self._is_only_held(store, token))
             yield from (self._item(store, key, token) for key, token in named)
             return

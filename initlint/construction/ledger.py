@@ -11,7 +11,7 @@ from initlint.facts.spelled import fits
 from initlint.model import Answer, Definition, Draw, Kind, Span, container_of
 
 if TYPE_CHECKING:
-    from initlint.project.classes import ClassId, Project
+    from initlint.project.classes import ClassId, Method, Project
 
 STREAM = "torch"
 """The default generator of torch: the only stream that this ledger follows."""
@@ -303,6 +303,11 @@ class Ledgers:
         if cls not in self._kept:
             self._kept[cls] = self._workshop.construct(cls)
         return self._kept[cls]
+
+    def given(self, method: Method, handed: Mapping[str, ClassId]) -> Construction:
+        """What a function gives the instances that it is handed or builds: of all that it does only this is told."""
+        construction = self._workshop.give(method, handed)
+        return replace(construction, events=tuple(e for e in construction.events if isinstance(e, Define | Drawn)))
 
     @functools.cached_property
     def _workshop(self) -> Workshop:

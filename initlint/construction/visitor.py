@@ -7,6 +7,7 @@ import functools
 import itertools
 import re
 import weakref
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import libcst as cst
 from initlint.construction.calls import Calls
 from initlint.construction.expressions import Exhausted
 from initlint.construction.frames import Frame, joined
+from initlint.construction.run import Read
 from initlint.construction.slices import statement_end
 from initlint.construction.statements import Statements
 from initlint.construction.torchcalls import ANY_MODULE, MODULE
@@ -186,6 +188,26 @@ class Interpreter(Statements):
         return frozenset(found)
 
     # -- functions ---------------------------------------------------------------------------------------------
+
+    def give_parts(self, method: Method, handed: Mapping[str, ClassId]) -> Run:
+        """Run a function with what it is handed, as if its local names were attributes of what it constructs.
+
+        Who reads an instance as a whole reads none of the parts that it is given.
+        """
+        self.root = False
+        node = self.workshop.slice(method.path, method.facts.start, method.facts.end).node
+        frame = self._frame(method, False, None)
+        named = tuple((name, self.run.thing(Kind.SUBMODULE, cls)) for name, cls in handed.items())
+        if not isinstance(node, cst.FunctionDef):
+            return self.run
+        self._enter(node, frame, frame, (), Arguments(named=named, unseen=True))
+        things = {name: value for name, value in frame.names.items() if isinstance(value, Thing)}
+        own = {name: thing for name, thing in things.items() if thing.cls in self.project.classes}
+        whole = {thing.token for thing in own.values()}
+        self.run.log = [entry for entry in self.run.log if not (isinstance(entry, Read) and whole & entry.tokens)]
+        for name, thing in own.items():
+            self.run.store(name, thing, frame.place(node), node, self.run.fresh())
+        return self.run
 
     def invoke(self, method: Method, instance: Value | None, arguments: Arguments | None, site: Site | None) -> Value:
         """Run a function of the project; without arguments nothing is known of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from initlint.construction import knowledge
@@ -79,6 +79,16 @@ class Workshop:
         with recursion(RECURSION):
             run = Interpreter(self, Run(cls, self._numbers)).construct(None)
             return Finish(run, self.is_a).construction(info.facts.qualname, info.path)
+
+    def give(self, method: Method, handed: Mapping[str, ClassId]) -> Construction:
+        """What a function gives the instances that it is handed or builds, as if it were a constructor."""
+        from initlint.construction.visitor import Interpreter
+
+        self.steps = 0
+        self._provisional.clear()
+        with recursion(RECURSION):
+            run = Interpreter(self, Run("", self._numbers)).give_parts(method, handed)
+            return Finish(run, self.is_a).construction(f"{method.facts.name}()", method.path)
 
     def build(self, cls: ClassId, arguments: Arguments) -> Summary:
         """What an instance of a class draws when it is built with these arguments."""

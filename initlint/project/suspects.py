@@ -144,9 +144,7 @@ def _constructing(readers: Readers, info: ClassInfo) -> Iterator[Method]:
 
 def _builds_in_place(readers: Readers, method: Method, store: Store) -> bool:
     """Whether a statement makes what it stores: what it only registers under a number is held by something else."""
-    info = readers.project.classes[method.owner or ""]
-    instance = method.facts.instance
-    return not store.indirect and any(may_build(readers.project, info, callee, instance) for callee in _makers(store))
+    return not store.indirect and any(may_build(readers.project, method, callee) for callee in _makers(store))
 
 
 def _makers(store: Store) -> tuple[str, ...]:
@@ -155,14 +153,13 @@ def _makers(store: Store) -> tuple[str, ...]:
 
 
 def _may_define(readers: Readers, method: Method, store: Store) -> bool:
-    info = readers.project.classes[method.owner or ""]
     callees = _makers(store)
     indirect = store.indirect or len(callees) < len(store.callees)
     if indirect:
         callees += readers.bodies.body(method).makers_of(store.attribute)
     if not callees and not method.facts.name.startswith("__"):
         callees = tuple(_passed(readers, method, store))
-    if any(may_build(readers.project, info, callee, method.facts.instance) for callee in callees):
+    if any(may_build(readers.project, method, callee) for callee in callees):
         return True
     passed_on = any(callee.rpartition(".")[2] in PASSES_ON for callee in callees)
     return (indirect or passed_on) and readers.assigns_module(method, store.attribute)
@@ -178,22 +175,24 @@ def _passed(readers: Readers, method: Method, store: Store) -> Iterator[str]:
             yield from caller.callees(argument) if argument is not None else ()
 
 
-def may_build(project: Project, info: ClassInfo, callee: str, instance: str) -> bool:
+def may_build(project: Project, method: Method, callee: str) -> bool:
     """Whether a callee can give a module, a parameter or a drawn tensor. Over-suspects; never under-suspects."""
+    path, scope = method.path, f"{project.classes[method.owner].facts.qualname}." if method.owner else ""
     root, dot, _ = callee.partition(".")
     root, name = root.removesuffix("()").removesuffix("[]"), callee.rpartition(".")[2].removesuffix("()")
-    if root == instance or callee.startswith(("super()", "?")) or callee.endswith("()") or name in MAKE_OF_GIVEN:
+    opaque = callee.startswith(("super()", "?")) or callee.endswith("()")
+    if opaque or root == method.facts.instance or name in MAKE_OF_GIVEN:
         return True
     if callee.endswith("[]"):
         table = callee.removesuffix("[]")
-        known = (project.resolve(info.path, each, info.facts.qualname + ".") for each in (table, root if dot else ""))
+        known = (project.resolve(path, each, scope) for each in (table, root if dot else ""))
         kinds = {symbol.kind for symbol in known if symbol is not None}
         return callee.startswith("0") or not kinds.isdisjoint({SymbolKind.VARIABLE, SymbolKind.CLASS})
     if knowledge.tensor_method_draws(name):
         return True
-    symbol = project.resolve(info.path, callee, info.facts.qualname + ".")
+    symbol = project.resolve(path, callee, scope)
     if symbol is None:
-        owner = project.resolve(info.path, root, info.facts.qualname + ".") if dot else None
+        owner = project.resolve(path, root, scope) if dot else None
         if root in ("type", "__class__") or (owner is not None and _holds_classes(project, owner)):
             return True
         return not dot and not hasattr(builtins, root)
@@ -243,7 +242,7 @@ def _hides(project: Project, readers: Readers, method: Method) -> bool:
     patterns = [store.attribute for store in facts.stores if "*" in store.attribute]
     if any(name == "*" or not readers.entries.read(method.owner or "", name) for name in patterns):
         return True
-    if _gives_part(project, method) or any("update" in facts.reads.get(each, ()) for each in _registries(facts)):
+    if gives_part(project, method) or any("update" in facts.reads.get(each, ()) for each in _registries(facts)):
         return True
     if facts.instance in facts.mentions and any(_gives(project, method, callee) for callee in _named(facts)):
         return True
@@ -258,15 +257,15 @@ def _registries(facts: Function) -> Iterator[str]:
     yield from (f"{facts.instance}.{registry}" for registry in REGISTRIES)
 
 
-def _gives_part(project: Project, method: Method) -> bool:
-    """Whether a method gives something else than its instance a part: `self.neck.extra = nn.Linear(...)`."""
-    facts, info = method.facts, project.classes[method.owner or ""]
+def gives_part(project: Project, method: Method) -> bool:
+    """Whether a function gives something else than its instance a part: `self.neck.extra = nn.Linear(...)`."""
+    facts = method.facts
     if not facts.gives:
         return False
     given = _GIVEN.findall(project.source(method.path)[facts.start : facts.end])
     pairs = {(name.decode(), callee.decode()) for name, callee in given}
     callees = sorted(callee for name, callee in pairs if name in facts.gives)
-    if any(may_build(project, info, callee, facts.instance) for callee in callees):
+    if any(may_build(project, method, callee) for callee in callees):
         return True
     others = (names for receiver, names in facts.reads.items() if receiver not in (facts.instance, "super()"))
     return any(not REGISTRATIONS.isdisjoint(names) for names in others)
@@ -292,10 +291,10 @@ def _gives(project: Project, method: Method, callee: str) -> bool:
 
 def _discards(project: Project, readers: Readers, method: Method, local: Local) -> bool:
     """A call for its result alone, of a class or of torch, whose result is nowhere used but to initialise it."""
-    info = project.classes[method.owner or ""]
-    symbol = project.resolve(info.path, local.callee, info.facts.qualname + ".")
+    scope = f"{project.classes[method.owner].facts.qualname}." if method.owner else ""
+    symbol = project.resolve(method.path, local.callee, scope)
     if symbol is None or symbol.kind not in (SymbolKind.EXTERNAL, SymbolKind.CLASS) or local.callee.endswith("_"):
         return False
-    if not may_build(project, info, local.callee, method.facts.instance):
+    if not may_build(project, method, local.callee):
         return False
     return not local.name or unused(readers.bodies.body(method), local.name)

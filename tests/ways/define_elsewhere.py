@@ -13,7 +13,7 @@ def tied(slot: Slot) -> Piece:
         f"self.{slot.name} = {slot.value}",
         f"self.{slot.name}.weight = self.{slot.name}_twin.weight",
     )
-    return Piece(init=lines, facts=(Fact(f"{slot.name}_twin", indirect=True), Fact(slot.name)))
+    return Piece(init=lines, facts=(Fact(f"{slot.name}_twin", indirect=True), Fact(slot.name, tied=True)))
 
 
 @DEFINERS.of(submodule)

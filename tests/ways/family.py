@@ -183,7 +183,7 @@ class Program:
         children = [one for one in standing if one.kind is Kind.SUBMODULE]
         for one in (*own, *children):
             if not one.fact.gone and reaches(*self.holds(one.product), one.kind is Kind.PARAMETER):
-                yield Event(one)
+                yield Event(one, traced=not one.fact.tied)
 
     def holds(self, product: Product) -> tuple[frozenset[str], bool]:
         """The torch classes inside, and whether it has parameters."""

@@ -22,7 +22,7 @@ class Fact:
     `shown` is its name in a finding, `attributes` those that an instance has. What is `gone` is replaced
     before it is read, and its draws leave no weights. What is `indirect` is read by a copy or a
     computed value alone, which cannot be seen to be its. A finding that is `optional` need not be made.
-    It `follows` another attribute whose weights it has.
+    It `follows` another attribute whose weights it has. If it is `tied`, what fills its weight shows as another's.
     What is `forked` draws from a fork: others move its weights, and it moves nobody's.
     """
 
@@ -38,6 +38,7 @@ class Fact:
     optional: bool = False
     follows: str = ""
     forked: bool = False
+    tied: bool = False
 
 
 @dataclass(frozen=True)
