@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -10,7 +11,7 @@ from initlint.construction import knowledge
 from initlint.construction.ledger import Construction, Ledgers
 from initlint.errors import InitlintError, defect
 from initlint.model import Confidence, Finding, Problem, Verdict
-from initlint.project.classes import ClassInfo, Project
+from initlint.project.classes import ClassInfo, Method, Project
 from initlint.project.givers import givers, handed
 from initlint.project.readers import Readers
 from initlint.project.suspects import Suspect, candidates, suspects, unnamed
@@ -98,25 +99,29 @@ class _Search:
 
     def found(self, infos: Iterable[ClassInfo]) -> Iterator[Finding]:
         for info in infos:
-            try:
-                findings = list(self._found_in(info))
-            except InitlintError:
-                raise
-            except RecursionError:
-                findings = self._begin_again_without(info, "is nested too deeply to be followed")
-            except Exception as error:
-                findings = self._begin_again_without(info, f"brings out {defect(error)}")
-            yield from findings
+            yield from self._whole(partial(self._found_in, info), info.path, info.facts.line, info.facts.qualname)
 
-    def _begin_again_without(self, info: ClassInfo, why: str) -> list[Finding]:
-        """What was going on when a class stopped the search has left half an answer behind."""
+    def given(self, paths: Collection[str]) -> Iterator[Finding]:
+        """What functions outside of classes give instances, and nothing reads from these."""
+        for method in givers(self.readers, paths):
+            yield from self._whole(partial(self._given_by, method), method.path, method.facts.line, method.facts.name)
+
+    def _whole(self, look: Callable[[], Iterator[Finding]], path: str, line: int, name: str) -> list[Finding]:
+        """All that a look at one class or function finds; what stops it has left half an answer behind."""
+        try:
+            return list(look())
+        except InitlintError:
+            raise
+        except RecursionError:
+            why = "is nested too deeply to be followed"
+        except Exception as error:
+            why = f"brings out {defect(error)}"
         self._begin()
-        return list(self._lost(info, why))
+        return list(self._lost(path, line, f"`{name}` {why}"))
 
-    def _lost(self, info: ClassInfo, why: str) -> Iterator[Finding]:
-        """What is said of a class that was not read whole."""
-        lost = Unreadable(info.path, info.facts.line, f"`{info.facts.qualname}` {why}")
-        return _reported([lost], self.codes)
+    def _lost(self, path: str, line: int, why: str) -> Iterator[Finding]:
+        """What is said of what was not read whole."""
+        return _reported([Unreadable(path, line, why)], self.codes)
 
     def _found_in(self, info: ClassInfo) -> Iterator[Finding]:
         for suspect in suspects(self.readers, [info]):
@@ -124,15 +129,14 @@ class _Search:
             for rule in self.rules:
                 yield from rule.check(case)
             if case.construction.cut:
-                yield from self._lost(info, "is too large to be followed to its end")
+                why = f"`{info.facts.qualname}` is too large to be followed to its end"
+                yield from self._lost(info.path, info.facts.line, why)
 
-    def given(self, paths: Collection[str]) -> Iterator[Finding]:
-        """What functions outside of classes give instances, and nothing reads from these."""
-        for method in givers(self.readers, paths):
-            construction = self.ledgers.given(method, handed(self.readers, method))
-            case = Case(construction, unread_parts(self.readers, construction))
-            for rule in self.rules if case.dead else ():
-                yield from rule.check(case)
+    def _given_by(self, method: Method) -> Iterator[Finding]:
+        construction = self.ledgers.given(method, handed(self.readers, method))
+        case = Case(construction, unread_parts(self.readers, construction))
+        for rule in self.rules if case.dead else ():
+            yield from rule.check(case)
 
     def _case(self, suspect: Suspect) -> Case:
         def filled(name: str) -> bool:

@@ -360,18 +360,27 @@ class Finish:
         return frozenset(self.run.reach(token for read in reads for token in read.tokens))
 
     def _is_alone(self, store: Stored) -> bool:
-        """Whether nothing else holds what an attribute is given, and no code of the constructor reads it."""
+        """Whether nothing else holds what an attribute is given, and no code of the constructor reads it.
+
+        Who is handed the instance before finds nothing of it yet.
+        """
         names, behind = self._read
         own = frozenset(tokens(store.value))
-        return not (names & {store.attribute, EVERYTHING} or own & behind) and all(
+        after = names.get(EVERYTHING, -1) > self._position.get(id(store), -1)
+        return not (after or store.attribute in names or own & behind) and all(
             self._holders[token] <= {store.attribute} | own for token in own
         )
 
     @functools.cached_property
-    def _read(self) -> tuple[frozenset[str], frozenset[Token]]:
-        """The attributes and the tokens that the constructor reads."""
-        reads = [entry for entry in self.run.log if isinstance(entry, Read)]
-        return frozenset(e.attribute for e in reads), frozenset(token for e in reads for token in e.tokens)
+    def _read(self) -> tuple[dict[str, int], frozenset[Token]]:
+        """The attributes that the constructor reads, with the last place of the log where it does, and the tokens."""
+        reads = [(place, entry) for place, entry in enumerate(self.run.log) if isinstance(entry, Read)]
+        return {e.attribute: place for place, e in reads}, frozenset(token for _, e in reads for token in e.tokens)
+
+    @functools.cached_property
+    def _position(self) -> dict[int, int]:
+        """Where in the log each entry stands, by its id."""
+        return {id(entry): place for place, entry in enumerate(self.run.log)}
 
     @functools.cached_property
     def _holders(self) -> dict[Token, set[str | Token]]:

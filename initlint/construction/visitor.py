@@ -200,7 +200,10 @@ class Interpreter(Statements):
         named = tuple((name, self.run.thing(Kind.SUBMODULE, cls)) for name, cls in handed.items())
         if not isinstance(node, cst.FunctionDef):
             return self.run
-        self._enter(node, frame, frame, (), Arguments(named=named, unseen=True))
+        try:
+            self._enter(node, frame, frame, (), Arguments(named=named, unseen=True))
+        except (Exhausted, RecursionError):
+            return self.run
         things = {name: value for name, value in frame.names.items() if isinstance(value, Thing)}
         own = {name: thing for name, thing in things.items() if thing.cls in self.project.classes}
         whole = {thing.token for thing in own.values()}
