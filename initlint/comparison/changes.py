@@ -71,11 +71,10 @@ class Changes:
             called = dict.fromkeys(self._noted(path)) if path in self._project.own else {}
             pending += [each for each in called if each not in seen]
             seen.update(called)
-        self._surveys.keep()
 
     def _noted(self, path: str) -> Iterator[str]:
         """Note what the statements of a file change; the files of the functions that do so are handed out."""
-        for statement in self._surveys.of(self._project.source(path)):
+        for statement in self._surveys.of(self._project.source(path)).altering:
             if statement.kind:
                 yield from self._note_decorators(path, statement)
             if statement.kind == "class":

@@ -55,16 +55,21 @@ _EMPTY = ast.Pass()
 class Code(Trees):
     """What the code of one project means.
 
-    `paths` are the files in which statements are looked for that change what other files define.
+    `paths` are the files in which statements are looked for that change what other files define; `changed` those
+    that another version has otherwise, where it is looked first for what differs.
     """
 
-    def __init__(self, project: Project, paths: Iterable[str], texts: Texts) -> None:
+    def __init__(
+        self, project: Project, paths: Iterable[str], texts: Texts, changed: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__(project, texts)
-        self.names = Names(project, self.tree)
+        self.names = Names(project, self.tree, texts.surveys)
         self.changes = Changes(self, self.names, paths)
+        self.changed = changed
         self._contents: dict[tuple[Key, ...], Term] = {}
         self._walks: dict[tuple[Key, ...], Walk] = {}
         self._extra: dict[Key, ast.AST] = {}
+        self._alike: dict[tuple[str, Piece, tuple[Link, ...]], Key] = {}
         self._links: dict[Key, tuple[Link, ...]] = {}
         self._pieces: dict[Key, Piece | None] = {}
         self._levels: dict[ClassId, dict[str, list[ast.stmt]]] = {}
@@ -281,10 +286,15 @@ class Code(Trees):
 
     def content(self, keys: Sequence[Key]) -> Term:
         """Definitions with all that they reach, as one term."""
-        asked = tuple(keys)
+        asked = tuple(map(self._first_alike, keys))
         if asked not in self._contents:
             self._contents[asked] = self.texts.contents.term(self.walk(asked))
         return self._contents[asked]
+
+    def _first_alike(self, key: Key) -> Key:
+        """Of code that is written alike in one file, and means the same, the first stands for all."""
+        piece = self.piece(key) if key[0] == "node" else None
+        return key if piece is None else self._alike.setdefault((key[1], piece, self.links(key, piece)), key)
 
     def common(self, keys: Sequence[Key], other: Code, others: Sequence[Key]) -> Term | None:
         """The one term of some definitions and those of another version; None where they differ."""

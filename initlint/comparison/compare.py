@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from initlint.comparison.align import Change, Line, renamed
-from initlint.comparison.beside import Aligned, followed
+from initlint.comparison.beside import Aligned, followed, signatures
 from initlint.comparison.code import Code
-from initlint.comparison.matching import affected, altered, match
+from initlint.comparison.matching import affected, altered, changed_files, match
 from initlint.comparison.shared import Shared
 from initlint.comparison.sides import Side
+from initlint.comparison.signatures import equal_defaults
 from initlint.comparison.terms import Term
 from initlint.comparison.trees import Texts
 from initlint.model import Answer, Problem
@@ -108,8 +109,11 @@ class Comparison:
 
 def compare(old: Side, new: Side, under: tuple[str, ...] = (), notes: Sequence[str] = ()) -> Comparison:
     """Compare the constructions of all module classes that both versions have."""
-    texts, touched = Texts(new.cache), affected(old, new)
-    codes = Code(old.project, touched & old.facts.keys(), texts), Code(new.project, touched & new.facts.keys(), texts)
+    texts, changed, touched = Texts(new.cache, new.processes), changed_files(old, new), affected(old, new)
+    codes = (
+        Code(old.project, touched & old.facts.keys(), texts, changed),
+        Code(new.project, touched & new.facts.keys(), texts, changed),
+    )
     touched = affected(old, new, altered(*codes, touched))
     matched = match(*codes)
     shared = Shared(codes, dict(matched.pairs))
@@ -147,9 +151,12 @@ def _problems(old: Side, new: Side) -> tuple[Problem, ...]:
 def _class(shared: Shared, old: ClassId, new: ClassId) -> ClassDiff:
     """One class: with all parameters open, and, where the defaults may matter, with these."""
     opened = shared.aligned(new, old, new)
-    closed = followed(shared, old, new, defaults=True)
     assert opened is not None
-    verdict, with_defaults = _verdict(opened), _verdict(closed)
+    verdict = _verdict(opened)
+    if verdict is Verdict.SAME and equal_defaults(*signatures(shared, old, new)):
+        return ClassDiff(old, new, verdict, opened.lines)
+    closed = followed(shared, old, new, defaults=True)
+    with_defaults = _verdict(closed)
     order = list(Verdict)
     if with_defaults is Verdict.SAME or order.index(with_defaults) < order.index(verdict):
         differs = verdict is not Verdict.SAME

@@ -49,15 +49,16 @@ def _lies(id: ClassId, paths: tuple[str, ...]) -> bool:
 def match(old: Code, new: Code) -> Match:
     """The classes of both sides by their qualified names; moved and renamed ones by name alone, then by content."""
     left, right = modules(old.project), modules(new.project)
-    pairs = {id: id for id in left if id in set(right)}
+    there = set(right)
+    pairs = {id: id for id in left if id in there}
     rest, others = _unpaired(left, right, pairs)
     pairs.update(_unique(_keyed(old, rest, _name), _keyed(new, others, _name)))
-    begun, others_begun = (
-        _keyed(code, ids, _beginning) for code, ids in zip((old, new), _unpaired(left, right, pairs), strict=True)
-    )
-    both = set(begun.values()) & set(others_begun.values())
-    alike, others_alike = ([id for id, key in each.items() if key in both] for each in (begun, others_begun))
-    pairs.update(_unique(_keyed(old, alike, _content), _keyed(new, others_alike, _content)))
+    rest, others = _unpaired(left, right, pairs)
+    for key in (_shape, _beginning):
+        keyed, others_keyed = _keyed(old, rest, key), _keyed(new, others, key)
+        both = set(keyed.values()) & set(others_keyed.values())
+        rest, others = ([id for id, one in each.items() if one in both] for each in (keyed, others_keyed))
+    pairs.update(_unique(_keyed(old, rest, _content), _keyed(new, others, _content)))
     taken = set(pairs.values())
     return Match(
         pairs=tuple((id, pairs[id]) for id in left if id in pairs),
@@ -94,6 +95,13 @@ def _name(_: Code, id: ClassId) -> str:
     return id.partition("::")[2]
 
 
+def _shape(code: Code, id: ClassId) -> str:
+    """What classes of equal contents have alike, known without parsing: bases, and what their constructor stores."""
+    cls = code.project.classes[id].facts
+    stored = (store.attribute for each in cls.methods if each.name == "__init__" for store in each.stores)
+    return " ".join([str(len(cls.bases)), *stored])
+
+
 def _beginning(code: Code, id: ClassId) -> bytes | str:
     """Equal contents have equal beginnings, which are soon worked out."""
     try:
@@ -125,10 +133,15 @@ def _open(project: Project, id: ClassId) -> bool:
     return bool(project.unresolved_bases(id)) or any("" in info.facts.bases for info in own)
 
 
+def changed_files(old: Side, new: Side) -> frozenset[str]:
+    """The files that one side alone has, or that both have otherwise."""
+    paths = old.texts.keys() | new.texts.keys()
+    return frozenset(path for path in paths if old.texts.get(path) != new.texts.get(path))
+
+
 def affected(old: Side, new: Side, more: Iterable[str] = ()) -> frozenset[str]:
     """The files whose constructions can differ: the changed ones, `more`, and all that import them, directly or not."""
-    paths = old.texts.keys() | new.texts.keys()
-    changed = {path for path in paths if old.texts.get(path) != new.texts.get(path)} | set(more)
+    changed = {*changed_files(old, new), *more}
     if not changed:
         return frozenset()
     importers: dict[str, set[str]] = {}

@@ -21,29 +21,29 @@ from initlint.comparison.bindings import (
 from initlint.comparison.packages import everywhere
 from initlint.comparison.pieces import dotted
 from initlint.comparison.statements import heads, sets_anything
+from initlint.comparison.surveys import ANYTHING, EXPORTED, STAR
 from initlint.construction import knowledge
 
 if TYPE_CHECKING:
     from initlint.comparison.reach import Key
+    from initlint.comparison.surveys import Survey, Surveys
     from initlint.project.classes import Project
 
 MAX_HOPS = 24
 """Imports and aliases followed before a name is given up: circular ones end here."""
 
 GETTER = "__getattr__"
-EXPORTED = "__all__"
 CONTENTS = "__dict__"
-STAR = "*"
-ANYTHING = ""
-"""What a statement may bind of which that is computed."""
 
 
 class Names:
-    """The names of all files; `tree` gives the syntax tree of a file."""
+    """The names of all files; `tree` gives the syntax tree of a file, and `surveys` tell which need none."""
 
-    def __init__(self, project: Project, tree: Callable[[str], ast.Module]) -> None:
+    def __init__(self, project: Project, tree: Callable[[str], ast.Module], surveys: Surveys) -> None:
         self._project = project
         self._tree = tree
+        self._surveys = surveys
+        self._bindable: dict[str, frozenset[str] | None] = {}
         self._binding: dict[str, dict[str, list[int]]] = {}
         self._changing: dict[str, dict[str, list[int]]] = {}
         self._found: dict[tuple[str, str], Binding | None] = {}
@@ -67,16 +67,46 @@ class Names:
     def binding(self, path: str, name: str) -> Binding | None:
         """What a name stands for when its file has run."""
         key = (path, name)
+        if key not in self._found and not self._may_bind(path, name):
+            self._found[key] = None
         if key not in self._found:
             self._found[key] = None
-            body = self._tree(path).body if path in self._project.files else []
-            places = [*self._binders(path, name), *self._binders(path, STAR)] if body else []
+            body = self._tree(path).body
+            places = [*self._binders(path, name), *self._binders(path, STAR)]
             found = binding((body[at] for at in sorted(set(places))), name, lambda node: self._brings(path, node, name))
             open_ended = not hasattr(builtins, name) if found is None else isinstance(found, Assigned)
             if open_ended and self._binders(path, ANYTHING):
                 found = Computed()
             self._found[key] = found
         return self._found[key]
+
+    def _may_bind(self, path: str, name: str) -> bool:
+        """Whether a file may bind a name, itself or by star imports."""
+        if path not in self._project.files:
+            return False
+        if path not in self._bindable:
+            self._bindable[path] = None
+            self._bindable[path] = self._every_name(path)
+        names = self._bindable[path]
+        return names is None or name in names
+
+    def _every_name(self, path: str) -> frozenset[str] | None:
+        """All names that a file may bind; None where any may be among them."""
+        survey = self._survey(path)
+        files = [self._file(self._project.modules.absolute(path, *star), path) for star in survey.stars]
+        brought = [None if file is None else self._brought(file) for file in files]
+        known = [names for names in brought if names is not None]
+        return None if ANYTHING in survey.names or len(known) < len(files) else frozenset(survey.names).union(*known)
+
+    def _brought(self, path: str) -> frozenset[str] | None:
+        """The names that a star import of a file may bring."""
+        exported = self._survey(path).exported
+        if exported is not None:
+            return frozenset(exported)
+        return None if self._may_bind(path, ANYTHING) else self._bindable[path]
+
+    def _survey(self, path: str) -> Survey:
+        return self._surveys.of(self._project.source(path))
 
     def _binders(self, path: str, name: str) -> list[int]:
         if path not in self._binding:
@@ -107,17 +137,12 @@ class Names:
         if file is None:
             full = f"{module}.{name}"
             return bool(knowledge.module(full) or knowledge.function(full))
+        exported = self._survey(file).exported
+        if exported is not None:
+            return name in exported and self.binding(file, name) is not None
         if self.binding(file, name) is None:
             return False
-        exported = self.binding(file, EXPORTED)
-        if exported is None:
-            return not name.startswith("_")
-        match exported:
-            case Assigned(value=ast.List(elts=items) | ast.Tuple(elts=items)) if not self.changed(file, EXPORTED):
-                texts = [each.value for each in items if isinstance(each, ast.Constant)]
-                return name in texts if len(texts) == len(items) else None
-            case _:
-                return None
+        return not name.startswith("_") if self.binding(file, EXPORTED) is None else None
 
     def _file(self, module: str, path: str) -> str | None:
         """The file of a module; one beside the importing file is none of Python's own, nor that file itself."""

@@ -94,7 +94,7 @@ class Contents:
 
 
 class _Reach:
-    """The pieces of code in the order in which they are met.
+    """The pieces of code in the order in which they are met, those of changed files before all others.
 
     A method counts where something met so far mentions its name, or Python calls it by itself.
     """
@@ -103,7 +103,7 @@ class _Reach:
         self.code = code
         self.keys = keys
         self.places: dict[Key, int] = {}
-        self.pending: deque[Key] = deque()
+        self.pending: tuple[deque[Key], deque[Key]] = (deque(), deque())
         self.members = set(BY_ITSELF)
         self.called: set[str] = set()
         self.computed = False
@@ -114,9 +114,10 @@ class _Reach:
         """Every piece with what its names stand for: definitions by the order in which they are met."""
         for key in self.keys:
             self._meet(key)
-        while self.pending:
-            piece = self._take(self.pending.popleft())
-            if not self.pending and self._runs_modules():
+        while any(self.pending):
+            first, rest = self.pending
+            piece = self._take((first or rest).popleft())
+            if not any(self.pending) and self._runs_modules():
                 self._mention(["forward"])
             yield piece + "\0".join(self.written).encode("utf-8", "surrogatepass")
             self.written.clear()
@@ -124,7 +125,7 @@ class _Reach:
     def _meet(self, key: Key) -> None:
         if key not in self.places:
             self.places[key] = len(self.places)
-            self.pending.append(key)
+            self.pending[file_of(key) not in self.code.changed].append(key)
         self.written.append(str(self.places[key]))
 
     def _take(self, key: Key) -> bytes:
@@ -184,6 +185,11 @@ def scope(key: Key) -> tuple[str, str]:
             return path, ""
         case _:
             return path, name if kind == "function" else ""
+
+
+def file_of(key: Key) -> str:
+    """The file of a definition."""
+    return key[1].partition("::")[0]
 
 
 def key_of(method: Method) -> Key:

@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 
 from initlint.comparison import git
+from initlint.comparison.kept import by_text
 from initlint.config import Config
 from initlint.errors import InitlintError, Unreadable
-from initlint.facts.cache import FOLDER, Cache
+from initlint.facts.cache import FOLDER
 from initlint.facts.extract import extract
-from initlint.facts.gather import facts_version
+from initlint.facts.gather import facts_version, worker_count
 from initlint.facts.records import FileFacts
-from initlint.facts.worker import digest
 from initlint.model import Problem
 from initlint.project import link
 from initlint.project.classes import Project
@@ -30,7 +30,7 @@ from initlint.texts import load, text
 class Side:
     """One version: its texts by path, with "/" and from its own root, and what of it could not be read.
 
-    `cache` is the folder in which what was found out about its files is kept.
+    `cache` is the folder in which what was found out about its files is kept, `processes` how many find it out.
     """
 
     label: str
@@ -41,6 +41,7 @@ class Side:
     notes: tuple[str, ...] = ()
     facts: dict[str, FileFacts] = field(default_factory=dict)
     cache: str = ""
+    processes: int = 1
 
     @functools.cached_property
     def project(self) -> Project:
@@ -164,25 +165,23 @@ def _decoded(label: str, root: str, contents: Mapping[str, bytes | Unreadable], 
 def _with_facts(side: Side, config: Config) -> Side:
     """Facts are kept by content, so what both sides share is read once, and what a run before has read not at all."""
     folder = "" if config.no_cache else config.cache_dir or os.path.join(project_root(side.root), FOLDER)
-    cache = Cache(folder)
-    digests = {path: digest(source) for path, source in side.texts.items()}
-    kept = cache.get([facts_version() + each for each in digests.values()])
-    facts: dict[str, FileFacts] = {}
-    fresh: dict[bytes, bytes] = {}
-    problems = list(side.problems)
-    for path, source in side.texts.items():
-        key = facts_version() + digests[path]
-        blob = kept.get(key) or fresh.get(key)
-        if blob is None:
-            try:
-                blob = fresh[key] = msgspec.msgpack.encode(extract(source))
-            except (RecursionError, MemoryError):
-                problems.append(Problem(path, "the code is nested too deeply to be read", 1))
-                continue
-        facts[path] = msgspec.msgpack.decode(blob, type=FileFacts)
-    cache.put(fresh)
-    cache.close()
-    return replace(side, facts=facts, problems=tuple(problems), cache=folder)
+    processes = worker_count(config.jobs)
+    blobs = by_text(side.texts.values(), _extracted, facts_version(), folder, processes)
+    facts = {
+        path: msgspec.msgpack.decode(blobs[source], type=FileFacts)
+        for path, source in side.texts.items()
+        if blobs[source]
+    }
+    unread = (Problem(path, "the code is nested too deeply to be read", 1) for path in side.texts if path not in facts)
+    return replace(side, facts=facts, problems=(*side.problems, *unread), cache=folder, processes=processes)
+
+
+def _extracted(source: bytes) -> bytes:
+    """The facts of a file; nothing where it is nested too deeply."""
+    try:
+        return msgspec.msgpack.encode(extract(source))
+    except (RecursionError, MemoryError):
+        return b""
 
 
 def chosen(paths: Sequence[str], both: Sequence[Side]) -> tuple[str, ...]:

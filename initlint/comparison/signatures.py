@@ -88,6 +88,14 @@ def _defaults(arguments: ast.arguments, positional: list[str]) -> Iterator[tuple
             yield each.arg, default
 
 
+def equal_defaults(old: Signature, new: Signature) -> bool:
+    """Whether what holds for all that callers pass holds for the defaults too: equal names have equal ones."""
+    both = {*old.names} & {*new.names}
+    names = all(one == other for one, other in zip(old.names, new.names, strict=False))
+    given = all((name in old.defaults) is (name in new.defaults) for name in both)
+    return names and given and all(old.default(name) == new.default(name) for name in both & old.defaults.keys())
+
+
 def interchangeable(old: Signature, new: Signature) -> bool:
     """Whether every call that both take means the same in both: equal places, equal defaults."""
     places = all(one == other for one, other in zip(old.positional, new.positional, strict=False))

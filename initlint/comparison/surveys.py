@@ -1,27 +1,30 @@
-"""What the statements of a file may change that others define, kept by content: so most files need no parsing."""
+"""What the statements of a file bind, and may change that others define, by its text: so most files need no parsing."""
 
 from __future__ import annotations
 
 import ast
 import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from initlint.comparison import bindings, pieces, statements
-from initlint.comparison.bindings import bound, imported
+from initlint.comparison.bindings import Assigned, binding, bound, imported
+from initlint.comparison.kept import by_text
 from initlint.comparison.pieces import Definition, bound_names, callee, dotted
-from initlint.comparison.statements import altered
-from initlint.facts.cache import Cache
+from initlint.comparison.statements import altered, heads, sets_anything
 from initlint.facts.worker import digest
 
 if TYPE_CHECKING:
     from initlint.comparison.reach import Key
 
 STAR = "*"
+EXPORTED = "__all__"
+ANYTHING = ""
+"""What a statement may bind of which that is computed."""
 
 
 class Altering(msgspec.Struct, frozen=True, array_like=True):
@@ -43,45 +46,49 @@ class Altering(msgspec.Struct, frozen=True, array_like=True):
         return (self.kind, path, self.name) if self.kind else ("statement", path, str(self.place))
 
 
-Survey = tuple[Altering, ...]
+class Survey(msgspec.Struct, frozen=True, array_like=True):
+    """A file: what of it may change something, the names that it binds at module level, and what it star-imports from.
+
+    `stars` are modules as written, each with the number of its leading dots. `exported` is its `__all__` where that is
+    written out.
+    """
+
+    altering: tuple[Altering, ...]
+    names: tuple[str, ...]
+    stars: tuple[tuple[str, int], ...] = ()
+    exported: tuple[str, ...] | None = None
 
 
 class Surveys:
-    """The surveys of files by their texts; `tree` parses one that nobody has surveyed yet."""
+    """The surveys of files by their texts, kept in a folder, and made by several processes where they are many."""
 
-    def __init__(self, tree: Callable[[bytes], ast.Module | None], folder: str) -> None:
-        self._tree = tree
+    def __init__(self, folder: str = "", processes: int = 1) -> None:
         self._folder = folder
-        self._kept: dict[bytes, bytes] = {}
-        self._fresh: dict[bytes, bytes] = {}
+        self._processes = processes
         self._known: dict[bytes, Survey] = {}
 
     def expect(self, texts: Iterable[bytes]) -> None:
-        """Look up at once what earlier runs have kept of some files."""
-        cache = Cache(self._folder)
-        self._kept.update(cache.get([_key(text) for text in texts]))
-        cache.close()
-
-    def keep(self) -> None:
-        """Keep what is new."""
-        cache = Cache(self._folder)
-        cache.put(self._fresh)
-        cache.close()
-        self._fresh = {}
+        """Survey some files at once."""
+        blobs = by_text(texts, _surveyed, _version(), self._folder, self._processes)
+        self._known.update({text: msgspec.msgpack.decode(blob, type=Survey) for text, blob in blobs.items()})
 
     def of(self, text: bytes) -> Survey:
-        """What may change something; nothing in a file that cannot be parsed."""
+        """The survey of one file."""
         if text not in self._known:
-            key = _key(text)
-            blob = self._kept.get(key)
-            if blob is None:
-                blob = self._fresh[key] = msgspec.msgpack.encode(survey(self._tree(text)))
-            self._known[text] = msgspec.msgpack.decode(blob, type=Survey)
+            self._known[text] = survey(parsed(text))
         return self._known[text]
 
 
-def _key(text: bytes) -> bytes:
-    return _version() + digest(text)
+def _surveyed(text: bytes) -> bytes:
+    return msgspec.msgpack.encode(survey(parsed(text)))
+
+
+def parsed(text: bytes) -> ast.Module | None:
+    """The syntax tree of a file, where this Python can parse it."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 @functools.cache
@@ -92,18 +99,42 @@ def _version() -> bytes:
 
 
 def survey(tree: ast.Module | None) -> Survey:
-    """The statements of a file that may change what others define."""
+    """What a file binds and may change; one that cannot be parsed may bind anything."""
     if tree is None:
-        return ()
-    heads = set(_heads(tree))
-    found = (_altering(place, statement, heads) for place, statement in enumerate(tree.body))
-    return tuple(each for each in found if each.kind or each.altered)
+        return Survey((), (ANYTHING,))
+    names = dict.fromkeys(name for statement in tree.body for name in sorted(bound(statement)))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    outer = {*names, *_imported(imports)}
+    found = (_altering(place, statement, outer) for place, statement in enumerate(tree.body))
+    if any(map(sets_anything, tree.body)):
+        names[ANYTHING] = None
+    return Survey(
+        tuple(each for each in found if each.kind or each.altered),
+        tuple(names),
+        tuple(
+            (node.module or "", node.level)
+            for node in imports
+            if isinstance(node, ast.ImportFrom) and any(alias.name == STAR for alias in node.names)
+        ),
+        _exported(tree.body) if EXPORTED in names else None,
+    )
 
 
-def _altering(place: int, statement: ast.stmt, heads: set[str]) -> Altering:
+def _exported(body: Iterable[ast.stmt]) -> tuple[str, ...] | None:
+    """What a file says that star imports bring, where that is a list of texts that nothing changes."""
+    changed = any(EXPORTED in heads(statement) for statement in body if EXPORTED not in bound(statement))
+    match binding(body, EXPORTED, lambda _: None):
+        case Assigned(value=ast.List(elts=items) | ast.Tuple(elts=items)) if not changed:
+            texts = [each.value for each in items if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            return tuple(texts) if len(texts) == len(items) else None
+        case _:
+            return None
+
+
+def _altering(place: int, statement: ast.stmt, outer: set[str]) -> Altering:
     own = set(bound_names(statement)) if isinstance(statement, Definition) else set()
     names = dict.fromkeys(altered(statement))
-    kept = tuple(each for each in names if _is_outer(each[0].partition(".")[0], own, heads))
+    kept = tuple(each for each in names if _is_outer(each[0].partition(".")[0], own, outer))
     if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return Altering(place, kept, inside=isinstance(statement, Definition))
     kind = "class" if isinstance(statement, ast.ClassDef) else "function"
@@ -111,15 +142,12 @@ def _altering(place: int, statement: ast.stmt, heads: set[str]) -> Altering:
     return Altering(place, kept, kind, statement.name, tuple(decorators), True)
 
 
-def _is_outer(head: str, own: set[str], heads: set[str]) -> bool:
-    return head not in own and (head in heads or STAR in heads)
+def _is_outer(head: str, own: set[str], outer: set[str]) -> bool:
+    return head not in own and (head in outer or STAR in outer)
 
 
-def _heads(tree: ast.Module) -> Iterator[str]:
-    """All names of module level: what the file binds there or imports anywhere; importing a module binds it too."""
-    for statement in tree.body:
-        yield from bound(statement)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from (name for name, _ in imported(node))
-            yield from (getattr(node, "module", None) or "").split(".")
+def _imported(imports: Iterable[ast.Import | ast.ImportFrom]) -> Iterator[str]:
+    """The names that imports anywhere in a file bind; importing a module binds it too."""
+    for node in imports:
+        yield from (name for name, _ in imported(node))
+        yield from (getattr(node, "module", None) or "").split(".")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison.pieces import Definition, Piece, piece, statements
 from initlint.comparison.reach import Contents
-from initlint.comparison.surveys import Surveys
+from initlint.comparison.surveys import Surveys, parsed
 from initlint.project.classes import Method
 
 if TYPE_CHECKING:
@@ -22,18 +22,15 @@ class Unparsed(Exception):
 class Texts:
     """What two versions share: trees, pieces and surveys by the text of a file, and the terms for contents."""
 
-    def __init__(self, cache: str = "") -> None:
+    def __init__(self, cache: str = "", processes: int = 1) -> None:
         self._trees: dict[bytes, ast.Module | None] = {}
         self.pieces: dict[tuple[ast.AST, ...], Piece] = {}
         self.contents = Contents()
-        self.surveys = Surveys(self.tree, cache)
+        self.surveys = Surveys(cache, processes)
 
     def tree(self, text: bytes) -> ast.Module | None:
         if text not in self._trees:
-            try:
-                self._trees[text] = ast.parse(text)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                self._trees[text] = None
+            self._trees[text] = parsed(text)
         return self._trees[text]
 
     def piece(self, nodes: Sequence[ast.AST]) -> Piece:

@@ -1,0 +1,53 @@
+"""What is found out about files by their texts alone: kept by content, and made by several processes if it is much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from initlint.facts.cache import Cache
+from initlint.facts.worker import digest
+from initlint.shares import shared
+
+Make = Callable[[bytes], bytes]
+
+ALONE_BYTES = 1_000_000
+"""So much is made sooner than a process is copied and asked."""
+
+BATCH_BYTES = 200_000
+
+
+def by_text(texts: Iterable[bytes], make: Make, version: bytes, folder: str, processes: int) -> dict[bytes, bytes]:
+    """What `make` makes of each text, or a run before has made of it; nothing is not kept."""
+    keys = {text: version + digest(text) for text in texts}
+    cache = Cache(folder)
+    kept = cache.get(keys.values())
+    found = {text: kept[key] for text, key in keys.items() if key in kept}
+    fresh = _made([text for text in keys if text not in found], make, processes)
+    cache.put({keys[text]: blob for text, blob in fresh.items() if blob})
+    cache.close()
+    return found | fresh
+
+
+def _made(texts: Sequence[bytes], make: Make, processes: int) -> dict[bytes, bytes]:
+    batches = list(_batches(texts))
+
+    def work(number: int) -> bytes:
+        return msgspec.msgpack.encode([make(text) for text in batches[number]])
+
+    alone = sum(map(len, texts)) < ALONE_BYTES
+    answers = shared(work, len(batches), 1 if alone else processes)
+    blobs = [blob for answer in answers for blob in msgspec.msgpack.decode(answer, type=list[bytes])]
+    return dict(zip(texts, blobs, strict=True))
+
+
+def _batches(texts: Sequence[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    for text in texts:
+        batch.append(text)
+        if sum(map(len, batch)) >= BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
