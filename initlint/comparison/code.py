@@ -20,6 +20,7 @@ from initlint.comparison.packages import unbound
 from initlint.comparison.pieces import Definition, Piece, callee, dotted, generic, without_docstring
 from initlint.comparison.reach import Key, Link, Walk, class_key, key_of, scope
 from initlint.comparison.statements import heads
+from initlint.comparison.surveys import STAR
 from initlint.comparison.terms import Term
 from initlint.comparison.trees import Texts, Trees
 from initlint.construction import knowledge
@@ -376,12 +377,12 @@ class Code(Trees):
         return self._links[key]
 
     def _imports(self, key: Key, piece: Piece) -> Iterator[Key]:
-        """What imports, and names that are computed, lead to; of a whole file's imports only what its names use."""
+        """What imports, and names that are computed, lead to; of a whole file's, what its names use and stars bring."""
         path = scope(key)[0]
         nodes = piece.imports
         if key[0] == "file":
             whole = set(self.tree(path).body)
-            nodes = tuple(node for node in nodes if node not in whole)
+            nodes = tuple(node for node in nodes if node not in whole or node.names[0].name == STAR)
         yield from self.names.imports(path, nodes)
         if piece.computed:
             yield from self.names.spelled(path, sorted(piece.members))

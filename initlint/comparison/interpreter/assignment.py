@@ -123,16 +123,23 @@ def delete(run: Run, node: ast.Delete, frame: Frame) -> None:
             case ast.Name(id=name):
                 run.set(frame.token, name, MISSING)
             case ast.Subscript(value=owner, slice=index) if not isinstance(index, ast.Slice):
-                _delete_item(run, run.evaluate(owner, frame), run.evaluate(index, frame), node, frame)
+                holder, key = run.evaluate(owner, frame), run.describe(run.evaluate(index, frame))
+                run.each(holder, lambda one: _delete_item(run, one, key, target, frame))  # noqa: B023
             case _:
                 raise unfollowed("a deletion", node, frame)
 
 
-def _delete_item(run: Run, owner: Value, index: Value, node: ast.Delete, frame: Frame) -> None:
+def _delete_item(run: Run, owner: Value, index: Term, node: ast.Subscript, frame: Frame) -> Value:
+    """Of something that is not known, the deletion is noted, and the name by which it was reached has the rest."""
     match owner:
         case Table():
             looked_up(run, owner, "pop", (index,))
         case Items():
             on_items(run, owner, "pop", Arguments((index,)))
+        case Bound(receiver=Instance() as holder, name="_modules" | "_parameters" | "_buffers" | "__dict__"):
+            assign_by_name(run, holder, index, MISSING)
         case _:
-            raise unfollowed("a deletion", node, frame)
+            unseen(run, Term("name", ("operator.delitem",)), Arguments((owner, index)), node, frame)
+            if isinstance(owner, Term):
+                give(run, node.value, Term("without", (owner, index)), frame)
+    return NONE

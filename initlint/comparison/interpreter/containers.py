@@ -162,7 +162,10 @@ def looked_up(run: Run, table: Table, name: str, given: tuple[Value, ...]) -> Va
         value = default
     else:
         value = Term("looked up", (run.describe(table), key, run.describe(default)))
-    if name == "pop":
+    if name == "pop" and entries and not is_constant(key):
+        run.leave(table, Term("without", (run.describe(table), key)))
+        run.enter_all(table, ())
+    elif name == "pop":
         run.enter_all(table, tuple(entry for entry in entries if entry[0] != key))
         if not plain or (rest is not None and not found):
             run.leave(table, Term("without", (rest, key)))

@@ -13,8 +13,9 @@ from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, named_module, operands, runs, unseen
 from initlint.comparison.interpreter.iteration import by_itself
 from initlint.comparison.interpreter.torch_calls import torch_function, torch_instance
-from initlint.comparison.terms import Term
-from initlint.comparison.values import Arguments, Frame, Instance, Made, ModuleRef, Partial, Value
+from initlint.comparison.names import CONTENTS
+from initlint.comparison.terms import Term, constant
+from initlint.comparison.values import Arguments, Bound, Frame, Instance, Made, ModuleRef, Partial, Value
 from initlint.construction import knowledge
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def _copies_itself(run: Run, arguments: Arguments) -> bool:
 
 def cloned(run: Run, value: Value, done: dict[int, Value]) -> Value:
     """A copy draws nothing, and is something of its own."""
+    if isinstance(value, Bound) and value.name == CONTENTS and isinstance(value.receiver, Instance):
+        return _attributes(run, value, value.receiver, done)
     if not isinstance(value, Made | Instance):
         return value
     if value.token not in done:
@@ -91,3 +94,12 @@ def cloned(run: Run, value: Value, done: dict[int, Value]) -> Value:
         for name, part in run.parts(value.token):
             run.set(token, name, cloned(run, part, done))
     return done[value.token]
+
+
+def _attributes(run: Run, contents: Bound, owner: Instance, done: dict[int, Value]) -> Value:
+    """A copy of an object's `__dict__`; that of a module has its parts elsewhere."""
+    parts = run.parts(owner.token)
+    if run.project.is_module(owner.cls):
+        return contents
+    plain = [(constant(name), cloned(run, part, done)) for name, part in parts if not name.startswith(("*", "."))]
+    return run.table(plain, None if len(plain) == len(parts) else Term("copied", (run.describe(contents),)))
