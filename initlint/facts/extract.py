@@ -51,8 +51,11 @@ GUARDED = "?"
 What is read from such a receiver need not all exist on it.
 """
 
-_REGISTRIES = tuple(f".{registry}".encode() for registry in REGISTRIES)
-_REGISTRY = re.compile(rf"(?s)(?P<owner>.+)\.(?:{'|'.join(REGISTRIES)})|vars\(\s*(?P<given>[\w.]+)\s*\)")
+_IN_REGISTRY = re.compile(rf"\b(?:{'|'.join(REGISTRIES)})\b|\bvars\(".encode())
+_REGISTRY = re.compile(
+    rf"(?s)(?:(?P<owner>.+?)\.(?:{'|'.join(REGISTRIES)})|vars\(\s*(?P<given>[\w.]+)\s*\))"
+    rf"(?:\[\s*[\"'](?:{'|'.join(REGISTRIES)})[\"']\s*\])?"
+)
 COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
@@ -168,8 +171,7 @@ class _Sweep:
         for scope, start, text in self.scopes.places("table"):
             if scope.keeps:
                 scope.made.append((start, _called(text)[0] + "[]"))
-            named = text.endswith(_REGISTRIES) or text.startswith(b"vars(")
-            if named and (owner := registry_owner(text.decode())):
+            if _IN_REGISTRY.search(text) and (owner := registry_owner(text.decode())):
                 self._looked_up(scope, normalise(owner), start, len(text))
         for scope in self.scopes.all():
             scope.made.sort()
@@ -332,8 +334,9 @@ class _Sweep:
     def _attribute_value(self, scope: Scope, target: Node, node: Node, right: Node) -> None:
         text = self.text(target)
         if target.type == "subscript":
-            registry, _, key = text.partition("[")
-            receiver, name = registry_owner(registry), string_pattern(key.removesuffix("]")) or "*"
+            registry, key = (target.child_by_field_name(field) for field in ("value", "subscript"))
+            owner, named = (self.text(part) if part is not None else "" for part in (registry, key))
+            receiver, name = registry_owner(owner), string_pattern(named) or "*"
         else:
             receiver, _, name = text.rpartition(".")
         if scope.instance and receiver.strip() == scope.instance:
@@ -391,7 +394,7 @@ def _item_targets(node: Node) -> list[Node]:
 
 
 def registry_owner(text: str) -> str:
-    """Whose parts an expression holds by their names: those of `self` in `self._modules` and in `vars(self)`; or ""."""
+    """Whose parts an expression holds by their names: `self` in `self._modules` and `vars(self)["_modules"]`; or ""."""
     found = _REGISTRY.fullmatch(text)
     return (found["owner"] or found["given"]) if found is not None else ""
 

@@ -162,7 +162,11 @@ class Body:
 
     def chained(self, attribute: str) -> list[Node]:
         """The other targets of one statement: `b` and `self.c.d` in `self.a = b = self.c.d = value`."""
-        return self._chains.get(f"{self.method.facts.instance}.{attribute}", [])
+        return self.targets_beside(f"{self.method.facts.instance}.{attribute}")
+
+    def targets_beside(self, written: str) -> list[Node]:
+        """The other targets of the statements that a name or attribute, as it is written, is a target of."""
+        return self._chains.get(written, [])
 
     @functools.cached_property
     def _chains(self) -> dict[str, list[Node]]:

@@ -2,62 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.receivers import normalise
 from initlint.project.bindings import Origin
 from initlint.project.bodies import Body
+from initlint.project.stored import WRITTEN_OUT
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-GATHERING = frozenset({"list_comprehension", "generator_expression", "dictionary_comprehension"})
+SELECTING = frozenset({"map", "filter"})
+"""Functions that go over what they are given after a function."""
 
-COPYING = frozenset({"list", "tuple", "dict", "sorted", "reversed", "iter"})
-"""Functions that give the same items as what they are given."""
+COPYING = frozenset(
+    "list tuple dict set frozenset sorted reversed iter enumerate sum chain from_iterable islice deque OrderedDict"
+    " fromkeys copy values items get".split()
+)
+"""Functions and methods that give what they are given, or called on, or some of it."""
 
+FETCHING = frozenset({"attrgetter", "itemgetter"})
+"""Functions that make functions which take a part out."""
 
-def root_of(node: Node, instance: str, body: Body) -> Node:
-    """`self.parts` in `*self.parts[1:]` and `list(self.parts.values())`, `nodes` in `[node.module for node in nodes]`.
+PARTS = frozenset({"subscript", "attribute", "pair"})
+"""What stands for a part of another expression, and how that is reached."""
 
-    What any other function gives is taken out of nothing.
-    """
-    while node.type in ("list_splat", "subscript", "attribute", "call") or node.type in GATHERING:
-        inner = _gathered(node, body) if node.type in GATHERING else node.named_children[0]
-        if node.type == "call" and inner.type == "identifier":
-            given = call_arguments(node)
-            inner = given[0] if body.text(inner) in COPYING and len(given) == 1 else node
-        if inner == node or body.text(inner) == instance:
-            break
-        node = inner
-    return node
+PAIRED = frozenset({"list", "list_comprehension", "generator_expression"})
+"""Where a tuple is a name and what goes under it."""
 
-
-def roots_of(node: Node, instance: str, body: Body) -> Iterator[Node]:
-    """What the items of a container come out of: the root of what is given, and the source of a loop that names it."""
-    root = root_of(node, instance, body)
-    yield root
-    for binding in body.bindings.get(body.text(root), ()) if root.type == "identifier" else ():
-        if binding.origin is Origin.ELEMENT and binding.node is not None:
-            yield root_of(binding.node, instance, body)
+ALTERNATIVES = frozenset(
+    "list tuple set dictionary parenthesized_expression list_splat dictionary_splat binary_operator boolean_operator"
+    " expression_list".split()
+)
+"""What holds, or is, what it is written with."""
 
 
-def _gathered(comprehension: Node, body: Body) -> Node:
-    """What a comprehension takes its items from, as they are or parts of them; else the item, if it is a part."""
-    made, loop = comprehension.named_children[:2]
-    item = made.child_by_field_name("value") if made.type == "pair" else made
-    target, source = loop.child_by_field_name("left"), loop.child_by_field_name("right")
-    if item is None or target is None or source is None:
-        return comprehension
-    names = {body.text(node) for node in (target, *target.named_children)}
-    root = item
-    while root.type in ("attribute", "subscript"):
-        root = root.named_children[0]
-    if body.text(root) in names:
-        return source
-    return item if item.type in ("attribute", "subscript") else comprehension
+def sources(node: Node, body: Body, seen: Collection[str] = ()) -> Iterator[Node]:
+    """The names, and the attributes of the instance, that hold the items of a value; none of what is made for it."""
+    instance = body.method.facts.instance
+    inner: list[Node | None] = []
+    if node.type == "identifier":
+        yield node
+        name = body.text(node)
+        inner = [] if name in seen else list(_bound(name, body))
+        seen = {*seen, name}
+    elif node.type == "attribute" and body.text(node.named_children[0]) == instance:
+        yield node
+    elif node.type in PARTS:
+        inner = [node.child_by_field_name("value") or node.named_children[0]]
+    elif node.type == "call":
+        inner = list(_given(node, body))
+    elif node.type == "conditional_expression":
+        inner = [node.named_children[0], node.named_children[-1]]
+    elif node.type in ALTERNATIVES:
+        paired = node.type == "tuple" and node.parent is not None and node.parent.type in PAIRED
+        inner = list(node.named_children[-1:] if paired else node.named_children)
+    else:
+        inner = [node.child_by_field_name("body")]
+    for each in inner:
+        if each is not None:
+            yield from sources(each, body, seen)
+
+
+def _bound(name: str, body: Body) -> Iterator[Node]:
+    """What a name is an item of, or another name for."""
+    for binding in body.bindings.get(name, ()):
+        node = binding.node
+        if node is not None and binding.origin in (Origin.ELEMENT, Origin.VALUE):
+            parts = _columns(node, body) if binding.origin is Origin.ELEMENT else _written(node)
+            yield parts[binding.path[0]] if binding.path and binding.path[0] < len(parts) else node
+            yield from body.targets_beside(name) if binding.origin is Origin.VALUE else ()
+
+
+def _written(node: Node) -> list[Node]:
+    return node.named_children if node.type in WRITTEN_OUT else []
+
+
+def _columns(node: Node, body: Body) -> list[Node]:
+    """What each variable of a loop over a `zip` goes over."""
+    function = node.child_by_field_name("function")
+    return call_arguments(node) if function is not None and body.text(function) == "zip" else []
+
+
+def _given(call: Node, body: Body) -> Iterator[Node]:
+    """What a call that copies or picks out takes it from; a function that makes something of it takes nothing."""
+    function, arguments = call.child_by_field_name("function"), call_arguments(call)
+    if function is None:
+        return
+    name = body.text(function).rpartition(".")[2]
+    if name in SELECTING and arguments:
+        if name == "filter" or _picks(arguments[0], body):
+            yield from arguments[1:]
+    elif name == "zip":
+        yield from arguments[-1:]
+    elif name in COPYING:
+        yield from arguments
+        if function.type == "attribute":
+            yield function.named_children[0]
+    elif function.type == "call" and _picks(function, body):
+        yield from arguments
+    elif body.text(function) == "getattr":
+        yield arguments[0]
+
+
+def _picks(function: Node, body: Body) -> bool:
+    """Whether a function gives what it is given, or a part of it."""
+    if function.type == "call":
+        called = function.child_by_field_name("function")
+        return called is not None and body.text(called).rpartition(".")[2] in FETCHING
+    result = function.child_by_field_name("body") if function.type == "lambda" else None
+    return result is not None and any(sources(result, body))
 
 
 def is_part_of_given(node: Node, body: Body) -> bool:

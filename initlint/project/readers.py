@@ -19,7 +19,7 @@ from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
 from initlint.project.flows import USED, Flow, Trace, Use, is_statement
 from initlint.project.foreign import CERTAIN, Foreign
-from initlint.project.gathered import is_part_of_given, roots_of
+from initlint.project.gathered import is_part_of_given, sources
 from initlint.project.inference import Inference
 from initlint.project.initialisers import Initialisers
 from initlint.project.items import Items
@@ -390,12 +390,12 @@ class Readers:
     def _holding(self, item: Node, body: Body, whole: bool) -> Iterator[str]:
         """The attributes that hold what a container is given; one that is a module only if that is given whole."""
         instance = body.method.facts.instance
-        for root in roots_of(item, instance, body):
-            given = whole and root == item
-            if root.type == "attribute" and (given or not self.inference.expression(root, body).instances):
-                yield body.text(root).rpartition(".")[2]
-            elif body.text(root) in body.bindings and body.text(root) != instance:
-                yield from self._kept(body.text(root), body, root)
+        for source in sources(item, body):
+            given = whole and source == item
+            if source.type == "attribute" and (given or not self.inference.expression(source, body).instances):
+                yield body.text(source).rpartition(".")[2]
+            elif body.text(source) in body.bindings and body.text(source) != instance:
+                yield from self._kept(body.text(source), body, source)
 
     def _kept(self, name: str, body: Body, but: Node | None = None) -> Iterator[str]:
         """The attributes that get what a local name holds, but for one place; "*" where it is used otherwise."""

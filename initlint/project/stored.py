@@ -107,5 +107,7 @@ def _assigned(target: Node | None, value: Node, path: Path, body: Body) -> Itera
                 yield from _assigned(child, value, (*path, index), body)
     elif text.rpartition(".")[0] == instance and not text.endswith("]"):
         yield text.rpartition(".")[2], value, path
-    elif registry_owner(text.partition("[")[0]) == instance:
-        yield string_pattern(text.partition("[")[2].removesuffix("]")) or "*", value, path
+    elif target is not None and target.type == "subscript":
+        registry, key = (target.child_by_field_name(field) for field in ("value", "subscript"))
+        if registry is not None and key is not None and registry_owner(body.text(registry)) == instance:
+            yield string_pattern(body.text(key)) or "*", value, path

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
+from initlint.facts.extract import GETTERS, REGISTRIES, registry_owner
 from initlint.facts.spelled import string_pattern
 from initlint.model import Kind
 from initlint.project.bodies import Body
@@ -46,6 +48,11 @@ LOOKS = frozenset(
 
 def sweeps(body: Body) -> Iterator[tuple[Node, str]]:
     """Every `self.children()` and its kin in a body, with the name of what is gone over."""
+    for node, name in _gone_over(body):
+        yield _registry_in(node, body) or (node, name)
+
+
+def _gone_over(body: Body) -> Iterator[tuple[Node, str]]:
     instance = body.method.facts.instance
     for node in body.nodes("attribute"):
         owner, _, name = body.text(node).rpartition(".")
@@ -54,6 +61,29 @@ def sweeps(body: Body) -> Iterator[tuple[Node, str]]:
     for node in body.nodes("call"):
         if body.text(node) == f"vars({instance})":
             yield node, "__dict__"
+        elif (name := _looked_up(node, body)) in SWEEPS:
+            yield node, name
+
+
+def _looked_up(call: Node, body: Body) -> str:
+    """The attribute of the instance that a call gets by its name: `getattr(self, "_modules")`."""
+    function, given = call.child_by_field_name("function"), call_arguments(call)
+    owner, _, name = (body.text(function) if function is not None else "").rpartition(".")
+    if name != "getattr" and name not in GETTERS:
+        return ""
+    owner, *key = [owner, *map(body.text, given)] if owner == body.method.facts.instance else map(body.text, given)
+    return string_pattern(key[0]) if key and owner == body.method.facts.instance else ""
+
+
+def _registry_in(table: Node, body: Body) -> tuple[Node, str] | None:
+    """The registry that is taken out of `self.__dict__`, and its name: `vars(self)["_modules"]`."""
+    item = table.parent
+    key = item.child_by_field_name("subscript") if item is not None else None
+    if item is not None and item.type == "attribute" and item.parent is not None and body.text(item).endswith(".get"):
+        item = item.parent
+        key = next(iter(call_arguments(item)), None)
+    name = string_pattern(body.text(key)) if key is not None else ""
+    return (item, name) if item is not None and name in REGISTRIES else None
 
 
 def sweeps_of_others(body: Body) -> Iterator[Node]:
@@ -103,7 +133,7 @@ def _tensors_used(node: Node, body: Body, name: str) -> bool:
 
 def _uses(node: Node, body: Body, children: bool) -> bool:
     item = node.parent.child_by_field_name("subscript") if node.parent is not None else None
-    if item is not None and string_pattern(body.text(item)):
+    if item is not None and string_pattern(body.text(item)) and registry_owner(body.text(node)):
         return False
     top = node
     while top.parent is not None and top.parent.type in _AROUND:
