@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.extract import GUARDED
-from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
@@ -26,8 +25,9 @@ from initlint.project.inference import Inference
 from initlint.project.narrowing import in_other_arm, tested_names
 from initlint.project.observed import Observed
 from initlint.project.roles import initialises_others
-from initlint.project.sight import Sight
+from initlint.project.sight import Sight, is_test
 from initlint.project.sites import only_does, sites, stands_for
+from initlint.project.surfaces import Surfaces
 from initlint.project.values import UNKNOWN, Value, union
 from initlint.project.wrappers import LOCAL
 
@@ -64,9 +64,8 @@ class Foreign:
         self.computed = computed
         self.sight = Sight(project)
         self.observed = Observed(project, bodies)
+        self.surfaces = Surfaces(project, bodies, callers)
         self._admitted: dict[ClassId, Collection[str]] = {}
-        self._surfaces: dict[ClassId, frozenset[str] | None] = {}
-        self._patterns: dict[ClassId, tuple[str, ...]] = {}
         self._heirs: dict[ClassId, frozenset[str]] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
 
@@ -93,7 +92,10 @@ class Foreign:
 
     def _extends_any(self, method: Method) -> bool:
         """Whether a method is that of a class which a function makes of whatever class it is given."""
-        info = self.project.classes.get(method.owner or "")
+        return method.owner is not None and self._extends(method.owner)
+
+    def _extends(self, cls: ClassId) -> bool:
+        info = self.project.classes.get(cls)
         return info is not None and LOCAL in info.facts.qualname and bool(info.unresolved)
 
     @contextmanager
@@ -148,14 +150,10 @@ class Foreign:
         """The classes with a `__getattr__` that asks another object, with what they have themselves."""
         found = {cls: self.project.method(cls, "__getattr__") for cls in self.project.classes}
         return {
-            cls: self._own_surface(cls)
+            cls: self.surfaces.own(cls)
             for cls, method in found.items()
             if method is not None and any("*" in names for names in method.facts.reads.values())
         }
-
-    def _own_surface(self, cls: ClassId) -> frozenset[str]:
-        """What a class and those that it inherits from have in their own code."""
-        return frozenset(name for each in self.project.mro(cls) for name in self._named(each))
 
     def sees(self, method: Method, cls: ClassId) -> bool:
         """Whether a function has the class, or one of its family, in sight: in its file or in that of an heir.
@@ -186,11 +184,17 @@ class Foreign:
         if names and (names <= knowledge.tensor_attributes() or names <= BUILTIN_ATTRIBUTES):
             return False
         seen = self.sight.of(method.path)
-        return not any(
-            self.project.classes[other].path in seen
-            and self._fits_shape(other, method, receiver)
-            and not self._takes_over(other, attribute)
-            for other in self.callers.having(attribute)
+        others = (other for other in self.callers.having(attribute) if self.project.classes[other].path in seen)
+        return not any(self._explains(other, method, receiver, attribute) for other in others)
+
+    def _explains(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+        """Whether a class in sight is what a read means: no stand-in of a test, nor made of whatever class is given."""
+        stands_in = is_test(self.project.classes[cls].path) and not is_test(method.path)
+        return not (
+            stands_in
+            or self._extends(cls)
+            or not self._fits_shape(cls, method, receiver)
+            or self._takes_over(cls, attribute)
         )
 
     def _takes_over(self, cls: ClassId, attribute: str) -> bool:
@@ -219,7 +223,7 @@ class Foreign:
         """Whether what the class defines under a name can be called, iterated, computed with as it is here."""
         body = self.bodies.body(method)
         found = list(sites(body, receiver, attribute))
-        surface = self.surface(cls)
+        surface = self.surfaces.of(cls)
         if found and surface is not None and all(not tested_names(site.owner, body) <= surface for site in found):
             return False
         if GUARDED in method.facts.reads.get(f"{receiver}.{attribute}", ()):
@@ -243,11 +247,7 @@ class Foreign:
             return True
         if not value.exact:
             return wanted <= knowledge.tensor_attributes()
-        surfaces = [self._surface_of(kind) for kind in value.exact]
-        return any(surface is None or wanted <= surface for surface in surfaces)
-
-    def _surface_of(self, cls: ClassId) -> frozenset[str] | None:
-        return self.surface(cls) if knowledge.module(cls) is None else knowledge.surface(cls)
+        return any(self.surfaces.can_have(kind, wanted) for kind in value.exact)
 
     def _fits_shape(self, cls: ClassId, method: Method, receiver: str) -> bool:
         return self._has(cls, frozenset(method.facts.reads.get(receiver, ())) - self._added(method, receiver))
@@ -256,14 +256,14 @@ class Foreign:
         """What a method finds on its instance whatever class it extends: attributes and methods of its own class."""
         if method.owner is None or receiver != method.facts.instance or not self._extends_any(method):
             return frozenset()
-        return self._own_surface(method.owner)
+        return self.surfaces.own(method.owner)
 
     def _fits_arm(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
         """Whether a class has all that is read with an attribute in one arm of a branch, and not only that.
 
         In the other arms the receiver is another kind of thing: `if name == "a": m.head(m.stem) else: m.classifier`.
         """
-        names, surface = method.facts.reads.get(receiver, ()), self.surface(cls) or frozenset()
+        names, surface = method.facts.reads.get(receiver, ()), self.surfaces.of(cls) or frozenset()
         if len(surface.intersection(names) - knowledge.module_attributes()) < 2:
             return False
         body = self.bodies.body(method)
@@ -276,48 +276,13 @@ class Foreign:
 
     def _has(self, cls: ClassId, names: Collection[str]) -> bool:
         """Whether a class has all these names, but for those that the code tests for."""
-        surface = self.surface(cls)
+        surface = self.surfaces.of(cls)
         if surface is None or GUARDED in names:
             return True
         admitted = self._admitted.get(cls, ())
         unknown = (name for name in names if name not in surface and name not in admitted)
         missing = [name for name in unknown if "*" not in name and name[0] != GUARDED]
-        return all(GUARDED + name in names or self._is_computed(cls, name) for name in missing)
-
-    def _is_computed(self, cls: ClassId, name: str) -> bool:
-        """Whether a class gives itself an attribute of this name by a computed one."""
-        if cls not in self._patterns:
-            self._patterns[cls] = tuple(sorted(each for each in self.surface(cls) or () if "*" in each))
-        return any(fits(pattern, name) for pattern in self._patterns[cls])
-
-    def surface(self, cls: ClassId) -> frozenset[str] | None:
-        """Every attribute that an instance can have; None where that cannot be known."""
-        if cls not in self._surfaces:
-            self._surfaces[cls] = self._surface(cls)
-        return self._surfaces[cls]
-
-    def _surface(self, cls: ClassId) -> frozenset[str] | None:
-        names = set(knowledge.module_attributes())
-        for relative in self.project.family(cls):
-            info = self.project.classes.get(relative)
-            if info is None:
-                if knowledge.module(relative) is None:
-                    return None
-                names |= knowledge.surface(relative)
-                continue
-            own = self._named(relative)
-            if info.unresolved or ("*" in own and not self.project.is_framework(relative)):
-                return None
-            names |= own
-        return frozenset(names)
-
-    def _named(self, cls: ClassId) -> frozenset[str]:
-        """The attributes and methods that a class of the project has in its own code."""
-        info = self.project.classes.get(cls)
-        if info is None:
-            return frozenset()
-        stores = (info.facts.attributes, *(method.stores for method in info.facts.methods))
-        return frozenset({store.attribute for each in stores for store in each}.union(info.methods))
+        return all(GUARDED + name in names or self.surfaces.computes(cls, name) for name in missing)
 
     def _receiver(self, method: Method, receiver: str, attribute: str) -> Value:
         key = (method.id, receiver, attribute)

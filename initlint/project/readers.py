@@ -159,6 +159,7 @@ class Readers:
         yield self.foreign.called_by_any_name(cls)
         yield self.placeholders.doubt(cls, attribute)
         yield self._doubtful_heir(cls, attribute, flows)
+        yield self.strangers.announced(self.inference.attribute(Value(exact=frozenset({cls})), attribute))
 
     def _is_read(self, cls: ClassId, attribute: str) -> bool:
         """By a method of the family, by name or all at once, or by a base class of torch."""
@@ -377,7 +378,8 @@ class Readers:
         So it is with a local name that construction also keeps elsewhere, and with a list of which every item is kept.
         """
         function = node.child_by_field_name("function") if node.type == "call" else None
-        held = CONTAINERS & self.inference.expression(function, body).classes if function is not None else ()
+        classes = self.inference.expression(function, body).classes if function is not None else ()
+        held = CONTAINERS.intersection(*map(self.project.mro, classes)) if classes else frozenset[str]()
         if not held:
             return
         for argument in call_arguments(node):

@@ -6,6 +6,7 @@ in sight, where there is one that it fits, before it is taken for one of a class
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from initlint.project.classes import Project
@@ -13,6 +14,13 @@ from initlint.project.imports import SymbolKind
 
 MAX_IMPORTERS = 10
 """A file that more files import is a common tool: what its importers see says little about what it is given."""
+
+_TEST = re.compile(r"(.*/)?((tests?|testing)/.*|test_\w+\.py|\w+_test\.py|conftest\.py)")
+
+
+def is_test(path: str) -> bool:
+    """Whether a file tests others: it gives what it tests stand-ins for what that meets in use."""
+    return _TEST.fullmatch(path) is not None
 
 
 class Sight:

@@ -13,6 +13,8 @@ from initlint.project.flows import INITIALISES, is_called
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.roles import Roles
+from initlint.project.stored import fillings
+from initlint.project.values import Value
 
 
 class Strangers:
@@ -40,6 +42,23 @@ class Strangers:
     def borrowed(self, cls: ClassId) -> str:
         """A method that a class takes over by its name from another one whose code it is not known to have."""
         return next((place for relative in self.project.near(cls) if (place := self._borrows(relative))), "")
+
+    def announced(self, value: Value) -> str:
+        """Where what makes an instance puts it into something else, by which others come to it."""
+        ancestors = (ancestor for cls in sorted(value.exact) for ancestor in self.project.mro(cls))
+        return next((place for ancestor in ancestors if (place := self._announces(ancestor))), "")
+
+    @functools.cache  # noqa: B019
+    def _announces(self, cls: ClassId) -> str:
+        info = self.project.classes.get(cls)
+        for facts in info.facts.methods if info else ():
+            method = Method(cls.partition("::")[0], cls, facts)
+            if facts.instance in facts.mentions and self.roles.constructs(method):
+                body = self.bodies.body(method)
+                for owner, nodes in fillings(body).items():
+                    if owner.partition(".")[0] != facts.instance and facts.instance in map(body.text, nodes):
+                        return f"`{owner}` is given the instance in {method.path}"
+        return ""
 
     @functools.cache  # noqa: B019
     def _borrows(self, cls: ClassId) -> str:

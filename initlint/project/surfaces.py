@@ -1,0 +1,94 @@
+"""What instances of a class can have: the attributes and methods that code could read from one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from initlint.construction import knowledge
+from initlint.facts.arguments import call_arguments
+from initlint.facts.spelled import fits
+from initlint.project.bodies import Bodies, Body
+from initlint.project.callers import Callers
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.flows import LOOKS
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+class Surfaces:
+    """The names on instances, by class."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self._surfaces: dict[ClassId, frozenset[str] | None] = {}
+        self._patterns: dict[ClassId, tuple[str, ...]] = {}
+
+    def of(self, cls: ClassId) -> frozenset[str] | None:
+        """Every attribute that an instance can have; None where that cannot be known."""
+        if cls not in self._surfaces:
+            self._surfaces[cls] = self._surface(cls)
+        return self._surfaces[cls]
+
+    def own(self, cls: ClassId) -> frozenset[str]:
+        """What a class and those that it inherits from have in their own code."""
+        return frozenset(name for each in self.project.mro(cls) for name in self._named(each))
+
+    def computes(self, cls: ClassId, name: str) -> bool:
+        """Whether a class gives itself an attribute of this name by a computed one."""
+        if cls not in self._patterns:
+            self._patterns[cls] = tuple(sorted(each for each in self.of(cls) or () if "*" in each))
+        return any(fits(pattern, name) for pattern in self._patterns[cls])
+
+    def can_have(self, cls: ClassId, names: Collection[str]) -> bool:
+        """Whether a class of the project or of torch has all these names, or gets them from those it is handed to."""
+        surface = self.of(cls) if knowledge.module(cls) is None else knowledge.surface(cls)
+        missing = () if surface is None else [name for name in names if name not in surface]
+        return not missing or (self._is_furnished(cls) and all(map(self.callers.giving.get, missing)))
+
+    @functools.cache  # noqa: B019
+    def _is_furnished(self, cls: ClassId) -> bool:
+        """Whether a constructor hands its instance to other code: `method.create_weights(self, size)`."""
+        for ancestor in self.project.mro(cls):
+            info = self.project.classes.get(ancestor)
+            facts = info.methods.get("__init__") if info is not None else None
+            if info is not None and facts is not None and facts.instance in facts.mentions:
+                body = self.bodies.body(Method(info.path, ancestor, facts))
+                if any(_hands_over(call, body) for call in body.nodes("call")):
+                    return True
+        return False
+
+    def _surface(self, cls: ClassId) -> frozenset[str] | None:
+        names = set(knowledge.module_attributes())
+        for relative in self.project.family(cls):
+            info = self.project.classes.get(relative)
+            if info is None:
+                if knowledge.module(relative) is None:
+                    return None
+                names |= knowledge.surface(relative)
+                continue
+            own = self._named(relative)
+            if info.unresolved or ("*" in own and not self.project.is_framework(relative)):
+                return None
+            names |= own
+        return frozenset(names)
+
+    def _named(self, cls: ClassId) -> frozenset[str]:
+        """The attributes and methods that a class of the project has in its own code."""
+        info = self.project.classes.get(cls)
+        if info is None:
+            return frozenset()
+        stores = (info.facts.attributes, *(method.stores for method in info.facts.methods))
+        return frozenset({store.attribute for each in stores for store in each}.union(info.methods))
+
+
+def _hands_over(call: Node, body: Body) -> bool:
+    """Whether a call gives the instance to other code than a base class."""
+    function = call.child_by_field_name("function")
+    callee = body.text(function) if function is not None else ""
+    given = body.method.facts.instance in map(body.text, call_arguments(call))
+    return given and callee not in LOOKS | {"super"} and not callee.endswith(".__init__")
