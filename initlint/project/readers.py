@@ -23,6 +23,7 @@ from initlint.project.gathered import is_part_of_given, sources
 from initlint.project.inference import Inference
 from initlint.project.initialisers import Initialisers
 from initlint.project.items import Items
+from initlint.project.kinds import Kinds
 from initlint.project.listed import Listed
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.placeholders import Placeholders
@@ -42,9 +43,6 @@ LIVE = None
 
 KINDS = (Kind.SUBMODULE, Kind.PARAMETER, Kind.BUFFER)
 """What a definition can be to those who read all of a kind."""
-
-MAX_CALLS = 3
-"""Functions within functions that are looked into for a tensor."""
 
 
 class Readers:
@@ -70,6 +68,7 @@ class Readers:
         self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference)
         self.placeholders = Placeholders(project, self.bodies, self.callers, self.inference)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
+        self.kinds = Kinds(project, self.bodies, self.callers, self.inference)
         self.wholesale = Wholesale(project, self.bodies, self.callers, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
         self._live: dict[tuple[ClassId, str], bool] = {}
@@ -178,73 +177,18 @@ class Readers:
         answers = {self.wholesale.reads_all(cls, kind) for kind in KINDS}
         if len(answers) == 1:
             return answers.pop()
-        kind = self._kind(cls, attribute)
-        past = BUFFERS if kind is Kind.SUBMODULE and self._lacks_buffers(cls, attribute) else frozenset[str]()
+        kind = self.kinds.of(cls, attribute)
+        past = BUFFERS if kind is Kind.SUBMODULE and self.kinds.lacks_buffers(cls, attribute) else frozenset[str]()
         return self.wholesale.reads_all(cls, kind, past)
-
-    def _lacks_buffers(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a submodule is a layer of torch that has weights and no buffers."""
-        value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
-        kinds = [knowledge.module(kind) for kind in value.exact]
-        known = bool(kinds) and not (value.unknown or value.bound or value.element is not None)
-        return known and all(kind and kind.weighted and "running_mean" not in kind.attributes for kind in kinds)
 
     def _is_swept(self, cls: ClassId, attribute: str) -> bool:
         """Whether other code reads all submodules of just this class: asked last, since it concerns all files."""
-        return self.wholesale.swept(cls) and self._kind(cls, attribute) is Kind.SUBMODULE
+        return self.wholesale.swept(cls) and self.kinds.of(cls, attribute) is Kind.SUBMODULE
 
     def _doubtful_sweep(self, cls: ClassId, attribute: str) -> str:
         """Where other code uses all submodules of something that can be an instance; "" where none does."""
         place = self.wholesale.doubt(cls)
-        return place if place and self._kind(cls, attribute) is Kind.SUBMODULE else ""
-
-    def _kind(self, cls: ClassId, attribute: str) -> Kind:
-        if self._is_submodule(cls, attribute):
-            return Kind.SUBMODULE
-        infos = [self.project.classes[r] for r in self.callers.assigning(attribute) & self.project.family(cls)]
-        stores = [s for info in infos for facts in info.facts.methods for s in facts.stores if s.attribute == attribute]
-        registered = (any(callee.endswith(".register_buffer") for callee in store.callees) for store in stores)
-        return Kind.BUFFER if stores and all(registered) else Kind.PARAMETER
-
-    def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a definition is or may be a module, and not a parameter or tensor for certain."""
-        value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
-        if value.unknown or value.bound:
-            return True
-        if not value.exact:
-            plain = value.element is not None or value.functions or value.classes
-            return not plain and not self._is_computed(cls, attribute)
-        kinds = [knowledge.module(kind) for kind in value.exact]
-        return any(known is None or "torch.Tensor" not in known.bases for known in kinds)
-
-    def _is_computed(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a function of torch makes what the attribute is given: a tensor."""
-        for relative in self.callers.assigning(attribute) & self.project.family(cls):
-            info = self.project.classes[relative]
-            for facts in info.facts.methods:
-                if any(store.attribute == attribute for store in facts.stores):
-                    body = self.bodies.body(Method(info.path, relative, facts))
-                    if any(self._computes(node, body) for node in body.stores(attribute)):
-                        return True
-        return False
-
-    def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
-        """Whether a function of torch helps to make a value, perhaps within functions of the project or before them."""
-        calls = self.callers.of(body.method) if depth < MAX_CALLS and body.text(node) in body.parameters else None
-        for caller, call in calls or ():
-            argument = self.callers.argument(body.text(node), body, call, caller)
-            if argument is not None and self._computes(argument, caller, depth + 1):
-                return True
-        for call in body.makers(node):
-            function = call.child_by_field_name("function")
-            symbol = self.inference.static(function, body) if function is not None else None
-            if symbol is not None and knowledge.function(symbol.target) is not None:
-                return True
-            called = self.inference.expression(function, body).functions if depth < MAX_CALLS else ()
-            bodies = [self.bodies.body(method) for method in sorted(called, key=lambda method: method.id)]
-            if any(self._computes(result, inner, depth + 1) for inner in bodies for result in inner.returns):
-                return True
-        return False
+        return place if place and self.kinds.of(cls, attribute) is Kind.SUBMODULE else ""
 
     def _is_named(self, cls: ClassId, attribute: str) -> bool:
         """By a class attribute, or as the source of a tie."""
@@ -378,16 +322,27 @@ class Readers:
         So it is with a local name that construction also keeps elsewhere, and with a list of which every item is kept.
         """
         function = node.child_by_field_name("function") if node.type == "call" else None
-        classes = self.inference.expression(function, body).classes if function is not None else ()
+        classes = self.inference.expression(function, body).classes if function is not None else frozenset[ClassId]()
         held = CONTAINERS.intersection(*map(self.project.mro, classes)) if classes else frozenset[str]()
-        if not held:
-            return
-        for argument in call_arguments(node):
+        for argument in call_arguments(node) if held else ():
+            if not all(self._takes(cls, node, argument) for cls in classes):
+                continue
             written = argument.type in ("list", "tuple")
             items = argument.named_children if written else [argument]
             whole = not written and held != {"torch.nn.Sequential"}
             holding = [set(self._holding(item, body, whole)) - {attribute} for item in items]
             yield from sorted(set().union(*holding)) if all(holding) else ()
+
+    def _takes(self, cls: ClassId, call: Node, argument: Node) -> bool:
+        """Whether a container gets as it is what its constructor is given: that of a project may make its items."""
+        method = self.project.method(cls, "__init__")
+        if method is None:
+            return True
+        body = self.bodies.body(method)
+        name = body.parameter_given(call, argument)
+        calls = (node for node in body.nodes("call") if body.text(node).startswith("super"))
+        passed = (source for call in calls for given in call_arguments(call) for source in sources(given, body))
+        return name is not None and name in map(body.text, passed)
 
     def _holding(self, item: Node, body: Body, whole: bool) -> Iterator[str]:
         """The attributes that hold what a container is given; one that is a module only if that is given whole."""

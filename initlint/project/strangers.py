@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.extract import LOOKUPS
@@ -15,6 +16,9 @@ from initlint.project.inference import Inference
 from initlint.project.roles import Roles
 from initlint.project.stored import fillings
 from initlint.project.values import Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 class Strangers:
@@ -66,11 +70,17 @@ class Strangers:
         body = self.bodies.class_body(info.path, info.facts)
         for name in sorted({store.attribute for store in info.facts.attributes}):
             for node in body.class_values(name):
-                if node.type == "attribute" and body.text(node).endswith(f".{name}"):
-                    symbol = self.inference.static(node, body)
-                    if symbol is None or (symbol.kind is SymbolKind.EXTERNAL and not _harmless(symbol.target)):
-                        return f"`{body.text(node)}` becomes a method in {info.path}"
+                if node.type == "attribute" and body.text(node).endswith(f".{name}") and self._is_unseen(node, body):
+                    return f"`{body.text(node)}` becomes a method in {info.path}"
         return ""
+
+    def _is_unseen(self, attribute: Node, body: Body) -> bool:
+        """Whether an attribute is not known to be one of the project, of torch or of the standard library."""
+        symbol = self.inference.static(attribute, body)
+        if symbol is not None:
+            return symbol.kind is SymbolKind.EXTERNAL and not _harmless(symbol.target)
+        owner = self.inference.expression(attribute.named_children[0], body)
+        return owner.unknown or not (owner.classes or owner.exact)
 
     @functools.cache  # noqa: B019
     def _hands_out(self, cls: ClassId) -> str:

@@ -1,0 +1,85 @@
+"""What a definition is: a submodule, a parameter or a buffer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from initlint.construction import knowledge
+from initlint.model import Kind
+from initlint.project.bodies import Bodies, Body
+from initlint.project.callers import Callers
+from initlint.project.classes import ClassId, Method, Project
+from initlint.project.inference import Inference
+from initlint.project.values import Value
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MAX_CALLS = 3
+"""Functions within functions that are looked into for a tensor."""
+
+
+class Kinds:
+    """Kinds of definitions, told by the values that construction gives them."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self.inference = inference
+
+    def of(self, cls: ClassId, attribute: str) -> Kind:
+        """Which kind a definition is; a submodule where that cannot be known."""
+        if self._is_submodule(cls, attribute):
+            return Kind.SUBMODULE
+        infos = [self.project.classes[r] for r in self.callers.assigning(attribute) & self.project.family(cls)]
+        stores = [s for info in infos for facts in info.facts.methods for s in facts.stores if s.attribute == attribute]
+        registered = (any(callee.endswith(".register_buffer") for callee in store.callees) for store in stores)
+        return Kind.BUFFER if stores and all(registered) else Kind.PARAMETER
+
+    def lacks_buffers(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a submodule is a layer of torch that has weights and no buffers."""
+        value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
+        kinds = [knowledge.module(kind) for kind in value.exact]
+        known = bool(kinds) and not (value.unknown or value.bound or value.element is not None)
+        return known and all(kind and kind.weighted and "running_mean" not in kind.attributes for kind in kinds)
+
+    def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a definition is or may be a module, and not a parameter or tensor for certain."""
+        value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
+        if value.unknown or value.bound:
+            return True
+        if not value.exact:
+            plain = value.element is not None or value.functions or value.classes
+            return not plain and not self._is_computed(cls, attribute)
+        kinds = [knowledge.module(kind) for kind in value.exact]
+        return any(known is None or "torch.Tensor" not in known.bases for known in kinds)
+
+    def _is_computed(self, cls: ClassId, attribute: str) -> bool:
+        """Whether a function of torch makes what the attribute is given: a tensor."""
+        for relative in self.callers.assigning(attribute) & self.project.family(cls):
+            info = self.project.classes[relative]
+            for facts in info.facts.methods:
+                if any(store.attribute == attribute for store in facts.stores):
+                    body = self.bodies.body(Method(info.path, relative, facts))
+                    if any(self._computes(node, body) for node in body.stores(attribute)):
+                        return True
+        return False
+
+    def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
+        """Whether a function of torch helps to make a value, perhaps within functions of the project or before them."""
+        calls = self.callers.of(body.method) if depth < MAX_CALLS and body.text(node) in body.parameters else None
+        for caller, call in calls or ():
+            argument = self.callers.argument(body.text(node), body, call, caller)
+            if argument is not None and self._computes(argument, caller, depth + 1):
+                return True
+        for call in body.makers(node):
+            function = call.child_by_field_name("function")
+            symbol = self.inference.static(function, body) if function is not None else None
+            if symbol is not None and knowledge.function(symbol.target) is not None:
+                return True
+            called = self.inference.expression(function, body).functions if depth < MAX_CALLS else ()
+            bodies = [self.bodies.body(method) for method in sorted(called, key=lambda method: method.id)]
+            if any(self._computes(result, inner, depth + 1) for inner in bodies for result in inner.returns):
+                return True
+        return False
