@@ -89,11 +89,11 @@ class Members:
     def _member_of(self, cls: ClassId, name: str, exact: bool) -> Value:
         if cls not in self.project.classes and not exact and len(self.project.descendants(cls)) > 1:
             return self.of_unknown(name)
-        method = self.project.method(cls, name)
-        if method is not None:
-            if any(d.rpartition(".")[2] in ("property", "cached_property") for d in method.facts.decorators):
-                return self.inference.returned(method)
-            return Value(functions=frozenset({method}))
+        methods = self._methods(cls, name, exact)
+        if methods:
+            computed = [method for method in methods if _is_property(method)]
+            called = Value(functions=frozenset(methods).difference(computed))
+            return union([called, *map(self.inference.returned, computed)])
         family = self.project.mro(cls) if exact else sorted(self.project.family(cls))
         if len(family) > MAX_FAMILY:
             return self.of_unknown(name)
@@ -104,6 +104,13 @@ class Members:
             other = UNKNOWN if dynamic else self.of_unknown(name)
             return UNKNOWN if other == NOTHING and cls in self.project.classes else other
         return union([*(self._assigned(a, name) for a in assigning), *self._given_by_others(cls, name)])
+
+    def _methods(self, cls: ClassId, name: str, exact: bool) -> list[Method]:
+        """The methods that run under a name: that of a class, and of what inherits from it where that may be there."""
+        heirs = self.project.descendants(cls)
+        classes = {cls} if exact or len(heirs) > MAX_OWNERS else heirs
+        found = {method for each in classes if (method := self.project.method(each, name)) is not None}
+        return sorted(found, key=lambda method: method.id) if self.project.method(cls, name) is not None else []
 
     def _given_by_others(self, cls: ClassId, name: str) -> Iterator[Value]:
         """What other code makes to put in the place of an attribute: `block.conv = fused(block.conv)`."""
@@ -169,3 +176,7 @@ class Members:
         given = body.given(name)
         value = union(self.inference.unpacked(node, path, body) for node, path in given)
         return self.inference.with_filling(value, f"{body.method.facts.instance}.{name}", body)
+
+
+def _is_property(method: Method) -> bool:
+    return any(d.rpartition(".")[2] in ("property", "cached_property") for d in method.facts.decorators)
