@@ -91,7 +91,7 @@ def read_file(root: Path, path: Path) -> FileText | None:
         text.global_imports.update(_imported(statement))
     lines = source.decode("utf-8").split("\n")
     text.classes = [
-        _class_text(text.path, node, lines) for node in _global_statements(tree.body) if isinstance(node, ast.ClassDef)
+        _class_text(text, node, lines) for node in _global_statements(tree.body) if isinstance(node, ast.ClassDef)
     ]
     return text
 
@@ -154,16 +154,17 @@ def _last_name(node: ast.AST) -> str:
             return ""
 
 
-def _class_text(path: str, node: ast.ClassDef, lines: list[str]) -> ClassText:
+def _class_text(text: FileText, node: ast.ClassDef, lines: list[str]) -> ClassText:
     methods = [item for item in node.body if isinstance(item, Function)]
     constructor = next((item for item in methods if item.name == "__init__"), None)
+    plain = constructor if isinstance(constructor, ast.FunctionDef) else None
     return ClassText(
-        path=path,
+        path=text.path,
         name=node.name,
         bases=tuple(_last_name(base) for base in node.bases),
         mentions=frozenset(_mentions(node)),
         obstacle=_obstacle(node, methods),
-        constructor=_constructor(constructor, lines) if isinstance(constructor, ast.FunctionDef) else None,
+        constructor=_constructor(plain, lines, text.imports) if plain else None,
         required=_required(constructor),
         runs=any(method.name == "forward" for method in methods),
     )
@@ -244,7 +245,10 @@ def _harmless(method: Function, instance: str) -> Iterator[int]:
 # -- where a statement can stand -------------------------------------------------------------------------------
 
 
-def _constructor(method: ast.FunctionDef, lines: list[str]) -> Constructor | None:
+def _constructor(method: ast.FunctionDef, lines: list[str], imports: Iterable[str]) -> Constructor | None:
+    """Where in a constructor a statement can stand; one that gives what is imported another value has no such place."""
+    if not _bound(method).isdisjoint(imports):
+        return None
     arguments = [*method.args.posonlyargs, *method.args.args]
     start = next((i for i, node in enumerate(method.body) if _calls_base(node)), None)
     if start is None or not arguments or method.end_lineno is None:
@@ -267,6 +271,13 @@ def _constructor(method: ast.FunctionDef, lines: list[str]) -> Constructor | Non
         method_indent=_indent(header),
         flag=arguments[1].arg if len(arguments) > 1 else "",
     )
+
+
+def _bound(function: ast.FunctionDef) -> set[str]:
+    """The names that a function gives values of its own, as parameters too."""
+    nodes = list(ast.walk(function))
+    assigned = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    return assigned | {node.arg for node in nodes if isinstance(node, ast.arg)}
 
 
 def _indent(line: str) -> str:
