@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
@@ -38,11 +39,8 @@ class Kinds:
         return Kind.BUFFER if stores and all(registered) else Kind.PARAMETER
 
     def lacks_buffers(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a submodule is a layer of torch that has weights and no buffers."""
-        value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
-        kinds = [knowledge.module(kind) for kind in value.exact]
-        known = bool(kinds) and not (value.unknown or value.bound or value.element is not None)
-        return known and all(kind and kind.weighted and "running_mean" not in kind.attributes for kind in kinds)
+        """Whether a submodule is known to have no buffers: a layer of torch, or a container of such."""
+        return _lacks_buffers(self.inference.attribute(Value(bound=frozenset({cls})), attribute))
 
     def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
         """Whether a definition is or may be a module, and not a parameter or tensor for certain."""
@@ -83,3 +81,13 @@ class Kinds:
             if any(self._computes(result, inner, depth + 1) for inner in bodies for result in inner.returns):
                 return True
         return False
+
+
+def _lacks_buffers(value: Value) -> bool:
+    """Whether all that a value can be has weights and no buffers; of what it holds too."""
+    if value.unknown or value.bound or not value.exact:
+        return False
+    if value.element is not None:
+        return value.exact <= knowledge.CONTAINERS and _lacks_buffers(replace(value.element, element=None))
+    kinds = map(knowledge.module, value.exact)
+    return all(kind is not None and kind.weighted and "running_mean" not in kind.attributes for kind in kinds)
