@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from initlint.construction import knowledge
+from initlint.construction.holders import Holders
 from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path, within
 from initlint.construction.replacements import overwritten, replaced
 from initlint.construction.run import (
     Candidate,
     Draws,
-    Read,
     Run,
     Site,
     Stored,
@@ -21,7 +21,6 @@ from initlint.construction.run import (
 )
 from initlint.construction.torchcalls import MODULE, PARAMETER, PERHAPS_PARAMETER, RANKED
 from initlint.construction.values import (
-    EVERYTHING,
     Constant,
     Group,
     Thing,
@@ -67,6 +66,7 @@ class Finish:
         self.groups: dict[int, list[Stored]] = {}
         for store in self.stores:
             self.groups.setdefault(store.group, []).append(store)
+        self.holders = Holders(self.run, self.stores)
         self._items: dict[int, list[Stored]] = {}
         self._item_names: dict[int, dict[Token, str]] = {}
         self.draws: dict[int, list[Draws]] = {}
@@ -301,7 +301,7 @@ class Finish:
         )
         conditional = bool(self.conditions(store.branch, store.loops))
         items = tuple(self._define(item, item.kind) for item in self.items(store) if item.kind)
-        owner, path, alone = store.site.owner, store.site.path, self._is_alone(store)
+        owner, path, alone = store.site.owner, store.site.path, self.holders.leave_alone(store)
         cls = store.value.cls if isinstance(store.value, Thing) else ""
         return Define(definition, owner, path, conditional, store.branch, alone, items, cls)
 
@@ -322,7 +322,7 @@ class Finish:
         if whole.cls not in knowledge.CONTAINERS:
             times = Counter(token for _, token in parts)
             given = ((key, t) for key, t in parts if (whole.token, t) in self.run.placed and times[t] == 1)
-            named = ((key, token) for key, token in given if key.isidentifier() and self._is_only_held(store, token))
+            named = ((key, token) for key, token in given if key.isidentifier() and self.holders.only_one(store, token))
             yield from (self._item(store, key, token) for key, token in named)
             return
         keys = [key for key, _ in parts]
@@ -331,7 +331,7 @@ class Finish:
         reached = [self.run.reach((token,)) for _, token in parts]
         holding = Counter(part for inside in reached for part in inside)
         for (key, token), inside in zip(parts, reached, strict=True):
-            if self._is_only_held(store, token):
+            if self.holders.only_one(store, token):
                 copied = any(holding[part] > 1 for part in inside)
                 yield self._item(replace(store, group=NOBODYS) if copied else store, key, token)
 
@@ -347,52 +347,6 @@ class Finish:
         )
         self.swept[id(item)] = [e for e in self.swept.get(id(store), ()) if self._lets_through(e, item) != Answer.NO]
         return item
-
-    def _is_only_held(self, store: Stored, item: Token) -> bool:
-        """Whether a container alone holds an item: no other attribute does, and no code has it by another name."""
-        attributes = {holder for holder in self._holders[item] if isinstance(holder, str)}
-        return attributes == {store.attribute} and item not in self._handed
-
-    @functools.cached_property
-    def _handed(self) -> frozenset[Token]:
-        """What the constructor reads by other names than those of attributes, with all that is in it."""
-        reads = (e for e in self.run.log if isinstance(e, Read) and not e.attribute and not e.kept)
-        return frozenset(self.run.reach(token for read in reads for token in read.tokens))
-
-    def _is_alone(self, store: Stored) -> bool:
-        """Whether nothing else holds what an attribute is given, and no code of the constructor reads it.
-
-        Who is handed the instance before finds nothing of it yet.
-        """
-        names, behind = self._read
-        own = frozenset(tokens(store.value))
-        after = names.get(EVERYTHING, -1) > self._position.get(id(store), -1)
-        return not (after or store.attribute in names or own & behind) and all(
-            self._holders[token] <= {store.attribute} | own for token in own
-        )
-
-    @functools.cached_property
-    def _read(self) -> tuple[dict[str, int], frozenset[Token]]:
-        """The attributes that the constructor reads, with the last place of the log where it does, and the tokens."""
-        reads = [(place, entry) for place, entry in enumerate(self.run.log) if isinstance(entry, Read)]
-        return {e.attribute: place for place, e in reads}, frozenset(token for _, e in reads for token in e.tokens)
-
-    @functools.cached_property
-    def _position(self) -> dict[int, int]:
-        """Where in the log each entry stands, by its id."""
-        return {id(entry): place for place, entry in enumerate(self.run.log)}
-
-    @functools.cached_property
-    def _holders(self) -> dict[Token, set[str | Token]]:
-        """The attributes and the built things that hold each token."""
-        holders: dict[Token, set[str | Token]] = defaultdict(set)
-        for store in self.stores:
-            for token in self.run.reach(tokens(store.value)):
-                holders[token].add(store.attribute)
-        for whole, parts in self.run.parts.items():
-            for _, part in parts:
-                holders[part].add(whole)
-        return holders
 
     def _draws(self, entry: Draws, index: dict[int, int]) -> Drawn:
         what = entry.site.slice.code(entry.site.node)
