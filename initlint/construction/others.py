@@ -89,13 +89,19 @@ class Others(Methods):
         copies: list[Value] = []
         for option in (option for value in arguments.positional[:1] for option in options(value)):
             if isinstance(option, Thing):
-                cls, contains = self.run.built.get(option.token, ("", frozenset()))
-                copy = self.run.thing(option.kind, cls, contains)
+                cls, _ = self.run.built.get(option.token, ("", frozenset()))
+                copy = self.run.thing(option.kind, cls, self._classes_in(option))
                 self.run.attach(copy.token, "", option)
                 copies.append(copy)
             else:
                 copies.append(option)
         return join(copies)
+
+    def _classes_in(self, thing: Thing) -> frozenset[str]:
+        """The classes of all that is in something built."""
+        inside = [self.run.built.get(token, ("", frozenset())) for token in self.run.reach((thing.token,))]
+        parts = {cls for cls, _ in inside[1:] if cls}
+        return frozenset(parts.union(*(contains for _, contains in inside)))
 
     def _builtin(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
         given = arguments.positional
