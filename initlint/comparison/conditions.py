@@ -29,8 +29,9 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
 _ORDERED = frozenset({"Lt", "LtE", "Add", "Sub", "Mult", "Div", "FloorDiv", "Mod", "Pow"})
 """Operators for which the tried values do not stand for all others."""
 
-Values = Mapping[Term, Scalar]
 Held = list[Scalar] | tuple[Scalar, ...] | frozenset[Scalar]
+Given = Sequence[Scalar]
+Read = Callable[[Given], Scalar | Held]
 
 
 class _BeyondError(Exception):
@@ -50,10 +51,11 @@ def differ(old: tuple[Step, ...], new: tuple[Step, ...]) -> Answer:
     every = len(values) ** len(free)
     step = next(each for each in itertools.count(1 + every // MAX_TRIED) if math.gcd(each, len(values)) == 1)
     beyond = False
+    hold = _holding([old, new], {term: place for place, term in enumerate(free)})
     for number in range(0, every, step):
-        given = {term: values[number // len(values) ** place % len(values)] for place, term in enumerate(free)}
+        given = [values[number // len(values) ** place % len(values)] for place in range(len(free))]
         try:
-            apart = _hold(old, given) != _hold(new, given)
+            apart = hold[0](given) != hold[1](given)
         except _BeyondError:
             beyond = True
             continue
@@ -97,50 +99,73 @@ def _inner(terms: Iterable[Term]) -> Iterator[Term]:
             yield from _inner(operands(term))
 
 
-def _hold(steps: Sequence[Step], given: Values) -> bool:
-    return all(bool(_value(step.term, given)) is (step.kind == "if") for step in steps)
+def _holding(sides: Iterable[Sequence[Step]], places: Mapping[Term, int]) -> list[Callable[[Given], bool]]:
+    """Whether the conditions of each side hold for the values of what is free, by its places among these."""
+    reads: dict[Term, Read] = {}
+
+    def holding(steps: Sequence[Step]) -> Callable[[Given], bool]:
+        tests = [(_read(step.term, places, reads), step.kind == "if") for step in steps]
+        return lambda given: all(bool(read(given)) is wanted for read, wanted in tests)
+
+    return [holding(steps) for steps in sides]
 
 
-def _value(term: Term, given: Values) -> Scalar | Held:  # noqa: C901  (one case for each operator)
-    """What a term is for given values; what cannot be computed raises what Python would."""
-    if term in given:
-        return given[term]
-    parts = list(operands(term))
+def _read(term: Term, places: Mapping[Term, int], reads: dict[Term, Read]) -> Read:
+    """How a term is worked out, made once for all values."""
+    if term not in reads:
+        parts = [] if term in places else [_read(part, places, reads) for part in operands(term)]
+        reads[term] = operator.itemgetter(places[term]) if term in places else _worked_out(term, parts)
+    return reads[term]
+
+
+def _worked_out(term: Term, parts: Sequence[Read]) -> Read:  # noqa: C901  (one case for each operator)
+    """The same of one that is not free; what cannot be computed raises what Python would."""
     match term.op:
         case "constant":
-            assert not isinstance(term.args[0], Term)
-            return term.args[0]
+            value = term.args[0]
+            assert not isinstance(value, Term)
+            return lambda _: value
         case "Not":
-            return not _value(parts[0], given)
+            return lambda given: not parts[0](given)
         case "And":
-            return _value(parts[1] if _value(parts[0], given) else parts[0], given)
+            return lambda given: parts[0](given) and parts[1](given)
         case "Or":
-            return _value(parts[0] if _value(parts[0], given) else parts[1], given)
+            return lambda given: parts[0](given) or parts[1](given)
         case "choice":
-            return _value(parts[1] if _value(parts[0], given) else parts[2], given)
+            return lambda given: parts[1](given) if parts[0](given) else parts[2](given)
         case "list":
-            return [_single(part, given) for part in parts]
+            return lambda given: [_single(part(given)) for part in parts]
         case "tuple":
-            return tuple(_single(part, given) for part in parts)
+            return lambda given: tuple(_single(part(given)) for part in parts)
         case "set":
-            return frozenset(_single(part, given) for part in parts)
+            return lambda given: frozenset(_single(part(given)) for part in parts)
         case "In":
-            held = _value(parts[1], given)
-            if not isinstance(held, list | tuple | frozenset):
-                raise _BeyondError(term.op)
-            return _single(parts[0], given) in held
+            return lambda given: _is_in(_several(parts[1](given)), parts[0](given))
         case _ if term.op in _COMPARED:
-            one, other = (_value(part, given) for part in parts)
-            return _COMPARED[term.op](one, other)
+            compared = _COMPARED[term.op]
+            return lambda given: compared(parts[0](given), parts[1](given))
         case _:
-            found = binary(term.op, *(constant(_single(part, given)) for part in parts))
-            if not is_constant(found):
-                raise TypeError(term.op)
-            return _single(found, given)
+            return lambda given: _computed(term.op, [constant(_single(part(given))) for part in parts])
 
 
-def _single(term: Term, given: Values) -> Scalar:
-    value = _value(term, given)
+def _computed(op: str, parts: Sequence[Term]) -> Scalar:
+    found = binary(op, *parts)
+    if not is_constant(found) or isinstance(found.args[0], Term):
+        raise TypeError(op)
+    return found.args[0]
+
+
+def _single(value: Scalar | Held) -> Scalar:
     if isinstance(value, list | tuple | frozenset):
-        raise _BeyondError(term.op)
+        raise _BeyondError
+    return value
+
+
+def _is_in(held: Held, value: Scalar | Held) -> bool:
+    return _single(value) in held
+
+
+def _several(value: Scalar | Held) -> Held:
+    if not isinstance(value, list | tuple | frozenset):
+        raise _BeyondError
     return value
