@@ -13,11 +13,13 @@ from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS
 from initlint.facts.records import Function, Local, Store
 from initlint.facts.spelled import fits
 from initlint.model import Verdict
+from initlint.project.bindings import CLASS_LEVEL
 from initlint.project.calls import PASSES_ON
 from initlint.project.classes import ClassId, ClassInfo, Method, Project, sets_property
 from initlint.project.flows import unused
 from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.readers import Readers
+from initlint.project.values import is_none
 
 MAKE_OF_GIVEN = frozenset({"partial", "map", "getattr", "reduce"})
 """Functions that call what they are given, or find what is called."""
@@ -48,12 +50,20 @@ def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool], dead: Coll
     infos = readers.project.classes
     family = [infos[relative] for relative in readers.project.family(cls) if relative in infos]
     stores = (_construction_stores(info, _constructing(readers, info)) for info in family)
-    made = (store for found in stores for _, store in found if store.callees or store.indirect)
-    known = {*dead, *(store.attribute for store in made if "*" not in store.attribute)}
+    named = ((method, store.attribute) for found in stores for method, store in found if store.attribute in told)
+    known = {*dead, *(attribute for method, attribute in named if not _makes_nothing(readers, method, attribute))}
     new = {attribute: alone for attribute, alone in told.items() if not _is_known(attribute, known)}
     with readers.foreign.admitting(cls, new):
         verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
     return {attribute: verdict for attribute, verdict in verdicts.items() if verdict is not None}
+
+
+def _makes_nothing(readers: Readers, method: Method, attribute: str) -> bool:
+    """Whether a method, or the body of a class, only declares an attribute or makes it None."""
+    if method.facts.name == CLASS_LEVEL and method.owner:
+        info = readers.project.classes[method.owner]
+        return all(map(is_none, readers.bodies.class_body(info.path, info.facts).class_values(attribute)))
+    return all(map(is_none, readers.bodies.body(method).stores(attribute)))
 
 
 def _is_known(attribute: str, known: set[str]) -> bool:
