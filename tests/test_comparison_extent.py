@@ -95,6 +95,18 @@ def test_a_decorator_of_many_classes_is_compared_once() -> None:
     assert len(code._walks) == 1
 
 
+def test_equal_contents_of_one_version_are_told_by_those_of_the_other() -> None:
+    """What reaches far is not held against its like in one version, and has the term of its own in the other."""
+    chain = "".join(CHAIN.format(at, at + 1) for at in range(200)) + "def f200(dim): return dim\n"
+    files = {"net.py": f"{chain}\ndef one(dim):\n    return f0(dim)\n\n\ndef two(dim):\n    return f0(dim)\n"}
+    texts = Texts()
+    old, new = (Code(side("", files).project, (), texts) for _ in range(2))
+    keys = [("function", "net.py", name) for name in ("one", "two")]
+    one, two = (old.content([key]) for key in keys)
+    assert len(old._pieces) < 100
+    assert (new.content([keys[1]]), new.content([keys[0]])) == (two, one)
+
+
 def test_what_is_the_same_for_all_is_not_followed_with_defaults() -> None:
     """With its default, the loop takes more steps than are followed."""
     body = "{}for at in range(depth):\n    self.add_module(str(at), nn.Sequential({}nn.Linear(dim, dim)))"
