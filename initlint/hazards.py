@@ -95,7 +95,8 @@ class _Search:
         self._begin()
 
     def _begin(self) -> None:
-        self.readers, self.ledgers = Readers(self.project, self.thorough), Ledgers(self.project)
+        self.readers = Readers(self.project, self.thorough)
+        self.ledgers = Ledgers(self.project, self.readers.passed)
 
     def found(self, infos: Iterable[ClassInfo]) -> Iterator[Finding]:
         for info in infos:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.spelled import fits
 from initlint.model import Answer, Definition, Draw, Kind, Span, container_of
+from initlint.project.values import NOTHING
+from initlint.project.values import Value as Given
 
 if TYPE_CHECKING:
     from initlint.project.classes import ClassId, Method, Project
@@ -291,11 +293,16 @@ def _merge(first: Define, second: Define) -> Define:
     return replace(first, definition=definition, conditional=first.conditional and second.conditional, items=())
 
 
+Passed = Callable[["ClassId", str], Given]
+"""What the project's calls pass the constructor of a class as a parameter."""
+
+
 class Ledgers:
     """The constructions of a project, made when asked for and kept."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, passed: Passed = lambda *_: NOTHING) -> None:
         self.project = project
+        self._passed = passed
         self._kept: dict[ClassId, Construction] = {}
 
     def construction(self, cls: ClassId) -> Construction:
@@ -313,7 +320,7 @@ class Ledgers:
     def _workshop(self) -> Workshop:
         from initlint.construction.workshop import Workshop
 
-        return Workshop(self.project)
+        return Workshop(self.project, self._passed)
 
     def __iter__(self) -> Iterator[Construction]:
         return iter(self._kept.values())

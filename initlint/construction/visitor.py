@@ -288,6 +288,8 @@ class Interpreter(Statements):
             value = given.get(name, position if position < len(positional) else None)
             if value is None:
                 value = self._default(param, frame, defaults, given.unseen)
+                if arguments is None and value == UNKNOWN:
+                    value = self.workshop.passed_classes(frame.owner, name)
             frame.names[name] = value
         taken = {param.name.value for param in [*positional, *params.kwonly_params]}
         if isinstance(params.star_arg, cst.Param):

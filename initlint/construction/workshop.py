@@ -15,7 +15,7 @@ from initlint.construction.inert import Inert
 from initlint.construction.run import Run
 from initlint.construction.slices import Slice, statement_end
 from initlint.construction.templates import Made, made
-from initlint.construction.torchcalls import ANY_MODULE
+from initlint.construction.torchcalls import ANY_MODULE, MODULE
 from initlint.construction.values import (
     UNKNOWN,
     Arguments,
@@ -27,6 +27,7 @@ from initlint.construction.values import (
     Table,
     TorchFunction,
     Value,
+    join,
     key_of,
     rounded,
     settable,
@@ -34,7 +35,7 @@ from initlint.construction.values import (
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
-    from initlint.construction.ledger import Construction
+    from initlint.construction.ledger import Construction, Passed
     from initlint.project.classes import ClassId, Method, Project
 
 MAX_BUILDS = 60
@@ -54,8 +55,9 @@ Answered = TypeVar("Answered")
 class Workshop:
     """Makes constructions. All state is memoised answers about one project."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, passed: Passed) -> None:
         self.project = project
+        self._passed = passed
         self.inert = Inert(project, self.variable)
         self.steps = 0
         self.names: dict[tuple[str, str, str], Value] = {}
@@ -152,6 +154,15 @@ class Workshop:
         known = self._slices.pop((path, start), None)
         self._slices[path, start] = known = known or Slice(self.project.source(path), start, end)
         return known
+
+    def passed_classes(self, cls: ClassId, parameter: str) -> Value:
+        """The classes of modules that calls give the constructor of a class as a parameter: any, where not all show."""
+        given = self._passed(cls, parameter)
+        modules = [each for each in sorted(given.classes) if self.is_a(each, MODULE)]
+        if not modules:
+            return UNKNOWN
+        known = len(modules) == len(given.classes) <= FEW and not given.unknown
+        return join(map(ClassObject, modules)) if known else ClassObject(ANY_MODULE)
 
     # -- names at module level ---------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ from initlint.project.sites import sites
 from initlint.project.stored import named_along
 from initlint.project.strangers import Strangers
 from initlint.project.sweeps import BUFFERS
-from initlint.project.values import Value, union
+from initlint.project.values import NOTHING, Value, union
 from initlint.project.wholesale import Wholesale
 
 if TYPE_CHECKING:
@@ -90,6 +90,11 @@ class Readers:
             return LIVE
         verdicts = [self.verdict(cls, name) for name in self._named_by(pattern)]
         return next((v for v in verdicts if v and v.confidence is Confidence.POSSIBLE), verdicts[0])
+
+    def passed(self, cls: ClassId, parameter: str) -> Value:
+        """What the project's calls give the constructor of a class as a parameter."""
+        method = self.project.method(cls, "__init__")
+        return self.inference.variables.parameter(parameter, self.bodies.body(method)) if method else NOTHING
 
     def keys_read(self, cls: ClassId, container: str) -> frozenset[str] | None:
         """The keys under which alone items of a container are read; None where others are read too, or may be."""
