@@ -14,13 +14,17 @@ from initlint.model import Confidence, Finding, Problem, Verdict
 from initlint.project.classes import ClassInfo, Method, Project
 from initlint.project.givers import givers, handed
 from initlint.project.readers import Readers
+from initlint.project.surveys import made
 from initlint.project.suspects import Suspect, candidates, suspects, unnamed
 from initlint.rules import CONSTRUCTION_RULES, FILE_RULES
 from initlint.rules.base import Case, Unreadable
 from initlint.shares import shared
 
-SHARE = 200
-"""Classes that are looked at together. The first ones are looked at alone, which fills the indices that all need."""
+SHARE = 100
+"""Classes that are looked at together."""
+
+SHARED = 200
+"""Classes from which on it pays to share them among processes."""
 
 
 def find(
@@ -38,10 +42,12 @@ def find(
     """
     search = _Search(project, codes, thorough)
     infos = candidates(project, reported)
-    yield from search.found(infos[:SHARE])
-    if len(infos) > SHARE and processes > 1:
+    if len(infos) > SHARED and processes > 1:
         project.read_all()
-    shares = [infos[start : start + SHARE] for start in range(SHARE, len(infos), SHARE)]
+        made(search.readers)  # here, or each copy of this process would make one
+    else:
+        processes = 1
+    shares = [infos[start : start + SHARE] for start in range(0, len(infos), SHARE)]
     for answer in shared(lambda number: search.answer(shares[number]), len(shares), processes):
         share = msgspec.msgpack.decode(answer, type=_Answer)
         project.installed.update(share.installed)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from initlint import hazards
+from initlint.facts.extract import extract
 from initlint.model import Confidence
 from initlint.pipeline import check_sources
+from initlint.project import link, suspects
+from initlint.project.readers import Readers
 
 DEAD = """
 class {name}(nn.Module):
@@ -148,3 +151,37 @@ class Net(Module):
 def test_torch_itself_is_known_as_torch() -> None:
     found = [(finding.code, finding.path, finding.attribute, finding.shifts) for finding in check_sources(TORCH)]
     assert found == [("SOH101", "torch/testing/nets.py", "old", ("new",))]
+
+
+SHOWN = """
+from torch import nn
+
+class Decoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = None
+
+    def forward(self, x):
+        return self.head(x)
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.decoder = Decoder()
+        self.head = nn.Linear(8, 8)
+        {given}
+
+    def forward(self, x):
+        return self.head(self.decoder(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "constructed"),
+    [("self.decoder.head = self.head", []), ("self.decoder.head = nn.Linear(8, 8)", ["net.py::Net"])],
+)
+def test_what_an_instance_keeps_and_shows_to_a_part_needs_no_construction(given: str, constructed: list[str]) -> None:
+    source = SHOWN.format(given=given).encode()
+    project = link({"net.py": extract(source)}, {"net.py": source}.__getitem__)
+    found = suspects.suspects(Readers(project), suspects.candidates(project, frozenset({"net.py"})))
+    assert [suspect.cls for suspect in found] == constructed

@@ -67,13 +67,13 @@ class Far:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[surveys.Survey]:
     """The surveys that were made."""
     found: list[surveys.Survey] = []
-    make = surveys._made
+    make = surveys.made
 
     def noted(*given: Any) -> surveys.Survey:
         found.append(make(*given))
         return found[-1]
 
-    monkeypatch.setattr(surveys, "_made", noted)
+    monkeypatch.setattr(surveys, "made", noted)
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from initlint.facts.receivers import normalise
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_CALLERS = 40
 """With more calls than this a parameter can be anything."""
+
+WORTH_A_SEARCH = 20
+"""Rows for each file of a family from which on the files are searched for, not the rows gone through."""
 
 ENTRY_POINTS = frozenset({"forward", "__call__", "training_step", "validation_step", "test_step"})
 """Methods that are called through a framework, not by name."""
@@ -99,7 +103,28 @@ class Callers:
     def reading_within(self, cls: ClassId, name: str) -> Iterator[tuple[Method, str]]:
         """The methods of a family that read a name, with the receivers."""
         family, files = self.project.family(cls), self.project.family_files(cls)
-        return (row for row in self.reading.within(name, files) if row[0].owner in family)
+        rows = self.reading.within(name, files)
+        if isinstance(rows, list) and len(rows) > WORTH_A_SEARCH * len(files):
+            rows = [row for path in sorted(files, key=self._place) for row in self._in_file(rows, path)]
+        return (row for row in rows if row[0].owner in family)
+
+    def _in_file(self, rows: Sequence[tuple[Method, str]], path: str) -> Sequence[tuple[Method, str]]:
+        """Those of the rows about a name that are of one file."""
+        place = self._place(path)
+        start = bisect_left(rows, place, key=self._place_of)
+        end = bisect_right(rows, place, key=self._place_of)
+        return rows[start:end]
+
+    def _place_of(self, row: tuple[Method, str]) -> int:
+        return self._place(row[0].path)
+
+    def _place(self, path: str) -> int:
+        """Where a file stands in the order of all rows."""
+        return self._places.get(path, len(self._places))
+
+    @functools.cached_property
+    def _places(self) -> dict[str, int]:
+        return {path: number for number, path in enumerate(self.project.linked)}
 
     def fitting(self, pattern: str) -> list[str]:
         """The names that are read somewhere and that a computed name can come out as."""

@@ -192,10 +192,15 @@ class Project:
         return _together(self._statements(path)[qualname])
 
     def read_all(self) -> None:
-        """Have the facts of all files at hand, and a survey of them: a copy of this process cannot ask the cache."""
+        """Have the facts of all files at hand, a survey of them, and what they say about names.
+
+        A copy of this process cannot ask the cache, and would put the same together once more.
+        """
         self.survey()
         for path in self.files:
             self.files[path]
+        for index in self.indices.values():
+            index.get("")
         self._extract = extract
 
     def source(self, path: str) -> bytes:

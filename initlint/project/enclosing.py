@@ -16,7 +16,7 @@ from initlint.project.classes import ClassId, Method, Project
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.roles import initialises
-from initlint.project.sites import every_site
+from initlint.project.sites import named
 from initlint.project.values import Value
 
 if TYPE_CHECKING:
@@ -46,22 +46,19 @@ class Enclosing:
         return any(self._fills(cls, name) for name in sorted(names) if "*" not in name)
 
     def _fills(self, cls: ClassId, attribute: str) -> bool:
-        ancestors = self._filled.get(attribute)
-        return ancestors is not None and not ancestors.isdisjoint(self.project.mro(cls))
+        return not self._filled(attribute).isdisjoint(self.project.mro(cls))
+
+    @functools.cache  # noqa: B019
+    def _filled(self, attribute: str) -> frozenset[ClassId]:
+        """The classes whose instances an initialising function fills an attribute of at random."""
+        reading = {_place(method) for method, _ in self.callers.reading.get(attribute)}
+        bodies = [self.bodies.body(method) for method in self._testing if _place(method) in reading]
+        sites = ((site, body) for body in bodies for site in named(body, attribute))
+        filled = ((site.owner, body) for site, body in sites if self._is_filled(site.node, body))
+        tested = (self.inference.narrowed(owner, body) for owner, body in filled)
+        return frozenset(cls for value in tested if value is not None for cls in value.bound)
 
     @functools.cached_property
-    def _filled(self) -> dict[str, set[ClassId]]:
-        """The attributes that initialising functions fill at random, and of instances of which classes."""
-        index: dict[str, set[ClassId]] = {}
-        for method in self._testing:
-            body = self.bodies.body(method)
-            for site in every_site(body):
-                tested = self.inference.narrowed(site.owner, body) if self._is_filled(site.node, body) else None
-                if tested is not None:
-                    index.setdefault(site.path[-1], set()).update(tested.bound)
-        return index
-
-    @property
     def _testing(self) -> list[Method]:
         """The initialising functions that test what they are given for its class."""
         calling = self.callers.calling.get("isinstance")
@@ -83,3 +80,8 @@ class Enclosing:
             return False
         known = knowledge.initialiser(symbol.target.replace("::", "."))
         return known is not None and known.draws
+
+
+def _place(method: Method) -> tuple[str, ClassId | None, str]:
+    """Where a function stands, or the one around it: what is nested in it belongs to it."""
+    return method.path, method.owner, method.facts.name.partition(".<locals>.")[0]

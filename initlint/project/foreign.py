@@ -267,11 +267,16 @@ class Foreign:
         if len(surface.intersection(names) - knowledge.module_attributes()) < 2:
             return False
         body = self.bodies.body(method)
-        places = {name: [site.node for site in sites(body, receiver, name)] for name in names}
-        for place in places.get(attribute, ()):
-            beside = {n for n, nodes in places.items() if any(not in_other_arm(place, node) for node in nodes)}
-            if len(beside - knowledge.module_attributes()) > 1 and beside < places.keys() and self._has(cls, beside):
-                return True
+
+        def beside(place: Node, name: str) -> bool:
+            return any(not in_other_arm(place, site.node) for site in sites(body, receiver, name))
+
+        lacking = [name for name in names if not self._has(cls, (name,))]
+        for site in sites(body, receiver, attribute):
+            if not any(beside(site.node, name) for name in lacking):
+                read = {name for name in names if beside(site.node, name)}
+                if len(read - knowledge.module_attributes()) > 1 and len(read) < len(names):
+                    return True
         return False
 
     def _has(self, cls: ClassId, names: Collection[str]) -> bool:

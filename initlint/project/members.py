@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -114,17 +115,17 @@ class Members:
 
     def _given_by_others(self, cls: ClassId, name: str) -> Iterator[Value]:
         """What other code makes to put in the place of an attribute: `block.conv = fused(block.conv)`."""
+        for owner_node, node, body in self._given(name):
+            owner = self.inference.expression(owner_node, body)
+            if owner.unknown or not owner.instances.isdisjoint(self.project.family(cls)):
+                yield replace(self.inference.expression(node, body), unknown=False)
+
+    @functools.cache  # noqa: B019
+    def _given(self, name: str) -> list[tuple[Node, Node, Body]]:
+        """Where code makes something and gives it to something as an attribute of that name: to what, and what."""
         methods = self.callers.giving.get(name)
-        for method in methods if len(methods) <= MAX_OWNERS else ():
-            body = self.bodies.body(method)
-            for node in body.nodes("assignment"):
-                target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
-                if value is None or value.type not in MADE or target is None or target.type != "attribute":
-                    continue
-                if body.text(target).endswith(f".{name}"):
-                    owner = self.inference.expression(target.named_children[0], body)
-                    if owner.unknown or not owner.instances.isdisjoint(self.project.family(cls)):
-                        yield replace(self.inference.expression(value, body), unknown=False)
+        bodies = map(self.bodies.body, methods if len(methods) <= MAX_OWNERS else ())
+        return [(*given, body) for body in bodies for given in _attributes_given(body, name)]
 
     def _assigns(self, cls: ClassId, name: str) -> bool:
         info = self.project.classes.get(cls)
@@ -180,3 +181,13 @@ class Members:
 
 def _is_property(method: Method) -> bool:
     return any(d.rpartition(".")[2] in ("property", "cached_property") for d in method.facts.decorators)
+
+
+def _attributes_given(body: Body, name: str) -> Iterator[tuple[Node, Node]]:
+    """The assignments of something made to an attribute of that name: what has the attribute, and what it is given."""
+    for node in body.nodes("assignment"):
+        target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if value is None or value.type not in MADE or target is None or target.type != "attribute":
+            continue
+        if body.text(target).endswith(f".{name}"):
+            yield target.named_children[0], value

@@ -41,11 +41,10 @@ def sites(body: Body, receiver: str, attribute: str) -> Iterator[Site]:
             yield site
 
 
-def every_site(body: Body) -> Iterator[Site]:
-    """The reads of all attributes from all receivers."""
-    for name in body.attributes:
-        yield from _plain(body, name)
-    yield from spoken(body)
+def named(body: Body, attribute: str) -> Iterator[Site]:
+    """The reads of an attribute by its name from all receivers."""
+    yield from _plain(body, attribute)
+    yield from (site for site in spoken(body) if site.path[-1] == attribute)
 
 
 def computed(body: Body, receiver: str) -> Iterator[Site]:

@@ -67,8 +67,9 @@ class Strangers:
     @functools.cache  # noqa: B019
     def _borrows(self, cls: ClassId) -> str:
         info = self.project.classes[cls]
-        body = self.bodies.class_body(info.path, info.facts)
-        for name in sorted({store.attribute for store in info.facts.attributes}):
+        source = self.project.source(info.path)[info.facts.start : info.facts.end]
+        for name in sorted({store.attribute for store in info.facts.attributes if _mentions(source, store.attribute)}):
+            body = self.bodies.class_body(info.path, info.facts)
             for node in body.class_values(name):
                 if node.type == "attribute" and body.text(node).endswith(f".{name}") and self._is_unseen(node, body):
                     return f"`{body.text(node)}` becomes a method in {info.path}"
@@ -128,3 +129,8 @@ def _handed_on(body: Body) -> str:
 def _harmless(function: str) -> bool:
     """Functions of torch and of the standard library read no attribute by name, but for those that list all of them."""
     return function.split(".")[0] in ("torch", *sys.stdlib_module_names) and not function.startswith("inspect.get")
+
+
+def _mentions(source: bytes, attribute: str) -> bool:
+    """Whether an attribute of that name is read or given anywhere: most class bodies need no parser."""
+    return f".{attribute}".encode() in source

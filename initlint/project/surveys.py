@@ -51,7 +51,7 @@ def survey_of(
         if known is not None and _holds(known, project, digests):
             return known.survey
         surveyed = noting()
-        found = _made(surveyed)
+        found = made(Readers(surveyed))
         project.installed.update(surveyed.installed)
         if not surveyed.noted.any_name:
             with suppress(UnicodeEncodeError):  # a file name that is no text
@@ -61,8 +61,8 @@ def survey_of(
     return survey
 
 
-def _made(project: Project) -> Survey:
-    readers = Readers(project)
+def made(readers: Readers) -> Survey:
+    """The survey of the project that these look through; they keep what they found."""
     computed = readers.computed
     return Survey(readers.wholesale.elsewhere, computed.elsewhere, computed.unknown, computed.called)
 

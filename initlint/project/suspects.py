@@ -47,15 +47,21 @@ def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool], dead: Coll
     It tells of each whether nothing else holds it: what is kept or used elsewhere too is left out, since where it goes
     is found by names. What fits a pattern that is `dead` as a whole is not told one by one.
     """
-    infos = readers.project.classes
-    family = [infos[relative] for relative in readers.project.family(cls) if relative in infos]
-    stores = (_construction_stores(info, _constructing(readers, info)) for info in family)
-    named = ((method, store.attribute) for found in stores for method, store in found if store.attribute in told)
-    known = {*dead, *(attribute for method, attribute in named if not _makes_nothing(readers, method, attribute))}
+    known = {*dead, *_made(readers, cls, told)}
+    if not all(_is_known(attribute, known) for attribute in told):
+        known.update(*(_made(readers, relative, told) for relative in readers.project.family(cls)))
     new = {attribute: alone for attribute, alone in told.items() if not _is_known(attribute, known)}
     with readers.foreign.admitting(cls, new):
         verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
     return {attribute: verdict for attribute, verdict in verdicts.items() if verdict is not None}
+
+
+def _made(readers: Readers, cls: ClassId, told: Collection[str]) -> set[str]:
+    """Those attributes that the code of a class names where its construction makes them."""
+    info = readers.project.classes.get(cls)
+    stores = _construction_stores(info, _constructing(readers, info)) if info is not None else ()
+    named = ((method, store.attribute) for method, store in stores if store.attribute in told)
+    return {attribute for method, attribute in named if not _makes_nothing(readers, method, attribute)}
 
 
 def _makes_nothing(readers: Readers, method: Method, attribute: str) -> bool:
@@ -167,7 +173,7 @@ def _may_define(readers: Readers, method: Method, store: Store) -> bool:
     indirect = store.indirect or len(callees) < len(store.callees)
     if indirect:
         callees += readers.bodies.body(method).makers_of(store.attribute)
-    if not callees and not method.facts.name.startswith("__"):
+    if not callees and method.facts.instance and not method.facts.name.startswith("__"):
         callees = tuple(_passed(readers, method, store))
     if any(may_build(readers.project, method, callee) for callee in callees):
         return True
@@ -273,15 +279,15 @@ def gives_part(project: Project, method: Method) -> bool:
     if not facts.gives:
         return False
     given = _GIVEN.findall(project.source(method.path)[facts.start : facts.end])
-    pairs = {(name.decode(), callee.decode()) for name, callee in given}
-    callees = sorted(callee for name, callee in pairs if name in facts.gives)
-    if any(may_build(project, method, callee) for callee in callees):
+    texts = {(receiver.decode(), name.decode(), callee.decode()) for receiver, name, callee in given}
+    callees = {callee for receiver, name, callee in texts if receiver != facts.instance and name in facts.gives}
+    if any(may_build(project, method, callee) for callee in sorted(callees)):
         return True
     others = (names for receiver, names in facts.reads.items() if receiver not in (facts.instance, "super()"))
     return any(not REGISTRATIONS.isdisjoint(names) for names in others)
 
 
-_GIVEN = re.compile(rb"(?m)^\s*(?:\w+\.)?\w+\.(\w+)\s*=\s*([^\W\d][\w.]*)\s*\(")
+_GIVEN = re.compile(rb"(?m)^\s*((?:\w+\.)?\w+)\.(\w+)\s*=\s*([^\W\d][\w.]*)\s*\(")
 """An attribute of a local name, or of a part of the instance, that is given what a call makes."""
 
 
