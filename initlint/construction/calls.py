@@ -131,6 +131,11 @@ class Calls(Others, TorchFunctions):
         """Whether a callee only fills its first argument."""
         return all(_fills(option) for option in options(callee))
 
+    def changes(self, callee: Value) -> bool:
+        """Whether a callee of which nobody takes the result has done no more than to change its first argument."""
+        torch_functions = [option.name for option in options(callee) if isinstance(option, TorchFunction)]
+        return bool(torch_functions) and all(name.startswith("torch.nn.utils.") for name in torch_functions)
+
     def stores(self, callee: Value) -> bool:
         """Whether a callee gives something an attribute."""
         return all(_stores(option) for option in options(callee))

@@ -119,14 +119,15 @@ class Expressions(Loops):
         self.run.quiet += quiet
         callee = self.evaluate(node.func, frame)
         self.run.quiet -= quiet
-        arguments = self._arguments(node.args, frame, callee)
+        arguments = self._arguments(node.args, frame, callee, alone)
         return self.calls.call(callee, arguments, node, frame)
 
-    def _arguments(self, args: Sequence[cst.Arg], frame: Frame, callee: Value) -> Arguments:
+    def _arguments(self, args: Sequence[cst.Arg], frame: Frame, callee: Value, alone: bool = False) -> Arguments:
         positional: list[Value] = []
         named: list[tuple[str, Value]] = []
         unseen = False
-        fills, stores, keeps = self.calls.fills(callee), self.calls.stores(callee), self.calls.keeps(callee)
+        fills = self.calls.fills(callee) or (alone and self.calls.changes(callee))
+        stores, keeps = self.calls.stores(callee), self.calls.keeps(callee)
         for number, arg in enumerate(args):
             unread = (fills and number == 0) or (stores and type(arg.value) is cst.Name)
             self.run.quiet += unread
