@@ -37,9 +37,6 @@ from initlint.sources import Sources, discover
 if TYPE_CHECKING:
     from initlint.notebooks import Cell
 
-FEW = 20
-"""Files that may be asked about so that only what concerns them is read of all others."""
-
 
 def run(config: Config, progress: Progress | None = None, buffer: bytes | None = None) -> Report:
     """Check what the configuration names; the progress is told while files are read.
@@ -90,8 +87,7 @@ def analyse(
     conventions = Conventions(config.extra_base_classes, config.extra_init_methods)
     thorough = config.min_confidence == Confidence.POSSIBLE.value
     key = results.links_key(sources, map(str, environment.folders), config)
-    few = bool(cache) and len(sources.reported) <= FEW
-    standing = links.recall(cache, key, gathered) if few else None
+    standing = links.recall(cache, key, gathered) if cache else None
     extracting = partial(extracted, cache)
     linked = (gathered.facts, source, environment, sources.package, conventions, extracting)
     project = link(*linked, standing)
@@ -100,10 +96,9 @@ def analyse(
         project.survey = survey_of(project, cache, standing.key, gathered.digests, noting)
     problems = tuple(Problem(lost.path, lost.reason, lost.line) for lost in gathered.problems)
     found = tuple(find(project, sources.reported, codes, problems, thorough, processes))
-    modules = dict.fromkeys(sorted(sources.reported), 0)
-    for id, info in project.classes.items():
-        if info.path in modules:
-            modules[info.path] += project.is_module(id)
+    modules = {
+        path: sum(project.is_module(info.id) for info in project.classes_in(path)) for path in sorted(sources.reported)
+    }
     if cache and standing is None:
         links.keep(cache, key, project, gathered)
     comments = {path: gathered.facts[path].suppressions for path in gathered.facts if path in sources.reported}

@@ -165,12 +165,6 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
-@pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than one file is many."""
-    monkeypatch.setattr(pipeline, "FEW", 1)
-
-
 def test_what_has_nothing_to_say_is_not_read(project: Path, loaded: list[str]) -> None:
     answer(project / "a.py")
     (project / "a.py").write_text((project / "a.py").read_text() + "\n# a line more\n")
@@ -274,7 +268,7 @@ def test_installed_files_are_extracted_once(tmp_path: Path, monkeypatch: pytest.
     assert extracted.count((tmp_path / "site" / "far.py").read_bytes()) == 1
 
 
-def test_links_are_those_of_a_run_over_all_files_too(project: Path, loaded: list[str], many: None) -> None:
+def test_links_are_those_of_a_run_over_all_files_too(project: Path, loaded: list[str]) -> None:
     (project / "net.py").write_text(LIVE)
     answer(project)
     (project / "net.py").write_text(LIVE + "# a line more\n")

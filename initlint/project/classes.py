@@ -175,14 +175,14 @@ class Project:
         return Index(rows, files, words, fresh)
 
     def classes_in(self, path: str) -> list[ClassInfo]:
-        """The classes of a file, in order."""
+        """The classes of a file, in order; none where there is no such file."""
         return [self.classes[f"{path}::{qualname}"] for qualname in self._statements(path)]
 
     def _statements(self, path: str) -> dict[str, list[Class]]:
         """The classes of a file by their names, each with the statements that define it."""
         if path not in self._written:
             found: dict[str, list[Class]] = {}
-            for cls in self.files[path].classes:
+            for cls in self.files[path].classes if path in self.files else ():
                 found.setdefault(cls.qualname, []).append(cls)
             self._written[path] = found
         return self._written[path]

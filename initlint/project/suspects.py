@@ -79,8 +79,8 @@ def _is_known(attribute: str, known: set[str]) -> bool:
 
 def candidates(project: Project, paths: frozenset[str]) -> list[ClassInfo]:
     """The classes in the reported files that build modules, in the order of their files and lines."""
-    infos = list(project.classes.values())
-    return [info for info in infos if info.path in paths and _builds_modules(project, info.id)]
+    infos = [info for path in sorted(paths) for info in project.classes_in(path)]
+    return [info for info in infos if _builds_modules(project, info.id)]
 
 
 def suspects(readers: Readers, infos: Iterable[ClassInfo]) -> Iterator[Suspect]:
