@@ -147,3 +147,13 @@ def test_one_of_other_links_is_none(project: Path, made: list[surveys.Survey]) -
     change(project / "net.py", "nn.Linear(8, 7)", "nn.Linear(8, 6)")
     agree(project)
     assert len(made) == 1
+
+
+def test_a_class_of_which_only_an_attribute_matters_is_not_looked_at(project: Path, made: list[surveys.Survey]) -> None:
+    change(project / "code.py", "def start():\n    return over(make())", "def start(other):\n    return over(other.model)")
+    change(project / "far.py", "self.kept = thing", "self.model = thing")
+    answer(project)
+    made.clear()
+    change(project / "far.py", "self.model = thing", "self.model = self.more = thing.other")
+    agree(project)
+    assert made == []

@@ -53,7 +53,7 @@ class Annotations:
             return UNKNOWN
         if symbol.kind is SymbolKind.VARIABLE:
             return self._alias(*symbol.target.split("::", 1))
-        if symbol.kind is SymbolKind.CLASS and is_protocol(self.project, symbol.target):
+        if symbol.kind is SymbolKind.CLASS and self.project.is_protocol(symbol.target):
             return UNKNOWN
         if symbol.kind is SymbolKind.CLASS or knowledge.module(symbol.target):
             return Value(bound=frozenset({symbol.target}))
@@ -114,12 +114,6 @@ class Annotations:
                 external = symbol is not None and symbol.kind is SymbolKind.EXTERNAL
                 if symbol is not None and external and symbol.target.split(".")[0] not in TRANSPARENT:
                     yield symbol.target.split(".")[0], info.id
-
-
-def is_protocol(project: Project, cls: ClassId) -> bool:
-    """Whether others need not inherit from a class to stand for it."""
-    info = project.classes.get(cls)
-    return info is not None and any(base.rpartition(".")[2] == "Protocol" for base in info.facts.bases)
 
 
 def _split(text: str, separator: str) -> list[str]:

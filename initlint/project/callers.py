@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from initlint.facts.receivers import normalise
 from initlint.facts.records import Function
 from initlint.facts.spelled import fits
-from initlint.project.annotations import is_protocol
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.imports import SymbolKind
@@ -157,7 +156,7 @@ class Callers:
     def having(self, name: str) -> list[ClassId]:
         """The classes with an attribute or method of that name in their own code; protocols only ask it of others."""
         methods = (method.owner for method in self._methods.get(name) if method.owner is not None)
-        return sorted(cls for cls in self.assigning(name).union(methods) if not is_protocol(self.project, cls))
+        return sorted(cls for cls in self.assigning(name).union(methods) if not self.project.is_protocol(cls))
 
     def of(self, method: Method) -> list[Call] | None:
         """The project's calls of a function; None where they cannot all be known."""

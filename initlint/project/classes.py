@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +136,7 @@ class Project:
         self.linked = dict.fromkeys(self.files).keys()
         self.consulted = tuple(self.installed)
         self.modules.binding = self.index("binds", self.modules.binds)
+        self._protocols = self.index("protocols", self._protocols_in)
         self.tables = Tables(self)
         self._linked = True
 
@@ -358,6 +359,16 @@ class Project:
     def is_module(self, id: ClassId) -> bool:
         return MODULE in self.mro(id)
 
+    def is_protocol(self, id: ClassId) -> bool:
+        """Whether others need not inherit from a class to stand for it."""
+        info = self.classes.get(id)
+        if info is None or info.path in self.linked:
+            return bool(self._protocols.get(id))
+        return _is_protocol(info)
+
+    def _protocols_in(self, path: str) -> Iterator[tuple[ClassId, None]]:
+        return ((info.id, None) for info in self.classes_in(path) if _is_protocol(info))
+
     def is_metaclass(self, id: ClassId) -> bool:
         """Whether instances are classes themselves."""
         known = (self.classes[ancestor] for ancestor in self.mro(id) if ancestor in self.classes)
@@ -477,6 +488,10 @@ class Project:
         path, _, name = symbol.target.partition("::")
         found = [f for f in self.files[path].functions if f.name == name]
         return Method(path, None, found[-1]) if found else None
+
+
+def _is_protocol(info: ClassInfo) -> bool:
+    return any(base.rpartition(".")[2] == "Protocol" for base in info.facts.bases)
 
 
 def _harmless(base: str, symbol: Symbol | None) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from initlint.project.annotations import Annotations, is_protocol
+from initlint.project.annotations import Annotations
 from initlint.project.bindings import Path
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
@@ -213,7 +213,7 @@ class Inference:
         """An instance of the class or classes that an expression names; None where they are not all known."""
         parts = node.named_children if node.type == "tuple" else [node]
         values = [self.expression(part, body) for part in parts]
-        if any(value.unknown or any(is_protocol(self.project, cls) for cls in value.classes) for value in values):
+        if any(value.unknown or any(self.project.is_protocol(cls) for cls in value.classes) for value in values):
             return None
         return Value(bound=frozenset(cls for value in values for cls in value.classes))
 
