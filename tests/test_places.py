@@ -71,10 +71,10 @@ json.dump([apart(work) for work in json.load(sys.stdin)], sys.stdout)
 Files = dict[str, str]
 
 
-def read() -> dict[str, tuple[Files, Files]]:
+def read(folder: Path) -> dict[str, tuple[Files, Files]]:
     """The pairs by their names."""
     found = {}
-    for path in sorted(PLACES.glob("*.txt")):
+    for path in sorted(folder.glob("*.txt")):
         for entry in path.read_text(encoding="utf-8").split("=== ")[1:]:
             heading, _, rest = entry.partition("\n")
             name, old, new = (each.strip() for each in heading.split("|"))
@@ -96,16 +96,18 @@ def version(text: str, value: str) -> Files:
     return files
 
 
-PAIRS = read()
+PAIRS = read(PLACES)
+ALIKE = read(PLACES / "alike")
 
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, list[tuple[str, Files]]]:
     """The state of the stream behind each construction, and the tensors that were made."""
-    work = json.dumps([files for pair in PAIRS.values() for files in pair])
+    every = {**PAIRS, **ALIKE}
+    work = json.dumps([files for pair in every.values() for files in pair])
     done = subprocess.run([sys.executable, "-c", BUILDER], input=work, capture_output=True, text=True, check=True)
     builds = json.loads(done.stdout)
-    return dict(zip(PAIRS, zip(builds[::2], builds[1::2], strict=True), strict=True))
+    return dict(zip(every, zip(builds[::2], builds[1::2], strict=True), strict=True))
 
 
 def verdict(old: Files, new: Files) -> Verdict:
@@ -120,6 +122,19 @@ def test_torch_builds_another_one(name: str, measured: dict[str, list[tuple[str,
     (state, tensors), (other_state, others) = measured[name]
     shared = tensors.keys() & others.keys()
     assert state != other_state or any(tensors[each] != others[each] for each in shared)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the builds share one import of torch")
+@pytest.mark.parametrize("name", ALIKE)
+def test_torch_builds_the_same(name: str, measured: dict[str, list[tuple[str, Files]]]) -> None:
+    (state, tensors), (other_state, others) = measured[name]
+    assert state == other_state
+    assert [tensors[each] for each in tensors.keys() & others.keys() if tensors[each] != others[each]] == []
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_an_edit_of_no_effect_is_called_the_same(name: str) -> None:
+    assert verdict(*ALIKE[name]) is Verdict.SAME
 
 
 @pytest.mark.parametrize("name", PAIRS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from initlint.comparison.bindings import Assigned, Binding
 from initlint.comparison.decorators import ADDING, leaves_alone, parameter_at, passed
 from initlint.comparison.reach import class_key
+from initlint.comparison.statements import AMBIENT
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class Changes:
         if symbol is None or (symbol.kind is SymbolKind.MODULE and not stores):
             return
         foreign = symbol.kind is SymbolKind.EXTERNAL
+        if foreign and symbol.target.startswith(AMBIENT):
+            self._found.setdefault(AMBIENT, []).append((statement.key(path), stores))
         own = symbol.kind is SymbolKind.VARIABLE and symbol.target.startswith(f"{path}::")
         if (own and not statement.inside) or (foreign and not stores):
             return

@@ -13,12 +13,14 @@ from initlint.comparison.decorators import (
     HARMLESS,
     hands_back,
     leaves_alone,
+    named_by_members,
     wraps_forward,
 )
+from initlint.comparison.loading import Loading, ambient
 from initlint.comparison.names import Names
 from initlint.comparison.packages import unbound
-from initlint.comparison.pieces import Definition, Piece, callee, dotted, generic, without_docstring
-from initlint.comparison.reach import Key, Link, Walk, class_key, key_of, scope
+from initlint.comparison.pieces import Definition, Piece, callee, dotted, generic, heading
+from initlint.comparison.reach import Key, Link, Walk, class_key, key_of, scope, targets
 from initlint.comparison.statements import heads
 from initlint.comparison.surveys import STAR
 from initlint.comparison.terms import Term
@@ -50,23 +52,29 @@ CONSTRUCTORS = ("__init__", "__post_init__")
 
 Defining = TypeVar("Defining", bound=Definition)
 
-_EMPTY = ast.Pass()
-
 
 class Code(Trees):
     """What the code of one project means.
 
-    `paths` are the files in which statements are looked for that change what other files define; `changed` those
-    that another version has otherwise, where it is looked first for what differs.
+    `paths` are the files in which statements are looked for that change what other files define, `moved` those of them
+    that another version imports otherwise; `changed` those that it has otherwise, where it is looked first for what
+    differs.
     """
 
     def __init__(
-        self, project: Project, paths: Iterable[str], texts: Texts, changed: frozenset[str] = frozenset()
+        self,
+        project: Project,
+        paths: Iterable[str],
+        texts: Texts,
+        changed: frozenset[str] = frozenset(),
+        moved: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(project, texts)
-        self.names = Names(project, self.tree, texts.surveys)
-        self.changes = Changes(self, self.names, paths)
         self.changed = changed
+        self.moved = moved
+        self.loading = Loading(project)
+        self.names = Names(project, self.tree, texts.surveys)
+        self.changes = Changes(self, self.names, moved.union(paths))
         self._contents: dict[tuple[Key, ...], Term] = {}
         self._walks: dict[tuple[Key, ...], Walk] = {}
         self._extra: dict[Key, ast.AST] = {}
@@ -174,6 +182,8 @@ class Code(Trees):
             yield class_key(id)
         if "." not in qualname and not self._stays(path, qualname):
             yield "variable", path, qualname
+        yield from named_by_members(self, id)
+        yield from ambient(self, path)
         yield from self.changes.of(id)
 
     def _wraps_forward(self, node: ast.stmt) -> bool:
@@ -322,11 +332,15 @@ class Code(Trees):
             self._methods[key] = tuple((name, ("method", id, name)) for name in names)
         return self._methods[key]
 
+    def definitions(self, key: Key) -> Sequence[ast.AST]:
+        """The nodes of a definition, of a class the whole statements."""
+        return self.classes(f"{key[1]}::{key[2]}") if key[0] == "class" else self._nodes(key)
+
     def _nodes(self, key: Key) -> Sequence[ast.AST]:
         kind, place, name = key
         match kind:
             case "class":
-                return [part for node in self.classes(f"{place}::{name}") for part in _heading(self._bare(node, place))]
+                return [part for node in self.classes(f"{place}::{name}") for part in heading(self._bare(node, place))]
             case "method":
                 found = [each for each in self.body(place) if isinstance(each, Definition) and each.name == name]
                 return [self._bare(each, place.partition("::")[0]) for each in found]
@@ -370,10 +384,13 @@ class Code(Trees):
     def links(self, key: Key, piece: Piece) -> tuple[Link, ...]:
         """What a definition refers to, in order; then what it imports, and what is known to change it."""
         if key not in self._links:
-            changes = [change for target in _targets(key) for change in self.changes.of(target)]
+            changes = [change for target in targets(key) for change in self.changes.of(target)]
             behind = [each for change in changes if key[0] == "variable" for each in self.changes.decorated(change)]
             named = [self._link(key, name) for name in piece.names]
-            self._links[key] = (*named, Link("", (*self._imports(key, piece), *changes, *behind)))
+            self._links[key] = (
+                *named,
+                Link("", (*self._imports(key, piece), *changes, *behind), (), (*changes, *behind)),
+            )
         return self._links[key]
 
     def _imports(self, key: Key, piece: Piece) -> Iterator[Key]:
@@ -392,17 +409,7 @@ class Code(Trees):
     def _link(self, key: Key, name: str) -> Link:
         """A name in a definition, with all that it may stand for."""
         found, rest = self.meaning(key, name)
-        met = [found] if found is not None else self.changes.of(rest, stored=True)
-        return Link(rest, tuple(met), (name,) if found is None and key[0] in ("class", "node", "statement") else ())
-
-
-def _heading(node: ast.ClassDef) -> Sequence[ast.AST]:
-    """What of a class is no definition within it."""
-    inner = [each for each in without_docstring(node.body) if not isinstance(each, Definition)]
-    return [*node.decorator_list, *node.bases, *node.keywords, *inner] or [_EMPTY]
-
-
-def _targets(key: Key) -> Iterator[str]:
-    """What changes to a definition are known under."""
-    if key[0] not in ("node", "statement"):
-        yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"
+        if found is not None:
+            return Link(rest, (found,))
+        changes = tuple(self.changes.of(rest, stored=True))
+        return Link(rest, changes, (name,) if key[0] in ("class", "node", "statement") else (), changes)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from initlint.comparison.align import Change, Line, renamed
 from initlint.comparison.beside import Aligned, followed, signatures
 from initlint.comparison.code import Code
+from initlint.comparison.loading import Loading, loaded_otherwise
 from initlint.comparison.matching import affected, altered, changed_files, match
 from initlint.comparison.shared import Shared
 from initlint.comparison.sides import Side
@@ -26,6 +27,9 @@ class Verdict(enum.Enum):
     VALUES = "values"
     UNKNOWN = "unknown"
     PART = "part"
+
+
+LOADED = "what imports change of what it uses is not changed by the same imports, or not in the same order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +114,11 @@ class Comparison:
 def compare(old: Side, new: Side, under: tuple[str, ...] = (), notes: Sequence[str] = ()) -> Comparison:
     """Compare the constructions of all module classes that both versions have."""
     texts, changed, touched = Texts(new.cache, new.processes), changed_files(old, new), affected(old, new)
+    both = touched & old.facts.keys() & new.facts.keys()
+    moved = loaded_otherwise(Loading(old.project), Loading(new.project), sorted(both))
     codes = (
-        Code(old.project, touched & old.facts.keys(), texts, changed),
-        Code(new.project, touched & new.facts.keys(), texts, changed),
+        Code(old.project, touched & old.facts.keys(), texts, changed, moved & old.facts.keys()),
+        Code(new.project, touched & new.facts.keys(), texts, changed, moved & new.facts.keys()),
     )
     touched = affected(old, new, altered(*codes, touched))
     matched = match(*codes)
@@ -153,6 +159,8 @@ def _class(shared: Shared, old: ClassId, new: ClassId) -> ClassDiff:
     opened = shared.aligned(new, old, new)
     assert opened is not None
     verdict = _verdict(opened)
+    if verdict is not Verdict.PART and not shared.loaded_alike(old, new):
+        return ClassDiff(old, new, Verdict.UNKNOWN, opened.lines, reason=LOADED)
     if verdict is Verdict.SAME and equal_defaults(*signatures(shared, old, new)):
         return ClassDiff(old, new, verdict, opened.lines)
     closed = followed(shared, old, new, defaults=True)

@@ -1,11 +1,20 @@
-"""Which decorators and functions leave what they are given as it is."""
+"""Which decorators and functions leave what they are given as it is; which members change the class around them."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from initlint.comparison.pieces import dotted, statements, without_docstring
+from initlint.comparison.reach import class_key
+
+if TYPE_CHECKING:
+    from initlint.comparison.code import Code
+    from initlint.comparison.reach import Key
+    from initlint.project.classes import ClassId
+
+SET_NAME = "__set_name__"
 
 HARMLESS = frozenset(
     "dataclass dataclass_transform staticmethod classmethod property cached_property lru_cache cache no_grad wraps"
@@ -94,3 +103,13 @@ def _prepares(statement: ast.stmt) -> bool:
 
 def _is_forward(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "forward" and isinstance(node.value, ast.Name)
+
+
+def named_by_members(code: Code, id: ClassId) -> Iterator[Key]:
+    """What members of a class do to it when they are told their names."""
+    values = [each.value for each in code.body(id) if isinstance(each, ast.Assign | ast.AnnAssign)]
+    callees = [dotted(each.func) for each in values if isinstance(each, ast.Call)]
+    named = [code.meaning(class_key(id), each)[0] for each in callees if each is not None]
+    for key in named:
+        if key is not None and key[0] == "class" and code.project.method(f"{key[1]}::{key[2]}", SET_NAME):
+            yield key

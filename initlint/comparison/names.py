@@ -33,7 +33,8 @@ MAX_HOPS = 24
 """Imports and aliases followed before a name is given up: circular ones end here."""
 
 GETTER = "__getattr__"
-CONTENTS = "__dict__"
+CONTENTS = frozenset({"__dict__", "__doc__", "__annotations__"})
+"""What of a module only all of its file tells."""
 
 
 class Names:
@@ -233,7 +234,7 @@ class Names:
         head, _, tail = name.partition(".")
         if self.binding(file, head) is not None:
             return self.lead(file, name, hops)
-        if head == CONTENTS:
+        if head in CONTENTS:
             return ("file", file, ""), name
         inner = self._project.modules.file(f"{self._project.modules.names[file]}.{head}")
         return self._within(inner, tail, hops) if inner is not None else (("variable", file, head), tail)

@@ -11,14 +11,22 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 IGNORED = frozenset({"annotation", "returns", "type_comment", "type_params", "kind", "ctx"})
 """Fields of a syntax tree that decide nothing about what runs."""
 
-COMPUTED = frozenset("globals locals vars eval exec __import__ operator.attrgetter operator.methodcaller".split())
+NO_FIELDS = ("ClassVar", "InitVar", "KW_ONLY")
+"""Annotations by which a name of a dataclass is no field, or another one."""
+
+COMPUTED = frozenset(
+    "globals locals vars eval exec __import__ operator.attrgetter operator.methodcaller sys.modules.get".split()
+)
 """Functions that find things by computed names."""
 
+
+MODULES = "sys.modules"
+"""All modules that were imported, by their names."""
 
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _NOTED = frozenset(
     {
-        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Attribute, ast.Constant, ast.Call),
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Attribute, ast.Constant, ast.Call, ast.Subscript),
         *(ast.Import, ast.ImportFrom),
     }
 )
@@ -98,6 +106,8 @@ class _Dump:
         if kind in _NOTED:
             self._note(node)
         self.parts.append(kind.__name__)
+        if isinstance(node, ast.AnnAssign):
+            self.parts += [each for each in NO_FIELDS if each in ast.dump(node.annotation)]
         for field in _FIELDS[kind]:
             content = getattr(node, field)
             self._content(without_docstring(content) if field == "body" and kind in _DEFINITIONS else content)
@@ -111,6 +121,8 @@ class _Dump:
             case ast.Call():
                 self.called.update(self._modules(node.func))
                 self.computed = self.computed or _computes(node)
+            case ast.Subscript(value=value) if dotted(value) == MODULES:
+                self.computed = True
             case ast.Import() | ast.ImportFrom():
                 self.imports.append(node)
             case _:
@@ -273,3 +285,9 @@ def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
             return rest
         case _:
             return body
+
+
+def heading(node: ast.ClassDef) -> Sequence[ast.AST]:
+    """What of a class is no definition within it."""
+    inner = [each for each in without_docstring(node.body) if not isinstance(each, Definition)]
+    return [*node.decorator_list, *node.bases, *node.keywords, *inner] or [ast.Pass()]

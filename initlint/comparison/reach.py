@@ -9,6 +9,8 @@ from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING
 
+from initlint.comparison.loading import ambient
+from initlint.comparison.reflection import REFLECTING, SUBCLASSES, said, subclasses
 from initlint.comparison.terms import Term
 from initlint.construction import knowledge
 
@@ -31,11 +33,15 @@ SMALL = 64
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A name in a definition: what of it is the same for everybody, what is met under it, and what may be a member."""
+    """A name in a definition: what of it is the same for everybody, what is met under it, and what may be a member.
+
+    `changed` are the statements that change what it stands for.
+    """
 
     text: str
     met: tuple[Key, ...]
     mentioned: tuple[str, ...] = ()
+    changed: tuple[Key, ...] = ()
 
 
 class Walk:
@@ -44,7 +50,10 @@ class Walk:
     def __init__(self, code: Code, keys: Sequence[Key]) -> None:
         self.code = code
         self.places = [(kind, path, name.rpartition(" ")[0] if kind == "node" else name) for kind, path, name in keys]
-        self._steps = _Reach(code, keys).steps()
+        self._reach: _Reach | None = _Reach(code, keys)
+        self._steps = self._reach.steps()
+        self._reflects = False
+        self._loaded = ""
         self._seen: list[bytes] = []
         self._broken: Exception | None = None
 
@@ -59,9 +68,32 @@ class Walk:
                 self._broken = error
                 raise
             if step is None:
+                self._keep()
                 return None
             self._seen.append(blake2b(step, digest_size=16).digest())
         return self._seen[place]
+
+    @property
+    def reflects(self) -> bool:
+        """Whether something that was met reads what code says of itself."""
+        self._finish()
+        return self._reflects
+
+    @property
+    def loaded(self) -> str:
+        """Which changes to what was met have run when its file has, and in which order, as far as versions differ."""
+        self._finish()
+        return self._loaded
+
+    def _finish(self) -> None:
+        while self._reach is not None:
+            self.piece(len(self._seen))
+
+    def _keep(self) -> None:
+        """Of what was gone through to its end, only that is kept which is asked for."""
+        if self._reach is not None:
+            self._reflects, self._loaded = not REFLECTING.isdisjoint(self._reach.members), self._reach.loaded
+            self._reach = None
 
     def beginning(self) -> bytes:
         """What equal contents begin with alike."""
@@ -121,6 +153,8 @@ class _Reach:
         self.computed = False
         self.methods: dict[str, list[Key]] = {}
         self.written: list[str] = []
+        self.changers: dict[Key, None] = {}
+        self.loaded = ""
 
     def steps(self) -> Iterator[bytes]:
         """Every piece with what its names stand for: definitions by the order in which they are met."""
@@ -129,10 +163,41 @@ class _Reach:
         while any(self.pending):
             first, rest = self.pending
             piece = self._take((first or rest).popleft())
-            if not any(self.pending) and self._runs_modules():
-                self._mention(["forward"])
+            if not any(self.pending):
+                self._meet_late()
             yield piece + "\0".join(self.written).encode("utf-8", "surrogatepass")
             self.written.clear()
+        yield from self._said()
+        self.loaded = self._run_otherwise()
+        if self.loaded:
+            yield self.loaded.encode()
+
+    def _meet_late(self) -> None:
+        """Meet what only all that was met so far shows to have a say."""
+        if self._runs_modules():
+            self._mention(["forward"])
+        for statement in ambient(self.code, scope(self.keys[0])[0]):
+            self._meet(statement)
+        if SUBCLASSES in self.members:
+            for kind, path, name in [*self.places]:
+                below = subclasses(self.code.project, f"{path}::{name}") if kind == "class" else ()
+                for each in below:
+                    self._meet(class_key(each))
+                    self.changers[class_key(each)] = None
+
+    def _run_otherwise(self) -> str:
+        """Which changes have run when the file of what is asked for has, of those in files that run otherwise now."""
+        moved = self.code.moved & {scope(key)[0] for key in self.changers}
+        order = self.code.loading.order(scope(self.keys[0])[0]) if moved else ()
+        run = (key for path in order if path in moved for key in self.changers if scope(key)[0] == path)
+        return " ".join(str(self.places[key]) for key in run)
+
+    def _said(self) -> Iterator[bytes]:
+        """What definitions say of themselves, where something that was met reads it."""
+        for key in self.places:
+            texts = "\0".join(said(self.code.definitions(key), self.members))
+            if texts.strip("\0"):
+                yield texts.encode("utf-8", "surrogatepass")
 
     def _meet(self, key: Key) -> None:
         if key not in self.places:
@@ -150,6 +215,7 @@ class _Reach:
             self._mention([name for name in link.mentioned if name not in self.members])
             for each in link.met:
                 self._meet(each)
+            self.changers.update(dict.fromkeys(link.changed))
         if piece.computed:
             self._compute(key)
         for name, method in self.code.methods(key):
@@ -215,3 +281,9 @@ def class_key(id: ClassId) -> Key:
     """The key of a class."""
     path, _, name = id.partition("::")
     return "class", path, name
+
+
+def targets(key: Key) -> Iterator[str]:
+    """What changes to a definition are known under."""
+    if key[0] not in ("node", "statement"):
+        yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"

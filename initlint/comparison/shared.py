@@ -39,6 +39,14 @@ class Shared:
         """Whether a class is the same in both versions."""
         return self._common(class_key(old), class_key(new)) is not None
 
+    def loaded_alike(self, old: ClassId, new: ClassId) -> bool:
+        """Whether the imports of both versions change alike what a class uses."""
+        try:
+            left, right = (code.walk([class_key(id)]) for code, id in zip(self.codes, (old, new), strict=True))
+            return not self.codes[0].moved or left.loaded == right.loaded
+        except (Unparsed, RecursionError):
+            return True
+
     def _common(self, old: Key, new: Key) -> Term | None:
         """The term of a definition that is the same in both versions with all that it reaches."""
         if (old, new) not in self._same:
@@ -52,6 +60,10 @@ class Shared:
     def name(self, code: Code, id: ClassId) -> str:
         """One name for a class of both versions: that of the new one."""
         return self._pairs[0].get(id, f"{id} (old)") if code is self.codes[0] else id
+
+    def paired(self, code: Code, id: ClassId) -> bool:
+        """Whether both versions have a class."""
+        return id in self._pairs[self.codes.index(code)]
 
     def of_class(self, code: Code, id: ClassId) -> Term | None:
         """The term of a class that both sides share, or that cannot be followed.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.comparison.terms import Term
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
-    from initlint.comparison.values import Value
+    from initlint.comparison.values import Arguments, Value
     from initlint.project.classes import ClassId, Method, Project
 
 
@@ -104,3 +105,12 @@ def interchangeable(old: Signature, new: Signature) -> bool:
     if starred and (old.starred != new.starred or old.names != new.names):
         return False
     return places and all(old.default(name) == new.default(name) for name in both)
+
+
+def in_order(code: Code, method: Method | None, arguments: Arguments) -> Arguments:
+    """What a call passes, with the order of the keywords that the function gets as a dictionary."""
+    signature = Signature(code, method)
+    more = tuple(name for name, _ in arguments.named if name not in signature.names)
+    if not signature.starred[1] or len(more) < 2:
+        return arguments
+    return replace(arguments, rest=(*arguments.rest, Term("order", more)))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from initlint.comparison.pieces import Definition, dotted, statements, targets
+from initlint.comparison.pieces import MODULES, Definition, dotted, statements, targets
+
+AMBIENT = "torch.set_default_"
+"""What the names of the functions begin with that set how everything is made from then on."""
 
 CHANGES_IN_PLACE = frozenset(
     "append extend insert remove pop clear sort reverse add discard update setdefault popitem".split()
@@ -23,9 +26,12 @@ def sets_anything(statement: ast.stmt) -> bool:
     """Whether a statement binds names that are computed: `exec`, or an entry of `globals()`."""
     if isinstance(statement, Definition):
         return False
-    stored = [each.value for each in targets([statement]) if isinstance(each, ast.Subscript)]
+    stored = [each.value for each in targets([statement]) if isinstance(each, ast.Subscript | ast.Attribute)]
     calls = [each.value for each in statements([statement]) if isinstance(each, ast.Expr)]
     updated = [each.func.value for each in calls if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    given = [each.args[0] for each in calls if isinstance(each, ast.Call) and each.args]
+    if any(isinstance(each, ast.Subscript) and dotted(each.value) == MODULES for each in (*stored, *given)):
+        return True
     return any(isinstance(each, ast.Call) and dotted(each.func) == "exec" for each in calls) or any(
         isinstance(each, ast.Call) and dotted(each.func) in ("globals", "vars", "locals") and not each.args
         for each in (*stored, *updated)
@@ -41,6 +47,9 @@ def altered(statement: ast.stmt) -> Iterator[tuple[str, bool]]:
     if isinstance(statement, Definition):
         done = [each.value for each in statements([statement]) if isinstance(each, ast.Expr)]
         yield from ((name, True) for each in done for name in _changed_in_place(each))
+        calls = () if isinstance(statement, ast.ClassDef) else done
+        called = [dotted(each.func) or "" for each in calls if isinstance(each, ast.Call)]
+        yield from ((name, False) for name in called if name.rpartition(".")[2].startswith(AMBIENT.rpartition(".")[2]))
         return
     for each in statements([statement]):
         if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
@@ -48,11 +57,20 @@ def altered(statement: ast.stmt) -> Iterator[tuple[str, bool]]:
             sets = dotted(callee) in ("setattr", "delattr")
             receiver = callee.value if isinstance(callee, ast.Attribute) else callee
             given = (*each.value.args, *(keyword.value for keyword in each.value.keywords))
-            named = [dotted(one) for one in (callee, receiver, *given)]
+            named = [dotted(one) for one in (callee, receiver, *_within(given))]
             yield from ((name, sets) for name in named if name is not None)
     for inner in ast.walk(statement):
         if isinstance(inner, ast.Call):
             yield from ((name, False) for name in _changed_in_place(inner))
+
+
+def _within(given: Iterable[ast.AST]) -> Iterator[ast.expr]:
+    """What a call is given, and what stands in the lists, dictionaries and calls among that."""
+    for each in given:
+        if isinstance(each, ast.expr):
+            yield each
+        if isinstance(each, ast.List | ast.Tuple | ast.Set | ast.Dict | ast.Starred | ast.Call | ast.keyword):
+            yield from _within(ast.iter_child_nodes(each))
 
 
 def _holders(target: ast.Attribute | ast.Subscript) -> Iterator[str]:

@@ -13,7 +13,9 @@ Scalar = None | bool | int | float | str | bytes
 AT_IMPORT = "at import"
 """The operator of a condition that holds or fails when a file is imported."""
 
-MARKED = frozenset(["parameter", "carried", "code", "alike", "instance", "call", "raises", "left", "while", AT_IMPORT])
+MARKED = frozenset(
+    ["parameter", "carried", "code", "alike", "instance", "call", "raises", "left", "while", "sentinel", AT_IMPORT]
+)
 """Operators that are looked for within terms."""
 
 
@@ -72,6 +74,12 @@ RANGE = Term("name", ("builtins.range",))
 
 def is_constant(term: object) -> bool:
     return isinstance(term, Term) and term.op == "constant"
+
+
+def same_key(one: Term, other: Term) -> bool:
+    """Whether two keys of a dictionary are one: 1, 1.0 and True are."""
+    known = is_constant(one) and is_constant(other)
+    return one.args[0] == other.args[0] if known else one == other
 
 
 def number(term: object) -> int | float | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from initlint.comparison.interpreter.attributes import assign_by_name, is_accessor
+from initlint.comparison.interpreter.attributes import FROZEN, assign_by_name, froze, is_accessor
 from initlint.comparison.interpreter.containers import is_plain, item_at, item_key, looked_up, on_items
 from initlint.comparison.interpreter.drawing import unfollowed, unseen
 from initlint.comparison.interpreter.iteration import iterable
-from initlint.comparison.terms import NONE, Term, constant, is_constant
+from initlint.comparison.terms import NONE, Term, constant, is_constant, same_key
 from initlint.comparison.values import (
     MISSING,
     Arguments,
@@ -37,6 +37,8 @@ def give(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
                 frame = frame.parent
             run.set(frame.token, name, value)
         case ast.Attribute(value=owner, attr=name):
+            if name == FROZEN:
+                froze(run, owner, value)
             run.each(run.evaluate(owner, frame), lambda one: _set_attribute(run, one, name, value, target, frame))
         case ast.Subscript():
             holder = run.evaluate(target.value, frame)
@@ -71,10 +73,10 @@ def _set_attribute(run: Run, owner: Value, name: str, value: Value, node: ast.ex
 def _set_item(run: Run, owner: Value, index: Term, value: Value, node: ast.expr, frame: Frame) -> Value:
     match owner:
         case Table():
-            kept = [entry for entry in run.entries(owner) if entry[0] != index]
+            kept = [entry for entry in run.entries(owner) if not same_key(entry[0], index)]
             same = len(kept) < len(run.entries(owner))
             if same:
-                replaced = [(key, value if key == index else item) for key, item in run.entries(owner)]
+                replaced = [(key, value if same_key(key, index) else item) for key, item in run.entries(owner)]
                 run.enter_all(owner, tuple(replaced))
             else:
                 run.enter_all(owner, (*kept, (index, value)))

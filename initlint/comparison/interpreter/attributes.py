@@ -11,6 +11,7 @@ from initlint.comparison.interpreter.iteration import by_itself
 from initlint.comparison.interpreter.lookup import external, member_of_file
 from initlint.comparison.interpreter.machine import is_missing
 from initlint.comparison.interpreter.operators import is_class
+from initlint.comparison.interpreter.reflection import told
 from initlint.comparison.terms import Term, constant, is_constant
 from initlint.comparison.values import (
     Arguments,
@@ -34,12 +35,19 @@ if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
 
 
+FROZEN = "requires_grad"
+"""The attribute that many parameters are given at once, and the cell of what was done to it so far."""
+
 ALIASES = frozenset({"data", "T", "mT"})
 """Attributes of a tensor that are the tensor itself."""
 
 
 def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:  # noqa: C901  (one case for each kind)
     """`owner.name`."""
+    if (said := told(run, owner, name)) is not None:
+        return said if is_constant(said) else Term("attribute", (Term("said", (run.describe(owner), said)), name))
+    if name == FROZEN and not is_missing(changes := run.get(0, FROZEN)):
+        return Term("attribute", (Term("said", (run.describe(owner), run.describe(changes))), name))
     match owner:
         case Instance():
             return _of_instance(run, owner, name, node, frame)
@@ -66,6 +74,12 @@ def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) ->
             return found if not is_missing(found) else Term("attribute", (owner, name))
         case _:
             return Term("attribute", (run.describe(owner), name))
+
+
+def froze(run: Run, target: ast.AST, value: Value) -> None:
+    """Note that parameters were frozen or thawed: whoever asks any of them gets an answer that depends on all of it."""
+    before = run.describe(run.get(0, FROZEN))
+    run.set(0, FROZEN, Term("frozen", (before, ast.unparse(target), run.describe(value))))
 
 
 def _of_partial(run: Run, owner: Partial, name: str) -> Value:
@@ -141,8 +155,6 @@ def _of_class(run: Run, owner: ClassRef, name: str) -> Value:
     base = next((each for each in run.project.mro(owner.id) if knowledge.module(each) is not None), None)
     if name == "__init__" and base is not None:
         return Term("name", (f"{base}.__init__",))
-    if name == "__name__":
-        return constant(owner.id.partition("::")[2].rpartition(".")[2])
     if run.code.foreign(owner.id):
         return Term("attribute", (run.code.whole(owner.id), name))
     return member or Term("attribute", (run.describe(owner), name))

@@ -7,8 +7,20 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.machine import is_missing
-from initlint.comparison.terms import NONE, Term, constant, is_constant, number
-from initlint.comparison.values import MISSING, Arguments, Choice, Instance, Items, Made, Repeat, Spread, Table, Value
+from initlint.comparison.terms import NONE, Term, constant, is_constant, number, same_key
+from initlint.comparison.values import (
+    MISSING,
+    Arguments,
+    Choice,
+    Instance,
+    Items,
+    Made,
+    ModuleRef,
+    Repeat,
+    Spread,
+    Table,
+    Value,
+)
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -55,8 +67,10 @@ def item_at(run: Run, owner: Value, index: Value) -> Value:
         case Items() if isinstance(at, int) and is_plain(run, owner):
             held = run.held(owner)
             return held[at] if -len(held) <= at < len(held) else MISSING
+        case Term(op="name", args=("sys.modules",)) if (file := run.project.modules.file(str(at))) is not None:
+            return ModuleRef(file)
         case Table() if at is not None:
-            found = [item for key, item in run.entries(owner) if key == index]
+            found = [item for key, item in run.entries(owner) if same_key(key, run.describe(index))]
             certain = all(is_constant(key) for key, _ in run.entries(owner))
             if found and certain:
                 return found[-1]
@@ -154,7 +168,7 @@ def looked_up(run: Run, table: Table, name: str, given: tuple[Value, ...]) -> Va
     """`get`, `pop` and `setdefault`: the entry of a key, or else the default."""
     entries, key, rest = run.entries(table), run.describe(given[0]), run.rest(table)
     default = given[1] if len(given) > 1 else NONE
-    found = [item for each, item in entries if each == key]
+    found = [item for each, item in entries if same_key(each, key)]
     plain = all(is_constant(each) for each, _ in entries)
     if found and plain:
         value = run.each(found[-1], lambda one: default if is_missing(one) else one)
@@ -166,11 +180,11 @@ def looked_up(run: Run, table: Table, name: str, given: tuple[Value, ...]) -> Va
         run.leave(table, Term("without", (run.describe(table), key)))
         run.enter_all(table, ())
     elif name == "pop":
-        run.enter_all(table, tuple(entry for entry in entries if entry[0] != key))
+        run.enter_all(table, tuple(entry for entry in entries if not same_key(entry[0], key)))
         if not plain or (rest is not None and not found):
             run.leave(table, Term("without", (rest, key)))
     if name == "setdefault":
-        run.enter_all(table, (*(entry for entry in entries if entry[0] != key), (key, value)))
+        run.enter_all(table, (*(entry for entry in entries if not same_key(entry[0], key)), (key, value)))
     return value
 
 

@@ -122,7 +122,11 @@ def argument_terms(run: Run, arguments: Arguments) -> list[Term]:
 def class_term(run: Run, id: ClassId) -> Term:
     """A class as a term; one for both versions, where nothing tells them apart by building them."""
     alike = run.shared.of_class(run.code, id)
-    return alike if alike is not None and alike not in run.followed else run.code.of_class(id)
+    content = alike if alike is not None and alike not in run.followed else run.code.of_class(id)
+    if run.shared.paired(run.code, id):
+        return Term("class", (content, run.shared.name(run.code, id)))
+    twins = run.twins.setdefault(content, {})
+    return Term("twin", (content, number)) if (number := twins.setdefault(id, len(twins))) else content
 
 
 def outline(run: Run, value: Value, seen: frozenset[int] = frozenset()) -> Outline:

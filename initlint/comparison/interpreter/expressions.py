@@ -17,8 +17,9 @@ from initlint.comparison.interpreter.operators import (
     conditional,
     unary_operation,
 )
+from initlint.comparison.pieces import MODULES, dotted
 from initlint.comparison.terms import NONE, Term, constant, is_constant
-from initlint.comparison.values import Arguments, Choice, ClassRef, Frame, Items, Spread, Table, Value
+from initlint.comparison.values import Arguments, Choice, ClassRef, Frame, Items, ModuleRef, Spread, Table, Value
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -149,6 +150,8 @@ def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Value:
         bounds = [node.slice.lower, node.slice.upper, node.slice.step]
         parts = [NONE if bound is None else run.evaluate(bound, frame) for bound in bounds]
         return run.each(owner, lambda one: sliced(run, one, parts))
+    if dotted(node.value) == MODULES and dotted(node.slice) == "__name__":
+        return ModuleRef(frame.path)
     index = run.evaluate(node.slice, frame)
     return run.each(owner, lambda one: run.each(index, lambda at: _taken(run, one, at, node, frame)))
 

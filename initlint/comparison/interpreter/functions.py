@@ -12,9 +12,11 @@ from initlint.comparison.interpreter.containers import unless_kept
 from initlint.comparison.interpreter.drawing import unread, unseen
 from initlint.comparison.interpreter.flow import Flow, block
 from initlint.comparison.interpreter.instances import MAX_DEPTH, MAX_NESTED, passes_data
+from initlint.comparison.interpreter.reflection import shows
 from initlint.comparison.interpreter.statements import checked
 from initlint.comparison.pieces import statements, without_docstring
-from initlint.comparison.signatures import parameter
+from initlint.comparison.reach import key_of
+from initlint.comparison.signatures import in_order, parameter
 from initlint.comparison.terms import Term, constant
 from initlint.comparison.values import (
     MISSING,
@@ -58,8 +60,8 @@ def invoke(run: Run, function: Function, arguments: Arguments, node: ast.AST, fr
     found = run.code.function(method)
     if method.owner is None and passes_data(run, arguments):
         alike = run.shared.of_function(run.code, method)
-        if alike is not None and alike not in run.followed:
-            return unread(run, alike, arguments, node, frame)
+        if alike is not None and alike not in run.followed and not shows(run, arguments, key_of(method)):
+            return unread(run, alike, in_order(run.code, method, arguments), node, frame)
     if found is None or run.code.changes.of(f"{method.path}::{method.facts.name}", stored=True):
         return unseen(run, run.code.of_function(method), arguments, node, frame)
     instance = function.instance

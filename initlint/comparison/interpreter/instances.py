@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import place_of, unread, unseen
 from initlint.comparison.interpreter.machine import Unfollowed
+from initlint.comparison.interpreter.reflection import shows
 from initlint.comparison.interpreter.torch_calls import next_constructor
 from initlint.comparison.reach import class_key
-from initlint.comparison.signatures import initialiser, parameter
+from initlint.comparison.signatures import in_order, initialiser, parameter
 from initlint.comparison.terms import Term
 from initlint.comparison.values import (
     Arguments,
@@ -75,8 +76,9 @@ def instantiate(run: Run, cls: str, arguments: Arguments, node: ast.AST, frame: 
     if cls not in run.project.classes:
         return unseen(run, Term("name", (cls,)), arguments, node, frame)
     alike = run.shared.of_class(run.code, cls)
-    if alike is not None and alike not in run.followed and passes_data(run, arguments):
-        made = unread(run, alike, arguments, node, frame)
+    known = alike is not None and alike not in run.followed and passes_data(run, arguments)
+    if alike is not None and known and not shows(run, arguments, class_key(cls)):
+        made = unread(run, alike, in_order(run.code, initialiser(run.project, cls), arguments), node, frame)
         run.instances[made.token] = cls
         return made
     method = initialiser(run.project, cls)
@@ -119,7 +121,7 @@ def passes_data(run: Run, arguments: Arguments) -> bool:
 def _is_data(run: Run, value: Value) -> bool:
     match run.resolved(value):
         case ClassRef() | Term():
-            return "alike" not in run.describe(value).marks
+            return {"alike", "sentinel"}.isdisjoint(run.describe(value).marks)
         case ModuleRef() | Spread() | Missing():
             return True
         case Made(cls="", term=Term(op="call") as term):

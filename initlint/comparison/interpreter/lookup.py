@@ -76,6 +76,8 @@ def _stands_for(run: Run, path: str, name: str, found: Binding) -> Value:
             return ClassRef(f"{path}::{name}")
         case Defined(node=ast.FunctionDef() as node) if (method := _method_at(run, path, name, node)) is not None:
             return Function(method)
+        case Assigned(value=ast.Call(func=ast.Name(id="object"), args=[])) if run.code.settled(path, name):
+            return Term("sentinel", (run.sentinels.setdefault((path, name), len(run.sentinels)),))
         case Assigned(value=value) if run.code.settled(path, name):
             return _at_import(run, path, value)
         case Either():
@@ -103,8 +105,8 @@ def member_of_file(run: Run, path: str, name: str) -> Value:
     """An attribute of a file of the project."""
     if run.code.names.binding(path, name) is not None:
         return resolve_name(run, path, name)
-    if name == CONTENTS:
-        return run.code.of_file(path)
+    if name in CONTENTS:
+        return Term("attribute", (run.code.of_file(path), name))
     inner = run.project.modules.file(f"{run.project.modules.names[path]}.{name}")
     return ModuleRef(inner) if inner is not None else run.code.of_variable(path, name)
 

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from initlint.comparison.draws import TORCH
-from initlint.comparison.interpreter.attributes import assign_by_name
+from initlint.comparison.interpreter.attributes import FROZEN, assign_by_name, froze
 from initlint.comparison.interpreter.containers import on_items, on_table
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, operands, runs, unfollowed, unseen
@@ -17,7 +17,7 @@ from initlint.comparison.interpreter.texts import of_text, root
 from initlint.comparison.interpreter.torch_calls import append_module, extend_modules, next_constructor
 from initlint.comparison.interpreter.views import apply_to_all, modules_of, named_item, parameters_of
 from initlint.comparison.statements import CHANGES_IN_PLACE
-from initlint.comparison.terms import NONE, Term, constant, is_constant
+from initlint.comparison.terms import NONE, TRUE, Term, constant, is_constant
 from initlint.comparison.values import Arguments, Frame, Instance, Items, Made, Super, Table, Value
 from initlint.construction import knowledge
 
@@ -65,6 +65,8 @@ SILENT_METHODS = frozenset(
 
 def call_method(run: Run, receiver: Value, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
     """Call a method that no code of the project defines."""
+    if name == f"{FROZEN}_" and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        froze(run, node.func.value, arguments.get(FROZEN, 0) or TRUE)
     match receiver:
         case Super() if name == "__init__":
             next_constructor(run, receiver, arguments, node, frame)

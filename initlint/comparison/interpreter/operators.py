@@ -123,7 +123,7 @@ def compared(run: Run, op: str, left: Value, right: Value) -> Term:
     if right == NONE and plain and (op in ("Is", "IsNot") or not isinstance(left, Instance)):
         same = isinstance(left, Missing)
         return constant(same if op in ("Is", "Eq") else not same)
-    if op in ("In", "NotIn") or is_class(left) or is_class(right):
+    if op in ("In", "NotIn") or any(map(_is_itself, (left, right))):
         found = within_text(left, right) if op.endswith("In") else None
         if found is None:
             found = _among(run, left, contents(run, right) if op.endswith("In") else [right])
@@ -148,7 +148,12 @@ def _among(run: Run, value: Value, others: Sequence[Value] | None) -> bool | Non
 
 def is_single(value: Value) -> bool:
     """Whether a value is no other than those of its kind that look otherwise."""
-    return isinstance(value, Partial) or is_class(value) or (isinstance(value, Term) and is_constant(value))
+    return isinstance(value, Partial) or _is_itself(value) or (isinstance(value, Term) and is_constant(value))
+
+
+def _is_itself(value: Value) -> bool:
+    """Whether a value is equal to itself alone."""
+    return is_class(value) or (isinstance(value, Term) and value.op == "sentinel")
 
 
 def is_class(value: Value) -> bool:

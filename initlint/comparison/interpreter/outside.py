@@ -12,8 +12,8 @@ from initlint.comparison.interpreter.containers import dictionary
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, named_module, operands, runs, unseen
 from initlint.comparison.interpreter.iteration import by_itself
+from initlint.comparison.interpreter.reflection import told
 from initlint.comparison.interpreter.torch_calls import torch_function, torch_instance
-from initlint.comparison.names import CONTENTS
 from initlint.comparison.terms import Term, constant
 from initlint.comparison.values import Arguments, Bound, Frame, Instance, Made, ModuleRef, Partial, Value
 from initlint.construction import knowledge
@@ -48,7 +48,7 @@ def named_call(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: 
 
 
 def _foreign(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
-    package = name.rpartition(".")[0]
+    package, _, last = name.rpartition(".")
     stream = STREAMS.get(package) or STREAMS.get(name.split(".")[0])
     if stream is not None:
         term = Term("call", (Term("name", (name,)), *argument_terms(run, arguments)))
@@ -68,9 +68,12 @@ def _foreign(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Fr
             return dictionary(run, arguments)
         case _:
             pass
+    callee = Term("name", (name,))
+    if said := [text for value in arguments.values() if (text := told(run, value, last)) is not None]:
+        callee = Term("told", (callee, *said))
     if (package.split(".")[0] in PLAIN or name in PLAIN) and not runs(arguments):
-        return compound(run, "call", [Term("name", (name,)), *operands(run, arguments)])
-    return unseen(run, Term("name", (name,)), arguments, node, frame)
+        return compound(run, "call", [callee, *operands(run, arguments)])
+    return unseen(run, callee, arguments, node, frame)
 
 
 def _copies_itself(run: Run, arguments: Arguments) -> bool:
@@ -80,7 +83,7 @@ def _copies_itself(run: Run, arguments: Arguments) -> bool:
 
 def cloned(run: Run, value: Value, done: dict[int, Value]) -> Value:
     """A copy draws nothing, and is something of its own."""
-    if isinstance(value, Bound) and value.name == CONTENTS and isinstance(value.receiver, Instance):
+    if isinstance(value, Bound) and value.name == "__dict__" and isinstance(value.receiver, Instance):
         return _attributes(run, value, value.receiver, done)
     if not isinstance(value, Made | Instance):
         return value

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from initlint.comparison.shared import Shared
     from initlint.comparison.terms import Term
     from initlint.comparison.values import Value
+    from initlint.project.classes import ClassId
 
 
 class Run(Machine):
@@ -40,6 +41,8 @@ class Run(Machine):
         self.followed = followed
         self.project = code.project
         self.globals: dict[tuple[str, str, str], Value] = {}
+        self.twins: dict[Term, dict[ClassId, int]] = {}
+        self.sentinels: dict[tuple[str, str], int] = {}
         self.resolving: set[tuple[str, str]] = set()
         self.describing: set[int] = set()
         self.active: list[Entered] = []

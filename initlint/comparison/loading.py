@@ -1,0 +1,78 @@
+"""What runs when a file is imported: the files of the project that it imports, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from initlint.comparison.statements import AMBIENT
+
+if TYPE_CHECKING:
+    from initlint.comparison.code import Code
+    from initlint.comparison.reach import Key
+    from initlint.project.classes import Project
+
+
+class Loading:
+    """The files that have run when another one has. Imports within functions count like all others."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._imports: dict[str, tuple[str, ...]] = {}
+        self._orders: dict[str, dict[str, None]] = {}
+
+    def order(self, path: str) -> dict[str, None]:
+        """The files that an import of one runs, in the order in which they come to their end."""
+        if path not in self._orders:
+            done: dict[str, None] = {}
+            entered = {path}
+            pending = [(path, iter(self._imported(path)))]
+            while pending:
+                file, imports = pending[-1]
+                inner = next((each for each in imports if each not in entered), None)
+                if inner is None:
+                    done[file] = None
+                    pending.pop()
+                else:
+                    entered.add(inner)
+                    pending.append((inner, iter(self._imported(inner))))
+            self._orders[path] = done
+        return self._orders[path]
+
+    def _imported(self, path: str) -> tuple[str, ...]:
+        """The files that a file imports; a package comes before what stands in it."""
+        if path not in self._imports:
+            modules = self._project.modules
+            names = [modules.names.get(path, "")]
+            for each in self._project.files[path].imports:
+                module = modules.absolute(path, each.module, each.level)
+                names.append(f"{module}.{each.attribute}" if each.attribute else module)
+            files = (modules.file(name, path) for full in names for name in _packages(full))
+            self._imports[path] = tuple(dict.fromkeys(file for file in files if file is not None))
+        return self._imports[path]
+
+
+def _packages(name: str) -> Iterator[str]:
+    """A dotted name behind all that it stands in."""
+    return accumulate(name.split("."), "{}.{}".format)
+
+
+def loaded_otherwise(old: Loading, new: Loading, paths: Iterable[str]) -> frozenset[str]:
+    """The files that run for only one version of some files, or in another order."""
+    found: set[str] = set()
+    for path in paths:
+        left, right = old.order(path), new.order(path)
+        if list(left) != list(right):
+            both = left.keys() & right.keys()
+            found |= left.keys() ^ right.keys()
+            common = ([each for each in order if each in both] for order in (left, right))
+            found.update(each for pair in zip(*common, strict=True) if pair[0] != pair[1] for each in pair)
+    return frozenset(found)
+
+
+def ambient(code: Code, path: str) -> list[Key]:
+    """The statements that set what torch makes by default, of those that run when a file is imported."""
+    found = code.changes.of(AMBIENT)
+    order = code.loading.order(path) if found else ()
+    return [key for file in order for key in found if key[1] == file]
