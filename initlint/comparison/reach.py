@@ -44,6 +44,28 @@ class Link:
     changed: tuple[Key, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What changes one thing, and what of that has run when a file has been imported, in this order."""
+
+    target: tuple[str, ...]
+    changes: frozenset[tuple[str, ...]]
+    run: tuple[tuple[str, ...], ...]
+
+    def alike(self, other: Loaded) -> bool:
+        """Whether of the changes that both versions have the same have run, statements in the same order.
+
+        What decorators register goes under names of its own, so that its order seldom matters.
+        """
+        both = self.changes & other.changes
+        mine, theirs = ([each for each in loaded.run if each in both] for loaded in (self, other))
+        return set(mine) == set(theirs) and _statements(mine) == _statements(theirs)
+
+
+def _statements(found: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    return [each for each in found if each[0] == "statement"]
+
+
 class Walk:
     """What some definitions reach, piece by piece, gone through only as far as somebody asks."""
 
@@ -53,7 +75,7 @@ class Walk:
         self._reach: _Reach | None = _Reach(code, keys)
         self._steps = self._reach.steps()
         self._reflects = False
-        self._loaded = ""
+        self._loaded: tuple[Loaded, ...] = ()
         self._seen: list[bytes] = []
         self._broken: Exception | None = None
 
@@ -80,7 +102,7 @@ class Walk:
         return self._reflects
 
     @property
-    def loaded(self) -> str:
+    def loaded(self) -> tuple[Loaded, ...]:
         """Which changes to what was met have run when its file has, and in which order, as far as versions differ."""
         self._finish()
         return self._loaded
@@ -153,8 +175,8 @@ class _Reach:
         self.computed = False
         self.methods: dict[str, list[Key]] = {}
         self.written: list[str] = []
-        self.changers: dict[Key, None] = {}
-        self.loaded = ""
+        self.changers: dict[tuple[Key, str], tuple[Key, ...]] = {}
+        self.loaded: tuple[Loaded, ...] = ()
 
     def steps(self) -> Iterator[bytes]:
         """Every piece with what its names stand for: definitions by the order in which they are met."""
@@ -168,9 +190,9 @@ class _Reach:
             yield piece + "\0".join(self.written).encode("utf-8", "surrogatepass")
             self.written.clear()
         yield from self._said()
-        self.loaded = self._run_otherwise()
+        self.loaded = tuple(self._run_otherwise())
         if self.loaded:
-            yield self.loaded.encode()
+            yield repr([each.run for each in self.loaded]).encode()
 
     def _meet_late(self) -> None:
         """Meet what only all that was met so far shows to have a say."""
@@ -183,14 +205,22 @@ class _Reach:
                 below = subclasses(self.code.project, f"{path}::{name}") if kind == "class" else ()
                 for each in below:
                     self._meet(class_key(each))
-                    self.changers[class_key(each)] = None
+                if below:
+                    self.changers[(kind, path, name), SUBCLASSES] = tuple(map(class_key, below))
 
-    def _run_otherwise(self) -> str:
-        """Which changes have run when the file of what is asked for has, of those in files that run otherwise now."""
-        moved = self.code.moved & {scope(key)[0] for key in self.changers}
-        order = self.code.loading.order(scope(self.keys[0])[0]) if moved else ()
-        run = (key for path in order if path in moved for key in self.changers if scope(key)[0] == path)
-        return " ".join(str(self.places[key]) for key in run)
+    def _run_otherwise(self) -> Iterator[Loaded]:
+        """The changes in files that are imported otherwise in the other version, and which of them have run."""
+        order = self.code.loading.order(scope(self.keys[0])[0]) if self.code.moved else {}
+        for (key, name), changers in self.changers.items():
+            moved = [each for each in changers if scope(each)[0] in self.code.moved]
+            run = [each for path in order for each in moved if scope(each)[0] == path]
+            if moved:
+                yield Loaded((*key, name), frozenset(map(self._identity, moved)), tuple(map(self._identity, run)))
+
+    def _identity(self, key: Key) -> tuple[str, ...]:
+        """The same for a definition or statement of both versions."""
+        piece = self.code.piece(key) if key[0] == "statement" else None
+        return (*key[:2], key[2] if piece is None else piece.digest.hex())
 
     def _said(self) -> Iterator[bytes]:
         """What definitions say of themselves, where something that was met reads it."""
@@ -215,7 +245,8 @@ class _Reach:
             self._mention([name for name in link.mentioned if name not in self.members])
             for each in link.met:
                 self._meet(each)
-            self.changers.update(dict.fromkeys(link.changed))
+            if link.changed:
+                self.changers[key, link.text] = link.changed
         if piece.computed:
             self._compute(key)
         for name, method in self.code.methods(key):

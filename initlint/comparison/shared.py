@@ -43,7 +43,8 @@ class Shared:
         """Whether the imports of both versions change alike what a class uses."""
         try:
             left, right = (code.walk([class_key(id)]) for code, id in zip(self.codes, (old, new), strict=True))
-            return not self.codes[0].moved or left.loaded == right.loaded
+            others = {each.target: each for each in right.loaded} if self.codes[0].moved else {}
+            return all(each.alike(others.get(each.target, each)) for each in left.loaded)
         except (Unparsed, RecursionError):
             return True
 
