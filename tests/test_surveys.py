@@ -150,7 +150,9 @@ def test_one_of_other_links_is_none(project: Path, made: list[surveys.Survey]) -
 
 
 def test_a_class_of_which_only_an_attribute_matters_is_not_looked_at(project: Path, made: list[surveys.Survey]) -> None:
-    change(project / "code.py", "def start():\n    return over(make())", "def start(other):\n    return over(other.model)")
+    change(
+        project / "code.py", "def start():\n    return over(make())", "def start(other):\n    return over(other.model)"
+    )
     change(project / "far.py", "self.kept = thing", "self.model = thing")
     answer(project)
     made.clear()
