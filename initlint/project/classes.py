@@ -1,11 +1,11 @@
-"""The class graph of a project: bases resolved across files and into installed packages, C3 MRO, families."""
+"""All files of a project, linked: bases across files and into installed packages, what names and methods stand for."""
 
 from __future__ import annotations
 
 import builtins
 import functools
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from initlint.project.environment import Environment
 from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
 from initlint.project.index import Index, Row, Rows
+from initlint.project.inheritance import Inheritance
 from initlint.project.tables import Tables
 from initlint.project.wrappers import wrapped
 
@@ -27,15 +28,8 @@ if TYPE_CHECKING:
     from initlint.project.links import Standing
     from initlint.project.survey import Survey
 
-MODULE = "torch.nn.Module"
-
-METACLASSES = frozenset({"type", "ABCMeta"})
-
 MAX_OVERRIDES = 8
 """Subclasses that say what an abstract method is."""
-
-MAX_FAMILY = 80
-"""A class with more relatives than this is a framework's."""
 
 MOST_SOURCES = 400
 """Files whose text is kept at a time."""
@@ -91,7 +85,7 @@ class Method:
         return hash(self.id)
 
 
-class Project:
+class Project(Inheritance):
     """All files, linked. Everything here is looked up, nothing is guessed; what cannot be resolved is said."""
 
     def __init__(
@@ -104,11 +98,11 @@ class Project:
         extracting: Callable[[bytes], FileFacts] = extract,
         standing: Standing | None = None,
     ) -> None:
+        super().__init__()
         self._extract = extracting
         self.files = Facts(files, lambda path: files[path] if path in files else self._extract(self.installed[path]))
         self.own = frozenset(files)
         self.modules = Modules(self.files, package)
-        self.classes: dict[ClassId, ClassInfo] = {}
         self._read = read
         self._environment = environment or Environment()
         self.conventions = conventions or Conventions()
@@ -118,10 +112,7 @@ class Project:
         self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
         self._sources: dict[str, bytes] = {}
         self._outer: dict[str, list[tuple[int, int]]] = {}
-        self._near: dict[ClassId, list[ClassId]] = {}
-        self._family_files: dict[ClassId, frozenset[str]] = {}
         self._written: dict[str, dict[str, list[Class]]] = {}
-        self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
         self.indices: dict[str, Index[Any]] = {}
         self.survey: Callable[[], Survey | None] = lambda: None
         self._standing = standing
@@ -129,7 +120,6 @@ class Project:
             self._link()
         else:
             self._restore(standing)
-        self.children: dict[ClassId, list[ClassId]] = {}
         for info in list(self.classes.values()):
             for base in info.bases:
                 self.children.setdefault(base, []).append(info.id)
@@ -344,21 +334,6 @@ class Project:
         self._add_classes(path)
         return path
 
-    def mro(self, id: ClassId) -> tuple[ClassId, ...]:
-        """The method resolution order; where Python would refuse one, the order of a depth-first walk."""
-        if id not in self._mro:
-            self._mro[id] = (id,)
-            info = self.classes.get(id)
-            if info is None:
-                known = knowledge.module(id)
-                self._mro[id] = (id, *known.bases) if known else (id, MODULE)
-            else:
-                self._mro[id] = (id, *_merge([*(self.mro(base) for base in info.bases), info.bases]))
-        return self._mro[id]
-
-    def is_module(self, id: ClassId) -> bool:
-        return MODULE in self.mro(id)
-
     def is_protocol(self, id: ClassId) -> bool:
         """Whether others need not inherit from a class to stand for it."""
         info = self.classes.get(id)
@@ -368,70 +343,6 @@ class Project:
 
     def _protocols_in(self, path: str) -> Iterator[tuple[ClassId, None]]:
         return ((info.id, None) for info in self.classes_in(path) if _is_protocol(info))
-
-    def is_metaclass(self, id: ClassId) -> bool:
-        """Whether instances are classes themselves."""
-        known = (self.classes[ancestor] for ancestor in self.mro(id) if ancestor in self.classes)
-        return any(base.rpartition(".")[2] in METACLASSES for info in known for base in info.facts.bases)
-
-    @functools.cached_property
-    def _descendants(self) -> dict[ClassId, frozenset[ClassId]]:
-        return {}
-
-    def descendants(self, id: ClassId) -> frozenset[ClassId]:
-        """The class itself and every class that inherits from it."""
-        if id not in self._descendants:
-            found = {id: None}
-            pending = [id]
-            while pending:
-                for child in self.children.get(pending.pop(), ()):
-                    if child not in found:
-                        found[child] = None
-                        pending.append(child)
-            self._descendants[id] = frozenset(found)
-        return self._descendants[id]
-
-    @functools.cached_property
-    def _families(self) -> dict[ClassId, frozenset[ClassId]]:
-        return {}
-
-    def family(self, id: ClassId) -> frozenset[ClassId]:
-        """Ancestors, descendants, and the ancestors of those: all whose methods can run on an instance."""
-        if id not in self._families:
-            found = set(self.descendants(id))
-            pending = list(found)
-            while pending:
-                fresh = [base for base in self._above(pending.pop()) if base not in found]
-                found.update(fresh)
-                pending += fresh
-            self._families[id] = frozenset(found)
-        return self._families[id]
-
-    def _above(self, id: ClassId) -> tuple[ClassId, ...]:
-        info = self.classes.get(id)
-        return info.bases if info is not None else self.mro(id)
-
-    def family_files(self, id: ClassId) -> frozenset[str]:
-        """The files in which the classes of a family stand."""
-        if id not in self._family_files:
-            own = (self.classes[relative].path for relative in self.family(id) if relative in self.classes)
-            self._family_files[id] = frozenset(own)
-        return self._family_files[id]
-
-    def is_framework(self, id: ClassId) -> bool:
-        """A base of so many classes that its code handles modules in general and means none of their parts."""
-        return len(self.descendants(id)) > MAX_FAMILY or len(self.family(id)) > MAX_FAMILY
-
-    def near(self, id: ClassId) -> list[ClassId]:
-        """The family without the frameworks that it inherits from: whose code can mean parts of just this class."""
-        if id not in self._near:
-            descendants = self.descendants(id)
-            family = sorted(relative for relative in self.family(id) if relative in self.classes)
-            self._near[id] = [r for r in family if r in descendants or not self.is_framework(r)]
-        return self._near[id]
-
-    def unresolved_bases(self, id: ClassId) -> tuple[str, ...]:
-        return tuple(base for a in self.mro(id) if a in self.classes for base in self.classes[a].unresolved)
 
     def method(self, id: ClassId, name: str, after: ClassId | None = None) -> Method | None:
         """The method that `self.name` finds on an instance of `id`; with `after`, what `super().name` finds there."""
@@ -503,20 +414,6 @@ def _harmless(base: str, symbol: Symbol | None) -> bool:
         "typing_extensions",
         *sys.stdlib_module_names,
     )
-
-
-def _merge(sequences: list[tuple[ClassId, ...]]) -> Iterable[ClassId]:
-    """C3: the first head that stands in no other tail; the first head at all where there is none."""
-    if len(sequences) == 2:
-        return sequences[0]  # of one base: most classes have no more
-    merged: list[ClassId] = []
-    rest = [list(sequence) for sequence in sequences if sequence]
-    while rest:
-        heads = [sequence[0] for sequence in rest]
-        best = next((h for h in heads if not any(h in sequence[1:] for sequence in rest)), heads[0])
-        merged.append(best)
-        rest = [kept for sequence in rest if (kept := [entry for entry in sequence if entry != best])]
-    return merged
 
 
 def _together(statements: list[Class]) -> Class:

@@ -13,7 +13,7 @@ from initlint.model import Confidence, Kind, Verdict
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
-from initlint.project.classes import MODULE, ClassId, Method, Project
+from initlint.project.classes import ClassId, Method, Project
 from initlint.project.computed import Computed
 from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
@@ -21,6 +21,7 @@ from initlint.project.flows import USED, Flow, Trace, Use, is_statement
 from initlint.project.foreign import CERTAIN, Foreign
 from initlint.project.gathered import is_part_of_given, sources
 from initlint.project.inference import Inference
+from initlint.project.inheritance import MODULE
 from initlint.project.initialisers import Initialisers
 from initlint.project.items import Items
 from initlint.project.kinds import Kinds

@@ -12,8 +12,9 @@ from initlint.facts.arguments import call_arguments
 from initlint.project.bindings import Binding, Origin
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import SPLATS, Callers
-from initlint.project.classes import MODULE, ClassId, Method, Project
+from initlint.project.classes import ClassId, Method, Project
 from initlint.project.imports import Symbol, SymbolKind
+from initlint.project.inheritance import MODULE
 from initlint.project.narrowing import asserted_classes
 from initlint.project.values import NOTHING, UNKNOWN, Value, filled, is_none, union
 

@@ -1,0 +1,116 @@
+"""The class graph: who inherits from whom, C3 MRO, families."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from initlint.construction import knowledge
+
+if TYPE_CHECKING:
+    from initlint.project.classes import ClassId, ClassInfo
+
+MODULE = "torch.nn.Module"
+
+METACLASSES = frozenset({"type", "ABCMeta"})
+
+MAX_FAMILY = 80
+"""A class with more relatives than this is a framework's."""
+
+
+class Inheritance:
+    """The classes of a project by their ids, those that were read, and the heirs of each."""
+
+    def __init__(self) -> None:
+        self.classes: dict[ClassId, ClassInfo] = {}
+        self.children: dict[ClassId, list[ClassId]] = {}
+        self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
+        self._descendants: dict[ClassId, frozenset[ClassId]] = {}
+        self._families: dict[ClassId, frozenset[ClassId]] = {}
+        self._family_files: dict[ClassId, frozenset[str]] = {}
+        self._near: dict[ClassId, list[ClassId]] = {}
+
+    def mro(self, id: ClassId) -> tuple[ClassId, ...]:
+        """The method resolution order; where Python would refuse one, the order of a depth-first walk."""
+        if id not in self._mro:
+            self._mro[id] = (id,)
+            info = self.classes.get(id)
+            if info is None:
+                known = knowledge.module(id)
+                self._mro[id] = (id, *known.bases) if known else (id, MODULE)
+            else:
+                self._mro[id] = (id, *_merge([*(self.mro(base) for base in info.bases), info.bases]))
+        return self._mro[id]
+
+    def is_module(self, id: ClassId) -> bool:
+        return MODULE in self.mro(id)
+
+    def is_metaclass(self, id: ClassId) -> bool:
+        """Whether instances are classes themselves."""
+        known = (self.classes[ancestor] for ancestor in self.mro(id) if ancestor in self.classes)
+        return any(base.rpartition(".")[2] in METACLASSES for info in known for base in info.facts.bases)
+
+    def descendants(self, id: ClassId) -> frozenset[ClassId]:
+        """The class itself and every class that inherits from it."""
+        if id not in self._descendants:
+            found = {id: None}
+            pending = [id]
+            while pending:
+                for child in self.children.get(pending.pop(), ()):
+                    if child not in found:
+                        found[child] = None
+                        pending.append(child)
+            self._descendants[id] = frozenset(found)
+        return self._descendants[id]
+
+    def family(self, id: ClassId) -> frozenset[ClassId]:
+        """Ancestors, descendants, and the ancestors of those: all whose methods can run on an instance."""
+        if id not in self._families:
+            found = set(self.descendants(id))
+            pending = list(found)
+            while pending:
+                fresh = [base for base in self._above(pending.pop()) if base not in found]
+                found.update(fresh)
+                pending += fresh
+            self._families[id] = frozenset(found)
+        return self._families[id]
+
+    def _above(self, id: ClassId) -> tuple[ClassId, ...]:
+        info = self.classes.get(id)
+        return info.bases if info is not None else self.mro(id)
+
+    def family_files(self, id: ClassId) -> frozenset[str]:
+        """The files in which the classes of a family stand."""
+        if id not in self._family_files:
+            own = (self.classes[relative].path for relative in self.family(id) if relative in self.classes)
+            self._family_files[id] = frozenset(own)
+        return self._family_files[id]
+
+    def is_framework(self, id: ClassId) -> bool:
+        """A base of so many classes that its code handles modules in general and means none of their parts."""
+        return len(self.descendants(id)) > MAX_FAMILY or len(self.family(id)) > MAX_FAMILY
+
+    def near(self, id: ClassId) -> list[ClassId]:
+        """The family without the frameworks that it inherits from: whose code can mean parts of just this class."""
+        if id not in self._near:
+            descendants = self.descendants(id)
+            family = sorted(relative for relative in self.family(id) if relative in self.classes)
+            self._near[id] = [r for r in family if r in descendants or not self.is_framework(r)]
+        return self._near[id]
+
+    def unresolved_bases(self, id: ClassId) -> tuple[str, ...]:
+        return tuple(base for a in self.mro(id) if a in self.classes for base in self.classes[a].unresolved)
+
+
+def _merge(sequences: list[tuple[ClassId, ...]]) -> Iterable[ClassId]:
+    """C3: the first head that stands in no other tail; the first head at all where there is none."""
+    if len(sequences) == 2:
+        return sequences[0]  # of one base: most classes have no more
+    merged: list[ClassId] = []
+    rest = [list(sequence) for sequence in sequences if sequence]
+    while rest:
+        heads = [sequence[0] for sequence in rest]
+        best = next((h for h in heads if not any(h in sequence[1:] for sequence in rest)), heads[0])
+        merged.append(best)
+        rest = [kept for sequence in rest if (kept := [entry for entry in sequence if entry != best])]
+    return merged
