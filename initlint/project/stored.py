@@ -68,7 +68,11 @@ def fillings(body: Body) -> dict[str, list[Node]]:
         function = node.child_by_field_name("function")
         owner, _, name = (body.text(function) if function is not None else "").rpartition(".")
         if name in ADDING:
-            found.setdefault(owner, []).extend(call_arguments(node))
+            arguments, instance = call_arguments(node), body.method.facts.instance
+            given = from_name(owner, arguments, instance) if name in REGISTRATIONS else []
+            if 0 < len(given) < len(arguments):
+                owner, arguments = instance, given
+            found.setdefault(owner, []).extend(arguments)
     for node in body.nodes("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         held = left.named_children[0] if left is not None and left.type in ("subscript", "attribute") else None
