@@ -48,8 +48,7 @@ def find(
     else:
         processes = 1
     shares = [infos[start : start + SHARE] for start in range(0, len(infos), SHARE)]
-    for answer in shared(lambda number: search.answer(shares[number]), len(shares), processes):
-        share = msgspec.msgpack.decode(answer, type=_Answer)
+    for share in shared(lambda number: search.answer(shares[number]), len(shares), processes, _Answer):
         project.installed.update(share.installed)
         yield from share.findings
     yield from search.given(reported)
@@ -155,11 +154,11 @@ class _Search:
         patterns = sorted(name for name in dead if "*" in name)
         return Case(construction.filled(filled).gathered(patterns), dead)
 
-    def answer(self, infos: Sequence[ClassInfo]) -> bytes:
+    def answer(self, infos: Sequence[ClassInfo]) -> _Answer:
         known = set(self.project.installed)
         findings = list(self.found(infos))
         fresh = {path: text for path, text in self.project.installed.items() if path not in known}
-        return msgspec.msgpack.encode(_Answer(findings, fresh))
+        return _Answer(findings, fresh)
 
 
 def _unreadable(

@@ -11,6 +11,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import TypeVar
+
+import msgspec
 
 CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"
 """Where Python may fork at all: macOS has libraries that do not survive it."""
@@ -19,13 +22,16 @@ MOST_SHARES = 2_000
 """What a pipe surely takes at once."""
 
 
-def shared(work: Callable[[int], bytes], count: int, processes: int) -> list[bytes]:
-    """The results of `work` for 0, 1, ... `count` - 1. Neighbours have much in common, so each process goes through a
-    stretch of its own, and then helps with the others.
+Result = TypeVar("Result")
 
-    A copy that dies costs its results only: they are made again here.
+
+def shared(work: Callable[[int], Result], count: int, processes: int, form: type[Result]) -> list[Result]:
+    """The results of `work` for 0, 1, ... `count` - 1, which msgpack can carry in that form. Neighbours have much in
+    common, so each process goes through a stretch of its own, and then helps with the others.
+
+    A copy that dies, or has a result that cannot be carried, costs its results only: they are made again here.
     """
-    results: dict[int, bytes] = {}
+    results: dict[int, Result] = {}
     if CAN_FORK and processes > 1 and 1 < count <= MOST_SHARES:
         stretches = _stretches(count, processes)
         copies = [_copy(work, stretches[own:] + stretches[:own]) for own in range(1, processes)]
@@ -33,7 +39,8 @@ def shared(work: Callable[[int], bytes], count: int, processes: int) -> list[byt
             for number in _taken(stretches):
                 results[number] = work(number)
             for _, answers in copies:
-                results.update(_received(answers))
+                received = _received(answers).items()
+                results.update({number: msgspec.msgpack.decode(result, type=form) for number, result in received})
         finally:
             for tickets in stretches:
                 os.close(tickets)
@@ -66,7 +73,7 @@ def _taken(stretches: Iterable[int]) -> Iterator[int]:
             yield int.from_bytes(ticket, "big")
 
 
-def _copy(work: Callable[[int], bytes], stretches: Iterable[int]) -> tuple[int, int]:
+def _copy(work: Callable[[int], object], stretches: Iterable[int]) -> tuple[int, int]:
     """A copy of this process at work, and the pipe that its answers come from."""
     reading, writing = os.pipe()
     process = os.fork()
@@ -77,7 +84,7 @@ def _copy(work: Callable[[int], bytes], stretches: Iterable[int]) -> tuple[int, 
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with os.fdopen(writing, "wb") as answers:
             for number in _taken(stretches):
-                result = work(number)
+                result = msgspec.msgpack.encode(work(number))
                 answers.write(number.to_bytes(2, "big") + len(result).to_bytes(8, "big") + result)
     finally:
         os._exit(0)

@@ -23,7 +23,7 @@ def square(number: int) -> bytes:
 @pytest.mark.parametrize("processes", [1, 2, 5])
 @pytest.mark.parametrize("count", [0, 1, 2, 300, MOST_SHARES + 1])
 def test_results_come_in_order(count: int, processes: int) -> None:
-    assert shared(square, count, processes) == [square(number) for number in range(count)]
+    assert shared(square, count, processes, bytes) == [square(number) for number in range(count)]
 
 
 @forks
@@ -32,12 +32,12 @@ def test_copies_do_take_a_share() -> None:
         time.sleep(0.01)
         return str(os.getpid()).encode()
 
-    assert len(set(shared(who, 60, 3))) == 3
+    assert len(set(shared(who, 60, 3, bytes))) == 3
 
 
 @forks
 def test_large_results_arrive() -> None:
-    assert shared(lambda number: bytes(1_000_000) + square(number), 8, 2)[7] == bytes(1_000_000) + b"49"
+    assert shared(lambda number: bytes(1_000_000) + square(number), 8, 2, bytes)[7] == bytes(1_000_000) + b"49"
 
 
 @forks
@@ -55,9 +55,14 @@ def test_what_a_dead_copy_leaves_is_made_again(end: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return square(number)
 
-    assert shared(fragile, 30, 3) == [square(number) for number in range(30)]
+    assert shared(fragile, 30, 3, bytes) == [square(number) for number in range(30)]
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_what_cannot_be_carried_is_made_here() -> None:
+    names = [f"{number}\udce9" if number % 2 else str(number) for number in range(8)]
+    assert shared(names.__getitem__, 8, 2, str) == names
 
 
 @forks
@@ -71,7 +76,7 @@ def test_an_error_here_ends_the_copies() -> None:
         return b""
 
     with pytest.raises(ValueError, match=r"\d"):
-        shared(failing, 4, 2)
+        shared(failing, 4, 2, bytes)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
@@ -86,7 +91,7 @@ def test_an_interrupt_ends_everything_at_once(tmp_path: Path) -> None:
         "    os.write(1, b'%d\\n' % os.getpid())\n"
         "    time.sleep(60)\n"
         "    return b''\n"
-        "shared(work, 4, 2)\n"
+        "shared(work, 4, 2, bytes)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
     run = subprocess.Popen(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-
-import msgspec
 
 from initlint.facts.cache import Cache
 from initlint.facts.worker import digest
@@ -33,13 +32,12 @@ def by_text(texts: Iterable[bytes], make: Make, version: bytes, folder: str, pro
 def _made(texts: Sequence[bytes], make: Make, processes: int) -> dict[bytes, bytes]:
     batches = list(_batches(texts))
 
-    def work(number: int) -> bytes:
-        return msgspec.msgpack.encode([make(text) for text in batches[number]])
+    def work(number: int) -> list[bytes]:
+        return [make(text) for text in batches[number]]
 
     alone = sum(map(len, texts)) < ALONE_BYTES
-    answers = shared(work, len(batches), 1 if alone else processes)
-    blobs = [blob for answer in answers for blob in msgspec.msgpack.decode(answer, type=list[bytes])]
-    return dict(zip(texts, blobs, strict=True))
+    answers = shared(work, len(batches), 1 if alone else processes, list[bytes])
+    return dict(zip(texts, itertools.chain.from_iterable(answers), strict=True))
 
 
 def _batches(texts: Sequence[bytes]) -> Iterator[list[bytes]]:
