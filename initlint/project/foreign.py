@@ -148,7 +148,8 @@ class Foreign:
     @functools.cached_property
     def _wrappers(self) -> dict[ClassId, frozenset[str]]:
         """The classes with a `__getattr__` that asks another object, with what they have themselves."""
-        found = {cls: self.project.method(cls, "__getattr__") for cls in self.project.classes}
+        heirs = (self.project.descendants(cls) for cls in self.callers.having("__getattr__"))
+        found = {cls: self.project.method(cls, "__getattr__") for cls in sorted(frozenset().union(*heirs))}
         return {
             cls: self.surfaces.own(cls)
             for cls, method in found.items()
