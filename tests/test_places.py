@@ -164,6 +164,35 @@ def test_which_arm_runs_is_not_claimed(choice: str) -> None:
         assert verdict(old, {**old, changed: TORCH + ARM.format(5)}) is Verdict.UNKNOWN
 
 
+def test_what_is_not_followed_may_draw_what_is_gone() -> None:
+    """`TABLE["Part"]` builds just what `Part` does, but a decorator has put it there."""
+    table = """
+TABLE = {}
+def register(cls):
+    TABLE[cls.__name__] = cls
+    return cls
+@register
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 4)
+"""
+    versions = (
+        {"net.py": TORCH + table + NET.format(base="nn.Module", body=f"        self.part = {maker}()")}
+        for maker in ("Part", "TABLE['Part']")
+    )
+    assert verdict(*versions) is Verdict.UNKNOWN
+
+
+def test_a_name_that_stays_is_no_other() -> None:
+    """The loop gives `extra` now what it gave `last`, which is still there."""
+    fill = "\n        for parameter in self.parameters():\n            nn.init.normal_(parameter)\n"
+    net = NET.format(base="nn.Module", body="        pass").replace("nn.Linear(4, 4)\n", "nn.Linear(4, 4)" + fill)
+    old, new = TORCH + net, TORCH + net.replace("pass", "self.extra = nn.Linear(4, 4)")
+    comparison = compare(side("old", {"net.py": old}), side("new", {"net.py": new}))
+    assert [(each.verdict, each.renames) for each in comparison.classes] == [(Verdict.PART, ())]
+
+
 def test_constants_say_which_arm_runs() -> None:
     choice = "NEW = True\nif NEW:\n    from a import make\nelse:\n    from b import make"
     net = TORCH + choice + NET.format(base="nn.Module", body="        self.a = make()")

@@ -59,9 +59,10 @@ def align(old: Sequence[Row], new: Sequence[Row]) -> tuple[Line, ...]:
 def _aligned(old: Sequence[Row], new: Sequence[Row], stages: list[Callable[[Row], object]]) -> Iterator[Line]:
     """Match by the first key, and what lies between matches by the next."""
     if not stages:
-        sure = _doubted if _maybe_turns(old, new) else certainty
-        yield from (Line(Change.DROPPED, row, None, sure(row)) for row in old)
-        yield from (Line(Change.ADDED, None, row, sure(row)) for row in new)
+        turns = _maybe_turns(old, new)
+        gone, come = (_doubted if turns or _is_open(other) else certainty for other in (new, old))
+        yield from (Line(Change.DROPPED, row, None, gone(row)) for row in old)
+        yield from (Line(Change.ADDED, None, row, come(row)) for row in new)
         return
     key, *rest = stages
     matcher = SequenceMatcher(None, list(map(key, old)), list(map(key, new)), autojunk=False)
@@ -95,8 +96,13 @@ def _clear(row: Row) -> bool:
 
 
 def _doubted(row: Row) -> Answer:
-    """The same of what a loop may draw on the other side: its turns are not known."""
+    """The same of what the other side may draw too, in a loop whose turns are not known or in what is not followed."""
     return Answer.NO if certainty(row) is Answer.NO else Answer.UNKNOWN
+
+
+def _is_open(rows: Sequence[Row]) -> bool:
+    """Whether rows hold what may draw anything."""
+    return any(row.draw is None or not row.draw.certain for row in rows)
 
 
 def _maybe_turns(old: Sequence[Row], new: Sequence[Row]) -> bool:

@@ -75,13 +75,11 @@ class ClassDiff:
 
     @property
     def renames(self) -> tuple[tuple[str, str], ...]:
-        """Owners that have another name now and the same numbers."""
-        pairs = (
-            (line.old.draw.owner, line.new.draw.owner)
-            for line in self.lines
-            if renamed(line) and line.old and line.new and line.old.draw and line.new.draw
-        )
-        return tuple(dict.fromkeys(pairs))
+        """Owners that have another name now and the same numbers: not such that have kept theirs in another line."""
+        rows = [(line, line.old.draw, line.new.draw) for line in self.lines if line.old and line.new]
+        pairs = [(line, old.owner, new.owner) for line, old, new in rows if old and new]
+        kept = {old for _, old, new in pairs if old == new}
+        return tuple(dict.fromkeys((old, new) for line, old, new in pairs if renamed(line) and not {old, new} & kept))
 
 
 @dataclass(frozen=True, slots=True)
