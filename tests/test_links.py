@@ -192,6 +192,16 @@ class Net(nn.Module):
 """
 
 
+def answer_again_beside(far: str, net: str, folder: Path) -> None:
+    """Ask about a file beside another one, and again after an edit."""
+    (folder / "pyproject.toml").write_text("")
+    (folder / "far.py").write_text(far)
+    (folder / "net.py").write_text(net)
+    answer(folder / "net.py")
+    (folder / "net.py").write_text(net + "# a line more\n")
+    answer(folder / "net.py")
+
+
 @pytest.mark.parametrize(
     "far",
     [
@@ -203,23 +213,14 @@ class Net(nn.Module):
 def test_what_is_read_where_it_is_defined_is_looked_for_nowhere_else(
     tmp_path: Path, loaded: list[str], far: str
 ) -> None:
-    (tmp_path / "pyproject.toml").write_text("")
-    (tmp_path / "far.py").write_text(far)
-    (tmp_path / "net.py").write_text(LIVE)
-    answer(tmp_path / "net.py")
-    (tmp_path / "net.py").write_text(LIVE + "# a line more\n")
-    answer(tmp_path / "net.py")
+    answer_again_beside(far, LIVE, tmp_path)
     assert "far.py" not in loaded
 
 
 def test_who_reads_a_private_method_in_another_class_is_not_looked_at(tmp_path: Path, loaded: list[str]) -> None:
     live = LIVE.replace("_build", "_prepare").replace("return self.parts", "self._prepare()\n        return self.parts")
-    (tmp_path / "pyproject.toml").write_text("")
-    (tmp_path / "far.py").write_text("class Far:\n    def far(self, other):\n        return other._prepare()\n")
-    (tmp_path / "net.py").write_text(live)
-    answer(tmp_path / "net.py")
-    (tmp_path / "net.py").write_text(live + "# a line more\n")
-    answer(tmp_path / "net.py")
+    far = "class Far:\n    def far(self, other):\n        return other._prepare()\n"
+    answer_again_beside(far, live, tmp_path)
     assert "far.py" not in loaded
 
 
@@ -239,12 +240,8 @@ class Owner(nn.Module):
 
 
 def test_who_moves_items_of_other_lists_is_not_looked_at(tmp_path: Path, loaded: list[str]) -> None:
-    (tmp_path / "pyproject.toml").write_text("")
-    (tmp_path / "far.py").write_text("class Far:\n    def far(self):\n        return self.queue.pop()\n")
-    (tmp_path / "net.py").write_text(OWNER)
-    answer(tmp_path / "net.py")
-    (tmp_path / "net.py").write_text(OWNER + "# a line more\n")
-    answer(tmp_path / "net.py")
+    far = "class Far:\n    def far(self):\n        return self.queue.pop()\n"
+    answer_again_beside(far, OWNER, tmp_path)
     assert "far.py" not in loaded
 
 

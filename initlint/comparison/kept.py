@@ -42,10 +42,12 @@ def _made(texts: Sequence[bytes], make: Make, processes: int) -> dict[bytes, byt
 
 def _batches(texts: Sequence[bytes]) -> Iterator[list[bytes]]:
     batch: list[bytes] = []
+    size = 0
     for text in texts:
         batch.append(text)
-        if sum(map(len, batch)) >= BATCH_BYTES:
+        size += len(text)
+        if size >= BATCH_BYTES:
             yield batch
-            batch = []
+            batch, size = [], 0
     if batch:
         yield batch

@@ -128,7 +128,7 @@ class Methods(Effects):
             return found
         method = self.project.method(self.run.cls, name)
         if method is not None:
-            if any(each.rpartition(".")[2] in ("property", "cached_property") for each in method.facts.decorators):
+            if method.is_property:
                 self.run.read(EVERYTHING)
                 return UNKNOWN
             meant = self.project.overriding(method, self.run.cls) if self.interpreter.root else [method]

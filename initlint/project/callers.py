@@ -194,7 +194,7 @@ class Callers:
     def _decorates(self, path: str) -> Iterator[tuple[str, tuple[Method, str]]]:
         for method in self.in_file(path):
             for decorator in method.facts.decorators:
-                symbol = self.project.resolve(path, decorator.partition("(")[0])
+                symbol = self.project.decorator(path, decorator)
                 if symbol is not None:
                     yield symbol.target, (method, decorator)
 

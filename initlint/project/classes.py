@@ -78,6 +78,11 @@ class Method:
         name = self.facts.name
         return (name.startswith("_") and not name.startswith("__")) or "<locals>" in name
 
+    @property
+    def is_property(self) -> bool:
+        """Whether to read it is to call it."""
+        return any(each.rpartition(".")[2] in ("property", "cached_property") for each in self.facts.decorators)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Method) and self.id == other.id and self.owner == other.owner
 
@@ -222,6 +227,10 @@ class Project(Inheritance):
         if key not in self._symbols:
             self._symbols[key] = self._resolve(path, dotted, key[2])
         return self._symbols[key]
+
+    def decorator(self, path: str, text: str) -> Symbol | None:
+        """What a decorator stands for, be it called or not."""
+        return self.resolve(path, text.partition("(")[0])
 
     def _resolve(self, path: str, dotted: str, scope: str) -> Symbol | None:
         while scope:

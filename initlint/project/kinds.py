@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,8 @@ class Kinds:
         """Which kind a definition is; a submodule where that cannot be known."""
         if self._is_submodule(cls, attribute):
             return Kind.SUBMODULE
-        infos = [self.project.classes[r] for r in self.callers.assigning(attribute) & self.project.family(cls)]
-        stores = [s for info in infos for facts in info.facts.methods for s in facts.stores if s.attribute == attribute]
+        methods = self._storing(cls, attribute)
+        stores = [store for method in methods for store in method.facts.stores if store.attribute == attribute]
         registered = (any(callee.endswith(".register_buffer") for callee in store.callees) for store in stores)
         return Kind.BUFFER if stores and all(registered) else Kind.PARAMETER
 
@@ -55,14 +56,16 @@ class Kinds:
 
     def _is_computed(self, cls: ClassId, attribute: str) -> bool:
         """Whether a function of torch makes what the attribute is given: a tensor."""
+        bodies = map(self.bodies.body, self._storing(cls, attribute))
+        return any(self._computes(node, body) for body in bodies for node in body.stores(attribute))
+
+    def _storing(self, cls: ClassId, attribute: str) -> Iterator[Method]:
+        """The methods of a family that give the attribute a value."""
         for relative in self.callers.assigning(attribute) & self.project.family(cls):
             info = self.project.classes[relative]
             for facts in info.facts.methods:
                 if any(store.attribute == attribute for store in facts.stores):
-                    body = self.bodies.body(Method(info.path, relative, facts))
-                    if any(self._computes(node, body) for node in body.stores(attribute)):
-                        return True
-        return False
+                    yield Method(info.path, relative, facts)
 
     def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
         """Whether a function of torch helps to make a value, perhaps within functions of the project or before them."""

@@ -93,7 +93,7 @@ class Members:
             return self.of_unknown(name)
         methods = self._methods(cls, name, exact)
         if methods:
-            computed = [method for method in methods if _is_property(method)]
+            computed = [method for method in methods if method.is_property]
             called = Value(functions=frozenset(methods).difference(computed))
             return union([called, *map(self.inference.returned, computed)])
         family = self.project.mro(cls) if exact else sorted(self.project.family(cls))
@@ -178,10 +178,6 @@ class Members:
         given = body.given(name)
         value = union(self.inference.unpacked(node, path, body) for node, path in given)
         return self.inference.with_filling(value, f"{body.method.facts.instance}.{name}", body)
-
-
-def _is_property(method: Method) -> bool:
-    return any(d.rpartition(".")[2] in ("property", "cached_property") for d in method.facts.decorators)
 
 
 def _attributes_given(body: Body, name: str) -> Iterator[tuple[Node, Node]]:

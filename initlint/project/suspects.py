@@ -193,7 +193,6 @@ def _passed(readers: Readers, method: Method, store: Store) -> Iterator[str]:
 
 def may_build(project: Project, method: Method, callee: str) -> bool:
     """Whether a callee can give a module, a parameter or a drawn tensor. Over-suspects; never under-suspects."""
-    path, scope = method.path, f"{project.classes[method.owner].facts.qualname}." if method.owner else ""
     root, dot, _ = callee.partition(".")
     root, name = root.removesuffix("()").removesuffix("[]"), callee.rpartition(".")[2].removesuffix("()")
     opaque = callee.startswith(("super()", "?")) or callee.endswith("()")
@@ -201,14 +200,14 @@ def may_build(project: Project, method: Method, callee: str) -> bool:
         return True
     if callee.endswith("[]"):
         table = callee.removesuffix("[]")
-        known = (project.resolve(path, each, scope) for each in (table, root if dot else ""))
+        known = (_resolved(project, method, each) for each in (table, root if dot else ""))
         kinds = {symbol.kind for symbol in known if symbol is not None}
         return callee.startswith("0") or not kinds.isdisjoint({SymbolKind.VARIABLE, SymbolKind.CLASS})
     if knowledge.tensor_method_draws(name):
         return True
-    symbol = project.resolve(path, callee, scope)
+    symbol = _resolved(project, method, callee)
     if symbol is None:
-        owner = project.resolve(path, root, scope) if dot else None
+        owner = _resolved(project, method, root) if dot else None
         if root in ("type", "__class__") or (owner is not None and _holds_classes(project, owner)):
             return True
         return not dot and not hasattr(builtins, root)
@@ -217,6 +216,12 @@ def may_build(project: Project, method: Method, callee: str) -> bool:
     if symbol.kind is SymbolKind.CLASS:
         return project.is_module(symbol.target) or bool(project.unresolved_bases(symbol.target))
     return True
+
+
+def _resolved(project: Project, method: Method, dotted: str) -> Symbol | None:
+    """What a name means in a function, and in the class that this stands in."""
+    scope = f"{project.classes[method.owner].facts.qualname}." if method.owner else ""
+    return project.resolve(method.path, dotted, scope)
 
 
 def _holds_classes(project: Project, owner: Symbol) -> bool:
@@ -307,8 +312,7 @@ def _gives(project: Project, method: Method, callee: str) -> bool:
 
 def _discards(project: Project, readers: Readers, method: Method, local: Local) -> bool:
     """A call for its result alone, of a class or of torch, whose result is nowhere used but to initialise it."""
-    scope = f"{project.classes[method.owner].facts.qualname}." if method.owner else ""
-    symbol = project.resolve(method.path, local.callee, scope)
+    symbol = _resolved(project, method, local.callee)
     if symbol is None or symbol.kind not in (SymbolKind.EXTERNAL, SymbolKind.CLASS) or local.callee.endswith("_"):
         return False
     if not may_build(project, method, local.callee):

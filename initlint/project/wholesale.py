@@ -68,7 +68,7 @@ class Wholesale:
         """Where what decorates a class gives it a method that goes over all parts; "" where none does."""
         info = self.project.classes[cls]
         for decorator in info.facts.decorators:
-            symbol = self.project.resolve(info.path, decorator.partition("(")[0])
+            symbol = self.project.decorator(info.path, decorator)
             path, _, name = symbol.target.partition("::") if symbol is not None else ("", "", "")
             for method in self.callers.in_file(path) if path in self.project.files else ():
                 within = method.owner is None and method.facts.name.startswith(f"{name}.<locals>.")

@@ -21,6 +21,6 @@ def wrapped(project: Project, infos: Iterable[ClassInfo]) -> Iterator[tuple[Clas
             inside.setdefault(f"{info.path}::{outer}", []).append(info.id)
     for info in infos if inside else ():
         for decorator in info.facts.decorators:
-            symbol = project.resolve(info.path, decorator.partition("(")[0])
+            symbol = project.decorator(info.path, decorator)
             found = inside.get(symbol.target, ()) if symbol is not None else ()
             yield from ((wrapper, info.id) for wrapper in found if wrapper != info.id)
