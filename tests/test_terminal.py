@@ -143,25 +143,32 @@ def watching(project: Path) -> Iterator[Watching]:
     watching.run.stdout.close()
 
 
+def save(path: Path, text: str) -> None:
+    """Write a file in one step, so that no look at it finds it half written and asks for one more check."""
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(text)
+    unfinished.replace(path)
+
+
 @POSIX
 def test_watch(project: Path, watching: Watching) -> None:
     found = ["src/model.py:8:9: SOH101", "1 finding: 1 SOH101."]
     nothing = ["Nothing found."]
     model = project / "src" / "model.py"
     assert watching.next() == found
-    model.write_text(CLEAN)
+    save(model, CLEAN)
     assert watching.next() == nothing
-    model.write_text(MODEL)
+    save(model, MODEL)
     assert watching.next() == found
-    (project / "train.py").write_text("from src.model import Net\n\nNet().spare(1)\n")
+    save(project / "train.py", "from src.model import Net\n\nNet().spare(1)\n")
     assert watching.next() == nothing
     (project / "train.py").unlink()
     assert watching.next() == found
-    (project / "pyproject.toml").write_text("[tool.initlint]\nselekt = []\n")
+    save(project / "pyproject.toml", "[tool.initlint]\nselekt = []\n")
     assert watching.next()[0].startswith("initlint: error: ")
-    (project / "pyproject.toml").write_text('[tool.initlint]\nignore = ["SOH101"]\n')
+    save(project / "pyproject.toml", '[tool.initlint]\nignore = ["SOH101"]\n')
     assert watching.next() == nothing
-    (project / "pyproject.toml").write_text("[tool.initlint]\nignore = []\n")
+    save(project / "pyproject.toml", "[tool.initlint]\nignore = []\n")
     assert watching.next() == found
     assert watching.interrupt() == 130
 

@@ -35,8 +35,10 @@ def watch(arguments: Sequence[str], files: Callable[[], Iterable[str]], quiet: b
         click.clear()
         _say(CHECKING, quiet)
         subprocess.run(program, check=False)
+        settled = _snapshot(files) == before
         _say(WAITING, quiet)
-        _wait_for_change(files, before)
+        if settled:
+            _wait_for_change(files, before)
 
 
 def _wait_for_change(files: Callable[[], Iterable[str]], before: Snapshot) -> None:
