@@ -7,12 +7,13 @@ import json
 import os
 import subprocess
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from initlint.cli import run
-from initlint.comparison import draws
+from initlint.comparison import draws, steps
 from initlint.comparison.compare import Comparison, Verdict, compare
 from initlint.comparison.sides import Side
 from initlint.comparison.terms import constant
@@ -87,8 +88,8 @@ PARTS = {
     "swapped": (
         "self.b = nn.Linear(dim, 4)\nself.a = nn.Linear(dim, dim)",
         (
-            "the streams part at Net.b, net.py:8 (new): its draw has moved: it came last, and comes before a; every"
-            " weight built after it differs"
+            "the streams part at Net.b, net.py:8 (new): its draw has moved: it came last, and comes before a; what is"
+            " drawn up to a differs, and nothing after that"
         ),
     ),
     "resized": (
@@ -187,6 +188,59 @@ def parts(body: str, more: str = "") -> str:
 def test_a_draw_that_moves_past_a_part_without_draws_moves_nothing() -> None:
     made, drawn = "self.part = Part()", "self.a = nn.Parameter(torch.randn(4))"
     assert answer(compared(parts(f"{made}\n{drawn}"), parts(f"{drawn}\n{made}"))) == "the same streams"
+
+
+PLACES = {
+    "as many numbers": (
+        "a = nn.Linear(dim, 4); b = nn.Conv2d(dim, 3, 3); c = nn.Linear(4, 4); d = nn.Linear(4, 4)",
+        "c = nn.Linear(4, 4); b = nn.Conv2d(dim, 3, 3); a = nn.Linear(dim, 4); d = nn.Linear(4, 4)",
+        ">>!>>=",
+        "what is drawn up to a differs, and nothing after that",
+    ),
+    "normal numbers in whole blocks": (
+        "a = nn.Linear(4, 4); b = nn.Embedding(8, 4); c = nn.Linear(4, 4)",
+        "b = nn.Embedding(8, 4); a = nn.Linear(4, 4); c = nn.Linear(4, 4)",
+        ">!>=",
+        "what is drawn up to a differs, and nothing after that",
+    ),
+    "a pair of normal numbers of which one may be left": (
+        "a = nn.Linear(4, 4); b = nn.Embedding(dim, 4); c = nn.Linear(4, 4)",
+        "b = nn.Embedding(dim, 4); a = nn.Linear(4, 4); c = nn.Linear(4, 4)",
+        ">!>?",
+        "what is drawn up to a differs, and what comes after that may",
+    ),
+    "something between them that is not followed": (
+        "a = nn.Linear(4, 4); u = other.make(); b = nn.Linear(4, 8); c = nn.Linear(4, 4)",
+        "b = nn.Linear(4, 8); u = other.make(); a = nn.Linear(4, 4); c = nn.Linear(4, 4)",
+        ">?!?>?",
+        "what is drawn up to a differs, and what comes after that may",
+    ),
+    "one that is resized as well": (
+        "a = nn.Linear(4, 4); b = nn.Linear(4, 8); c = nn.Linear(4, 4)",
+        "b = nn.Linear(4, 9); a = nn.Linear(4, 4); c = nn.Linear(4, 4)",
+        "+!-!",
+        "every weight built after it differs",
+    ),
+    "two times two": (
+        "a = nn.Linear(4, 4); b = nn.Linear(4, 8); c = nn.Linear(4, 4); d = nn.Linear(4, 3); e = nn.Linear(4, 8)",
+        "b = nn.Linear(4, 8); a = nn.Linear(4, 4); c = nn.Linear(4, 4); e = nn.Linear(4, 8); d = nn.Linear(4, 3)",
+        ">!>=>!>",
+        "what is drawn up to a differs, and what comes next does not",
+    ),
+    "one takes the place of the other": (
+        "a = nn.Linear(4, 4); c = nn.Linear(4, 3); d = nn.Linear(4, 5); b = nn.Linear(4, 4); e = nn.Linear(4, 4)",
+        "b = nn.Linear(4, 4); c = nn.Linear(4, 3); d = nn.Linear(4, 5); a = nn.Linear(4, 4); e = nn.Linear(4, 4)",
+        ">==>=",
+        "what has changed places differs, and nothing else",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "column", "consequence"), PLACES.values(), ids=PLACES.keys())
+def test_draws_that_change_places_shift_what_is_between_them(old: str, new: str, column: str, consequence: str) -> None:
+    bodies = ["\n".join(f"self.{line}" for line in each.split("; ")) for each in (old, new)]
+    comparison = compared(*map(net, bodies))
+    assert ("".join(marks(comparison.classes[0])), answer(comparison).rpartition("; ")[2]) == (column, consequence)
 
 
 def test_a_part_that_draws_the_same_can_hold_more_to_fill() -> None:
@@ -611,3 +665,33 @@ def test_sizes_are_those_of_torch(name: str, given: dict[str, int]) -> None:
         getattr(torch.nn, name)(**{key: bool(value) if key == "bias" else value for key, value in given.items()})
     known = {"groups": 1, "bias": 1, **given}
     assert draws._SIZES[f"torch.nn.{name}"](known)[1] == tuple(draw.numel for draw in recorder.draws)
+
+
+def states_in_both_orders(make: Callable[[], object]) -> list[bytes]:
+    """The state of torch's generator behind something and other draws, in both orders."""
+    torch = pytest.importorskip("torch")
+    found = []
+    for first, second in ((make, lambda: torch.rand(5)), (lambda: torch.rand(5), make)):
+        torch.manual_seed(1)
+        first()
+        second()
+        found.append(torch.get_rng_state().numpy().tobytes())
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(steps.UNIFORM - {"uniform"}))
+def test_layers_of_uniform_numbers_leave_the_same_state_in_any_order(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    cls = getattr(torch.nn, name.rpartition(".")[2])
+    sizes = {"Conv": (3, 5, 2), "Bili": (3, 5, 2)}.get(cls.__name__[:4], (3, 5))
+    first, second = states_in_both_orders(lambda: cls(*sizes))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("function", "size", "same"), [("rand", 3, True), ("randn", 3, False), ("randn", 16, True), ("randn", 17, True)]
+)
+def test_few_normal_numbers_leave_another_state_in_another_order(function: str, size: int, same: bool) -> None:
+    torch = pytest.importorskip("torch")
+    first, second = states_in_both_orders(lambda: getattr(torch, function)(size))
+    assert (first == second) is same

@@ -26,8 +26,11 @@ from generated.strategies import programs
 from initlint.comparison.align import Change
 from initlint.comparison.compare import ClassDiff, Verdict, compare
 from initlint.comparison.sides import Side
+from initlint.comparison.steps import numbers
 from initlint.comparison.text import render as text
+from initlint.comparison.trace import Row
 from initlint.facts.extract import extract
+from initlint.model import Answer
 from initlint.runtime.ledger import Draw, Recorder, heirs_among, named_tensors, owners
 
 if TYPE_CHECKING:
@@ -132,6 +135,7 @@ def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measur
         assert diff.parting.change is Change.DISTRIBUTION, f"{name}: it cannot be told whether the streams part"
     else:
         assert diff is not None
+        agree_on_numbers(diff, builds)
         places = [place for place in apart if place is not None]
         other_values = any(weights(one, renames) != weights(other, {}) for one, other in builds)
         assert places or other_values, f"{name}: said to part, and all is the same"
@@ -143,6 +147,37 @@ def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measur
             assert not known or any(within(each, owner) for each in apart[0]), (
                 f"{name}: parts at {apart[0]}, not {owner}"
             )
+
+
+def agree_on_numbers(diff: ClassDiff, builds: list[tuple[Measured, Measured]]) -> None:
+    """What is said to get the same numbers does so in every build, what is said to get others in one at least."""
+    said = [
+        (owner_of(line.old or line.new), owner_of(line.new or line.old), other if line.change is Change.SAME else None)
+        for line, other in zip(diff.lines, numbers(diff.lines), strict=True)
+    ]
+    builds = builds[:1] if diff.by_default else builds
+    for old, new in sorted({(old, new) for old, new, _ in said if old and new}):
+        answers = {answer for one, two, answer in said if nested(old, one) or nested(new, two)}
+        drawn = [(befores(one, old), befores(other, new)) for one, other in builds]
+        drawn = [(one, other) for one, other in drawn if one and other]
+        if answers == {Answer.NO}:
+            assert all(one == other for one, other in drawn), f"{new}: said to get the same numbers"
+        elif answers == {Answer.YES} and drawn:
+            assert any(one != other for one, other in drawn), f"{new}: said to get other numbers"
+
+
+def owner_of(row: Row | None) -> str:
+    return row.draw.owner if row is not None and row.draw is not None else ""
+
+
+def nested(one: str, other: str) -> bool:
+    """Whether one owner is a part of the other, or may be."""
+    return not other or within(one, other) or within(other, one)
+
+
+def befores(one: Measured, owner: str) -> list[str]:
+    """Where the streams are before each draw of an owner."""
+    return [draw.before for draw, each in zip(one.draws, one.owners, strict=True) if within(each, owner)]
 
 
 def within(name: str, owner: str) -> bool:

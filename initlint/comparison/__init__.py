@@ -14,6 +14,6 @@ In the order of the flow:
   Its values are terms.py and values.py, what torch draws is in draws.py. It leaves a trace (trace.py) and an outline
   (outline.py), which says what a caller can see of the result.
 - align.py lays both ledgers side by side, and says for each line what it shifts; conditions.py, whether some caller
-  meets other conditions.
+  meets other conditions. steps.py says from where to where the streams are out of step.
 - compare.py makes the answer of it for every class, and words.py, text.py and json.py say it.
 """

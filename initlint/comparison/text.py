@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from initlint.comparison.align import Change, Line
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
+from initlint.comparison.steps import numbers
 from initlint.comparison.trace import Row
-from initlint.comparison.words import answer, name_of, sentence, streams
+from initlint.comparison.words import answer, name_of, sentence
 from initlint.model import Answer
 
 MARKS = {
-    Change.SAME: " ",
     Change.ADDED: "+",
     Change.DROPPED: "-",
     Change.MOVED: ">",
@@ -21,8 +21,8 @@ MARKS = {
     Change.CONDITION: "~",
     Change.OTHER: "?",
 }
-SHIFTED = "!"
-"""The mark of an equal draw that gets other numbers."""
+NUMBERS = {Answer.NO: "=", Answer.YES: "!", Answer.UNKNOWN: "?"}
+"""The marks of equal draws, by whether they get other numbers."""
 
 LEGEND = "= same numbers, ! other numbers, + added, - dropped, > moved, ~ changed, ? cannot be told"
 WIDTH = 46
@@ -81,14 +81,12 @@ def moved(diff: ClassDiff) -> str:
 
 
 def marks(diff: ClassDiff) -> Iterator[str]:
-    """One mark a line: what is drawn behind the first shift has other numbers."""
-    shifted: set[str] = set()
-    for line in diff.lines:
+    """One mark a line: what is drawn where the streams are out of step has other numbers."""
+    for line, other in zip(diff.lines, numbers(diff.lines), strict=True):
         if line.change is Change.SAME:
-            yield SHIFTED if streams(line) & shifted else "="
+            yield NUMBERS[other]
         else:
             yield MARKS[line.change] if line.row.draw is None or line.row.draw.certain else "?"
-        shifted |= streams(line) if line.shifts is not Answer.NO else set()
 
 
 def _cells(line: Line, mark: str) -> tuple[str, str, str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from initlint.comparison.align import Change, Line, partner
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
 from initlint.comparison.draws import EXPLICIT, TORCH
+from initlint.comparison.steps import behind, exchanged, streams
 from initlint.comparison.trace import Draw
 from initlint.model import Answer
 
@@ -126,12 +127,6 @@ def context(line: Line) -> str:
     return "in another loop" if around == "loop" else "under another condition"
 
 
-def streams(line: Line) -> set[str]:
-    """The streams that a line draws from, on either side; what leaves something early may concern them all."""
-    found = {row.draw.stream for row in (line.old, line.new) if row is not None and row.draw is not None}
-    return found or {TORCH}
-
-
 def _before(diff: ClassDiff, line: Line) -> str:
     """What comes next of what both sides draw."""
     follower = next_shared(diff, line)
@@ -155,12 +150,30 @@ def next_shared(diff: ClassDiff, line: Line) -> Draw | None:
 def _consequence(diff: ClassDiff, line: Line) -> str:
     if line.shifts is Answer.NO:
         return "; what is drawn after it stays the same"
-    behind = next_shared(diff, line)
     if TORCH not in streams(line):
         return f"; what is drawn from {_stream(min(streams(line)))} after it differs, and nothing else"
-    maybe = "" if line.shifts is Answer.YES else "may "
+    start = diff.lines.index(line)
+    others = behind(diff.lines)[start:]
+    end = next((place for place, other in enumerate(others) if other is not others[0]), None)
+    if others[0] is Answer.NO or end is not None:
+        return _until(diff, start + (end or 0))
+    maybe = "" if others[0] is Answer.YES else "may "
     verb = "differs" if not maybe else "differ"
-    if behind is None:
+    if next_shared(diff, line) is None:
         name = name_of(diff.new)
         return f"; everything built after {'an' if name[:1] in 'AEIOU' else 'a'} {name} {maybe}{verb}"
     return f"; every weight built after it {maybe}{verb}"
+
+
+def _until(diff: ClassDiff, end: int) -> str:
+    """What differs behind a line, where both sides have drawn the same again at another."""
+    later = behind(diff.lines)[end:]
+    if exchanged(diff.lines[end]) and not any(other is not Answer.NO for other in later):
+        return "; what has changed places differs, and nothing else"
+    drawn = (line.new.draw for line in reversed(diff.lines[: end + 1]) if line.new is not None)
+    last = next(draw for draw in drawn if draw is not None)
+    if later[0] is Answer.UNKNOWN:
+        rest = "what comes after that may"
+    else:
+        rest = "nothing after that" if set(later) == {Answer.NO} else "what comes next does not"
+    return f"; what is drawn up to {last.name or label(last)} differs, and {rest}"

@@ -1,0 +1,98 @@
+"""Where two aligned ledgers are in step: from the first shift until both have drawn the same, in whatever order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from initlint.comparison.align import BLOCK, Change, Line, certainty
+from initlint.comparison.draws import TORCH, amount
+from initlint.comparison.trace import Row
+from initlint.model import Answer
+
+UNIFORM = frozenset(
+    {"uniform"}
+    | {f"torch.nn.{name}" for name in "Linear Bilinear RNN LSTM GRU RNNCell LSTMCell GRUCell".split()}
+    | {f"torch.nn.Conv{kind}{dimensions}d" for kind in ("", "Transpose") for dimensions in "123"}
+)
+"""What leaves a generator in the same state in whichever order it runs: it keeps no half of a pair of normal numbers for
+the next, and how many it takes does not depend on what they are. tests/test_comparison.py measures it."""
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One stream on both sides. `ahead`: what one side has drawn more often than the other."""
+
+    other: Answer = Answer.NO
+    counts: bool = True
+    ahead: Counter[object] = field(default_factory=Counter)
+
+
+def streams(line: Line) -> set[str]:
+    """The streams that a line draws from, on either side; what leaves something early may concern them all."""
+    return set(map(_stream, _rows(line)))
+
+
+def behind(lines: Sequence[Line]) -> tuple[Answer, ...]:
+    """For each line whether what is drawn next from one of its streams gets other numbers."""
+    return tuple(after for _, after in _walk(lines))
+
+
+def numbers(lines: Sequence[Line]) -> tuple[Answer, ...]:
+    """For each line whether the streams that it draws from are no more where they were, when it draws."""
+    return tuple(before for before, _ in _walk(lines))
+
+
+def exchanged(line: Line) -> bool:
+    """Whether an equal draw goes to another owner, which leaves the stream alone."""
+    return line.change is Change.MOVED and line.old is not None and line.new is not None
+
+
+def _walk(lines: Sequence[Line]) -> Iterator[tuple[Answer, Answer]]:
+    found: dict[str, _Stream] = {}
+    for line in lines:
+        concerned = {name: found.setdefault(name, _Stream()) for name in sorted(streams(line))}
+        before = _gravest(concerned.values())
+        for name, stream in concerned.items():
+            _draw(stream, line, [row for row in _rows(line) if _stream(row) == name])
+        yield before, _gravest(concerned.values())
+
+
+def _draw(stream: _Stream, line: Line, rows: Sequence[Row]) -> None:
+    """Draw a line from a stream on both sides."""
+    shifts = line.shifts is not Answer.NO and not exchanged(line)
+    if stream.other is Answer.NO and not shifts:
+        return
+    if stream.other is Answer.NO:
+        stream.counts = True
+    stream.counts = stream.counts and all(map(_by_count, rows))
+    if not shifts:
+        return
+    stream.other = Answer.YES if Answer.YES in (stream.other, line.shifts) else Answer.UNKNOWN
+    for row in rows:
+        stream.ahead[row.key] += 1 if row is line.new else -1
+    if not any(stream.ahead.values()):
+        stream.other = Answer.NO if stream.counts else Answer.UNKNOWN
+
+
+def _by_count(row: Row) -> bool:
+    """Whether the state behind a draw is that before it, so many numbers later, wherever that was."""
+    if row.draw is None or row.draw.stream != TORCH or certainty(row) is not Answer.YES:
+        return False
+    sizes = amount(row.draw)
+    large = sizes is not None and sizes[0] == "normal" and all(size >= BLOCK for size in sizes[1])
+    return large or row.draw.engine in UNIFORM
+
+
+def _rows(line: Line) -> list[Row]:
+    return [row for row in (line.old, line.new) if row is not None]
+
+
+def _stream(row: Row) -> str:
+    return row.draw.stream if row.draw is not None else TORCH
+
+
+def _gravest(found: Iterable[_Stream]) -> Answer:
+    answers = {stream.other for stream in found}
+    return next(each for each in (Answer.YES, Answer.UNKNOWN, Answer.NO) if each in answers)
