@@ -82,9 +82,9 @@ def unread_parts(readers: Readers, construction: Construction) -> dict[str, Verd
     for define in construction.own:
         if not define.cls or define.cls in knowledge.CONTAINERS:
             continue
-        names = [item.definition.attribute.rpartition(".")[2] for item in define.items]
-        with readers.foreign.admitting(define.cls, names):
-            verdicts = {name: readers.verdict(define.cls, name) for name in names}
+        kinds = {item.definition.attribute.rpartition(".")[2]: item.definition.kind for item in define.items}
+        with readers.admitting(define.cls, kinds):
+            verdicts = {name: readers.verdict(define.cls, name) for name in kinds}
         unread.update((f"{define.definition.attribute}.{name}", each) for name, each in verdicts.items() if each)
     return unread
 

@@ -16,8 +16,8 @@ UNIFORM = frozenset(
     | {f"torch.nn.{name}" for name in "Linear Bilinear RNN LSTM GRU RNNCell LSTMCell GRUCell".split()}
     | {f"torch.nn.Conv{kind}{dimensions}d" for kind in ("", "Transpose") for dimensions in "123"}
 )
-"""What leaves a generator in the same state in whichever order it runs: it keeps no half of a pair of normal numbers for
-the next, and how many it takes does not depend on what they are. tests/test_comparison.py measures it."""
+"""What leaves a generator in the same state in whichever order it runs: it keeps no half of a pair of normal numbers
+for the next, and how many it takes does not depend on what they are. tests/test_comparison.py measures it."""
 
 
 @dataclass(slots=True)

@@ -88,6 +88,19 @@ class Overwrite:
 Event = Define | Drawn | Discard | Overwrite
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a construction tells of an attribute: its kind, and whether nothing else holds what it is given."""
+
+    kind: Kind
+    alone: bool
+
+    def also(self, other: Told) -> Told:
+        """What two definitions of one attribute come to: a submodule where one of them is."""
+        kind = Kind.SUBMODULE if Kind.SUBMODULE in (self.kind, other.kind) else self.kind
+        return Told(kind, self.alone and other.alone)
+
+
 @dataclass(frozen=True)
 class Construction:
     """The events of one class's construction in the order in which they happen; `cut` where there were too many."""
@@ -115,10 +128,13 @@ class Construction:
         return tuple(places.values())
 
     @property
-    def told(self) -> dict[str, bool]:
-        """The attributes that the class's own code defines, and whether nothing else holds what they are given."""
-        names = dict.fromkeys(define.definition.attribute for define in self.own)
-        return {name: all(d.alone for d in self.own if d.definition.attribute == name) for name in names}
+    def told(self) -> dict[str, Told]:
+        """The attributes that the class's own code defines."""
+        found: dict[str, Told] = {}
+        for define in self.own:
+            name, told = define.definition.attribute, Told(define.definition.kind, define.alone)
+            found[name] = told.also(found[name]) if name in found else told
+        return found
 
     def filled(self, draws: Callable[[str], bool]) -> Construction:
         """The same, where an enclosing class draws for some attributes once all is built."""

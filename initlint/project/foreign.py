@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +54,13 @@ class Foreign:
     """Readers of a definition that are not methods of its family."""
 
     def __init__(
-        self, project: Project, bodies: Bodies, callers: Callers, inference: Inference, computed: Computed
+        self,
+        project: Project,
+        bodies: Bodies,
+        callers: Callers,
+        inference: Inference,
+        computed: Computed,
+        admitted: Mapping[ClassId, Collection[str]],
     ) -> None:
         self.project = project
         self.bodies = bodies
@@ -65,7 +70,7 @@ class Foreign:
         self.sight = Sight(project)
         self.observed = Observed(project, bodies)
         self.surfaces = Surfaces(project, bodies, callers)
-        self._admitted: dict[ClassId, Collection[str]] = {}
+        self._admitted = admitted
         self._heirs: dict[ClassId, frozenset[str]] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
 
@@ -97,15 +102,6 @@ class Foreign:
     def _extends(self, cls: ClassId) -> bool:
         info = self.project.classes.get(cls)
         return info is not None and LOCAL in info.facts.qualname and bool(info.unresolved)
-
-    @contextmanager
-    def admitting(self, cls: ClassId, names: Collection[str]) -> Iterator[None]:
-        """For as long as it is asked about them, a class has attributes that only its construction names."""
-        self._admitted[cls] = names
-        try:
-            yield
-        finally:
-            del self._admitted[cls]
 
     def called_by_any_name(self, cls: ClassId) -> str:
         """Where code that knows the class calls a part of something unknown by an unknown name."""

@@ -35,18 +35,21 @@ class Items:
         self.roles = roles
 
     def keys(self, cls: ClassId, attribute: str) -> frozenset[str] | None:
-        """The keys by which methods of the family read a container; None where one reads it in another way."""
+        """The keys by which methods of the family read a container; None where one reads it in another way.
+
+        Such as a pattern, `case nn.Module(heads=found)`, which mentions it nowhere.
+        """
         found = set[str]()
         readers = list(self.callers.readers_within(cls, attribute))
         if not all(self._is_keyed(method, attribute) for method in readers):
             return None
         for method in readers:
             body = self.bodies.body(method)
-            for site in sites(body, method.facts.instance, attribute):
-                keys = self._keys(site.node, body)
-                if keys is None:
-                    return None
-                found.update(keys)
+            mentions = [self._keys(site.node, body) for site in sites(body, method.facts.instance, attribute)]
+            keys = [each for each in mentions if each is not None]
+            if not mentions or len(keys) < len(mentions):
+                return None
+            found.update(*keys)
         return frozenset(found)
 
     def _is_keyed(self, method: Method, attribute: str) -> bool:

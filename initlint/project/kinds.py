@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,14 +24,25 @@ MAX_CALLS = 3
 class Kinds:
     """Kinds of definitions, told by the values that construction gives them."""
 
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
+    def __init__(
+        self,
+        project: Project,
+        bodies: Bodies,
+        callers: Callers,
+        inference: Inference,
+        admitted: Mapping[ClassId, Mapping[str, Kind]],
+    ) -> None:
         self.project = project
         self.bodies = bodies
         self.callers = callers
         self.inference = inference
+        self._admitted = admitted
 
     def of(self, cls: ClassId, attribute: str) -> Kind:
         """Which kind a definition is; a submodule where that cannot be known."""
+        told = self._admitted.get(cls, {}).get(attribute)
+        if told is not None:
+            return Kind.PARAMETER if told is Kind.TENSOR else told
         if self._is_submodule(cls, attribute):
             return Kind.SUBMODULE
         methods = self._storing(cls, attribute)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
@@ -55,6 +56,7 @@ class Readers:
     def __init__(self, project: Project, thorough: bool = False) -> None:
         self.project = project
         self.thorough = thorough
+        self._admitted: dict[ClassId, Mapping[str, Kind]] = {}
         self.bodies = Bodies(project)
         self.callers = Callers(project, self.bodies)
         self.inference = Inference(project, self.bodies, self.callers)
@@ -64,18 +66,27 @@ class Readers:
         self.items = Items(project, self.bodies, self.callers, self.roles)
         self.entries = Entries(project, self.roles)
         self.computed = Computed(project, self.bodies, self.callers, self.inference, self.roles)
-        self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed)
+        self.foreign = Foreign(project, self.bodies, self.callers, self.inference, self.computed, self._admitted)
         self.listed = Listed(project, self.bodies, self.callers, self.inference, self.foreign)
         self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference)
         self.placeholders = Placeholders(project, self.bodies, self.callers, self.inference)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
-        self.kinds = Kinds(project, self.bodies, self.callers, self.inference)
+        self.kinds = Kinds(project, self.bodies, self.callers, self.inference, self._admitted)
         self.wholesale = Wholesale(project, self.bodies, self.callers, self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
         self._live: dict[tuple[ClassId, str], bool] = {}
         self._doubts: dict[tuple[ClassId, str], str | None] = {}
         self._active: set[tuple[ClassId, str]] = set()
         self._paths: dict[tuple[ClassId, tuple[str, ...]], Value] = {}
+
+    @contextmanager
+    def admitting(self, cls: ClassId, kinds: Mapping[str, Kind]) -> Iterator[None]:
+        """For as long as it is asked about them, a class has attributes of which only its construction tells."""
+        self._admitted[cls] = kinds
+        try:
+            yield
+        finally:
+            del self._admitted[cls]
 
     def verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
         """None where the definition is live; else how sure it is that nothing reads it, and what is in doubt."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
+from initlint.construction.ledger import Told
 from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS
 from initlint.facts.records import Function, Local, Store
 from initlint.facts.spelled import fits
@@ -41,18 +42,18 @@ class Suspect:
     keyed: dict[str, frozenset[str]]
 
 
-def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, bool], dead: Collection[str]) -> dict[str, Verdict]:
+def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, Told], dead: Collection[str]) -> dict[str, Verdict]:
     """The dead ones of those definitions of which only the construction tells the name: `setattr(self, HEAD, ...)`.
 
-    It tells of each whether nothing else holds it: what is kept or used elsewhere too is left out, since where it goes
-    is found by names. What fits a pattern that is `dead` as a whole is not told one by one.
+    What something else holds, as it tells too, is left out, since where that goes is found by names. What fits a
+    pattern that is `dead` as a whole is not told one by one.
     """
     known = {*dead, *_made(readers, cls, told)}
     if not all(_is_known(attribute, known) for attribute in told):
         known.update(*(_made(readers, relative, told) for relative in readers.project.family(cls)))
-    new = {attribute: alone for attribute, alone in told.items() if not _is_known(attribute, known)}
-    with readers.foreign.admitting(cls, new):
-        verdicts = {attribute: readers.verdict(cls, attribute) for attribute, alone in new.items() if alone}
+    new = {attribute: each for attribute, each in told.items() if not _is_known(attribute, known)}
+    with readers.admitting(cls, {attribute: each.kind for attribute, each in new.items()}):
+        verdicts = {attribute: readers.verdict(cls, attribute) for attribute, each in new.items() if each.alone}
     return {attribute: verdict for attribute, verdict in verdicts.items() if verdict is not None}
 
 
