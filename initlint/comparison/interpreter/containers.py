@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from initlint.comparison.interpreter.described import argument_terms, compound
+from initlint.comparison.interpreter.described import argument_terms, compound, state
 from initlint.comparison.interpreter.machine import is_missing
 from initlint.comparison.terms import NONE, Term, constant, is_constant, number, same_key
 from initlint.comparison.values import (
@@ -21,6 +21,8 @@ from initlint.comparison.values import (
     Table,
     Value,
 )
+
+from initlint.construction import knowledge
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -258,4 +260,8 @@ def length(run: Run, value: Value) -> Value:
         return constant(len(run.held(value)))
     if isinstance(value, Table) and run.rest(value) is None:
         return constant(len(run.entries(value)))
+    if isinstance(value, Made) and value.cls in knowledge.CONTAINERS:
+        parts = run.parts(value.token)
+        plain = all(not name.startswith("*") and _is_there(part) for name, part in parts)
+        return constant(len(parts)) if plain else Term("len", (state(run, value),))
     return Term("len", (run.describe(value),))

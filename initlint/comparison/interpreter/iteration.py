@@ -76,7 +76,7 @@ def _one_turn(run: Run, item: Value, turn: Callable[[Value], None]) -> None:
     item = run.resolved(item)
     match item:
         case Repeat():
-            repeat(run, lambda: item.header, lambda: turn(item.value))
+            repeat(run, lambda: item.header, lambda: _one_turn(run, item.value, turn))
         case Spread():
             repeat(run, lambda: item.term, lambda: turn(Term("item", (run.level, item.term))))
         case Choice(yes=yes, no=no) if is_missing(yes) or is_missing(no):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.cells import Content, Key, Listed, Tabled
-from initlint.comparison.interpreter.machine import Unfollowed
+from initlint.comparison.interpreter.described import state
+from initlint.comparison.interpreter.machine import EARLIER, REST, Unfollowed
 from initlint.comparison.terms import Term, symbols
 from initlint.comparison.trace import Branch, Draw, Event, Leave, Loop
-from initlint.comparison.values import Made, Repeat, Spread, Value
+from initlint.comparison.values import Made, Repeat, Spread, Token, Value
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -84,18 +86,19 @@ def repeat(run: Run, domain: Callable[[], Term], turn: Callable[[], None]) -> No
     loop's header wherever a draw depends on it.
     """
     carried: dict[Key, Term] = {}
+    entry = run.token()
     for _ in range(PASSES):
         sink: list[Event] = []
-        run.level += 1
-        with run.cells.attempt() as written, run.into(sink):
+        with run.cells.attempt() as written, run.into(sink), _inside(run, entry):
             start = {key: _start(run, key, term) for key, term in carried.items()}
             for key, content in start.items():
                 run.cells.set(key, content)
             over = domain()
             turn()
-        run.level -= 1
-        changed = [key for key, content in written.items() if key in run.cells and key not in carried]
+        added = {key for key in written if _is_added(key, entry)}
+        changed = [key for key, content in written.items() if key in run.cells and key not in (carried.keys() | added)]
         fresh = [key for key in changed if not _equal(written[key], run.cells.get(key))]
+        fresh += dict.fromkeys((token, EARLIER) for token, _ in sorted(added) if (token, EARLIER) not in carried)
         if not fresh:
             break
         for key in fresh:
@@ -105,19 +108,57 @@ def repeat(run: Run, domain: Callable[[], Term], turn: Callable[[], None]) -> No
     turns = _Turns(
         over,
         carried,
-        {key: (_as_term(run, run.cells.get(key)), _as_term(run, written[key])) for key in carried},
+        {key: (_before(run, key), _behind(run, key, written)) for key in carried},
     )
     header = turns.header(_terms(sink))
     for key, content in written.items():
-        if key in carried:
+        if key[1] == EARLIER:
+            continue
+        if key in added:
+            content = Repeat(header, content) if not isinstance(content, Term | Listed | Tabled) else content
+        elif key in carried:
             content = _after(run, header, run.cells.get(key), start[key], content)
         run.cells.set(key, turns.behind(content) if key not in carried else content)
     if sink:
         run.emit(Loop(header, sink))
 
 
+@contextmanager
+def _inside(run: Run, entry: Token) -> Iterator[None]:
+    """One turn of a loop that was entered when `entry` was the newest token."""
+    before, run.entry = run.entry, entry
+    run.level += 1
+    try:
+        yield
+    finally:
+        run.entry = before
+        run.level -= 1
+
+
+def _is_added(key: Key, entry: Token) -> bool:
+    """Whether a part has no name of its own, and belongs to what was there before the loop: every turn adds one."""
+    token, name = key
+    return token < entry and name.startswith("*") and name not in (EARLIER, REST)
+
+
+def _before(run: Run, key: Key) -> Term:
+    """What a cell holds before a loop; of what turns add to a module, all that this is then."""
+    if key[1] != EARLIER:
+        return _as_term(run, run.cells.get(key))
+    return Term("parts", tuple(state(run, part) for _, part in run.parts(key[0])))
+
+
+def _behind(run: Run, key: Key, written: dict[Key, Content]) -> Term:
+    """The same behind one turn."""
+    if key[1] != EARLIER:
+        return _as_term(run, written[key])
+    return Term("parts", tuple(_as_term(run, part) for each, part in written.items() if each[0] == key[0]))
+
+
 def _start(run: Run, key: Key, term: Term) -> Content:
     """What a cell holds at the beginning of a turn: something that stands for itself."""
+    if key[1] == EARLIER:
+        return Spread(term)
     match run.cells.get(key):
         case Listed(items=items):
             return Listed((*items, Spread(term)))

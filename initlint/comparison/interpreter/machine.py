@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 LIST, TABLE, REST = "[]", "{}", "**"
 """The cells in which the items of a list stand, the entries of a dictionary, and what else that holds."""
 
+EARLIER = "*earlier"
+"""The part that stands for all those which earlier turns of a loop have added to a module."""
+
 MAX_STEPS = 10_000
 DEFAULT_STEPS = 65_000
 """With all parameters left to their defaults: conditions are known, and steps are as many as layers."""
@@ -51,6 +54,7 @@ class Machine:
         self.events: list[Event] = []
         self.assumed: dict[Term, bool] = {}
         self.level = 0
+        self.entry = 0
         self.silent = 0
         self.forked = 0
         self.home: list[Instance] = []

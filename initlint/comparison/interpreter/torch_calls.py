@@ -11,6 +11,7 @@ from initlint.comparison.interpreter.described import argument_terms, passed_ter
 from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, unseen
 from initlint.comparison.interpreter.filling import filled, shape_of
 from initlint.comparison.interpreter.iteration import children_of
+from initlint.comparison.interpreter.machine import EARLIER
 from initlint.comparison.terms import NONE, Term, is_constant
 from initlint.comparison.values import (
     Arguments,
@@ -97,8 +98,8 @@ def extend_modules(run: Run, token: int, value: Value) -> None:
 
 
 def append_module(run: Run, token: int, value: Value) -> None:
-    known = [name for name, _ in run.parts(token)]
-    open_ended = isinstance(value, Repeat | Spread) or any(name.startswith("*") for name in known)
+    known = [name for name, _ in run.parts(token) if name != EARLIER]
+    open_ended = token < run.entry or isinstance(value, Repeat | Spread) or any(name.startswith("*") for name in known)
     run.set(token, f"*{len(known)}" if open_ended else str(len(known)), value)
 
 
