@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 from typing import Any
 
@@ -12,7 +13,11 @@ torch = pytest.importorskip("torch")
 from test_comparison import compared
 
 from initlint.comparison.compare import Verdict
+from initlint.comparison.distributions import PARAMETERS
+from initlint.comparison.shapes import KEPT, shape_of, sides
+from initlint.comparison.terms import Term, constant
 from initlint.comparison.words import answer
+from initlint.construction import knowledge
 from initlint.runtime.ledger import Recorder, named_tensors
 
 HEAD = """
@@ -59,6 +64,8 @@ def agree(old: str, new: str, verdict: Verdict) -> None:
         assert tensors == held
 
 
+GROWING = "while len(self.a) < n:\n    self.a.append(nn.Linear(4, 4))"
+TWICE = "for _ in range(n):\n    for _ in range(2):\n        self.a.append(nn.Linear(4, 4))"
 LOOPS = {
     "append in a loop": (
         "self.a = nn.ModuleList([nn.Linear(4, 4) for _ in range(n)])\nself.apply(self.init)",
@@ -76,8 +83,7 @@ LOOPS = {
         Verdict.SAME,
     ),
     "appended in two loops": (
-        "self.a = nn.ModuleList()\nfor _ in range(n):\n    for _ in range(2):\n        self.a.append(nn.Linear(4, 4))"
-        "\nself.apply(self.init)",
+        f"self.a = nn.ModuleList()\n{TWICE}\nself.apply(self.init)",
         "self.a = nn.ModuleList([nn.Linear(4, 4) for _ in range(n) for _ in range(2)])\nself.apply(self.init)",
         Verdict.SAME,
     ),
@@ -87,8 +93,8 @@ LOOPS = {
         Verdict.PART,
     ),
     "another number of layers to begin with": (
-        "self.a = nn.ModuleList()\nself.a.append(nn.Linear(4, 4))\nwhile len(self.a) < n:\n    self.a.append(nn.Linear(4, 4))",
-        "self.a = nn.ModuleList()\nself.b = nn.Linear(4, 4)\nwhile len(self.a) < n:\n    self.a.append(nn.Linear(4, 4))",
+        f"self.a = nn.ModuleList()\nself.a.append(nn.Linear(4, 4))\n{GROWING}",
+        f"self.a = nn.ModuleList()\nself.b = nn.Linear(4, 4)\n{GROWING}",
         Verdict.PART,
     ),
 }
@@ -106,3 +112,169 @@ def test_a_choice_in_every_turn_is_one_of_its_arms() -> None:
         program(body, "n=3, wide=True", more=INIT.replace("m.weight)", f"m.weight, std={std})")) for std in (1, 2)
     )
     agree(old, new, Verdict.VALUES)
+
+
+W = "self.w = nn.Parameter(torch.empty(4, 5))\n"
+ALIKE = {
+    "rand": ("self.w = nn.Parameter(torch.rand(4, 5))", f"{W}nn.init.uniform_(self.w)"),
+    "randn": ("self.w = nn.Parameter(torch.randn(4, 5))", "self.w = nn.Parameter(torch.empty(4, 5).normal_())"),
+    "few": ("self.w = nn.Parameter(torch.randn(3))", "self.w = nn.Parameter(torch.empty(3).normal_(0, 1))"),
+    "like": ("self.w = nn.Parameter(torch.randn(4, 5))", f"{W}self.v = nn.Parameter(torch.randn_like(self.w))"),
+    "normal": ("self.w = nn.Parameter(torch.normal(0, 2, (4, 5)))", f"{W}self.w.data.normal_(std=2.0)"),
+    "by place": (f"{W}nn.init.normal_(self.w, 0, 2)", f"{W}nn.init.normal_(self.w, std=2.0)"),
+    "of a layer": (
+        "self.a = nn.Linear(4, 5)\nnn.init.uniform_(self.a.weight)",
+        "self.a = nn.Linear(4, 5)\nself.a.weight.data.uniform_()",
+    ),
+    "in no_grad": (
+        "self.a = nn.Linear(4, 5)\nself.a.weight.data.normal_()",
+        "self.a = nn.Linear(4, 5)\nwith torch.no_grad():\n    self.a.weight.normal_()",
+    ),
+    "defaults": (f"{W}nn.init.kaiming_uniform_(self.w, a=0)", f"{W}nn.init.kaiming_uniform_(self.w, mode='fan_in')"),
+    "worked out": (f"{W}nn.init.normal_(self.w, std=5**0.5)", f"{W}nn.init.normal_(self.w, std=math.sqrt(5))"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), ALIKE.values(), ids=ALIKE.keys())
+def test_functions_that_make_the_same_numbers(old: str, new: str) -> None:
+    comparison = compared(program(old), program(new))
+    assert comparison.verdict is Verdict.SAME, answer(comparison)
+    assert built(program(old))[0] == built(program(new))[0]
+    assert set(built(program(old))[1]) <= set(built(program(new))[1])
+
+
+AMOUNTS = {
+    "another distribution": (
+        "self.a = nn.Linear(8, 4)\nnn.init.xavier_uniform_(self.a.weight)",
+        "self.a = nn.Linear(8, 4)\nnn.init.orthogonal_(self.a.weight)",
+        Verdict.VALUES,
+    ),
+    "no whole block": (
+        "self.a = nn.Linear(5, 4)\nnn.init.xavier_uniform_(self.a.weight)",
+        "self.a = nn.Linear(5, 4)\nnn.init.normal_(self.a.weight)",
+        Verdict.PART,
+    ),
+    "a kernel": (
+        "self.a = nn.Conv2d(4, 4, 3, groups=2)\nnn.init.kaiming_normal_(self.a.weight)",
+        "self.a = nn.Conv2d(4, 4, 3, groups=4)\nnn.init.kaiming_normal_(self.a.weight)",
+        Verdict.PART,
+    ),
+    "another kind of number": (
+        "self.w = nn.Parameter(torch.randn(4))",
+        "self.w = nn.Parameter(torch.randn(4, dtype=torch.float64))",
+        Verdict.UNKNOWN,
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "verdict"), AMOUNTS.values(), ids=AMOUNTS.keys())
+def test_how_many_numbers_a_function_makes(old: str, new: str, verdict: Verdict) -> None:
+    if verdict is Verdict.UNKNOWN:
+        assert compared(program(old), program(new)).verdict is verdict
+    else:
+        agree(program(old), program(new), verdict)
+
+
+SIZES = {
+    "a sum": ("sum([2, 3])", "5"),
+    "of what is passed": ("sum((n, n))", "n + n"),
+    "the largest": ("max([2, 5, 3])", "5"),
+    "in another order": ("max(n, 2)", "max(2, n)"),
+    "a function of math": ("math.ceil(3 * 1.5)", "5"),
+    "a result of two": ("divmod(17, 3)[0]", "5"),
+    "factors of one": ("n * 1 + 0", "n"),
+    "a chain": ("5 if 1 < n < 9 else 4", "5 if 1 < n and n < 9 else 4"),
+    "what a layer was given": ("nn.Linear(5, 2).in_features", "(nn.Linear(5, 2), 5)[1]"),
+    "a shape": ("torch.zeros(2, 5).shape[1]", "5"),
+    "a shape of a parameter": ("nn.Linear(5, 2).weight.shape[1]", "(nn.Linear(5, 2), 5)[1]"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), SIZES.values(), ids=SIZES.keys())
+def test_sizes_that_are_worked_out(old: str, new: str) -> None:
+    text = "self.a = nn.Linear({}, 4)"
+    one, other = (program(text.format(size), "n=3") for size in (old, new))
+    agree(one, other, Verdict.SAME)
+
+
+CONDITIONS = {
+    "patterns": (
+        "if kind == 'a' or kind == 'b':\n    self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)",
+        "match kind:\n    case 'a' | 'b':\n        self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)",
+        Verdict.SAME,
+    ),
+    "what depends on one another": (
+        "if isinstance(kind, str):\n    self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)",
+        "if isinstance(kind, (str, bytes)):\n    self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)",
+        Verdict.UNKNOWN,
+    ),
+    "what callers choose": (
+        "if kind.a:\n    self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)",
+        "if kind.b:\n    self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)",
+        Verdict.PART,
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "verdict"), CONDITIONS.values(), ids=CONDITIONS.keys())
+def test_conditions_part_where_callers_can_meet_one_alone(old: str, new: str, verdict: Verdict) -> None:
+    assert compared(program(old, "kind='a'"), program(new, "kind='a'")).verdict is verdict
+
+
+META = {
+    "a layer": ("self.a = nn.Linear(4, 4, device='meta')", Verdict.SAME),
+    "in a context": ("with torch.device('meta'):\n    self.a = nn.Linear(4, 4)", Verdict.SAME),
+    "a parameter": ("self.a = nn.Parameter(torch.empty(4, device='meta'))\nnn.init.normal_(self.a)", Verdict.SAME),
+    "made real": (
+        "with torch.device('meta'):\n    self.a = nn.Linear(4, 4)\nself.a.to_empty(device='cpu')",
+        Verdict.PART,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "verdict"), META.values(), ids=META.keys())
+def test_what_is_on_the_meta_device_draws_nothing(body: str, verdict: Verdict) -> None:
+    old, new = (program(f"{each}\nself.apply(self.init)\nself.b = nn.Linear(4, 4)", more=INIT) for each in ("", body))
+    agree(old, new, verdict)
+
+
+# -- what is said of torch is measured ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in PARAMETERS if ".init." in name])
+def test_what_functions_are_told_is_that_of_torch(name: str) -> None:
+    taken = inspect.signature(getattr(torch.nn.init, name.rpartition(".")[2])).parameters
+    defaults = {key: each.default for key, each in list(taken.items())[1:] if key != "generator"}
+    assert defaults == PARAMETERS[name]
+
+
+LAYERS = {
+    "Linear": (4, 6),
+    "Conv1d": (4, 6, 3),
+    "Conv2d": (4, 6, (3, 5), 1, 0, 1, 2),
+    "Conv3d": (4, 6, 3),
+    "Embedding": (7, 4),
+    "GroupNorm": (2, 4),
+    "BatchNorm2d": (4,),
+    "LSTM": (4, 6),
+    "MultiheadAttention": (4, 2),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_what_layers_keep_is_that_of_torch(name: str) -> None:
+    """Arguments under their names, and the shapes of parameters."""
+    layer = getattr(torch.nn, name)(*LAYERS[name])
+    known = knowledge.module(f"torch.nn.{name}")
+    assert known is not None
+    given = dict(zip(known.parameters, LAYERS[name], strict=False))
+    assert all(getattr(layer, key) == value for key, value in given.items() if key in KEPT)
+    arguments = [Term("argument", (key, as_term(value))) for key, value in given.items()]
+    made = Term("call", (Term("name", (f"torch.nn.{name}",)), *arguments))
+    for part in ("weight", "bias"):
+        found = sides(shape_of(Term("attribute", (made, part))))
+        assert found is None or found == list(map(constant, getattr(layer, part).shape))
+
+
+def as_term(value: int | tuple[int, ...]) -> Term:
+    return Term("tuple", tuple(map(constant, value))) if isinstance(value, tuple) else constant(value)

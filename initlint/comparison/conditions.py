@@ -9,12 +9,15 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from initlint.comparison.terms import AT_IMPORT, Scalar, Term, binary, constant, is_constant, operands
+from initlint.comparison.terms import AT_IMPORT, Scalar, Term, binary, constant, is_constant, operands, symbols
 from initlint.comparison.trace import Step
 from initlint.model import Answer
 
 OPAQUE = frozenset({"call", "raises", "left", "while", "carried", AT_IMPORT})
 """Conditions with such terms in them may hold always, or never."""
+
+PASSED = frozenset({"parameter", "attribute", "item", "looked up", "getattr"})
+"""Operators of what callers pass, and of parts of it."""
 
 MAX_TRIED = 4_096
 OTHER: tuple[Scalar, ...] = (None, True, False, 1, "another")
@@ -62,9 +65,23 @@ def differ(old: tuple[Step, ...], new: tuple[Step, ...]) -> Answer:
         except (TypeError, ValueError, ArithmeticError):
             continue
         if apart:
-            return Answer.UNKNOWN if any(term.marks & OPAQUE for term in free) else Answer.YES
+            return Answer.YES if _decided(free) else Answer.UNKNOWN
     covered = not beyond and every <= MAX_TRIED and not any(term.op in _ORDERED for term in inner)
     return Answer.NO if covered else Answer.UNKNOWN
+
+
+def _decided(free: Sequence[Term]) -> bool:
+    """Whether callers can pass every combination of some terms: what is computed shares no parameter with another."""
+    passed = [symbols((term,), "parameter") for term in free]
+    return all(
+        found
+        and not term.marks & OPAQUE
+        and (
+            term.op in PASSED
+            or not any(found & others for one, others in zip(free, passed, strict=True) if one != term)
+        )
+        for term, found in zip(free, passed, strict=True)
+    )
 
 
 def _values(inner: Iterable[Term]) -> list[Scalar]:

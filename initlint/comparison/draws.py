@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number
+from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number, operands
 from initlint.construction import knowledge
 from initlint.construction.torchcalls import class_draws, function_draws
 from initlint.construction.values import UNKNOWN, Arguments, Constant, Value
@@ -32,12 +32,9 @@ UNIFORM = frozenset(
 )
 NORMAL = frozenset(
     "torch.randn torch.randn_like torch.nn.init.normal_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_"
-    " Tensor.normal_".split()
+    " torch.nn.init.orthogonal_ Tensor.normal_".split()
 )
 """What takes as many numbers for equally many elements, whatever its other arguments are (float32, on the CPU)."""
-
-SHAPED = frozenset({"torch.rand", "torch.randn", "torch.empty", "torch.zeros", "torch.ones", "torch.Tensor"})
-"""Functions whose first arguments are a shape."""
 
 BY_SHAPE = frozenset({"torch.nn.utils.parametrizations.orthogonal"})
 """Functions that draw for some shapes and not for others; tests/test_comparison.py measures it."""
@@ -101,6 +98,16 @@ def of_class(name: str, positional: Sequence[Term], named: Sequence[tuple[str, T
     return class_draws(known, arguments(positional, named, bool(rest)))[0]
 
 
+def drawn_by(known: knowledge.TorchModule, made: Term) -> tuple[str, ...] | None:
+    """The parameters that an instance of a class of torch.nn draws for; None where that depends on what is passed."""
+    given = [arg for arg in made.args[1:] if isinstance(arg, Term)]
+    named = {str(arg.args[0]): arg.args[1] for arg in given if arg.op == "argument"}
+    passed = {key: known_value(term) for key, term in named.items() if isinstance(term, Term)}
+    found, names = class_draws(known, Arguments((), tuple(passed.items())))
+    clear = all(passed.get(switch.partition("=")[0]) is not UNKNOWN for switch in known.variants)
+    return names if found is Answer.YES and clear and len(named) == len(given) else None
+
+
 def options_of_class(
     name: str, positional: Sequence[Term], named: Sequence[tuple[str, Term]], rest: Sequence[Term]
 ) -> Term:
@@ -132,13 +139,13 @@ def instance(name: str, positional: Sequence[Term], named: Sequence[tuple[str, T
 
 
 def _pair(term: Term) -> Term:
-    """`(3, 3)` as `3`: a kernel of two equal sides."""
-    parts = term.args
-    if term.op == "tuple" and parts and all(isinstance(part, Term) and number(part) is not None for part in parts):
-        first = parts[0]
-        if isinstance(first, Term) and all(part == first for part in parts):
-            return first
-    return term
+    """`(3, 3)` as `3`: a kernel of two equal sides; `(k, k)` as `k`, which is no pair itself; a choice of these two."""
+    parts = list(operands(term))
+    if term.op == "choice":
+        guard, yes, no = parts
+        yes, no = _pair(yes), _pair(no)
+        return yes if yes == no else Term("choice", (guard, yes, no))
+    return parts[0] if term.op == "tuple" and parts and all(part == parts[0] for part in parts) else term
 
 
 def of_function(
@@ -154,14 +161,6 @@ def explicit_generator(known: knowledge.TorchFunction, named: Sequence[tuple[str
     """The generator that is handed to a function which would draw from the default one."""
     given = dict(named).get("generator")
     return given if known.generator and given not in (None, NONE, DEFAULT_GENERATOR) else None
-
-
-def shape_of(positional: Sequence[Term]) -> Term:
-    """How many numbers a function makes: `randn(2, 3)` as `randn((2, 3))`."""
-    parts = positional
-    if len(parts) == 1 and parts[0].op in ("tuple", "list"):
-        parts = [part for part in parts[0].args if isinstance(part, Term)]
-    return Term("shape", tuple(parts))
 
 
 def length(term: Term) -> Term | None:

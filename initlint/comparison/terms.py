@@ -106,6 +106,9 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "Gt": operator.gt,
     "GtE": operator.ge,
 }
+_NEUTRAL = {"Add": constant(0), "Sub": constant(0), "Mult": constant(1)}
+"""What leaves the other operand as it is."""
+
 LARGEST = 10**12
 """Numbers beyond this are not computed."""
 
@@ -120,6 +123,10 @@ def binary(op: str, left: Term, right: Term) -> Term:
     texts = [t.args[0] for t in (left, right) if is_constant(t) and isinstance(t.args[0], str)]
     if op == "Add" and len(texts) == 2:
         return constant("".join(str(text) for text in texts))
+    if op in _NEUTRAL:
+        for known, rest in ((right, left), (left, right)):
+            if known == _NEUTRAL[op] and (known is right or op in ("Mult", "Add")):
+                return rest
     if op == "Mult" or (op == "Add" and (_numeric(left) or _numeric(right))):
         left, right = sorted((left, right), key=lambda term: term.digest)
     return Term(op, (left, right))
@@ -170,6 +177,17 @@ def compare(op: str, left: Term, right: Term) -> Term:
     if op == "Eq":
         left, right = sorted((left, right), key=lambda term: term.digest)
     return Term(op, (left, right))
+
+
+def joined(op: str, terms: Iterable[Term]) -> Term:
+    """Several conditions joined by `And` or `Or`."""
+    decides = op == "Or"
+    found = constant(not decides)
+    for term in terms:
+        if truth(found) is decides or truth(term) is (not decides):
+            continue
+        found = term if is_constant(found) or truth(term) is decides else Term(op, (found, term))
+    return found
 
 
 def negated(term: Term) -> Term:

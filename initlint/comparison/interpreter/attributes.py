@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from initlint.comparison import draws
 from initlint.comparison.interpreter.described import state
-from initlint.comparison.interpreter.drawing import TENSOR, unseen
+from initlint.comparison.interpreter.drawing import META, PARAMETERS, TENSOR, on_meta, unseen
 from initlint.comparison.interpreter.iteration import by_itself
 from initlint.comparison.interpreter.lookup import external, member_of_file
 from initlint.comparison.interpreter.machine import is_missing
 from initlint.comparison.interpreter.operators import is_class
 from initlint.comparison.interpreter.reflection import told
-from initlint.comparison.terms import Term, constant, is_constant
+from initlint.comparison.shapes import KEPT, argument_of, shape_of, sides
+from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant
 from initlint.comparison.values import (
     Arguments,
     Bound,
@@ -161,17 +163,33 @@ def _of_class(run: Run, owner: ClassRef, name: str) -> Value:
 
 
 def _of_made(run: Run, owner: Made, name: str) -> Value:
-    if owner.cls in (TENSOR, "torch.nn.Parameter", "torch.nn.Buffer") and name in ALIASES:
+    tensor = owner.cls == TENSOR or owner.cls in PARAMETERS
+    if tensor and name in ALIASES:
         return owner
     found = run.get(owner.token, name)
     if not is_missing(found):
         return run.resolved(found)
+    if name == "shape" and (lengths := sides(shape_of(owner.term))) is not None:
+        return run.items(lengths, "tuple")
     known = knowledge.module(owner.cls)
     if known is not None and name in known.attributes and name not in known.methods:
-        part = run.made(Term("attribute", (owner.term, name)))
-        run.set(owner.token, name, part)
-        return part
+        return _of_torch(run, owner, known, name)
     return Bound(owner, name)
+
+
+def _of_torch(run: Run, owner: Made, known: knowledge.TorchModule, name: str) -> Value:
+    """An attribute that an instance of a class of torch has from its constructor."""
+    given = argument_of(owner.term, name)
+    if name in KEPT and given is not None:
+        return given
+    drawn = draws.drawn_by(known, owner.term)
+    if name == "bias" and given == FALSE and name in known.draws and drawn is not None:
+        return NONE
+    part = run.made(Term("attribute", (owner.term, name)), "torch.nn.Parameter" if name in (drawn or ()) else "")
+    if on_meta(run, owner):
+        run.set(part.token, META, TRUE)
+    run.set(owner.token, name, part)
+    return part
 
 
 def assign_by_name(run: Run, owner: Value, name: Term, value: Value) -> None:

@@ -15,7 +15,7 @@ from initlint.comparison.interpreter.iteration import iterable, iterate
 from initlint.comparison.interpreter.loops import repeat
 from initlint.comparison.interpreter.operators import compared
 from initlint.comparison.interpreter.torch_calls import SILENT
-from initlint.comparison.terms import NONE, Term
+from initlint.comparison.terms import NONE, Term, constant, joined
 from initlint.comparison.trace import Leave
 from initlint.comparison.values import Arguments, Frame, Instance, Items, Made, Value
 from initlint.construction.values import Constant
@@ -79,28 +79,37 @@ def _cases(run: Run, cases: list[ast.match_case], subject: Term, frame: Frame) -
         run.set(frame.token, name, Term("matched", (subject, name)))
     if isinstance(pattern, ast.MatchAs) and pattern.pattern is None and case.guard is None:
         return block(run, case.body, frame)
-    test: Term
-    if isinstance(pattern, ast.MatchValue):
-        test = compared(run, "Eq", subject, run.evaluate(pattern.value, frame))
-    else:
-        test = Term("matches", (subject, run.code.of_nodes([pattern], frame.path, frame.qualname)))
+    test = _matches(run, pattern, subject, frame)
     if case.guard is not None:
         test = Term("And", (test, condition(run, run.evaluate(case.guard, frame))))
     flows = run.either(test, lambda: block(run, case.body, frame), lambda: _cases(run, rest, subject, frame))
     return split_flow(test, *flows)
 
 
+def _matches(run: Run, pattern: ast.pattern, subject: Term, frame: Frame) -> Term:
+    """Whether something has a pattern."""
+    match pattern:
+        case ast.MatchValue(value=value):
+            return compared(run, "Eq", subject, run.evaluate(value, frame))
+        case ast.MatchSingleton(value=value):
+            return compared(run, "Is", subject, constant(value))
+        case ast.MatchOr(patterns=patterns):
+            return joined("Or", [_matches(run, each, subject, frame) for each in patterns])
+        case _:
+            return Term("matches", (subject, run.code.of_nodes([pattern], frame.path, frame.qualname)))
+
+
 def with_statement(run: Run, node: ast.With, frame: Frame) -> Flow:
     managers = [_enter_context(run, item, frame) for item in node.items]
-    silent = sum(isinstance(one, Made) and known_value(one.term) == Constant("meta") for one in managers)
+    meta = sum(isinstance(one, Made) and known_value(one.term) == Constant("meta") for one in managers)
     forked = managers.count(SILENT)
-    run.silent += silent
+    run.meta += meta
     run.forked += forked
     if any(isinstance(one, Term) and one.args[:1] == (SUPPRESS,) for one in managers):
         flow = _caught(run, node.body, node.body, lambda: ON, frame)
     else:
         flow = block(run, node.body, frame)
-    run.silent -= silent
+    run.meta -= meta
     run.forked -= forked
     for manager in reversed(managers):
         _crossed(run, manager, "__exit__", (NONE, NONE, NONE), node.items[0].context_expr, frame)

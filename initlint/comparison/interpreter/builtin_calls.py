@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.attributes import assign_by_name
 from initlint.comparison.interpreter.builtin_sequences import SEQUENCES, Asked, opaque
@@ -14,7 +14,7 @@ from initlint.comparison.interpreter.drawing import ITERATING, named_module, unf
 from initlint.comparison.interpreter.iteration import iterable
 from initlint.comparison.interpreter.questions import has_attribute, is_instance
 from initlint.comparison.pieces import COMPUTED
-from initlint.comparison.terms import FALSE, NONE, TRUE, Scalar, Term, constant, is_constant, number, truth
+from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, truth
 from initlint.comparison.values import (
     Arguments,
     Bound,
@@ -37,15 +37,6 @@ UNSAFE = frozenset({"exec", "eval", "__import__", "open", "input", "compile"})
 
 RUN_MORE = UNSAFE | {"map", "filter", "getattr", "setattr"}
 """Builtins that may draw where it is not known what they are given."""
-
-CONVERSIONS: dict[str, Callable[[Any], Scalar]] = {
-    "int": int,
-    "float": float,
-    "bool": bool,
-    "abs": abs,
-    "round": round,
-    "str": str,
-}
 
 
 def builtin(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
@@ -160,23 +151,6 @@ def _next(run: Run, asked: Asked) -> Value:
     return opaque(run, Asked(asked.name, Arguments(asked.given), asked.node, asked.frame))
 
 
-def _converted(run: Run, asked: Asked) -> Value:
-    (first,) = asked.given
-    if asked.arguments.named or not (isinstance(first, Term) and is_constant(first)):
-        return opaque(run, asked)
-    try:
-        return constant(CONVERSIONS[asked.name](first.args[0]))
-    except (TypeError, ValueError, OverflowError):
-        return Term("call", (Term("name", (asked.name,)), first))
-
-
-def _extreme(run: Run, asked: Asked) -> Value:
-    bounds = [bound for value in asked.given if (bound := number(value)) is not None]
-    if asked.arguments.named or len(bounds) < len(asked.given):
-        return opaque(run, asked)
-    return constant(max(bounds) if asked.name == "max" else min(bounds))
-
-
 def _quantified(run: Run, asked: Asked) -> Value:
     """`any` and `all`, where one item decides or every one is known."""
     held = contents(run, asked.given[0])
@@ -188,7 +162,6 @@ def _quantified(run: Run, asked: Asked) -> Value:
 
 _BUILTINS: dict[tuple[str, int | None], Callable[[Run, Asked], Value]] = {
     **{(name, None): call for name, call in SEQUENCES.items()},
-    **{(name, 1): _converted for name in CONVERSIONS},
     ("vars", 1): _vars,
     **{(name, None): _names for name in ("globals", "locals", "vars", "dir")},
     ("object.__setattr__", 3): _set,
@@ -205,7 +178,5 @@ _BUILTINS: dict[tuple[str, int | None], Callable[[Run, Asked], Value]] = {
     ("dict", None): _dictionary,
     ("any", 1): _quantified,
     ("all", 1): _quantified,
-    ("max", 2): _extreme,
-    ("min", 2): _extreme,
 }
 """By name and number of arguments; None for any number."""

@@ -21,7 +21,6 @@ from initlint.comparison.values import (
     Table,
     Value,
 )
-
 from initlint.construction import knowledge
 
 if TYPE_CHECKING:

@@ -9,10 +9,12 @@ from initlint.comparison import draws
 from initlint.comparison.draws import TORCH
 from initlint.comparison.interpreter.described import argument_terms, compound, state
 from initlint.comparison.interpreter.machine import Unfollowed
-from initlint.comparison.terms import Term, is_constant, symbols
+from initlint.comparison.terms import FALSE, TRUE, Term, is_constant, symbols
 from initlint.comparison.trace import Draw, Place
 from initlint.comparison.values import (
     Arguments,
+    Bound,
+    Choice,
     ClassRef,
     Closure,
     Frame,
@@ -20,11 +22,14 @@ from initlint.comparison.values import (
     Instance,
     Items,
     Made,
+    Missing,
     Partial,
+    Repeat,
     Spread,
     Table,
     Value,
 )
+from initlint.construction.values import Constant
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -39,6 +44,11 @@ UNSEEN = "call"
 
 
 TENSOR = "Tensor"
+
+PARAMETERS = frozenset({"torch.nn.Parameter", "torch.nn.Buffer"})
+
+META = ".meta"
+"""The cell that says whether something is on the meta device."""
 
 
 EMPTY = Term("none", ())
@@ -68,13 +78,48 @@ def draw(
     certain: bool = True,
 ) -> list[Draw]:
     """Note that a stream is drawn from; nothing is where the context forbids it."""
-    if run.silent and stream == TORCH:
+    if (run.silent or run.meta) and stream == TORCH:
         return []
     if run.forked and stream == TORCH:
         stream = draws.FORKED
     draw = Draw(stream, engine, shape, options, place_of(node, frame), certain, tuple(run.trail))
     run.emit(draw)
     return [draw]
+
+
+def put_on_meta(run: Run, made: Made, device: Term | None = None) -> None:
+    """What is made on the meta device has no numbers that could be drawn."""
+    if run.meta or (device is not None and draws.known_value(device) == Constant("meta")):
+        run.set(made.token, META, TRUE)
+
+
+def on_meta(run: Run, value: Value) -> bool:
+    """Whether something was made on the meta device, or of or in what was made there."""
+    match run.resolved(value):
+        case Made() as made:
+            held = [run.get(made.token, name) for name in (META, ".0")]
+            return held[0] == TRUE or (made.cls in PARAMETERS and on_meta(run, held[1]))
+        case Bound(receiver=receiver):
+            return on_meta(run, receiver)
+        case _:
+            return False
+
+
+def take_off_meta(run: Run, value: Value, seen: frozenset[int] = frozenset()) -> None:
+    """`to_empty`: all that a module has in it is made anew on another device."""
+    match value:
+        case Repeat(value=inner):
+            take_off_meta(run, inner, seen)
+        case Choice(yes=yes, no=no):
+            take_off_meta(run, yes, seen)
+            take_off_meta(run, no, seen)
+        case Made() | Instance() if value.token not in seen:
+            if not isinstance(run.get(value.token, META), Missing):
+                run.set(value.token, META, FALSE)
+            for _, part in run.parts(value.token):
+                take_off_meta(run, part, seen | {value.token})
+        case _:
+            pass
 
 
 def unseen(run: Run, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Made:
@@ -90,6 +135,7 @@ def unread(run: Run, callee: Term, arguments: Arguments, node: ast.AST, frame: F
     run.handed.update(value.token for value in arguments.values() if isinstance(value, Instance | Made))
     term = Term("call", (callee, *argument_terms(run, arguments), *changed))
     made = run.made(term, "", tuple(arguments.values()))
+    put_on_meta(run, made)
     _perhaps_changed(run, arguments, term)
     made.draws += draw(run, TORCH, UNSEEN, term, EMPTY, node, frame, certain=False)
     return made

@@ -6,9 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from initlint.comparison import draws
+from initlint.comparison.distributions import options_of
 from initlint.comparison.draws import TORCH
-from initlint.comparison.interpreter.described import argument_terms, passed_terms
-from initlint.comparison.interpreter.drawing import TENSOR, draw, unseen
+from initlint.comparison.interpreter.described import passed_terms
+from initlint.comparison.interpreter.drawing import TENSOR, draw, on_meta, unseen
+from initlint.comparison.shapes import shape_of
 from initlint.comparison.terms import NONE, Term
 from initlint.comparison.values import Arguments, Frame, Made, Value
 from initlint.construction import knowledge
@@ -16,22 +18,6 @@ from initlint.model import Answer
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
-
-
-def shape_of(term: Term) -> Term:
-    """The shape of a tensor, as far as it can be told from how it was made."""
-    while term.op == "call" and len(term.args) > 1:
-        callee, first = term.args[0], term.args[1]
-        name = callee.args[0] if isinstance(callee, Term) and callee.op == "name" else ""
-        if isinstance(name, str) and name in draws.SHAPED:
-            rest = [arg for arg in term.args[1:] if isinstance(arg, Term) and arg.op != "argument"]
-            return draws.shape_of(rest)
-        if not (isinstance(name, str) and name.endswith(("Parameter", "Buffer")) and isinstance(first, Term)):
-            break
-        given = first.args[1] if first.op == "argument" else first
-        assert isinstance(given, Term)
-        term = given
-    return Term("shape of", (term,))
 
 
 def filled(
@@ -67,10 +53,10 @@ def _fill_one(
     positional, named = passed_terms(run, rest)
     generator = draws.explicit_generator(known, named) if known is not None else None
     silent = known is None or draws.of_function(known, [NONE, *positional], named, rest.rest) is Answer.NO
-    if silent and generator is None:
+    if (silent and generator is None) or on_meta(run, target):
         return target
     stream = TORCH if generator is None else draws.EXPLICIT
-    options = Term(name, tuple(term for term in argument_terms(run, rest) if term.args[:1] != ("generator",)))
+    options = options_of(name, positional, [pair for pair in named if pair[0] != "generator"], rest.rest)
     shape = shape_of(run.describe(target))
     certain = name not in draws.BY_SHAPE
     made = draw(run, stream, draws.engine_of(name), shape, options, node, frame, certain)
@@ -90,9 +76,10 @@ def fill_by_method(
 ) -> None:
     positional, named = passed_terms(run, arguments)
     generator = draws.explicit_generator(known, named)
-    if generator is None and draws.of_function(known, positional, named, arguments.rest) is Answer.NO:
+    silent = draws.of_function(known, positional, named, arguments.rest) is Answer.NO
+    if (silent and generator is None) or on_meta(run, made):
         return
     full = f"{TENSOR}.{name}"
-    options = Term(full, tuple(term for term in argument_terms(run, arguments) if term.args[:1] != ("generator",)))
+    options = options_of(full, positional, [pair for pair in named if pair[0] != "generator"], arguments.rest)
     stream = TORCH if generator is None else draws.EXPLICIT
     made.draws += draw(run, stream, draws.engine_of(full), shape_of(made.term), options, node, frame)

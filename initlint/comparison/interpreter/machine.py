@@ -56,6 +56,7 @@ class Machine:
         self.level = 0
         self.entry = 0
         self.silent = 0
+        self.meta = 0
         self.forked = 0
         self.home: list[Instance] = []
         self.trail: list[Place] = []

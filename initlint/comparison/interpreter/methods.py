@@ -9,7 +9,17 @@ from initlint.comparison.draws import TORCH
 from initlint.comparison.interpreter.attributes import FROZEN, assign_by_name, froze
 from initlint.comparison.interpreter.containers import on_items, on_table
 from initlint.comparison.interpreter.described import argument_terms, compound
-from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, operands, runs, unfollowed, unseen
+from initlint.comparison.interpreter.drawing import (
+    EMPTY,
+    TENSOR,
+    draw,
+    on_meta,
+    operands,
+    runs,
+    take_off_meta,
+    unfollowed,
+    unseen,
+)
 from initlint.comparison.interpreter.filling import fill_by_method
 from initlint.comparison.interpreter.iteration import children_of
 from initlint.comparison.interpreter.outside import PLAIN
@@ -25,9 +35,7 @@ if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
 
 
-SAME = frozenset(
-    "to cuda cpu float half double bfloat16 eval train requires_grad_ share_memory xpu to_empty compile".split()
-)
+SAME = frozenset("to cuda cpu float half double bfloat16 eval train requires_grad_ share_memory xpu compile".split())
 """Methods that hand back the module itself."""
 
 
@@ -110,6 +118,9 @@ def _on_module(  # noqa: C901  (one case for each kind)
             return receiver
         case "insert" if len(arguments.positional) == 2:
             raise unfollowed("`insert` into a list of modules", node, frame)
+        case "to_empty":
+            take_off_meta(run, receiver)
+            return receiver
         case _ if name in SAME:
             return receiver
         case "items" | "values" | "keys" if isinstance(receiver, Made) and receiver.cls in knowledge.CONTAINERS:
@@ -141,7 +152,7 @@ def _on_made(run: Run, made: Made, name: str, arguments: Arguments, node: ast.AS
     known = knowledge.module(made.cls)
     module = known is not None and "torch.Tensor" not in known.bases
     if module and name in ("reset_parameters", "_reset_parameters"):
-        made.draws += draw(run, TORCH, "reset", made.term, EMPTY, node, frame)
+        made.draws += [] if on_meta(run, made) else draw(run, TORCH, "reset", made.term, EMPTY, node, frame)
         return NONE
     method = knowledge.tensor_method(name)
     if method is not None and not module:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from initlint.comparison.interpreter.containers import UNROLLED, contents, literal
 from initlint.comparison.interpreter.described import compound, condition
 from initlint.comparison.interpreter.iteration import by_itself
-from initlint.comparison.terms import NONE, Term, binary, compare, constant, is_constant, negated, number
+from initlint.comparison.terms import NONE, Term, binary, compare, constant, is_constant, joined, negated, number
 from initlint.comparison.values import (
     Arguments,
     ClassRef,
@@ -99,11 +99,11 @@ def unary_operation(run: Run, node: ast.UnaryOp, frame: Frame) -> Value:
 def comparison(run: Run, node: ast.Compare, frame: Frame) -> Value:
     left = run.evaluate(node.left, frame)
     rights = [run.evaluate(each, frame) for each in node.comparators]
-    if len(rights) > 1:
-        names = ".".join(type(op).__name__ for op in node.ops)
-        return Term(names, tuple(map(run.describe, (left, *rights))))
-    op = type(node.ops[0]).__name__
-    return run.each(left, lambda one: run.each(rights[0], lambda other: compared(run, op, one, other)))
+    found = [
+        run.each(one, lambda a: run.each(other, lambda b: compared(run, type(op).__name__, a, b)))  # noqa: B023
+        for op, one, other in zip(node.ops, (left, *rights), rights, strict=False)
+    ]
+    return found[0] if len(found) == 1 else joined("And", [condition(run, each) for each in found])
 
 
 ORDER: dict[str, Callable[[Any, Any], bool]] = {

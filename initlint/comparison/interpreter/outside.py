@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.builtin_calls import builtin
+from initlint.comparison.interpreter.computed import computed
 from initlint.comparison.interpreter.containers import dictionary
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, named_module, operands, runs, unseen
@@ -38,6 +39,8 @@ def named_call(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: 
     changes = run.code.changes.of(name, stored=True)
     if changes:
         return unseen(run, Term("changed", (name, run.code.content(changes))), arguments, node, frame)
+    if (known := computed(run, name, arguments)) is not None:
+        return known
     if name.startswith("builtins."):
         return builtin(run, name.removeprefix("builtins."), arguments, node, frame)
     if knowledge.module(name) is not None:

@@ -6,12 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from initlint.comparison import draws
+from initlint.comparison.distributions import options_of
 from initlint.comparison.draws import TORCH
 from initlint.comparison.interpreter.described import argument_terms, passed_terms
-from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, unseen
-from initlint.comparison.interpreter.filling import filled, shape_of
+from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, put_on_meta, unseen
+from initlint.comparison.interpreter.filling import filled
 from initlint.comparison.interpreter.iteration import children_of
 from initlint.comparison.interpreter.machine import EARLIER
+from initlint.comparison.shapes import LIKE, SHAPED, shape_given, shape_of
 from initlint.comparison.terms import NONE, Term, is_constant
 from initlint.comparison.values import (
     Arguments,
@@ -45,6 +47,7 @@ def torch_instance(run: Run, name: str, arguments: Arguments, node: ast.AST, fra
     positional, named = passed_terms(run, arguments)
     made = run.made(draws.instance(name, positional, named, arguments.rest), name)
     hold_parts(run, made, name, arguments)
+    put_on_meta(run, made, dict(named).get("device"))
     if draws.of_class(name, positional, named, arguments.rest) is not Answer.NO:
         options = draws.options_of_class(name, positional, named, arguments.rest)
         made.draws += draw(run, TORCH, name, options, EMPTY, node, frame)
@@ -127,6 +130,7 @@ def torch_function(run: Run, name: str, arguments: Arguments, node: ast.AST, fra
         return arguments.positional[0]
     term = Term("call", (Term("name", (name,)), *argument_terms(run, arguments)))
     made = run.made(term, TENSOR, tuple(arguments.values()))
+    put_on_meta(run, made, dict(named).get("device"))
     if known is None:
         foreign = space.startswith(("torch.hub", "torch.distributions", "torch.utils"))
         return unseen(run, Term("name", (name,)), arguments, node, frame) if foreign else made
@@ -134,29 +138,33 @@ def torch_function(run: Run, name: str, arguments: Arguments, node: ast.AST, fra
         made.draws += draw(run, TORCH, name, term, EMPTY, node, frame)
     generator = draws.explicit_generator(known, named)
     if generator is not None or draws.of_function(known, positional, named, arguments.rest) is not Answer.NO:
-        shape, options = _shape_and_options(name, positional, named, arguments.rest)
+        engine, shape, options = _told(name, positional, named, arguments.rest)
         stream = TORCH if generator is None else draws.EXPLICIT
-        made.draws += draw(run, stream, draws.engine_of(name), shape, options, node, frame)
+        made.draws += draw(run, stream, engine, shape, options, node, frame)
     return made
 
 
-def _shape_and_options(
+def _told(
     name: str, positional: list[Term], named: list[tuple[str, Term]], rest: tuple[Term, ...]
-) -> tuple[Term, Term]:
-    kept = [(key, term) for key, term in sorted(named, key=lambda pair: pair[0])]
-    kept = [
-        (key, t)
-        for key, t in kept
-        if t != draws.DEFAULT_GENERATOR and key not in draws.SILENT_ARGUMENTS and draws.DEFAULTS.get(key) != t
-    ]
-    pairs = [Term("argument", (key, term)) for key, term in kept if key != "size"]
-    options = Term(name, (*pairs, *rest))
-    if name in draws.SHAPED:
-        size = dict(named).get("size")
-        return draws.shape_of([size] if size is not None else positional), options
-    if name.endswith("_like") and positional:
-        return shape_of(positional[0]), Term(name, (*positional[1:], *pairs, *rest))
-    return Term("shape", (Term(name, tuple(positional)),)), options
+) -> tuple[str, Term, Term]:
+    """What makes the numbers of a random function, how many, and all else that decides them."""
+    given = {
+        key: term
+        for key, term in named
+        if key not in (*draws.SILENT_ARGUMENTS, "generator") and draws.DEFAULTS.get(key) != term
+    }
+    engine = draws.engine_of(name)
+    sized = {key: given.pop(key) for key in ("size", "dtype") if key in given}
+    sizes = [Term("argument", pair) for pair in sized.items()]
+    if name in SHAPED:
+        return engine, shape_given([*positional, *sizes]), options_of(name, (), given.items(), rest)
+    if name in LIKE and positional:
+        shape = shape_of(positional[0])
+        return engine, Term("shape", (shape, *sizes)) if sizes else shape, options_of(name, (), given.items(), rest)
+    if name == "torch.normal" and (len(positional) > 2 or "size" in sized):
+        return "normal", shape_given([*positional[2:], *sizes]), options_of(name, positional[:2], given.items(), rest)
+    options = options_of(name, (), (given | sized).items(), rest)
+    return engine, Term("shape", (Term(name, tuple(positional)),)), options
 
 
 def _skipped(run: Run, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:

@@ -1,0 +1,73 @@
+"""Functions of numbers, texts and lists of these that are known: what they give is worked out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from initlint.comparison.interpreter.containers import is_plain, literal
+from initlint.comparison.terms import LARGEST, Term, binary, constant
+from initlint.comparison.values import MISSING, Arguments, Items, Value
+
+if TYPE_CHECKING:
+    from initlint.comparison.interpreter.run import Run
+
+LARGE = frozenset({"factorial", "comb", "perm", "pow", "ldexp"})
+"""Functions of `math` whose results may be too long to be worked out."""
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{
+        f"builtins.{each.__name__}": each for each in (int, float, bool, abs, round, str, max, min, sum, divmod, sorted)
+    },
+    "builtins.pow": lambda one, other: binary("Pow", constant(one), constant(other)).args[0],
+    **{f"math.{name}": each for name, each in vars(math).items() if callable(each) and name not in LARGE},
+}
+"""Functions that give the same for the same, by name."""
+
+UNORDERED = frozenset({"builtins.max", "builtins.min"})
+"""Those that give the same in any order."""
+
+
+def computed(run: Run, name: str, arguments: Arguments) -> Value | None:
+    """What a function gives; None where that is not known."""
+    given = arguments.positional
+    if name not in FUNCTIONS or arguments.named or arguments.rest or not given:
+        return None
+    known = [literal(run, each) for each in given]
+    if MISSING not in known:
+        try:
+            return _value(run, FUNCTIONS[name](*known))
+        except (TypeError, ValueError, ArithmeticError):
+            return None
+    if name == "builtins.sum" and len(given) == 1:
+        return _sum(run, given[0])
+    if name in UNORDERED and len(given) > 1:
+        terms = sorted(map(run.describe, given), key=lambda term: term.digest)
+        return Term("call", (Term("name", (name,)), *terms))
+    return None
+
+
+def _sum(run: Run, values: Value) -> Term | None:
+    terms = [each for each in run.held(values) if isinstance(each, Term)] if isinstance(values, Items) else []
+    if not isinstance(values, Items) or not is_plain(run, values) or len(terms) < len(run.held(values)):
+        return None
+    total = constant(0)
+    for term in terms:
+        total = binary("Add", total, term)
+    return total
+
+
+def _value(run: Run, found: object) -> Value | None:
+    """A number or text, or several in order, as a value; no number that is too large."""
+    match found:
+        case bool() | str():
+            return constant(found)
+        case int() | float() if abs(found) <= LARGEST:
+            return constant(found)
+        case list() | tuple():
+            parts = [_value(run, each) for each in found]
+            kept = [each for each in parts if each is not None]
+            return run.items(kept, type(found).__name__) if len(kept) == len(parts) else None
+        case _:
+            return None

@@ -1,0 +1,103 @@
+"""How large tensors are, as terms, as far as it can be told from how they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from initlint.comparison.terms import NONE, Term, binary, constant, number
+
+SHAPED = frozenset({"torch.rand", "torch.randn", "torch.empty", "torch.zeros", "torch.ones", "torch.Tensor"})
+"""Functions whose first arguments are a shape."""
+
+LIKE = frozenset(f"torch.{name}_like" for name in ("rand", "randn", "empty", "zeros", "ones"))
+"""Functions that make a tensor of the shape of another."""
+
+KEPT = frozenset(
+    "in_features out_features in_channels out_channels num_embeddings embedding_dim input_size hidden_size embed_dim"
+    " num_heads num_features num_groups num_channels groups".split()
+)
+"""Arguments that instances of torch's classes keep as they are, under their names; tests/test_edits.py measures it."""
+
+
+def shape_of(term: Term) -> Term:
+    """The shape of a tensor; numbers of another kind than the default one take more or less of a stream."""
+    while term.op == "call" and len(term.args) > 1:
+        callee, first = term.args[0], term.args[1]
+        name = str(callee.args[0]) if isinstance(callee, Term) and callee.op == "name" else ""
+        if name in SHAPED:
+            return shape_given([arg for arg in term.args[1:] if isinstance(arg, Term)])
+        if not (name.endswith(("Parameter", "Buffer")) or name in LIKE) or not isinstance(first, Term):
+            break
+        given = first.args[1] if first.op == "argument" else first
+        assert isinstance(given, Term)
+        term = given
+    return _of_parameter(term) or Term("shape of", (term,))
+
+
+def shape_given(arguments: Sequence[Term]) -> Term:
+    """How many numbers a function makes: `randn(2, 3)` as `randn((2, 3))`."""
+    named = {str(arg.args[0]): arg.args[1] for arg in arguments if arg.op == "argument"}
+    parts = [arg for arg in arguments if arg.op != "argument"]
+    if isinstance(size := named.get("size"), Term):
+        parts = [size]
+    if len(parts) == 1 and parts[0].op in ("tuple", "list"):
+        parts = [part for part in parts[0].args if isinstance(part, Term)]
+    kind = named.get("dtype", NONE)
+    return Term("shape", (*parts, Term("argument", ("dtype", kind)))) if kind != NONE else Term("shape", tuple(parts))
+
+
+def sides(shape: Term) -> list[Term] | None:
+    """The length of each dimension; None where it is not known how many there are."""
+    parts = [part for part in shape.args if isinstance(part, Term)]
+    if shape.op != "shape" or any(part.op in ("argument", "rest", "spread") for part in parts):
+        return None
+    return parts if len(parts) > 1 or all(isinstance(number(part), int) for part in parts) else None
+
+
+def argument_of(term: Term, name: str) -> Term | None:
+    """What an instance of a class of torch was given under a name."""
+    found = (arg.args[1] for arg in term.args if isinstance(arg, Term) and arg.op == "argument" and arg.args[0] == name)
+    value = next(found, None)
+    return value if isinstance(value, Term) else None
+
+
+def _of_parameter(term: Term) -> Term | None:
+    """The shape of a parameter of one of torch's commonest layers."""
+    if term.op != "attribute" or not isinstance(made := term.args[0], Term) or made.op != "call":
+        return None
+    cls = made.args[0]
+    known = _SHAPES.get((str(cls.args[0]), str(term.args[1]))) if isinstance(cls, Term) and cls.op == "name" else None
+    return known(made) if known is not None and argument_of(made, "dtype") is None else None
+
+
+def _by(*names: str) -> Callable[[Term], Term | None]:
+    def shape(made: Term) -> Term | None:
+        parts = [argument_of(made, name) for name in names]
+        kept = [part for part in parts if part is not None]
+        return Term("shape", tuple(kept)) if len(kept) == len(parts) else None
+
+    return shape
+
+
+def _convolution(dimensions: int) -> Callable[[Term], Term | None]:
+    def shape(made: Term) -> Term | None:
+        outer, inner, kernel = (argument_of(made, name) for name in ("out_channels", "in_channels", "kernel_size"))
+        if outer is None or inner is None or kernel is None:
+            return None
+        lengths = [part for part in kernel.args if isinstance(part, Term)] if kernel.op == "tuple" else [kernel]
+        if not all(isinstance(number(length), int) for length in lengths):
+            return None
+        inner = binary("FloorDiv", inner, argument_of(made, "groups") or constant(1))
+        return Term("shape", (outer, inner, *(lengths if len(lengths) > 1 else lengths * dimensions)))
+
+    return shape
+
+
+_SHAPES: dict[tuple[str, str], Callable[[Term], Term | None]] = {
+    ("torch.nn.Linear", "weight"): _by("out_features", "in_features"),
+    ("torch.nn.Linear", "bias"): _by("out_features"),
+    ("torch.nn.Embedding", "weight"): _by("num_embeddings", "embedding_dim"),
+    **{(f"torch.nn.Conv{each}d", "weight"): _convolution(each) for each in (1, 2, 3)},
+    **{(f"torch.nn.Conv{each}d", "bias"): _by("out_channels") for each in (1, 2, 3)},
+}
+"""By class and attribute; tests/test_edits.py measures them."""
