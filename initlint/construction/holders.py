@@ -30,14 +30,14 @@ class Holders:
         return frozenset(self.run.reach(token for read in reads for token in read.tokens))
 
     def leave_alone(self, store: Stored) -> bool:
-        """Whether nothing else holds what an attribute is given, and no code of the constructor reads it.
+        """Whether nothing else holds what an attribute is given, and the constructor reads it under no other name.
 
         Who is handed the instance before finds nothing of it yet.
         """
-        names, behind = self._read
         own = frozenset(tokens(store.value))
-        after = names.get(EVERYTHING, -1) > self._position.get(id(store), -1)
-        if after or store.attribute in names or own & behind:
+        if self._handed_over > self._position.get(id(store), -1):
+            return False
+        if any(self._names[token] - {store.attribute} for token in own):
             return False
         others = {holder for token in own for holder in self._of[token]} - {store.attribute} - own
         return self._only_pass_on(others)
@@ -55,10 +55,19 @@ class Holders:
         return True
 
     @functools.cached_property
-    def _read(self) -> tuple[dict[str, int], frozenset[Token]]:
-        """The attributes that the constructor reads, with the last place of the log where it does, and the tokens."""
-        reads = [(place, entry) for place, entry in enumerate(self.run.log) if isinstance(entry, Read)]
-        return {e.attribute: place for place, e in reads}, frozenset(token for _, e in reads for token in e.tokens)
+    def _handed_over(self) -> int:
+        """The last place of the log where something gets the instance itself; -1 where nothing does."""
+        reads = ((place, entry) for place, entry in enumerate(self.run.log) if isinstance(entry, Read))
+        return max((place for place, read in reads if read.attribute == EVERYTHING), default=-1)
+
+    @functools.cached_property
+    def _names(self) -> dict[Token, set[str]]:
+        """The attributes under which the constructor reads each token; "" is the name of a local."""
+        names: dict[Token, set[str]] = defaultdict(set)
+        for entry in self.run.log:
+            for token in entry.tokens if isinstance(entry, Read) else ():
+                names[token].add(entry.attribute)
+        return names
 
     @functools.cached_property
     def _position(self) -> dict[int, int]:
