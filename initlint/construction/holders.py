@@ -26,7 +26,7 @@ class Holders:
     @functools.cached_property
     def _handed(self) -> frozenset[Token]:
         """What the constructor reads by other names than those of attributes, with all that is in it."""
-        reads = (e for e in self.run.log if isinstance(e, Read) and not e.attribute and not e.kept)
+        reads = (read for _, read in self._reads if not read.attribute and not read.kept)
         return frozenset(self.run.reach(token for read in reads for token in read.tokens))
 
     def leave_alone(self, store: Stored) -> bool:
@@ -57,17 +57,21 @@ class Holders:
     @functools.cached_property
     def _handed_over(self) -> int:
         """The last place of the log where something gets the instance itself; -1 where nothing does."""
-        reads = ((place, entry) for place, entry in enumerate(self.run.log) if isinstance(entry, Read))
-        return max((place for place, read in reads if read.attribute == EVERYTHING), default=-1)
+        return max((place for place, read in self._reads if read.attribute == EVERYTHING), default=-1)
 
     @functools.cached_property
     def _names(self) -> dict[Token, set[str]]:
         """The attributes under which the constructor reads each token; "" is the name of a local."""
         names: dict[Token, set[str]] = defaultdict(set)
-        for entry in self.run.log:
-            for token in entry.tokens if isinstance(entry, Read) else ():
-                names[token].add(entry.attribute)
+        for _, read in self._reads:
+            for token in read.tokens:
+                names[token].add(read.attribute)
         return names
+
+    @functools.cached_property
+    def _reads(self) -> list[tuple[int, Read]]:
+        """What the constructor reads, with the place in the log."""
+        return [(place, entry) for place, entry in enumerate(self.run.log) if isinstance(entry, Read)]
 
     @functools.cached_property
     def _position(self) -> dict[int, int]:
