@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from initlint.construction import knowledge
 from initlint.construction.holders import Holders
+from initlint.construction.initialising import IsA, kind_told, lets_through
 from initlint.construction.ledger import STREAM, Construction, Define, Discard, Drawn, Event, Overwrite, Path, within
 from initlint.construction.replacements import overwritten, replaced
 from initlint.construction.run import (
@@ -19,7 +20,7 @@ from initlint.construction.run import (
     Stored,
     Sweeps,
 )
-from initlint.construction.torchcalls import MODULE, PARAMETER, PERHAPS_PARAMETER, RANKED
+from initlint.construction.torchcalls import MODULE, PARAMETER
 from initlint.construction.values import (
     Constant,
     Group,
@@ -36,9 +37,6 @@ MAX_NAMES = 200
 
 NOBODYS = 0
 """The group of an item that is a copy, or part of several: what it is made of is drawn for all of them."""
-
-IsA = Callable[[str, str], bool]
-"""Whether the first class is the second or inherits from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +150,9 @@ class Finish:
             if entry.token in paths
             for name in entry.names or ("",)
         ]
-        if self.kind_told(store) in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):
+        if kind_told(store) in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):
             return (store.attribute,) if found or id(store) in self.swept else ()
         return tuple(dict.fromkeys(filter(None, found)))[:MAX_NAMES]
-
-    def kind_told(self, store: Stored) -> Kind | None:
-        """The kind by registration or by value, whether or not it draws."""
-        kinds = (option.kind for option in options(store.value) if isinstance(option, Thing) and option.kind)
-        return store.kind or next(kinds, None)
 
     def name_parts(self, root: Token, prefix: str, paths: dict[Token, str]) -> None:
         """Note by which dotted name each part is reached."""
@@ -171,55 +164,7 @@ class Finish:
                 pending += [(part, dotted(path, key)) for key, part in reversed(self.run.parts.get(token, ()))]
 
     def _lets_through(self, entry: Sweeps, store: Stored) -> Answer:
-        """Whether an initialisation loop draws for what is stored."""
-        run, swept = self.run, entry.swept
-        reached = [token for token in run.reach(tokens(store.value)) if self._owned(token, store)]
-        if swept.root is not None and swept.root not in reached:
-            return Answer.NO
-        sure = Answer.YES if entry.certain else Answer.UNKNOWN
-        if entry.attribute == store.attribute and any(self.is_a(run.cls, cls) for cls in swept.classes):
-            return sure
-        drawing = bool(self.draws.get(store.group))
-        held = {cls for token in reached for cls in self.classes(token)}
-        if swept.ranks is not None:
-            return self._ranks_let_through(store, held, swept.ranks, sure)
-        if swept.parameters:
-            return self._parameters_let_through(store, held, drawing, sure)
-        if not swept.classes:
-            return Answer.UNKNOWN if drawing and self.kind_told(store) is Kind.SUBMODULE else Answer.NO
-        if any(self.is_a(cls, wanted) for cls in held for wanted in swept.classes):
-            return sure
-        unsure = drawing and ("?" in held or "?" in swept.classes)
-        return Answer.UNKNOWN if unsure else Answer.NO
-
-    def _parameters_let_through(self, store: Stored, held: set[str], drawing: bool, sure: Answer) -> Answer:
-        """Whether a loop over all parameters draws for what is stored, in which there are these classes."""
-        kind = self.kind_told(store)
-        alias = not held and bool(tokens(store.value))
-        if alias or kind in (Kind.BUFFER, Kind.TENSOR):
-            return Answer.NO
-        if kind is Kind.PARAMETER or (PARAMETER in held and (drawing or sure is Answer.YES)):
-            return sure
-        return Answer.UNKNOWN if drawing or (PERHAPS_PARAMETER in held and sure is Answer.YES) else Answer.NO
-
-    def _ranks_let_through(self, store: Stored, held: set[str], ranks: frozenset[int], sure: Answer) -> Answer:
-        """Whether a loop over all parameters of some numbers of dimensions draws for what is stored."""
-        if self.kind_told(store) in (Kind.BUFFER, Kind.TENSOR) or not held:
-            return Answer.NO
-        if any(f"{RANKED}{rank}" in held for rank in ranks):
-            return sure
-        return Answer.UNKNOWN if held & {RANKED, PERHAPS_PARAMETER} else Answer.NO
-
-    def _owned(self, token: Token, store: Stored) -> bool:
-        owner = self.run.owners.get(token)
-        return owner is not None and owner.group == store.group
-
-    def classes(self, token: Token) -> Iterator[str]:
-        """The classes of something that was built and of all that is in it."""
-        cls, contains = self.run.built.get(token, ("", frozenset()))
-        if cls:
-            yield cls
-        yield from contains
+        return lets_through(self.run, self.is_a, entry, store, drawing=bool(self.draws.get(store.group)))
 
     # -- the two results ---------------------------------------------------------------------------------------
 
@@ -247,10 +192,12 @@ class Finish:
         lost = [tokens(store.value) for store in self.stores if id(store) in self._replaced]
         gone = {token for each in lost for token in self.run.reach(each)}
         owned = [token for token in self.run.built if token in self.run.owners and token not in gone]
-        return Summary(answer, tuple(names)[:MAX_NAMES], frozenset(c for token in owned for c in self.classes(token)))
+        return Summary(
+            answer, tuple(names)[:MAX_NAMES], frozenset(c for token in owned for c in self.run.classes(token))
+        )
 
     def _under(self, store: Stored) -> Iterator[str]:
-        if self.kind_told(store) in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):
+        if kind_told(store) in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):
             yield store.attribute
         else:
             yield from (dotted(store.attribute, name) for name in self.drawn(store) or ("",))
@@ -385,8 +332,8 @@ class Finish:
 
     def _place(self, store: Stored) -> tuple[bool, int]:
         """Where a loop comes to what is stored: own parameters first, then the parts, each where its name was first."""
-        kind = self.kind_told(store)
-        same = (s for s in self.stores if s.attribute == store.attribute and self.kind_told(s) is kind)
+        kind = kind_told(store)
+        same = (s for s in self.stores if s.attribute == store.attribute and kind_told(s) is kind)
         return kind is not Kind.PARAMETER, self.stores.index(next(same))
 
     def _swept_by(self, store: Stored, number: int) -> bool:

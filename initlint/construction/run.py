@@ -174,6 +174,13 @@ class Run:
                 pending += [part for _, part in parts if not held or (token, part) not in self.passed]
         return list(found)
 
+    def classes(self, token: Token) -> Iterator[str]:
+        """The classes of something that was built and of all that is in it."""
+        cls, contains = self.built.get(token, ("", frozenset()))
+        if cls:
+            yield cls
+        yield from contains
+
     def hollow(self, value: Value) -> bool:
         """Whether a value is something unknown in which nothing is that was seen to be built."""
         if not isinstance(value, Thing) or value.kind is not None or value.cls:

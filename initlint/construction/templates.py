@@ -80,6 +80,6 @@ def _copy(finish: Finish, thing: Thing) -> Copy:
     ]
     answer = Answer.YES if certain else Answer.UNKNOWN if found else Answer.NO
     names = [dotted(paths[entry.token], name) for entry in found for name in entry.names or ("",)]
-    contains = frozenset(cls for token in reached for cls in finish.classes(token))
+    contains = frozenset(cls for token in reached for cls in finish.run.classes(token))
     summary = Summary(answer, tuple(dict.fromkeys(filter(None, names)))[:MAX_NAMES], contains)
     return Copy(thing.kind, thing.cls, summary, bool(found) and all(entry.weak for entry in found))
