@@ -40,7 +40,9 @@ def chosen(config: Config, codes: Collection[str]) -> frozenset[str]:
     ignored = (prefix for _, prefixes in config.per_file_ignores for prefix in prefixes)
     for prefix in (*config.select, *config.ignore, *config.extend_select, *ignored):
         if not any(_fits(prefix, code) for code in codes):
-            hint = suggestion(prefix, codes, "; `initlint rules` lists them")
+            upper = prefix.upper()
+            meant = [upper] if any(_fits(upper, code) for code in codes) else codes
+            hint = suggestion(prefix, meant, "; `initlint rules` lists them")
             raise InitlintError(f"there is no rule `{prefix}`{hint}")
     selected = (*(config.select or ("ALL",)), *config.extend_select)
     return frozenset(code for code in codes if _match(code, selected) > _match(code, config.ignore))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 READ = (".py", ".pyw", NOTEBOOK)
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 """A folder that holds one of these is the root of a project."""
+
+_FROM_HERE = re.compile(r"^(!?)\./")
+_PARTED_BY_BACKSLASH = re.compile(r"\\[\w.*]")
+"""In patterns of files."""
 
 CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 
@@ -215,7 +220,7 @@ class _Walk:
         patterns = (*config.exclude, *config.extend_exclude)
         self._names = frozenset(pattern for pattern in patterns if _is_plain(pattern))
         globs = [pattern for pattern in patterns if not _is_plain(pattern)]
-        self._excluding: tuple[_Ignore, ...] = (_ignore(pattern_base(root, config), globs),) if globs else ()
+        self._excluding: tuple[_Ignore, ...] = (_given(pattern_base(root, config), globs),) if globs else ()
         self._globs: tuple[_Ignore, ...] = self._excluding
 
     def under(self, folder: str) -> set[str]:
@@ -327,7 +332,7 @@ def excluding(config: Config, root: str) -> Callable[[str], bool]:
 
 def fitting(config: Config, root: str, pattern: str) -> Callable[[str], bool]:
     """Tells whether a path under the root fits a pattern of files; `!` before a pattern turns it round."""
-    ignore = _ignore(pattern_base(root, config), [pattern.removeprefix("!")])
+    ignore = _given(pattern_base(root, config), [pattern.removeprefix("!")])
 
     def fits(path: str) -> bool:
         return (ignore.verdict(os.path.join(root, path)) is True) != pattern.startswith("!")
@@ -341,6 +346,14 @@ def _holds(folder: str, path: str) -> bool:
 
 def _is_plain(pattern: str) -> bool:
     return not set(pattern) & set("*?[]!/\\")
+
+
+def _given(folder: str, patterns: list[str]) -> _Ignore:
+    """Patterns that a user gives, who may write `./` for the folder that they count from."""
+    for pattern in patterns:
+        if _PARTED_BY_BACKSLASH.search(pattern):
+            raise InitlintError(f"the pattern `{pattern}` fits nothing: folders are parted by `/`, on Windows too")
+    return _ignore(folder, [_FROM_HERE.sub(r"\1/", pattern) for pattern in patterns])
 
 
 def _ignore(folder: str, lines: list[str]) -> _Ignore:

@@ -109,6 +109,7 @@ def test_a_folder_without_python_is_said(tmp_path: Path) -> None:
         (["explain", "SOH999"], "there is no rule `SOH999`; did you mean `SOH"),
         (["--select", "SOH1O1"], "there is no rule `SOH1O1`; did you mean `SOH101`?"),
         (["--select", "soh101"], "there is no rule `soh101`; did you mean `SOH101`?"),
+        (["--select", "soh1"], "there is no rule `soh1`; did you mean `SOH1`?"),
         (["--fix"], "option '--fix' requires an argument; mend what is found: remove, isolate or keep-stream"),
         (["check", "--confirm", "-q", "--output-format", "concise"], "concise has no place for `--confirm`; full and"),
         (["check", "--confirm", "--diff"], "it takes no --statistics, --diff or --fix"),

@@ -191,6 +191,21 @@ def test_what_other_files_initialise_is_left_as_it_is(project: Path) -> None:
         assert (project / "model.py").read_text() == MODEL
 
 
+def test_what_cannot_be_mended_is_in_nobodys_way(project: Path) -> None:
+    (project / "bytes.py").write_bytes(b"x = '\xe9'\n")
+    (project / "cells.ipynb").write_text("no notebook")
+    (project / "comment.py").write_text("x = 1  # initlint: ignore[SOH101]\n")
+    done = initlint_(project, "--fix", "remove")
+    assert done.stderr.splitlines()[:-1] == [
+        "initlint: bytes.py:1:1: SOH901 is left as it is: SOH901 has no fix `remove`",
+        "initlint: cells.ipynb:1:1: SOH901 is left as it is: SOH901 has no fix `remove`",
+        "initlint: comment.py:1:8: SOH900 is left as it is: SOH900 has no fix `remove`",
+        "initlint: older checkpoints of Net have keys that are unexpected now: spare.*, act.*",
+        "initlint: mended 2 of 5 findings in 1 file (remove)",
+    ]
+    assert (project / "model.py").read_text() == REMOVED
+
+
 @pytest.mark.parametrize("meant", ["Net", "Other"])
 def test_an_initialiser_speaks_of_the_class_that_it_tests_for(project: Path, meant: str) -> None:
     """What it calls through the class by name is about what is tested."""
@@ -223,6 +238,8 @@ def test_a_file_that_changed_after_it_was_checked_is_left_alone(project: Path) -
     (project / "model.py").write_text(changed)
     with pytest.raises(InitlintError, match="was changed while initlint was running"):
         fix.mend(report, Strategy.REMOVE)
+    with pytest.raises(InitlintError, match="was changed while initlint was running"):
+        fix.suggested(report)
     assert files(project) == {"model.py": changed}
 
 

@@ -155,6 +155,21 @@ def test_patterns_of_the_user(tmp_path: Path) -> None:
     assert only.files == ("a.py", "build/b.py", "sub/gen/d.py", "sub/keep.py", "sub/x_pb2.py")
 
 
+def test_patterns_may_begin_in_the_folder_that_they_count_from(tmp_path: Path) -> None:
+    project(tmp_path, "a.py", "gen/a.py", "sub/gen/b.py")
+    assert found(tmp_path, extend_exclude=("./gen",)).files == ("a.py", "sub/gen/b.py")
+    assert found(tmp_path, extend_exclude=("a.py", "*.py", "!./a.py")).files == ()
+    assert found(tmp_path, extend_exclude=("/*.py", "!./a.py")).files == ("a.py", "gen/a.py", "sub/gen/b.py")
+
+
+@pytest.mark.parametrize("pattern", ["gen\\old", "gen\\*", ".\\gen"])
+def test_a_pattern_with_the_separators_of_windows_is_an_error(tmp_path: Path, pattern: str) -> None:
+    project(tmp_path, "a.py")
+    with pytest.raises(InitlintError) as caught:
+        found(tmp_path, extend_exclude=(pattern,))
+    assert str(caught.value) == f"the pattern `{pattern}` fits nothing: folders are parted by `/`, on Windows too"
+
+
 def test_what_the_user_names_is_read_even_if_it_is_excluded(tmp_path: Path) -> None:
     project(tmp_path, "a.py", "build/b.py", "build/lib/c.py", "script")
     assert found(tmp_path / "build" / "lib").reported == {"build/lib/c.py"}

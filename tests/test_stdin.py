@@ -62,6 +62,22 @@ def test_it_is_shown_as_it_stands_in_the_buffer(project: Path) -> None:
     assert "7 |         self.seen = nn.Linear(1, 1)\n> 8 |         self.spare = nn.Linear(1, 1)\n" in shown.stdout
 
 
+@pytest.mark.parametrize("name", ["model.py", "new.py"])
+def test_what_mending_would_change_is_that_of_the_buffer(project: Path, name: str) -> None:
+    buffer, spare = "# unsaved\n" + MODEL, "        self.spare = nn.Linear(1, 1)\n"
+    suggesting = check(project, buffer, "-", "--stdin-filename", name, "--output-format", "rdjson")
+    (diagnostic,) = json.loads(suggesting.stdout)["diagnostics"]
+    start, end = {"line": 9, "column": 1}, {"line": 10, "column": 1}
+    assert diagnostic["suggestions"] == [{"range": {"start": start, "end": end}, "text": ""}]
+    shown = check(project, buffer, "-", "--stdin-filename", name, "--diff")
+    assert [line for line in shown.stdout.splitlines() if line[0] in "+-"] == [
+        f"--- {name}",
+        f"+++ {name}",
+        f"-{spare[:-1]}",
+    ]
+    assert (project / "model.py").read_text() == MODEL
+
+
 def test_other_files_are_its_context(project: Path) -> None:
     (project / "train.py").write_text(USER)
     assert findings(project, MODEL) == []
@@ -119,6 +135,8 @@ def test_half_written_code(project: Path, buffer: bytes, found: list[Finding]) -
         (["-", "model.py"], "standard input (`-`, --stdin-filename) is checked alone, without other paths"),
         (["model.py", "--stdin-filename", "model.py"], "standard input (`-`, --stdin-filename) is checked alone"),
         (["-", "--stdin-filename", "."], "`.` is a folder, but what comes from standard input is one file"),
+        (["-", "--fix", "remove"], "standard input cannot be written to; name a file, or see what would change by"),
+        (["-", "--add-ignores"], "standard input cannot be written to; name a file, or see what would change by"),
     ],
 )
 def test_mistakes(project: Path, arguments: list[str], sentence: str) -> None:

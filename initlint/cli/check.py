@@ -111,14 +111,14 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
 
     if config.statistics:
         _refuse_uncountable(config)
+    if buffer is not None and ((config.fix and not config.diff) or config.add_ignores):
+        raise InitlintError("standard input cannot be written to; name a file, or see what would change by `--diff`")
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
         report = run(_against_what_is_there(config), bar, buffer)
-    if buffer is not None and (config.diff or config.fix or config.add_ignores):
-        raise InitlintError("standard input cannot be written to; name a file")
     if config.diff:
-        return _show(config, report)
+        return _show(config, report, buffer)
     if config.fix:
         _fix(config, report)
         report = run(config)
@@ -128,6 +128,10 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
         _add_ignores(config, report)
         report = run(config)
     evidence = gathered(config, report) if confirm else None
+    if config.output_format in WITH_FIXES:
+        from initlint.cli.fix import suggested
+
+        report = suggested(report, buffer)
     write(config, _rendered(config, report, evidence))
     if evidence is not None:
         tell(config, evidence)
@@ -153,12 +157,12 @@ def _refuse_unprovable(config: Config) -> None:
         raise InitlintError("`--confirm` shows evidence for each finding; it takes no --statistics, --diff or --fix")
 
 
-def _show(config: Config, report: Report) -> int:
+def _show(config: Config, report: Report, buffer: bytes | None) -> int:
     """Print what would change, as ruff does: the status says whether anything would."""
     from initlint.cli import fix
 
     strategy = Strategy(config.fix or Strategy.REMOVE.value)
-    mended = fix.mend(report, strategy, config.confirm.device)
+    mended = fix.mend(report, strategy, config.confirm.device, buffer)
     text = fix.diff(report, mended)
     write(config, text)
     _tell(config, fix.notes(report, mended, config, strategy))
@@ -222,10 +226,6 @@ def _rendered(config: Config, report: Report, evidence: Evidence | None) -> str:
         color, width = wants_color(config), columns(config)
         proof = evidence_full.render(evidence, color, config.verbose, width) if evidence else ""
         return full.render(report, color, width) + proof
-    if config.output_format in WITH_FIXES:
-        from initlint.cli.fix import suggested
-
-        report = suggested(report)
     rendered: str = import_module(f"initlint.report.{config.output_format}").render(report)
     return rendered
 

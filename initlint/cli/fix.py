@@ -19,8 +19,9 @@ from initlint.report.summary import counted
 from initlint.rewrite import Refusal, Rewritten, rewrite
 from initlint.rewrite.notebook import rewrite_notebook
 from initlint.rewrite.place import DISCARDED, OVERWRITTEN
-from initlint.rewrite.suggest import suggestions
-from initlint.texts import to_utf8
+from initlint.rewrite.plan import without_fix
+from initlint.rewrite.suggest import can_suggest, suggestions
+from initlint.texts import NOTEBOOK, to_utf8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +33,47 @@ class Mended:
     result: Rewritten
 
 
-def mend(report: Report, strategy: Strategy, device: str = "cpu") -> list[Mended]:
-    """What becomes of the files with findings; nothing is written."""
-    found = groupby(report.findings, key=lambda finding: finding.path)
-    return [_mended(report, path, list(findings), strategy, device) for path, findings in found]
+def mend(report: Report, strategy: Strategy, device: str = "cpu", buffer: bytes | None = None) -> list[Mended]:
+    """What becomes of the files with findings; nothing is written. `buffer` stands for the one file of the run.
+
+    Raises InitlintError for a file that cannot be read, or that is no longer what the run has read.
+    """
+    by_file = groupby(report.findings, key=lambda finding: finding.path)
+    return [_mended(report, path, list(findings), strategy, device, buffer) for path, findings in by_file]
 
 
-def _mended(report: Report, path: str, findings: list[Finding], strategy: Strategy, device: str) -> Mended:
-    before = _source(report, path)
-    in_cells = any(finding.cell for finding in findings)
-    read = lines(path, cells(before)) if in_cells else {path: split_lines(to_utf8(before).decode())}
-    if any(report.lines.get(place) != shown for place, shown in read.items()):
-        raise InitlintError(f"{report.shown(path)} was changed while initlint was running, and is left as it is")
+def _mended(
+    report: Report, path: str, findings: list[Finding], strategy: Strategy, device: str, buffer: bytes | None
+) -> Mended:
     certain = [finding for finding in findings if finding.confidence is Confidence.CERTAIN]
     doubtful = [finding for finding in findings if finding.confidence is not Confidence.CERTAIN]
-    result = (rewrite_notebook if in_cells else rewrite)(before, certain, strategy, device)
     refusals = [Refusal(finding, "it is possible that something reads it") for finding in doubtful]
+    if not any(finding.fixes for finding in certain):  # such as those of a file that cannot be read
+        refusals += [Refusal(finding, without_fix(finding, strategy)) for finding in certain]
+        return Mended(path, b"", Rewritten(b"", (), tuple(refusals)))
+    before = _source(report, path, buffer)
+    result = (rewrite_notebook if path.endswith(NOTEBOOK) else rewrite)(before, certain, strategy, device)
     return Mended(path, before, replace(result, refused=(*result.refused, *refusals)))
 
 
-def suggested(report: Report) -> Report:
-    """The report with what each finding would change."""
+def suggested(report: Report, buffer: bytes | None = None) -> Report:
+    """The report with what each finding would change. `buffer` and errors are those of `mend`."""
     fixes: dict[str, Fix] = {}
-    for path, findings in groupby(report.findings, key=lambda finding: finding.path):
-        fixes |= suggestions(_source(report, path), findings)
+    for path, findings in groupby(filter(can_suggest, report.findings), key=lambda finding: finding.path):
+        fixes |= suggestions(_source(report, path, buffer), findings)
     return replace(report, fixes=fixes)
 
 
-def _source(report: Report, path: str) -> bytes:
+def _source(report: Report, path: str, buffer: bytes | None) -> bytes:
+    """What a file holds, if the findings are those of just that."""
+    data = _content(report, path) if buffer is None else buffer
+    held = lines(path, cells(data)) if path.endswith(NOTEBOOK) else {path: split_lines(to_utf8(data).decode())}
+    if any(report.lines.get(place) != shown for place, shown in held.items()):
+        raise InitlintError(f"{report.shown(path)} was changed while initlint was running, and is left as it is")
+    return data
+
+
+def _content(report: Report, path: str) -> bytes:
     try:
         with open(os.path.join(report.root, path), "rb") as stream:
             return stream.read()
@@ -93,7 +107,8 @@ def notes(report: Report, mended: list[Mended], config: Config, strategy: Strate
         for refusal in each.result.refused:
             finding = refusal.finding
             place = f"{report.shown(finding.place)}:{finding.span.line}:{finding.span.column}"
-            yield f"{place}: {finding.code} `{finding.attribute}` is left as it is: {refusal.reason}"
+            name = f"{finding.code} `{finding.attribute}`" if finding.attribute else finding.code
+            yield f"{place}: {name} is left as it is: {refusal.reason}"
     if strategy is not Strategy.ISOLATE:
         yield from _keys_notes(_lost_keys(mended), config.verbose)
     found = sum(len(each.result.mended) for each in mended)

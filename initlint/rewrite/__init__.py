@@ -42,7 +42,7 @@ def rewrite(source: bytes, findings: Sequence[Finding], strategy: Strategy, devi
         return _left_alone(source, findings, "the file cannot be parsed and written again unchanged")
     edits, refused = plan(tree, findings, strategy, device)
     mended = tuple(finding for finding in findings if finding not in refused)
-    after = edits.apply(tree.module) if mended else text.text
+    after = edits.apply(tree) if mended else text.text
     if parse(after) is None:
         return _left_alone(source, findings, "what would be left of the file is no Python")
     return Rewritten(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
+from typing import TYPE_CHECKING
 
 import libcst as cst
+
+if TYPE_CHECKING:
+    from initlint.rewrite.tree import Tree
 
 Replacement = Callable[[cst.BaseSmallStatement], cst.BaseSmallStatement]
 
@@ -24,11 +28,14 @@ class Edits:
     wrapped: dict[int, str] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
 
-    def apply(self, module: cst.Module) -> str:
-        edited = module.visit(_Editor(self))
+    def apply(self, tree: Tree) -> str:
+        edited = tree.module.visit(_Editor(self, tree.holding(self._nodes())))
         for name in sorted(self.imports):
             edited = _with_import(edited, name)
         return edited.code
+
+    def _nodes(self) -> Iterator[int]:
+        return chain(self.removed, self.replaced, self.renamed, self.comments, self.wrapped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +47,16 @@ class _Piece:
 
 
 class _Editor(cst.CSTTransformer):
-    """Rewrites blocks from the inside out. Statements are taken out of blocks only here, so that old and new ones
-    stand side by side until then."""
+    """Rewrites blocks from the inside out, and looks only into nodes that hold an edit. Statements are taken out of
+    blocks only here, so that old and new ones stand side by side until then."""
 
-    def __init__(self, edits: Edits) -> None:
+    def __init__(self, edits: Edits, holding: Set[int]) -> None:
         super().__init__()
         self.edits = edits
+        self._holding = holding
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return id(node) in self._holding
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         return self._renamed(original_node, updated_node)

@@ -28,7 +28,7 @@ def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy, device: st
         Strategy.ISOLATE: partial(isolate, device=device),
         Strategy.KEEP_STREAM: keep_stream,
     }
-    refusals = Refusals({f: _without_fix(f, strategy) for f in findings if strategy not in f.fixes})
+    refusals = Refusals({f: without_fix(f, strategy) for f in findings if strategy not in f.fixes})
     places: list[Place] = []
     for finding in findings:
         if finding not in refusals.reasons:
@@ -43,7 +43,8 @@ def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy, device: st
             return edits, refusals.reasons
 
 
-def _without_fix(finding: Finding, strategy: Strategy) -> str:
+def without_fix(finding: Finding, strategy: Strategy) -> str:
+    """Why a strategy does nothing about a finding that does not name it among its fixes."""
     if container_of(finding.attribute):
         return "no fix takes an item out of its container"
     return f"{finding.code} has no fix `{strategy.value}`"

@@ -13,15 +13,19 @@ from initlint.texts import to_utf8
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
+def can_suggest(finding: Finding) -> bool:
+    """Whether removing a finding is worth trying; what other tools apply are whole files, and no cells."""
+    return finding.confidence is Confidence.CERTAIN and Strategy.REMOVE in finding.fixes and not finding.cell
+
+
 def suggestions(source: bytes, findings: Iterable[Finding]) -> dict[str, Fix]:
     """The fixes of those findings of one file that can be removed, by their fingerprints."""
     fixes: dict[str, Fix] = {}
     for finding in findings:
-        if finding.confidence is Confidence.CERTAIN and Strategy.REMOVE in finding.fixes and not finding.cell:
-            result = rewrite(source, [finding], Strategy.REMOVE)
-            if result.mended:
-                edits = between(to_utf8(source).decode(), to_utf8(result.source).decode())
-                fixes[finding.fingerprint] = Fix(_description(finding), tuple(edits))
+        result = rewrite(source, [finding], Strategy.REMOVE)
+        if result.mended:
+            edits = between(to_utf8(source).decode(), to_utf8(result.source).decode())
+            fixes[finding.fingerprint] = Fix(_description(finding), tuple(edits))
     return fixes
 
 

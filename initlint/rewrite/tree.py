@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
@@ -79,6 +79,15 @@ class Tree:
         while current is not None:
             yield current
             current = self.parent(current)
+
+    def holding(self, nodes: Iterable[int]) -> set[int]:
+        """The ids of nodes, and of all that they stand in."""
+        found: set[int] = set()
+        for each in nodes:
+            while each and each not in found:
+                found.add(each)
+                each = id(self._parents[each]) if each in self._parents else 0
+        return found
 
     def within(self, node: cst.CSTNode, outer: cst.CSTNode) -> bool:
         return node is outer or any(each is outer for each in self.around(node))
