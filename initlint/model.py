@@ -84,6 +84,19 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a construction tells of an attribute: its kind, and whether nothing else holds what it is given."""
+
+    kind: Kind
+    alone: bool
+
+    def also(self, other: Told) -> Told:
+        """What two definitions of one attribute come to: a submodule where one of them is."""
+        kind = Kind.SUBMODULE if Kind.SUBMODULE in (self.kind, other.kind) else self.kind
+        return Told(kind, self.alone and other.alone)
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the search for readers of one dead definition ended with; `doubt` names the place that might read it.
 

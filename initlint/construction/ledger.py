@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from initlint.facts.spelled import fits
-from initlint.model import Answer, Definition, Draw, Kind, Span, container_of
+from initlint.model import Answer, Definition, Draw, Kind, Span, Told, container_of
 from initlint.project.values import NOTHING
 from initlint.project.values import Value as Given
 
@@ -86,19 +86,6 @@ class Overwrite:
 
 
 Event = Define | Drawn | Discard | Overwrite
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a construction tells of an attribute: its kind, and whether nothing else holds what it is given."""
-
-    kind: Kind
-    alone: bool
-
-    def also(self, other: Told) -> Told:
-        """What two definitions of one attribute come to: a submodule where one of them is."""
-        kind = Kind.SUBMODULE if Kind.SUBMODULE in (self.kind, other.kind) else self.kind
-        return Told(kind, self.alone and other.alone)
 
 
 @dataclass(frozen=True)

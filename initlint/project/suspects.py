@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
-from initlint.construction.ledger import Told
 from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS
 from initlint.facts.records import Function, Local, Store
 from initlint.facts.spelled import fits
-from initlint.model import Verdict
+from initlint.model import Told, Verdict
 from initlint.project.bindings import CLASS_LEVEL
 from initlint.project.calls import PASSES_ON
 from initlint.project.classes import ClassId, ClassInfo, Method, Project, sets_property
