@@ -9,11 +9,17 @@ from initlint.construction.building import Building
 from initlint.construction.ranks import rank_of
 from initlint.construction.run import Site
 from initlint.construction.torchcalls import META, SILENT, first_thing, function_draws, on_meta
-from initlint.construction.values import NONE, UNKNOWN, Arguments, ClassObject, Self, Thing, Value, join, options
+from initlint.construction.values import NONE, UNKNOWN, Arguments, ClassObject, Self, Swept, Thing, Value, join, options
 from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
     from initlint.construction.frames import Frame
+
+
+SAME_DATA = frozenset(
+    "as_tensor asarray detach flatten movedim narrow permute reshape select squeeze t transpose unsqueeze".split()
+)
+"""Functions whose tensor has the data of the one that they are given: who fills the one fills the other."""
 
 
 class TorchFunctions(Building):
@@ -55,6 +61,9 @@ class TorchFunctions(Building):
 
     def _tensor(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
         """A function of torch makes a tensor of its arguments."""
+        given = next(iter(arguments.positional), None)
+        if isinstance(given, Swept) and name.rpartition(".")[2] in SAME_DATA:
+            return given
         known, thing = knowledge.function(name), self.run.thing(Kind.TENSOR)
         for value in arguments.values():
             self.run.read("", value)

@@ -46,7 +46,8 @@ SPOKEN = REGISTRATIONS | LOOKUPS | EVALUATIONS | SETTERS | FETCHERS | {"getattr"
 """Functions whose arguments name attributes or classes."""
 
 GUARDED = "?"
-"""Stands among the reads of a receiver whose class the code tests; before a name, that the code tests with hasattr.
+"""Stands among the reads of a receiver whose class the code tests; before a name, that the code can do without it: it
+tests with hasattr, or has another value for that case.
 
 What is read from such a receiver need not all exist on it.
 """
@@ -232,7 +233,9 @@ class _Sweep:
                 self._path(scope, receiver, string_pattern(self.text(path)) or "*")
         elif len(arguments) >= 2:
             receiver = self.receiver(arguments[0])
-            scope.reads[receiver].update(dict.fromkeys(self._read_names(arguments[1])))
+            names = self._read_names(arguments[1])
+            missed = [GUARDED + name for name in names if "*" not in name] if len(arguments) == 3 else []
+            scope.reads[receiver].update(dict.fromkeys([*names, *missed]))
 
     def _setting(self, scope: Scope, owner: str, node: Node) -> None:
         """`setattr(self, "x", value)`, `object.__setattr__(self, "x", value)`, `super().__setattr__("x", value)`."""

@@ -9,7 +9,7 @@ import ast
 import functools
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,9 +71,19 @@ def put_together(node: Node, names: Callable[[Node], Iterable[str]]) -> Iterator
         parts = [_few(_part(child, names)) for child in node.named_children]
     elif node.children[1].type == "+":
         parts = [_few(names(side)) for side in node.named_children]
+        if all(side.type != "string" for side in node.named_children):
+            return (_sum(texts) for texts in itertools.product(*parts))
     else:
         parts = [(string_pattern(_text(node)) or ANY,)]
     return (_STARS.sub(ANY, "".join(texts)) for texts in itertools.product(*parts))
+
+
+def _sum(texts: Sequence[str]) -> str:
+    """What `+` makes of two values: numbers are added up, and nothing is known of a sum with one that is unknown."""
+    numbers = [text for text in texts if text.isdigit()]
+    if len(numbers) == len(texts):
+        return str(sum(map(int, numbers)))
+    return ANY if numbers and ANY in texts else _STARS.sub(ANY, "".join(texts))
 
 
 def _few(names: Iterable[str]) -> tuple[str, ...]:

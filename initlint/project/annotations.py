@@ -47,9 +47,7 @@ class Annotations:
             return self._generic(head.strip(), _split(rest.rstrip()[:-1], ","), body)
         if text in PLAIN:
             return NOTHING
-        symbol = self.project.resolve(
-            body.method.path, text, body.method.owner.partition("::")[2] + "." if body.method.owner else ""
-        )
+        symbol = self.project.resolve(body.method.path, text, body.inside)
         if symbol is None or symbol.kind in (SymbolKind.FUNCTION, SymbolKind.MODULE):
             return UNKNOWN
         if symbol.kind is SymbolKind.VARIABLE:

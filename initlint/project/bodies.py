@@ -50,6 +50,12 @@ class Body:
         self.nested = self._nested_ranges()
         self._makers: dict[str, tuple[str, ...]] = {}
 
+    @functools.cached_property
+    def inside(self) -> str:
+        """With what the qualified names of that begin which is defined in this body."""
+        owner = (self.method.owner or "").partition("::")[2]
+        return ".".join([*filter(None, (owner, self.method.facts.name)), "<locals>", ""])
+
     def text(self, node: Node) -> str:
         """The source of a node, without the star that the grammar counts to the name in `[*self.parts]`."""
         text = (node.text or b"").decode()

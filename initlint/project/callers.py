@@ -258,8 +258,7 @@ class Callers:
             return owner in family
         if not receiver or body.hides(receiver.partition(".")[0]):
             return True
-        around = f"{self.project.classes[owner].facts.qualname}.{facts.name}" if owner else facts.name
-        symbol = self.project.resolve(body.method.path, receiver, f"{around}.<locals>.")
+        symbol = self.project.resolve(body.method.path, receiver, body.inside)
         if symbol is None or symbol.kind in (SymbolKind.FUNCTION, SymbolKind.VARIABLE):
             return True
         return symbol.kind is SymbolKind.CLASS and symbol.target in family

@@ -74,7 +74,9 @@ GIVES_ON = frozenset("items values keys detach clone".split())
 METADATA = frozenset("shape ndim dtype device requires_grad is_cuda layout itemsize nbytes".split())
 """Attributes of tensors that are no tensors."""
 
-TESTS = frozenset("if_statement elif_clause while_statement interpolation comparison_operator not_operator".split())
+TESTS = frozenset(
+    "if_statement elif_clause while_statement assert_statement interpolation comparison_operator not_operator".split()
+)
 """Places that only look whether something is there, or how it is."""
 
 LOOKS_AT = frozenset("size dim numel element_size get_input_embeddings get_output_embeddings".split())
@@ -136,7 +138,7 @@ class Trace:
                 yield from [Flow(Use.NONE)] if _is_target(parent) else self.value(parent)
             case "assignment" | "augmented_assignment":
                 yield from self._assigned(node, parent)
-            case kind if kind in PATTERNS or kind in ("expression_statement", "delete_statement", "assert_statement"):
+            case kind if kind in PATTERNS or kind in ("expression_statement", "delete_statement"):
                 yield Flow(Use.NONE)
             case "for_statement" | "for_in_clause":
                 yield from self._looped(parent)

@@ -124,7 +124,7 @@ class Foreign:
         """The place of a read whose receiver can be an instance of the class; None where it is something else."""
         if self.is_instance(value, cls):
             one_of_many = value.unknown or len(value.instances) > 1
-            return CERTAIN if not one_of_many or self._fits(cls, method, receiver, attribute) else None
+            return CERTAIN if not one_of_many or self._fits(cls, method, receiver, attribute, value) else None
         possible = self._may_be(value, cls) and self._is_plausible(cls, method, receiver, attribute)
         return _place(method, receiver, attribute) if possible else None
 
@@ -173,7 +173,7 @@ class Foreign:
         """Whether a receiver of unknown type is not better explained as something else than this class."""
         if _is_configuration(receiver) or self._is_tensor_method(method, receiver, attribute):
             return False
-        if not self._fits(cls, method, receiver, attribute):
+        if not self._fits(cls, method, receiver, attribute, UNKNOWN):
             return False
         if self.sees(method, cls):
             return True
@@ -204,16 +204,17 @@ class Foreign:
             node.type == "attribute" and body.text(node).endswith(f".{attribute}") for node, body in given
         )
 
-    def _fits(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
+    def _fits(self, cls: ClassId, method: Method, receiver: str, attribute: str, value: Value) -> bool:
         """Whether the object and what is read from it can be all that the code takes them for.
 
-        What is admitted is none of what the code of the class says that it has: it can be anything.
+        What is admitted is none of what the code of the class says that it has: it can be anything. What the code puts
+        an instance into is one of it, whatever it takes it for elsewhere, where it may be another.
         """
         admitted = attribute in self._admitted.get(cls, ())
         return (
             (admitted or self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ())))
             and (admitted or self._fits_handling(cls, method, receiver, attribute))
-            and not self._fits_another(cls, method, receiver, attribute)
+            and (self._is_exactly(value, cls) or not self._fits_another(cls, method, receiver, attribute))
         )
 
     def _fits_handling(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
@@ -329,10 +330,13 @@ class Foreign:
 
         From the class itself is read what stands in its body.
         """
-        if any(cls in self.project.mro(exact) for exact in value.exact):
+        if self._is_exactly(value, cls):
             return True
         family = self.project.family(cls)
         return any(bound in family and bound in self.project.classes for bound in value.bound | value.classes)
+
+    def _is_exactly(self, value: Value, cls: ClassId) -> bool:
+        return any(cls in self.project.mro(exact) for exact in value.exact)
 
     def _may_be(self, value: Value, cls: ClassId) -> bool:
         """Whether nothing rules out that a value is an instance of a class: it is unknown, or known as a torch base."""

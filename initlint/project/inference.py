@@ -198,7 +198,7 @@ class Inference:
         text = "".join(body.text(node).split())
         if body.hides(text.partition(".")[0]) or not text.replace(".", "").replace("_", "").isalnum():
             return None
-        return self.project.resolve(body.method.path, text)
+        return self.project.resolve(body.method.path, text, body.inside)
 
     def _super(self, name: str, body: Body) -> Value:
         owner = body.method.owner

@@ -104,8 +104,7 @@ class Variables:
     def module_name(self, name: str, body: Body) -> Value:
         if name == "__class__" and body.method.owner:
             return Value(classes=frozenset({body.method.owner}))
-        qualname = body.method.owner.partition("::")[2] + "." if body.method.owner else ""
-        symbol = self.project.resolve(body.method.path, name, qualname)
+        symbol = self.project.resolve(body.method.path, name, body.inside)
         if symbol is not None:
             return self.symbol(symbol, body)
         return self._global(body.method.path, name) if not hasattr(builtins, name) else NOTHING
