@@ -33,6 +33,7 @@ SCOPES = frozenset({"function_definition", "lambda", "class_definition"})
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%[-+0-9.]*[a-z]")
 _FORMATTED = re.compile(r"""[fF]?(["'])((?:(?!\1)[^\\\n])*)\1\s*(\+|%|\.format\b)""")
+_PLAIN = re.compile(r"""(["'])\w*(?:%s\w*)+\1$""")
 _STARS = re.compile(r"\*+")
 
 Path = tuple[int, ...]
@@ -73,6 +74,11 @@ def put_together(node: Node, names: Callable[[Node], Iterable[str]]) -> Iterator
         parts = [_few(names(side)) for side in node.named_children]
         if all(side.type != "string" for side in node.named_children):
             return (_sum(texts) for texts in itertools.product(*parts))
+    elif (filled := _filled_in(node)) is not None:
+        texts, given = filled
+        parts = [(texts[0],)]
+        for part, text in zip(given, texts[1:], strict=True):
+            parts += [_few(names(part)), (text,)]
     else:
         parts = [(string_pattern(_text(node)) or ANY,)]
     return (_STARS.sub(ANY, "".join(texts)) for texts in itertools.product(*parts))
@@ -84,6 +90,16 @@ def _sum(texts: Sequence[str]) -> str:
     if len(numbers) == len(texts):
         return str(sum(map(int, numbers)))
     return ANY if numbers and ANY in texts else _STARS.sub(ANY, "".join(texts))
+
+
+def _filled_in(node: Node) -> tuple[list[str], list[Node]] | None:
+    """The parts of a string between its places, and what `"%s_%s" % (a, b)` puts there as it is."""
+    left, right = node.named_children[0], node.named_children[-1]
+    if node.children[1].type != "%" or left.type != "string" or not _PLAIN.match(_text(left)):
+        return None
+    texts = _text(left)[1:-1].split("%s")
+    given = [child for child in right.named_children if child.type != "comment"] if right.type == "tuple" else [right]
+    return (texts, given) if len(texts) == len(given) + 1 and "%" not in "".join(texts) else None
 
 
 def _few(names: Iterable[str]) -> tuple[str, ...]:

@@ -80,7 +80,8 @@ def by_subclass(slot: Slot) -> Piece:
     """An empty subclass in the same file."""
     cls, arguments = called(slot)
     head = (f"class Own_{slot.unique}({cls}):", "    pass", "", "")
-    return Piece(functions=head, init=(f"self.{slot.name} = Own_{slot.unique}({arguments})",))
+    made = f"self.{slot.name} = Own_{slot.unique}({arguments})"
+    return Piece(functions=head, init=(made,), facts=(Fact(slot.name, heir=True),))
 
 
 @DEFINERS.of(torch_module)
@@ -88,7 +89,8 @@ def by_helper_subclass(slot: Slot) -> Piece:
     cls, arguments = called(slot)
     body = ("    def __init__(self, *args, **kwargs):", "        super().__init__(*args, **kwargs)", "", "")
     head = (f"class Own_{slot.unique}({cls}):", *body)
-    return Piece(helpers=head, init=(f"self.{slot.name} = $Own_{slot.unique}({arguments})",))
+    made = f"self.{slot.name} = $Own_{slot.unique}({arguments})"
+    return Piece(helpers=head, init=(made,), facts=(Fact(slot.name, heir=True),))
 
 
 @DEFINERS.of(assignable, vague=True)

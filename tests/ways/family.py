@@ -11,6 +11,7 @@ from generated.program import DRAWING, STILL
 
 from initlint.model import Answer, Kind
 from ways.catalogue import DEFINERS, PASSES, QUIET, READERS
+from ways.passes import heirs
 from ways.piece import Fact, Piece, Slot
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class Program:
         own = [one for one in standing if one.kind is Kind.PARAMETER]
         children = [one for one in standing if one.kind is Kind.SUBMODULE]
         for one in (*own, *children):
-            if not one.fact.gone and reaches(*self.holds(one.product), one.kind is Kind.PARAMETER):
+            if not one.fact.gone and reaches(*self.held(one.product, one.fact), one.kind is Kind.PARAMETER):
                 yield Event(one, traced=not one.fact.tied)
 
     def holds(self, product: Product) -> tuple[frozenset[str], bool]:
@@ -192,9 +193,15 @@ class Program:
             for one in self.above(self.by_name[part]):
                 for item in one.items:
                     if item.slot.product.kind in (Kind.SUBMODULE, Kind.PARAMETER):
-                        inner, also = self.holds(item.slot.product)
-                        holds, parameters = holds | inner, parameters or also
+                        for fact in item.defining.facts:
+                            inner, also = self.held(item.slot.product, fact)
+                            holds, parameters = holds | inner, parameters or also
         return holds, parameters
+
+    def held(self, product: Product, fact: Fact) -> tuple[frozenset[str], bool]:
+        """The same of what is stored: where it is of a class that inherits from torch's, that is no class of torch."""
+        holds, parameters = self.holds(product)
+        return heirs(holds) if fact.heir else holds, parameters
 
     def seen_through(self, name: str, drawn: Iterable[str]) -> set[str]:
         """The attributes with what is drawn for these: themselves, and those that follow them."""

@@ -10,6 +10,7 @@ from generated.render import function, method
 from ways.piece import Piece
 
 MATRICES = frozenset({"Linear", "Conv1d", "Embedding", "Bilinear", "LSTM"})
+HEIR = "heir of "
 Reaches = Callable[[frozenset[str], bool, bool], bool]
 """From the torch classes inside, whether there are parameters, and whether it is a parameter itself."""
 
@@ -26,16 +27,30 @@ PASSES: dict[str, Pass] = {}
 SWEEPS: dict[str, Callable[[str], Piece]] = {}
 
 
+def heirs(holds: frozenset[str]) -> frozenset[str]:
+    """Classes that inherit from these."""
+    return frozenset(HEIR + name for name in holds)
+
+
+def plain(holds: frozenset[str]) -> frozenset[str]:
+    """The classes of torch that these are or inherit from."""
+    return frozenset(name.removeprefix(HEIR) for name in holds)
+
+
 def linear(holds: frozenset[str], parameters: bool, own: bool) -> bool:
+    return "Linear" in plain(holds)
+
+
+def exactly_linear(holds: frozenset[str], parameters: bool, own: bool) -> bool:
     return "Linear" in holds
 
 
 def norm(holds: frozenset[str], parameters: bool, own: bool) -> bool:
-    return "LayerNorm" in holds
+    return "LayerNorm" in plain(holds)
 
 
 def matrices(holds: frozenset[str], parameters: bool, own: bool) -> bool:
-    return bool(MATRICES & holds)
+    return bool(MATRICES & plain(holds))
 
 
 def every(holds: frozenset[str], parameters: bool, own: bool) -> bool:
@@ -88,7 +103,7 @@ def applied_partial(cls: str) -> Piece:
     )
 
 
-@initialises(linear)
+@initialises(exactly_linear)
 def by_type_table(cls: str) -> Piece:
     body = (
         "for module in self.modules():",

@@ -23,7 +23,8 @@ class Fact:
     before it is read, and its draws leave no weights. What is `indirect` is read by a copy or a
     computed value alone, which cannot be seen to be its. A finding that is `optional` need not be made.
     It `follows` another attribute whose weights it has. If it is `tied`, what fills its weight shows as another's.
-    What is `forked` draws from a fork: others move its weights, and it moves nobody's.
+    What is `forked` draws from a fork: others move its weights, and it moves nobody's. An `heir` is of a class that
+    inherits from the one of torch that the slot names.
     """
 
     attribute: str
@@ -39,6 +40,7 @@ class Fact:
     follows: str = ""
     forked: bool = False
     tied: bool = False
+    heir: bool = False
 
 
 @dataclass(frozen=True)
