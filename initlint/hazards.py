@@ -20,6 +20,9 @@ from initlint.rules import CONSTRUCTION_RULES, FILE_RULES
 from initlint.rules.base import Case, Unreadable
 from initlint.shares import shared
 
+REST = "the rest was still checked"
+"""How the sentence about a file ends of which a part was not read."""
+
 SHARE = 100
 """Classes that are looked at together."""
 
@@ -127,7 +130,7 @@ class _Search:
 
     def _lost(self, path: str, line: int, why: str) -> Iterator[Finding]:
         """What is said of what was not read whole."""
-        return _reported([Unreadable(path, line, why)], self.codes)
+        return _reported([Unreadable(path, line, f"{why}; {REST}")], self.codes)
 
     def _found_in(self, info: ClassInfo) -> Iterator[Finding]:
         for suspect in suspects(self.readers, [info]):
@@ -164,9 +167,12 @@ class _Search:
 def _unreadable(
     project: Project, reported: frozenset[str], codes: frozenset[str], problems: Iterable[Problem]
 ) -> Iterator[Finding]:
-    lost = [Unreadable(problem.path, problem.line, problem.reason) for problem in problems]
+    lost = [
+        Unreadable(problem.path, problem.line, f"{problem.reason}; nothing in the file was checked")
+        for problem in problems
+    ]
     partly = [
-        Unreadable(path, line, "the syntax is not valid here; the rest was still checked")
+        Unreadable(path, line, f"the syntax is not valid here; {REST}")
         for path in sorted(reported & project.files.keys())
         for line in project.files[path].errors
     ]

@@ -113,6 +113,8 @@ def test_a_folder_without_python_is_said(tmp_path: Path) -> None:
         (["--fix"], "option '--fix' requires an argument; mend what is found: remove, isolate or keep-stream"),
         (["check", "--confirm", "-q", "--output-format", "concise"], "concise has no place for `--confirm`; full and"),
         (["check", "--confirm", "--diff"], "it takes no --statistics, --diff or --fix"),
+        (["--diff", "--write-baseline", "b.json"], "it takes no --add-ignores or --write-baseline"),
+        (["--reason", "old seeds"], "`--reason` is written into comments, which takes `--add-ignores`"),
         (["confirm", "--seed", "-1"], 'a list of numbers, that torch takes as seeds, not "-1"'),
         (["explain"], "name a rule, by its code or its name; `initlint rules` lists them"),
         (["rules", "extra"], "got unexpected extra argument (extra)"),
@@ -286,6 +288,15 @@ def test_an_interrupt_ends_the_run_at_once(project: Path) -> None:
     os.killpg(run.pid, signal.SIGINT)
     out, error = run.communicate(timeout=30)
     assert (run.returncode, out.strip(), b"Traceback" in error) == (130, b"", False)
+
+
+def test_of_a_file_that_was_not_read_whole_it_is_said_what_was(project: Path) -> None:
+    (project / "model.py").write_text(MODEL + "\n\ndef broken(:\n")
+    (project / "latin.py").write_bytes(b"s = '\xe9'\n")
+    run = initlint_(project, "-q", "--select", "SOH9", "--output-format", "concise")
+    latin = "byte 0xe9 is not valid in utf-8, the encoding of the file; nothing in the file was checked"
+    broken = "the syntax is not valid here; the rest was still checked"
+    assert run.stdout == f"latin.py:1:1: SOH901 {latin}\nmodel.py:14:1: SOH901 {broken}\n"
 
 
 ODD: dict[str, bytes] = {

@@ -111,8 +111,7 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
 
     if config.statistics:
         _refuse_uncountable(config)
-    if buffer is not None and ((config.fix and not config.diff) or config.add_ignores):
-        raise InitlintError("standard input cannot be written to; name a file, or see what would change by `--diff`")
+    _refuse_unwritable(config, buffer)
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
@@ -138,6 +137,15 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
+
+
+def _refuse_unwritable(config: Config, buffer: bytes | None) -> None:
+    if config.diff and (config.add_ignores or config.write_baseline):
+        raise InitlintError("`--diff` shows what --fix would write; it takes no --add-ignores or --write-baseline")
+    if config.reason and not config.add_ignores:
+        raise InitlintError("`--reason` is written into comments, which takes `--add-ignores`")
+    if buffer is not None and ((config.fix and not config.diff) or config.add_ignores):
+        raise InitlintError("standard input cannot be written to; name a file, or see what would change by `--diff`")
 
 
 def _refuse_uncountable(config: Config) -> None:

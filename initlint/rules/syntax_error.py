@@ -11,7 +11,7 @@ from initlint.rules.base import Example, Hit, Unreadable, rule
 @rule(
     "SOH901",
     since="0.1.0",
-    message="{reason}; what could be read was still checked",
+    message="{reason}",
     advice="Mend the file, or exclude it.",
     examples=(
         Example(
