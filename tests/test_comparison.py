@@ -243,6 +243,64 @@ def test_draws_that_change_places_shift_what_is_between_them(old: str, new: str,
     assert ("".join(marks(comparison.classes[0])), answer(comparison).rpartition("; ")[2]) == (column, consequence)
 
 
+PIECE = f"{HEAD.replace('Net', 'Part')}    def __init__(self, dim):\n        super().__init__()\n"
+OWNERS = f"""{PIECE}        self.a = nn.Linear(dim, dim)
+
+
+class Block(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.one = Part(dim)
+        self.two = nn.Linear(dim, 4)
+        self.three = Part(dim)
+
+
+class Net(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.blocks = nn.ModuleList([Block(dim) for _ in range(3)])
+        self.head = nn.Linear(dim, 2)
+"""
+ONE, TWO = "        self.one = Part(dim)\n", "        self.two = nn.Linear(dim, 4)\n"
+
+WHOLE = {
+    "moved": (
+        OWNERS.replace(ONE + TWO, TWO + ONE),
+        (
+            "the streams part at Block.two, net.py:14 (new): its draw has moved: it came before three.a, and comes"
+            " before one.a; what is drawn up to one.a differs, and nothing after that"
+        ),
+    ),
+    "added": (
+        OWNERS.replace(TWO, f"        self.more = Part(dim)\n{TWO}"),
+        (
+            "the streams part at Block.more.a, net.py:15 (new): its draw comes before two; every weight built after it"
+            " differs"
+        ),
+    ),
+    "dropped": (
+        OWNERS.replace(ONE, ""),
+        (
+            "the streams part at Block.one.a, net.py:14 (old): its draw is gone; it came before two; every weight built"
+            " after it differs"
+        ),
+    ),
+    "added within it": (
+        OWNERS.replace("Linear(dim, dim)\n", "Linear(dim, dim)\n        self.b = nn.Linear(dim, 3)\n"),
+        "the streams part at Part.b, net.py:9 (new): its draw comes last; everything built after a Part differs",
+    ),
+}
+
+
+@pytest.mark.parametrize(("new", "sentence"), WHOLE.values(), ids=WHOLE.keys())
+def test_a_whole_part_is_named_where_its_owner_builds_it(new: str, sentence: str) -> None:
+    comparison = compared(OWNERS, new)
+    assert answer(comparison) == sentence
+    through = {diff.new: diff.through for diff in comparison.classes}
+    first = comparison.roots[0].new
+    assert through == {first: "", **{id: first for id in ("net.py::Block", "net.py::Net") if id != first}}
+
+
 def test_a_part_that_draws_the_same_can_hold_more_to_fill() -> None:
     body = "self.part = Part()\nfor p in self.parameters():\n    nn.init.normal_(p)"
     found = compared(parts(body), parts(body, "self.b = nn.Parameter(torch.zeros(4))"))

@@ -53,7 +53,7 @@ class Line:
 
 def align(old: Sequence[Row], new: Sequence[Row]) -> tuple[Line, ...]:
     """The two ledgers side by side, in order."""
-    return tuple(_swapped(_moved(list(_aligned(old, new, list(_STAGES))))))
+    return tuple(_moved(list(_exchanged(list(_aligned(old, new, list(_STAGES)))))))
 
 
 def _aligned(old: Sequence[Row], new: Sequence[Row], stages: list[Callable[[Row], object]]) -> Iterator[Line]:
@@ -163,19 +163,28 @@ def _identity(row: Row) -> object:
     return row.key, _name(row)
 
 
-def _swapped(lines: list[Line]) -> Iterator[Line]:
-    """Equal draws that go to each other's owners have changed places; those of a new name alone were renamed."""
+def _exchanged(lines: list[Line]) -> Iterator[Line]:
+    """Equal draws that go to each other's owners have changed places; those of a new name alone were renamed.
+
+    That they are equal means nothing where one side has drawn something else before: each has moved by itself.
+    """
     old = {line.old.draw.owner for line in lines if line.old is not None and line.old.draw is not None}
     new = {line.new.draw.owner for line in lines if line.new is not None and line.new.draw is not None}
+    ahead: Counter[object] = Counter()
     for line in lines:
-        if line.change is Change.SAME and line.old is not None and line.new is not None:
-            one, other = line.old.draw, line.new.draw
-            if one is None or other is None or one.owner == other.owner:
-                yield line
+        if line.old is None or line.new is None:
+            ahead[line.row.key] += 1 if line.old is None else -1
+        elif renamed(line) and _among(_owner(line.old), new) and _among(_owner(line.new), old):
+            if any(ahead.values()):
+                yield Line(Change.ADDED, None, line.new, certainty(line.new))
+                yield Line(Change.DROPPED, line.old, None, certainty(line.old))
                 continue
-            if _among(one.owner, new) and _among(other.owner, old):
-                line = replace(line, change=Change.MOVED, shifts=Answer.YES)
+            line = replace(line, change=Change.MOVED, shifts=Answer.YES)
         yield line
+
+
+def _owner(row: Row) -> str:
+    return row.draw.owner if row.draw is not None else ""
 
 
 def _among(owner: str, owners: set[str]) -> bool:
@@ -187,8 +196,8 @@ def renamed(line: Line) -> bool:
     """Whether an equal draw goes to an owner of another name."""
     if line.change is not Change.SAME or line.old is None or line.new is None:
         return False
-    one, other = line.old.draw, line.new.draw
-    return one is not None and other is not None and bool(one.owner and other.owner) and one.owner != other.owner
+    one, other = _owner(line.old), _owner(line.new)
+    return bool(one and other) and one != other
 
 
 def changed(old: Row, new: Row) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -128,7 +129,7 @@ def compare(old: Side, new: Side, under: tuple[str, ...] = (), notes: Sequence[s
         if {left.partition("::")[0], right.partition("::")[0]} & touched and not shared.same(left, right)
     ]
     differing = {each.new: each for each in found if each.verdict is not Verdict.SAME}
-    found = [_attributed(each, differing) for each in found]
+    found = [_attributed(each, differing, itself=_rewritten(codes, each)) for each in found]
     shown = tuple(each for each in found if each.verdict is not Verdict.SAME or each.renames or each.reason)
     return Comparison(
         old=old.label,
@@ -183,15 +184,26 @@ def _verdict(aligned: Aligned) -> Verdict:
     return Verdict.VALUES if any(line.change is not Change.SAME for line in aligned.lines) else Verdict.SAME
 
 
-def _attributed(each: ClassDiff, differing: dict[ClassId, ClassDiff]) -> ClassDiff:
-    """Whether all of a difference is that of classes that it builds or inherits from."""
-    changed = [line for line in each.lines if line.change is not Change.SAME]
-    homes = [line.row.draw.place.cls if line.row.draw is not None else each.new for line in changed]
+def _rewritten(codes: tuple[Code, Code], each: ClassDiff) -> bool:
+    """Whether the code of a class itself is another."""
+    old, new = (code.cls(id) for code, id in zip(codes, (each.old, each.new), strict=True))
+    return old is None or new is None or ast.dump(old) != ast.dump(new)
+
+
+def _attributed(each: ClassDiff, differing: dict[ClassId, ClassDiff], itself: bool) -> ClassDiff:
+    """Whether all of a difference is that of classes that it builds or inherits from.
+
+    A class that did not change `itself` has it from the one that builds what differs, if not from that.
+    """
     news = {diff.old: diff.new for diff in differing.values()}
-    homes = [news.get(home, home) for home in homes]
-    if homes and all(home != each.new and home in differing for home in homes):
-        return replace(each, through=homes[0])
-    return each
+    homes = []
+    for line in each.lines:
+        if line.change is not Change.SAME:
+            draw = line.row.draw
+            places = [] if draw is None else [draw.place] if itself else [draw.place, *reversed(draw.trail)]
+            others = (news.get(place.cls, place.cls) for place in places)
+            homes.append(next((id for id in others if id in differing and id != each.new), ""))
+    return replace(each, through=homes[0]) if homes and all(homes) else each
 
 
 def _factories(new: Side, differing: Iterable[ClassId]) -> Iterator[tuple[str, ClassId]]:

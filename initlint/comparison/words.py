@@ -6,7 +6,7 @@ from initlint.comparison.align import Change, Line, partner
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
 from initlint.comparison.draws import EXPLICIT, TORCH
 from initlint.comparison.steps import behind, exchanged, streams
-from initlint.comparison.trace import Draw
+from initlint.comparison.trace import Draw, Place
 from initlint.model import Answer
 
 
@@ -31,12 +31,12 @@ def sentence(diff: ClassDiff) -> str:
     if line is None or line.row.draw is None:
         reason = diff.reason or "a loop is left early in another way"
         return f"whether the streams part in {name_of(diff.new)} cannot be told: {reason}"
-    place = where(line)
+    place = where(diff, line)
     match diff.verdict:
         case Verdict.PART:
             text = f"the streams part at {place}: {what(diff, line)}"
             if diff.doubt is not None:
-                text += f"; they may part before that, at {where(diff.doubt)}"
+                text += f"; they may part before that, at {where(diff, diff.doubt)}"
         case Verdict.VALUES:
             text = f"the streams stay in step, but the values differ at {place}: {what(diff, line)}"
         case _:
@@ -48,13 +48,28 @@ def sentence(diff: ClassDiff) -> str:
     return text
 
 
-def where(line: Line) -> str:
+def where(diff: ClassDiff, line: Line) -> str:
     """`Attention.gamma, models/attention.py:37 (new)`"""
     draw = line.row.draw
     side = "new" if line.new is not None else "old"
     if draw is None:
         return f"an early exit ({side})"
-    return f"{label(draw)}, {draw.place.path}:{draw.place.line} ({side})"
+    built = _builder(diff, line)
+    place, name = (built, f"{name_of(built.cls)}.{draw.owner}") if built is not None else (draw.place, label(draw))
+    return f"{name}, {place.path}:{place.line} ({side})"
+
+
+def _builder(diff: ClassDiff, line: Line) -> Place | None:
+    """Where the class itself builds a part that came, went or moved as a whole; None for a draw in a part."""
+    draw = line.row.draw
+    if draw is None or line.change not in (Change.ADDED, Change.DROPPED, Change.MOVED):
+        return None
+    others = (other.old if line.new is not None else other.new for other in diff.lines)
+    held = {other.draw.owner.partition(".")[0] for other in others if other is not None and other.draw is not None}
+    if line.change is not Change.MOVED and draw.owner.partition(".")[0] in held:
+        return None
+    cls = diff.new if line.new is not None else diff.old
+    return next((place for place in draw.trail if place.cls == cls), None)
 
 
 def label(draw: Draw) -> str:
@@ -133,7 +148,10 @@ def _before(diff: ClassDiff, line: Line) -> str:
     draw = line.row.draw
     if follower is None or draw is None:
         return "last"
-    shown = follower.name if follower.place.cls == draw.place.cls and follower.name else label(follower)
+    if (draw.place.cls in (diff.old, diff.new) or _builder(diff, line) is not None) and follower.owner:
+        shown = follower.owner
+    else:
+        shown = follower.name if follower.place.cls == draw.place.cls and follower.name else label(follower)
     return f"before {shown}"
 
 
@@ -176,4 +194,4 @@ def _until(diff: ClassDiff, end: int) -> str:
         rest = "what comes after that may"
     else:
         rest = "nothing after that" if set(later) == {Answer.NO} else "what comes next does not"
-    return f"; what is drawn up to {last.name or label(last)} differs, and {rest}"
+    return f"; what is drawn up to {last.owner or label(last)} differs, and {rest}"

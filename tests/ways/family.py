@@ -237,7 +237,7 @@ class Program:
             code = "SOH104" if fact.gone and own else (DRAWING if own else STILL).get(one.kind, "")
             if code:
                 answers, shifts = fact.answers or answered(own), after(events, one)
-                optional = opened or fact.optional or (fact.gone and not own)
+                optional = opened or fact.optional or (fact.gone and not any(event.sure for event in own))
                 yield Expected(
                     layer.file,
                     layer.name,
