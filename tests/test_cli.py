@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import listed, wait_for
 
 import initlint
 from initlint import cli
@@ -283,8 +283,7 @@ def test_an_interrupt_ends_the_run_at_once(project: Path) -> None:
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    time.sleep(0.7)
-    assert run.poll() is None
+    wait_for(lambda: str(run.pid) in [line.strip() for line in listed("ppid")])
     os.killpg(run.pid, signal.SIGINT)
     out, error = run.communicate(timeout=30)
     assert (run.returncode, out.strip(), b"Traceback" in error) == (130, b"", False)

@@ -233,5 +233,23 @@ def test_the_page_names_every_option_with_its_default() -> None:
     assert rows == {key: spoken.get(key) or f"`{written(default)}`" for key, default in defaults.items()}
 
 
+@pytest.mark.parametrize(
+    ("name", "spoken"),
+    [
+        ("confirm", {"build": "each class on its own", "dtype": "torch's", "output-format": "`full`"}),
+        (
+            "trace",
+            {"build": None, "dtype": "torch's", "python": "the project's", "output-format": "`full`", "write": ""},
+        ),
+    ],
+)
+def test_a_page_names_the_options_of_building_with_their_defaults(name: str, spoken: dict[str, str | None]) -> None:
+    page = (Path(__file__).parent.parent / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `--([\w-]+) [A-Z]+` \|(?: ([^|]+))? \|", page, re.MULTILINE))
+    defaults = {config.key(entry.name): entry.default for entry, _ in config.options(config.Confirm)}
+    shown = {key: f"`{default}`" for key, default in {**defaults, "seed": defaults["seed"][0]}.items()}
+    assert rows == {key: value for key, value in {**shown, **spoken}.items() if value is not None}
+
+
 def written(default: object) -> str:
     return json.dumps(list(default) if isinstance(default, tuple) else default)

@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from processes import listed, wait_for
 
 from initlint import sources as sources_module
 from initlint.errors import Unreadable
@@ -223,26 +223,20 @@ gather(sources, Cache(""), 2, progress=lambda done, total: print(done, flush=Tru
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are different there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_no_worker_outlives_the_run(tmp_path: Path, number: signal.Signals) -> None:
+    """An interrupt ends workers that would not end by themselves; after other signals they look for who asked."""
+
+    def processes() -> int:
+        return sum(str(tmp_path) in line for line in listed("args"))
+
     paths = write(tmp_path, 12, large=True)
-    marked = f"mark = {str(tmp_path)!r}\n" + HANGING.replace("Net7(", "class").replace("1000", "1")
+    seconds = "1000" if number == signal.SIGINT else "1"
+    marked = f"mark = {str(tmp_path)!r}\n" + HANGING.replace("Net7(", "class").replace("1000", seconds)
     run = subprocess.Popen(
         [sys.executable, "-c", GATHER.format(worker=marked), str(tmp_path), *paths],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 20
-    while len(_processes(tmp_path)) < 3 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert len(_processes(tmp_path)) == 3
+    wait_for(lambda: processes() == 3)
     run.send_signal(number)
-    run.communicate(timeout=10)
-    deadline = time.monotonic() + (1 if number == signal.SIGINT else 10)
-    while _processes(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert _processes(tmp_path) == []
-
-
-def _processes(mark: Path) -> list[str]:
-    """The processes whose command line names a folder."""
-    listed = subprocess.run(["ps", "-eww", "-o", "args"], check=True, capture_output=True, text=True)
-    return [line for line in listed.stdout.splitlines() if str(mark) in line]
+    run.communicate(timeout=60)
+    wait_for(lambda: processes() == 0)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import marked, wait_for
 
 torch = pytest.importorskip("torch")
 
@@ -87,16 +86,6 @@ def job(root: Path, target: str, **details: object) -> Job:
 def built(outcome: Built | Failed) -> Built:
     assert isinstance(outcome, Built), outcome
     return outcome
-
-
-def alive(marker: str) -> list[str]:
-    """The command lines of all processes whose environment holds a marker."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if marker.encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_bytes().decode())
-    return found
 
 
 def test_a_build_is_told_whole(host: Host, tmp_path: Path) -> None:
@@ -265,11 +254,11 @@ def test_no_process_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     mark = f"INITLINT_TEST_MARK={tmp_path}"
     with Host(sys.executable, Limits(timeout=1)) as host:
         built(host.build(job(tmp_path, "daemon:make")))
-        assert len(alive(mark)) == 1
+        assert marked(mark) == 1
         assert isinstance(host.build(job(tmp_path, "endless:make")), Failed)
-        assert alive(mark) == []
+        assert marked(mark) == 0
         built(host.build(job(tmp_path, "daemon:make")))
-    assert alive(mark) == []
+    assert marked(mark) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -284,16 +273,9 @@ def test_a_worker_whose_host_was_killed_ends(tmp_path: Path) -> None:
     )
     env = {**os.environ, "INITLINT_TEST_MARK": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", script], env=env) as process:
-        waited_for(started.exists)
+        wait_for(started.exists)
         process.kill()
-    waited_for(lambda: not alive(f"INITLINT_TEST_MARK={tmp_path}"))
-
-
-def waited_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it did not happen within a minute"
-        time.sleep(0.02)
+    wait_for(lambda: not marked(f"INITLINT_TEST_MARK={tmp_path}"))
 
 
 def test_jobs_are_done_in_order_and_without_fork_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
