@@ -20,6 +20,8 @@ PYTHON = "python"
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OFFSET = re.compile(r" \(byte (\d+)\)")
+_SOURCE = re.compile(rb'"source"\s*:\s*')
+"""The key of a cell's text; in an output that holds the same text its quotes are escaped."""
 _LIST_START = re.compile(rb"\[(\s*)")
 _LIST_END = re.compile(rb"(\s*)\]$")
 _MOST_WORDS = 20
@@ -101,14 +103,16 @@ def cells(data: bytes) -> tuple[Cell, ...]:
     """The Python cells of a notebook, in their order."""
     notebook, texts = _decoded(data)
     found: list[Cell] = []
-    line, position, file_line = 1, 0, 1
+    line, end, file_line = 1, 0, 1
     for number, (cell, text) in enumerate(zip(notebook.cells, texts, strict=True), 1):
-        raw = bytes(cell.source)
-        before, position = position, data.index(raw, position)
-        file_line += data.count(b"\n", before, position)
+        raw, after = bytes(cell.source), end
+        start = next(key.end() for key in _SOURCE.finditer(data, after) if data.startswith(raw, key.end()))
+        end = start + len(raw)
+        file_line += data.count(b"\n", after, start)
         if _is_code(notebook, cell):
-            found.append(Cell(number, text, line, _file_lines(file_line, raw, text), position, position + len(raw)))
+            found.append(Cell(number, text, line, _file_lines(file_line, raw, text), start, end))
             line += text.count("\n") + 1
+        file_line += raw.count(b"\n")
     return tuple(found)
 
 

@@ -182,7 +182,7 @@ def test_a_broken_cell_is_named_and_costs_no_other(project: Path) -> None:
 
 
 def test_every_line_of_a_cell_has_a_line_in_the_file() -> None:
-    document = notebook("a = 1\nb = 2\n", INTRODUCTION, "c = 3", "", "d = 4")
+    document = notebook("a = 1\nb = 2\n", INTRODUCTION, "c = 3", "", "d = 4", "d = 4")
     data = written(document)
     lines = data.decode().splitlines()
     shown = {
@@ -192,7 +192,9 @@ def test_every_line_of_a_cell_has_a_line_in_the_file() -> None:
         if line
     }
     assert shown == {line: line for line in ("a = 1", "b = 2", "c = 3", "d = 4")}
-    assert [cell.file_line(1) for cell in cells(json.dumps(document).encode())] == [1, 1, 1, 1]
+    first, second = (cell.file_line(1) for cell in cells(data)[-2:])
+    assert first < second
+    assert [cell.file_line(1) for cell in cells(json.dumps(document).encode())] == [1, 1, 1, 1, 1]
 
 
 def test_a_source_may_be_one_string_with_any_line_ends() -> None:
@@ -277,6 +279,26 @@ def test_ignores_are_written_into_the_cells(project: Path, ascii_only: bool) -> 
     comment = "  # initlint: ignore[SOH101] später"
     first, second = (text.replace(old, old + comment) for text, old in ((texts[2], spare), (texts[3], wide)))
     assert path.read_bytes() == saved(*texts[:2], first, second)
+
+
+@pytest.mark.parametrize("option", [("--fix", "remove"), ("--add-ignores",)])
+@pytest.mark.parametrize("indent", [1, None])
+def test_cells_and_outputs_that_say_the_same_are_told_apart(
+    project: Path, option: tuple[str, ...], indent: int | None
+) -> None:
+    spare = "        self.spare = nn.Linear(1, 1)\n"
+    line = "" if option[0] == "--fix" else spare.replace("\n", "  # initlint: ignore[SOH101]\n")
+    cell = "import torch.nn as nn\n\n" + CLASS
+
+    def saved(text: str) -> str:
+        document = notebook(cell, cell)
+        for each in document["cells"]:
+            each["source"], each["outputs"] = text, [{"output_type": "stream", "name": "stdout", "text": cell}]
+        return json.dumps(document, indent=indent)
+
+    (project / "net.ipynb").write_text(saved(cell), newline="")
+    run = initlint_(project, *option)
+    assert (run.returncode, (project / "net.ipynb").read_text()) == (0, saved(cell.replace(spare, line)))
 
 
 def test_the_diff_of_a_notebook(project: Path) -> None:
