@@ -21,6 +21,7 @@ from initlint.project.frameworks import framework_class
 from initlint.project.imports import Modules, Symbol, SymbolKind
 from initlint.project.index import Index, Row, Rows
 from initlint.project.inheritance import Inheritance
+from initlint.project.sight import Sight
 from initlint.project.tables import Tables
 from initlint.project.wrappers import wrapped
 
@@ -133,6 +134,7 @@ class Project(Inheritance):
         self.modules.binding = self.index("binds", self.modules.binds)
         self._protocols = self.index("protocols", self._protocols_in)
         self.tables = Tables(self)
+        self.sight = Sight(self, standing.links.imported if standing is not None else {})
         self._linked = True
 
     def _link(self) -> None:
@@ -197,6 +199,7 @@ class Project(Inheritance):
             self.files[path]
         for index in self.indices.values():
             index.get("")
+        self.sight.importers.get("")
         self._extract = extract
 
     def source(self, path: str) -> bytes:

@@ -24,7 +24,7 @@ from initlint.project.inference import Inference
 from initlint.project.narrowing import in_other_arm, tested_names
 from initlint.project.observed import Observed
 from initlint.project.roles import initialises_others
-from initlint.project.sight import Sight, is_test
+from initlint.project.sight import is_test
 from initlint.project.sites import only_does, sites, stands_for
 from initlint.project.surfaces import Surfaces
 from initlint.project.values import UNKNOWN, Value, union
@@ -67,7 +67,6 @@ class Foreign:
         self.callers = callers
         self.inference = inference
         self.computed = computed
-        self.sight = Sight(project)
         self.observed = Observed(project, bodies)
         self.surfaces = Surfaces(project, bodies, callers)
         self._admitted = admitted
@@ -107,7 +106,7 @@ class Foreign:
         """Where code that knows the class calls a part of something unknown by an unknown name."""
         files = {self.project.classes[relative].path for relative in self.project.near(cls)}
         for read in self.computed.called:
-            knows = read.path in files or not files.isdisjoint(self.sight.imported(read.path))
+            knows = read.path in files or not files.isdisjoint(self.project.sight.imported(read.path))
             method = self.computed.method(read) if knows and not _is_configuration(read.receiver) else None
             if method is not None and self._fits_shape(cls, method, read.receiver):
                 return str(read)
@@ -157,7 +156,7 @@ class Foreign:
 
         A method of a base runs for every class that inherits it, on what these give it.
         """
-        seen = self.sight.of(method.path) | self._seen_by_heirs(method.owner)
+        seen = self.project.sight.of(method.path) | self._seen_by_heirs(method.owner)
         return any(self.project.classes[relative].path in seen for relative in self.project.near(cls))
 
     def _seen_by_heirs(self, owner: ClassId | None) -> frozenset[str]:
@@ -166,7 +165,7 @@ class Foreign:
             return frozenset()
         if owner not in self._heirs:
             paths = {self.project.classes[heir].path for heir in self.project.descendants(owner)}
-            self._heirs[owner] = frozenset(paths.union(*map(self.sight.imported, paths)))
+            self._heirs[owner] = frozenset(paths.union(*map(self.project.sight.imported, paths)))
         return self._heirs[owner]
 
     def _is_plausible(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
@@ -180,7 +179,7 @@ class Foreign:
         names = {name for name in method.facts.reads.get(receiver, ()) if name[0] != GUARDED}
         if names and (names <= knowledge.tensor_attributes() or names <= BUILTIN_ATTRIBUTES):
             return False
-        seen = self.sight.of(method.path)
+        seen = self.project.sight.of(method.path)
         others = (other for other in self.callers.having(attribute) if self.project.classes[other].path in seen)
         return not any(self._explains(other, method, receiver, attribute) for other in others)
 

@@ -27,7 +27,7 @@ class Links(msgspec.Struct, frozen=True, array_like=True):
 
     `classes` are the resolved and the unresolved bases of each class, `installed` the files of other packages that
     linking read, each with its module and digest, `words` by index the files that hold rows about each name, `stars`
-    the star imports of the files that have some.
+    the star imports of the files that have some, `imported` the files in which what a file imports is defined.
     """
 
     digests: dict[str, bytes]
@@ -35,6 +35,7 @@ class Links(msgspec.Struct, frozen=True, array_like=True):
     installed: dict[str, tuple[str, bytes]]
     words: dict[str, bytes]
     stars: dict[str, tuple[Import, ...]]
+    imported: dict[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def keep(cache: Cache, key: bytes, project: Project, gathered: Gathered) -> None
         {path: (project.modules.names.get(path, ""), digest(project.installed[path])) for path in project.consulted},
         {name: index.words() for name, index in project.indices.items()},
         {path: stars for path in project.linked if (stars := project.modules.starred(path))},
+        {path: project.sight.imported(path) for path in project.linked},
     )
     with suppress(UnicodeEncodeError):  # a file name that is no text
         cache.put({key: msgspec.msgpack.encode(links)})

@@ -6,11 +6,15 @@ in sight, where there is one that it fits, before it is taken for one of a class
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Set
+from typing import TYPE_CHECKING
 
-from initlint.project.classes import Project
 from initlint.project.imports import SymbolKind
+
+if TYPE_CHECKING:
+    from initlint.project.classes import Project
 
 MAX_IMPORTERS = 10
 """A file that more files import is a common tool: what its importers see says little about what it is given."""
@@ -24,19 +28,18 @@ def is_test(path: str) -> bool:
 
 
 class Sight:
-    """The files in sight of each file."""
+    """The files in sight of each file; what files import is known of those in `kept`."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, kept: Mapping[str, frozenset[str]]) -> None:
         self.project = project
         self._seen: dict[str, frozenset[str]] = {}
-        self._imported: dict[str, frozenset[str]] = {}
-        self._importing = project.index("imports", self._imports)
+        self._imported = dict(kept)
 
     def of(self, path: str) -> frozenset[str]:
         """The file itself, its imports and theirs, its importers, and what these import if they are few."""
         if path not in self._seen:
             direct = self.imported(path)
-            importers = self._importers(path)
+            importers = self.importers.get(path, frozenset())
             near = direct | importers if len(importers) <= MAX_IMPORTERS else direct
             found = {path, *direct, *importers}
             for neighbour in near:
@@ -53,16 +56,11 @@ class Sight:
             self._imported[path] = frozenset(file for file in own if file in self.project.files)
         return self._imported[path]
 
-    def _importers(self, path: str) -> frozenset[str]:
-        """The files that import this one, or a name that is defined here, through whatever other file."""
-        facts = self.project.files[path]
-        names = {self.project.modules.names[path].rpartition(".")[2], *self.project.modules.variables(path)}
-        names |= {function.name for function in facts.functions} | {cls.name for cls in facts.classes}
-        names |= {alias for name in names for _, alias in self._importing.get(name)}
-        named = {file for name in names for file, _ in self._importing.get(name)}
-        return frozenset(file for file in named if path in self.imported(file))
-
-    def _imports(self, path: str) -> Iterator[tuple[str, tuple[str, str]]]:
-        """By the name of a module or of what is in one: the file that imports it, with what it is called there."""
-        for imported in self.project.files[path].imports if path in self.project.own else ():
-            yield imported.attribute or imported.module.rpartition(".")[2], (path, imported.name)
+    @functools.cached_property
+    def importers(self) -> Mapping[str, Set[str]]:
+        """The files of the project that import each file, or a name that is defined there, through whatever other."""
+        found: dict[str, set[str]] = {}
+        for path in sorted(self.project.own):
+            for file in self.imported(path):
+                found.setdefault(file, set()).add(path)
+        return found

@@ -7,7 +7,7 @@ same to others (see links.py) and gives the same rows about the names that were 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 
 import msgspec
@@ -70,8 +70,12 @@ def made(readers: Readers) -> Survey:
 def _kept(survey: Survey, project: NotedProject, digests: Mapping[str, bytes]) -> Kept:
     files = frozenset(project.noted.files)
     names = {index: frozenset(asked) for index, asked in project.noted.names.items()}
-    giving = {path for index, asked in names.items() for name in asked for path in project.indices[index].holders(name)}
-    rows = {path: _rows(project, names, path) for path in giving - files}
+    giving: dict[str, dict[str, set[str]]] = {}
+    for index, asked in names.items():
+        for name in asked:
+            for path in project.indices[index].holders(name) - files:
+                giving.setdefault(path, {}).setdefault(index, set()).add(name)
+    rows = {path: _rows(project, held, path) for path, held in giving.items()}
     installed = {path: digest(content) for path, content in project.installed.items()}
     return Kept(survey, dict(digests), files, names, rows, installed)
 
@@ -97,7 +101,7 @@ def _holds(known: Kept, project: Project, digests: Mapping[str, bytes]) -> bool:
     return True
 
 
-def _rows(project: Project, names: Mapping[str, frozenset[str]], path: str) -> bytes:
+def _rows(project: Project, names: Mapping[str, Set[str]], path: str) -> bytes:
     """A digest of the rows that a file gives about some names."""
     given = ((index, asked, project.indices[index].of(path)) for index, asked in sorted(names.items()))
     said = (
