@@ -24,8 +24,8 @@ HEAD = """
 import math
 import torch
 from collections import namedtuple
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import InitVar, dataclass, field, replace
+from enum import Enum, IntEnum
 from torch import nn
 from typing import NamedTuple
 """
@@ -236,6 +236,136 @@ META = {
 def test_what_is_on_the_meta_device_draws_nothing(body: str, verdict: Verdict) -> None:
     old, new = (program(f"{each}\nself.apply(self.init)\nself.b = nn.Linear(4, 4)", more=INIT) for each in ("", body))
     agree(old, new, verdict)
+
+
+RECORDS = """
+class Kind(Enum):
+    A = "a"
+    B = "b"
+    FIRST = "a"
+
+    @property
+    def size(self):
+        return 4 if self is Kind.A else 5
+
+
+class Text(str, Enum):
+    A = "a"
+
+
+class Width(IntEnum):
+    SMALL = 4
+
+
+class Sizes:
+    SMALL = 4
+    LARGE = SMALL + 1
+
+
+class Pair(NamedTuple):
+    i: int
+    o: int = 5
+
+
+Plain = namedtuple("Plain", "i o")
+
+
+@dataclass
+class Inner:
+    i: int = 4
+
+
+@dataclass
+class Config(Inner):
+    o: int = 5
+    sizes: list = field(default_factory=lambda: [4, 5])
+    inner: Inner = field(default_factory=Inner)
+    width: int = field(init=False)
+    by: InitVar[int] = 2
+
+    def __post_init__(self, by):
+        self.width = by * self.i
+"""
+SAME_SIZES = {
+    "value of a member": ("len(Kind.A.value) + 4", "5"),
+    "name of a member": ("len(Kind.FIRST.name) + 4", "5"),
+    "property of a member": ("Kind.B.size", "5"),
+    "a member that is a number": ("Width.SMALL + 1", "5"),
+    "a text that is a member": ("5 if Text.A == 'a' else 4", "5"),
+    "a member that is no text": ("4 if Kind.A == 'a' else 5", "5"),
+    "a member is itself": ("5 if Kind.FIRST is Kind.A else 4", "5"),
+    "a name beside": ("Sizes.LARGE", "5"),
+    "a named tuple": ("Pair(4).o", "5"),
+    "by place": ("Plain(4, 5)[1]", "5"),
+    "by name": ("[o for i, o in [Plain(i=4, o=5)]][0]", "5"),
+    "a dataclass": ("Config().o", "5"),
+    "what is passed to it": ("Config(i=5).i", "5"),
+    "by its place": ("Config(4, 5).o", "5"),
+    "what it inherits": ("Config().i + 1", "5"),
+    "made by a factory": ("Config().sizes[1]", "5"),
+    "another record in it": ("Config().inner.i + 1", "5"),
+    "what is worked out behind it": ("Config(by=1).width + 1", "5"),
+    "replaced": ("replace(Config(), o=6).o - 1", "5"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), SAME_SIZES.values(), ids=SAME_SIZES.keys())
+def test_records_are_made_as_python_makes_them(old: str, new: str) -> None:
+    one, other = (program(f"self.a = nn.Linear({size}, 4)", head=RECORDS) for size in (old, new))
+    agree(one, other, Verdict.SAME)
+
+
+PASSED = "class Part(nn.Module):\n    def __init__(self, i, bias=True):\n        super().__init__()\n"
+PASSED += "        self.w = nn.Linear(i, 4, bias=bias)\n"
+KEYWORDS = {
+    "passed on": (("i=4, bias=True", "self.a = Part(i, bias=bias)"), ("i=4, **kw", "self.a = Part(i, **kw)"), "same"),
+    "looked up": (("", "self.a = Part(4)"), ("**kw", "self.a = Part(kw.get('i', 4), **kw)"), "same"),
+    "another default": (("i=4", "self.a = Part(i)"), ("**kw", "self.a = Part(kw.get('i', 5))"), "part"),
+    "dropped": (("i=4, bias=True", "self.a = Part(i, bias=bias)"), ("i=4, **kw", "self.a = Part(i)"), "unknown"),
+    "open in both": (("**kw", "self.a = Part(**kw)"), ("**kw", "self.a = Part(4)"), "unknown"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "verdict"), KEYWORDS.values(), ids=KEYWORDS.keys())
+def test_what_one_side_takes_by_name_the_other_takes_among_its_keywords(
+    old: tuple[str, str], new: tuple[str, str], verdict: str
+) -> None:
+    one, other = (program(body, parameters, head=PASSED) for parameters, body in (old, new))
+    assert compared(one, other).verdict is Verdict(verdict)
+
+
+TOGETHER = {
+    "places": (
+        "for i in range(n):\n    setattr(self, f'a{i}', nn.Linear(4, i + 1))",
+        "for i, x in enumerate([n for _ in range(n)]):\n    setattr(self, f'a{i}', nn.Linear(4, i + 1))",
+    ),
+    "pairs": (
+        "for i in range(n):\n    setattr(self, f'a{i}', nn.Linear(4, 4))",
+        "for i, x in zip(range(n), [n for _ in range(n)]):\n    setattr(self, f'a{i}', nn.Linear(4, 4))",
+    ),
+    "letters": (
+        "for k, n in zip('qk', (4, 5)):\n    setattr(self, f'{k}_proj', nn.Linear(4, n))",
+        "self.q_proj = nn.Linear(4, 4)\nself.k_proj = nn.Linear(4, 5)",
+    ),
+    "inserted": (
+        "self.a = nn.ModuleList([nn.ReLU(), nn.Linear(4, 4)])",
+        "self.a = nn.ModuleList([nn.Linear(4, 4)])\nself.a.insert(0, nn.ReLU())",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), TOGETHER.values(), ids=TOGETHER.keys())
+def test_things_that_are_gone_through_side_by_side(old: str, new: str) -> None:
+    agree(program(old, "n=3"), program(new, "n=3"), Verdict.SAME)
+
+
+def test_a_list_is_not_numbered_where_it_is_not_known_what_it_holds() -> None:
+    """Without the second layer the third is the second."""
+    body = "layers = [4]\nif n > 3:\n    layers.append(5)\nlayers.append(6)\n"
+    body += "self.a = nn.ModuleList([nn.Linear(k, i + {}) for i, k in enumerate(layers) if i == 1])"
+    assert compared(program(body.format(1), "n=3"), program(body.format(2), "n=3")).verdict is not Verdict.SAME
+    other = body.replace("enumerate(layers)", "[(0, 4), (1, 5), (2, 6)]")
+    assert compared(program(body.format(1), "n=3"), program(other.format(1), "n=3")).verdict is not Verdict.SAME
 
 
 # -- what is said of torch is measured ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from initlint.comparison.align import Change, Line, align
@@ -14,7 +15,7 @@ from initlint.comparison.interpreter.machine import Unfollowed
 from initlint.comparison.interpreter.owners import name_owners
 from initlint.comparison.interpreter.run import Run
 from initlint.comparison.outline import Outline, agree
-from initlint.comparison.signatures import Signature, given, initialiser
+from initlint.comparison.signatures import Open, Signature, given, initialiser, unnamed
 from initlint.comparison.trace import Row, rows
 from initlint.comparison.trees import Unparsed
 from initlint.construction.depth import recursion
@@ -77,12 +78,14 @@ def signatures(shared: Shared, old: Target, new: Target) -> tuple[Signature, Sig
 
 def _aligned(shared: Shared, pair: tuple[Target, Target], defaults: bool) -> Aligned:
     """What both versions share is not followed, until something differs that has to do with it."""
-    passed = given(*signatures(shared, *pair), defaults)
+    taken = signatures(shared, *pair)
+    passed = given(*taken, defaults)
+    more = ((False, False), (False, False)) if defaults else unnamed(*taken)
     inside: frozenset[Term] = frozenset()
     for _ in range(MAX_ROUNDS):
         old, new = (
-            _followed(Run(code, shared, inside, by_default=defaults), target, values)
-            for code, target, values in zip(shared.codes, pair, passed, strict=True)
+            _followed(Run(code, shared, inside, by_default=defaults), target, values, besides)
+            for code, target, values, besides in zip(shared.codes, pair, passed, more, strict=True)
         )
         lines = align(old.ledger, new.ledger)
         involved = shared.met(term for line in _open(lines) for term in _deciding(line)) | old.wanted | new.wanted
@@ -92,8 +95,9 @@ def _aligned(shared: Shared, pair: tuple[Target, Target], defaults: bool) -> Ali
     raise Unfollowed(f"what it builds differs in more than {MAX_ROUNDS} levels")
 
 
-def _followed(run: Run, target: Target, passed: dict[str, Value]) -> Followed:
-    result = construct(run, target, passed) if isinstance(target, str) else run_function(run, target, passed)
+def _followed(run: Run, target: Target, passed: dict[str, Value], more: Open) -> Followed:
+    follow = partial(construct, run, target) if isinstance(target, str) else partial(run_function, run, target)
+    result = follow(passed, more)
     name_owners(run, result)
     return Followed(tuple(rows(run.events)), outline(run, result), frozenset(run.wanted))
 

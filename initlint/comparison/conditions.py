@@ -87,6 +87,8 @@ def _decided(free: Sequence[Term]) -> bool:
 def _values(inner: Iterable[Term]) -> list[Scalar]:
     """The constants of conditions and what lies beside them, each once."""
     found = [*OTHER]
+    inner = [*inner]
+    found += sorted({_label(term) for term in inner if term.op == "member"})
     for term in sorted(filter(is_constant, inner), key=lambda term: term.digest):
         value = term.args[0]
         assert not isinstance(value, Term)
@@ -100,7 +102,7 @@ _READ = frozenset({"constant", "Not", "And", "Or", "In", "choice", "list", "tupl
 
 def _is_free(term: Term) -> bool:
     """Whether a term is one of those that callers decide, as far as is known."""
-    return term.op not in _READ or (term.op == "In" and not _is_list(term.args[1]))
+    return term.op not in (*_READ, "member") or (term.op == "In" and not _is_list(term.args[1]))
 
 
 def _is_list(term: Term | Scalar) -> bool:
@@ -114,6 +116,11 @@ def _inner(terms: Iterable[Term]) -> Iterator[Term]:
         yield term
         if not _is_free(term):
             yield from _inner(operands(term))
+
+
+def _label(member: Term) -> str:
+    """What stands for a member of an enumeration."""
+    return f"member {member.digest.hex()}"
 
 
 def _holding(sides: Iterable[Sequence[Step]], places: Mapping[Term, int]) -> list[Callable[[Given], bool]]:
@@ -142,6 +149,8 @@ def _worked_out(term: Term, parts: Sequence[Read]) -> Read:  # noqa: C901  (one 
             value = term.args[0]
             assert not isinstance(value, Term)
             return lambda _: value
+        case "member":
+            return lambda _: _label(term)
         case "Not":
             return lambda given: not parts[0](given)
         case "And":

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from initlint.project.classes import ClassId, Method, Project
 
 
+Open = tuple[bool, bool]
+"""Whether `*` and `**` parameters may be given what has no name here."""
+
+
 def parameter(name: str) -> Term:
     """What a caller passes under a name."""
     return Term("parameter", (name,))
@@ -40,15 +44,31 @@ def given(old: Signature, new: Signature, defaults: bool) -> tuple[dict[str, Val
     """What both are given: the parameters that both have are the same, by name or else by place.
 
     A parameter with a default that only one side has keeps it: callers of the other side cannot pass it. With
-    `defaults` all keep theirs.
+    `defaults` all keep theirs. What one side takes by `**` is passed to it by the names of the other.
     """
     aliases = {
         other: one
         for one, other in zip(old.names, new.names, strict=False)
         if one != other and one not in new.names and other not in old.names
     }
-    shared = {*old.names} & {aliases.get(name, name) for name in new.names}
-    return _passed(old, {}, shared, defaults), _passed(new, aliases, shared, defaults)
+    names = {aliases.get(name, name) for name in new.names}
+    shared = {*old.names} & names
+    more = {*old.names} - names if new.starred[1] else set(), names - {*old.names} if old.starred[1] else set()
+    one = _passed(old, {}, shared | more[0], defaults)
+    other = _passed(new, aliases, shared | more[1], defaults)
+    return (
+        one | {name: parameter(name) for name in new.names if name in more[1] and name in other},
+        other | {name: parameter(name) for name in old.names if name in more[0] and name in one},
+    )
+
+
+def unnamed(old: Signature, new: Signature) -> tuple[Open, Open]:
+    """What both may be given besides: starred parameters take what the other side takes, too."""
+    names = old.starred[1] and new.starred[1]
+    return (
+        (old.starred[0] and (new.starred[0] or len(new.positional) > len(old.positional)), names),
+        (new.starred[0] and (old.starred[0] or len(old.positional) > len(new.positional)), names),
+    )
 
 
 def _passed(signature: Signature, aliases: dict[str, str], shared: set[str], defaults: bool) -> dict[str, Value]:
@@ -92,6 +112,8 @@ def _defaults(arguments: ast.arguments, positional: list[str]) -> Iterator[tuple
 def equal_defaults(old: Signature, new: Signature) -> bool:
     """Whether what holds for all that callers pass holds for the defaults too: equal names have equal ones."""
     both = {*old.names} & {*new.names}
+    if (old.starred[1] and new.defaults.keys() - both) or (new.starred[1] and old.defaults.keys() - both):
+        return False
     names = all(one == other for one, other in zip(old.names, new.names, strict=False))
     given = all((name in old.defaults) is (name in new.defaults) for name in both)
     return names and given and all(old.default(name) == new.default(name) for name in both & old.defaults.keys())

@@ -63,7 +63,12 @@ def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) ->
         case Made():
             return _of_made(run, owner, name)
         case Items() | Table():
-            return Bound(owner, name)
+            found = run.get(owner.token, name)
+            return Bound(owner, name) if is_missing(found) else found
+        case Term(op="member") if (held := run.of_member(owner, name, node, frame)) is not None:
+            return held
+        case Term(op="constant") if name == "value":
+            return owner
         case Term(op="name") if name == "__name__" and is_class(owner):
             return constant(str(owner.args[0]).rpartition(".")[2])
         case Term(op="name"):
@@ -113,9 +118,14 @@ def _of_instance(run: Run, owner: Instance, name: str, node: ast.AST, frame: Fra
     if "classmethod" in decorators:
         return Function(member, ClassRef(owner.cls))
     function = Function(member, owner)
-    if "property" in decorators or "cached_property" in decorators:
+    if is_property(member):
         return run.invoke(function, Arguments(), node, frame)
     return function
+
+
+def is_property(method: Method) -> bool:
+    """Whether a method runs when its name is read."""
+    return any(each.rpartition(".")[2] in ("property", "cached_property") for each in method.facts.decorators)
 
 
 def is_accessor(method: Method) -> bool:
@@ -139,9 +149,8 @@ def member_of(run: Run, cls: str, name: str) -> Method | Value | None:
         if isinstance(given, Term):
             return given
         if given is not None:
-            frame = Frame(run.token(), info.path, info.facts.qualname, ancestor, body=True)
             with run.into([]):
-                return run.evaluate(given, frame)
+                return run.evaluate(given, class_frame(run, ancestor))
         if name in info.methods:
             return Method(info.path, ancestor, info.methods[name])
         if f"{ancestor}.{name}" in run.project.classes:
@@ -149,7 +158,15 @@ def member_of(run: Run, cls: str, name: str) -> Method | Value | None:
     return None
 
 
+def class_frame(run: Run, cls: str) -> Frame:
+    """Where the body of a class runs."""
+    info = run.project.classes[cls]
+    return Frame(run.token(), info.path, info.facts.qualname, cls, body=True)
+
+
 def _of_class(run: Run, owner: ClassRef, name: str) -> Value:
+    if (found := run.enumerated(owner.id, name)) is not None:
+        return found
     member = member_of(run, owner.id, name)
     if isinstance(member, Method):
         bound = any(each.endswith("classmethod") for each in member.facts.decorators)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.comparison.interpreter.containers import UNROLLED, enumerated, is_plain, unless_kept
+from initlint.comparison.interpreter.containers import UNROLLED, enumerated, is_plain, side_by_side, unless_kept
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import opaque_call, unseen
 from initlint.comparison.interpreter.iteration import children_of, iterate
@@ -63,10 +63,8 @@ def _enumerate(run: Run, asked: Asked) -> Value:
 
 
 def _zip(run: Run, asked: Asked) -> Value:
-    plain = [run.held(each) for each in asked.given if isinstance(each, Items) and is_plain(run, each)]
-    if not plain or len(plain) < len(asked.given):
-        return _lazy(run, asked)
-    return run.items([run.items(row, "tuple") for row in zip(*plain, strict=False)])
+    found = None if asked.arguments.named else side_by_side(run, asked.given)
+    return _lazy(run, asked) if found is None else found
 
 
 def _reversed(run: Run, asked: Asked) -> Value:

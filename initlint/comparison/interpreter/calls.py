@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.comparison.interpreter.described import state
 from initlint.comparison.interpreter.drawing import unseen
 from initlint.comparison.interpreter.outside import named_call
+from initlint.comparison.interpreter.records import tuple_called
 from initlint.comparison.terms import Term
 from initlint.comparison.values import (
     Arguments,
@@ -52,5 +53,7 @@ def call(run: Run, callee: Value, arguments: Arguments, node: ast.AST, frame: Fr
             return named_call(run, str(callee.args[0]), arguments, node, frame)
         case Term(op="attribute", args=(Term() as owner, str() as name)):
             return run.call_method(owner, name, arguments, node, frame)
+        case Term() if (record := tuple_called(run, callee, arguments)) is not None:
+            return record
         case _:
             return unseen(run, run.describe(callee), arguments, node, frame)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from initlint.comparison import draws
 from initlint.comparison.interpreter.described import argument_terms, compound, state
 from initlint.comparison.interpreter.machine import is_missing
-from initlint.comparison.terms import NONE, Term, constant, is_constant, number, same_key
+from initlint.comparison.terms import NONE, RANGE, Term, constant, is_constant, number, same_key
 from initlint.comparison.values import (
     MISSING,
     Arguments,
@@ -58,7 +59,7 @@ def with_all_of(
 
 def is_plain(run: Run, items: Items) -> bool:
     """Whether it is known which items there are."""
-    return not any(isinstance(item, Repeat | Spread) for item in run.held(items))
+    return all(_is_there(run.resolved(item)) and not isinstance(item, Repeat | Spread) for item in run.held(items))
 
 
 def item_at(run: Run, owner: Value, index: Value) -> Value:
@@ -229,12 +230,56 @@ def unless_kept(run: Run, items: Items, before: int) -> Items:
     return Items(items.token, LAZY) if len(run.events) > before else items
 
 
+def turns(run: Run, value: Value) -> list[Value] | None:
+    """What is gone through, in order, with one item for all turns of a loop; None where it is not known what comes."""
+    match value:
+        case Items():
+            items = list(run.held(value))
+        case Table() if contents(run, value) is not None:
+            return [key for key, _ in run.entries(value)]
+        case Term(op="constant", args=(str() as text,)):
+            return [constant(each) for each in text]
+        case Term() if (count := draws.length(value)) is not None or value.args[:1] == (RANGE,):
+            header = value if count is None else Term("call", (RANGE, count))
+            return [Repeat(header, Term("item", (run.level + 1, value)))]
+        case _:
+            return None
+    return items if all(map(_is_one, items)) else None
+
+
+def _is_one(item: Value) -> bool:
+    """Whether there is one item, or one for each turn of a loop."""
+    inner = item.value if isinstance(item, Repeat) else item
+    return not isinstance(inner, Repeat | Spread) and _is_there(inner)
+
+
+def side_by_side(run: Run, values: Sequence[Value]) -> Items | None:
+    """The items of several things in pairs and so on, as `zip` makes them; None where it is not known which meet."""
+    columns = [found for value in values if (found := turns(run, value)) is not None]
+    looped = any(isinstance(item, Repeat) for column in columns for item in column)
+    if len(columns) < len(values) or (looped and len(set(map(len, columns))) > 1):
+        return None
+    rows: list[Value] = []
+    for row in zip(*columns, strict=False):
+        headers = {item.header for item in row if isinstance(item, Repeat)}
+        if len(headers) > 1 or (headers and not all(isinstance(item, Repeat) for item in row)):
+            return None
+        together = run.items([item.value if isinstance(item, Repeat) else item for item in row], "tuple")
+        rows += [Repeat(header, together) for header in headers] or [together]
+    return run.items(rows)
+
+
 def enumerated(run: Run, value: Value, start: Value) -> Value:
     """Pairs of numbers and items."""
-    first = number(start)
-    if isinstance(value, Items) and isinstance(first, int) and is_plain(run, value):
-        pairs = [run.items((constant(place), item), "tuple") for place, item in enumerate(run.held(value), first)]
-        return run.items(pairs)
+    first, items = number(start), turns(run, value)
+    if isinstance(first, int) and items is not None:
+        looped = [item.header for item in items if isinstance(item, Repeat)]
+        places: list[Value] = [constant(place) for place, _ in enumerate(items, first)]
+        if first == 0 and len(items) == 1 and looped and looped[0].args[:1] == (RANGE,) and len(looped[0].args) == 2:
+            places = [Repeat(looped[0], Term("item", (run.level + 1, looped[0])))]
+            looped = []
+        if not looped and (found := side_by_side(run, (run.items(places), run.items(items)))) is not None:
+            return found
     return Term("enumerate", (run.describe(value), run.describe(start)))
 
 

@@ -180,6 +180,8 @@ def condition(run: Run, value: Value) -> Term:
             return TRUE if plain else value.term
         case Missing():
             return FALSE
+        case Term(op="member", args=(_, _, mixed, Term() as held)):
+            return held if mixed else TRUE
         case Choice():
             return _chosen(value.guard, condition(run, value.yes), condition(run, value.no))
         case _:

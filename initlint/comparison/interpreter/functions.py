@@ -173,14 +173,14 @@ def _bind(
         _set_parameter(run, param.arg, value, default, rest, frame, defaults)
     for param, default in zip(params.kwonlyargs, params.kw_defaults, strict=True):
         _set_parameter(run, param.arg, given.pop(param.arg, None), default, rest, frame, defaults)
-    any_more, run.open_ended = run.open_ended, False
+    (any_places, any_names), run.open_ended = run.open_ended, (False, False)
     if params.vararg is not None:
-        rest = [parameter("*")] if any_more else rest
+        rest = [parameter("*")] if any_places else rest
         more = [*values[len(positional) :], *(Spread(term) for term in rest)]
         run.set(frame.token, params.vararg.arg, run.items(more, "tuple"))
     if params.kwarg is not None:
         entries = [(constant(name), value) for name, value in given.items()]
-        rest = [parameter("**")] if any_more else rest
+        rest = [parameter("**")] if any_names else rest
         keep = Term("rest", tuple(rest)) if rest else None
         run.set(frame.token, params.kwarg.arg, run.table(entries, keep))
 

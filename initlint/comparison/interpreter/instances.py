@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import place_of, unread, unseen
 from initlint.comparison.interpreter.machine import Unfollowed
+from initlint.comparison.interpreter.records import filled, named_tuple
 from initlint.comparison.interpreter.reflection import shows
 from initlint.comparison.interpreter.torch_calls import next_constructor
 from initlint.comparison.reach import class_key
-from initlint.comparison.signatures import in_order, initialiser, parameter
+from initlint.comparison.signatures import Open, in_order, initialiser, parameter
 from initlint.comparison.terms import Term
 from initlint.comparison.values import (
     Arguments,
@@ -45,7 +46,7 @@ MAX_NESTED = 3
 """How often one function may be entered within itself, unless it goes down into what was there before."""
 
 
-def construct(run: Run, cls: ClassId, given: Mapping[str, Value]) -> Instance:
+def construct(run: Run, cls: ClassId, given: Mapping[str, Value], more: Open) -> Instance:
     """Build an instance of a class from named parameters; what is not given is left to its default."""
     if base := run.code.guessed(cls):
         name = cls.partition("::")[2]
@@ -57,16 +58,16 @@ def construct(run: Run, cls: ClassId, given: Mapping[str, Value]) -> Instance:
     _around(run, cls, node, frame)
     method = initialiser(run.project, cls)
     if method is not None:
-        run.open_ended = not run.by_default
+        run.open_ended = more
         run.invoke(Function(method, instance), Arguments(named=tuple(given.items())), node, frame)
     else:
         next_constructor(run, Super(instance, cls), Arguments(rest=(parameter("*"),)), node, frame)
     return instance
 
 
-def run_function(run: Run, method: Method, given: Mapping[str, Value]) -> Value:
+def run_function(run: Run, method: Method, given: Mapping[str, Value], more: Open) -> Value:
     """Run a function with named parameters; what is not given is left to its default."""
-    run.open_ended = not run.by_default
+    run.open_ended = more
     frame = Frame(run.token(), method.path, "", "")
     return run.invoke(Function(method), Arguments(named=tuple(given.items())), ast.Pass(), frame)
 
@@ -81,6 +82,8 @@ def instantiate(run: Run, cls: str, arguments: Arguments, node: ast.AST, frame: 
         made = unread(run, alike, in_order(run.code, initialiser(run.project, cls), arguments), node, frame)
         run.instances[made.token] = cls
         return made
+    if (record := named_tuple(run, cls, arguments, node, frame)) is not None:
+        return record
     method = initialiser(run.project, cls)
     if method is None and run.code.foreign(cls) and not run.project.is_module(cls):
         plain = not any(run.code.methods(class_key(each)) for each in run.project.mro(cls))
@@ -95,10 +98,11 @@ def instantiate(run: Run, cls: str, arguments: Arguments, node: ast.AST, frame: 
     run.trail.append(place_of(node, frame))
     try:
         _around(run, cls, node, frame)
+        if method is None or method.facts.name == "__post_init__":
+            arguments = filled(run, instance, arguments, node, frame)
         if method is not None:
             run.invoke(Function(method, instance), arguments, node, frame)
         else:
-            _fields(run, instance, arguments)
             next_constructor(run, Super(instance, cls), arguments, node, frame)
     finally:
         run.home.pop()
@@ -140,23 +144,3 @@ def _is_data(run: Run, value: Value) -> bool:
             return _is_data(run, callee) and passes_data(run, inner)
         case _:
             return False
-
-
-def _fields(run: Run, instance: Instance, arguments: Arguments) -> None:
-    """The fields of a dataclass, where its constructor is generated."""
-    node = run.code.cls(instance.cls)
-    names = [
-        each.target.id
-        for each in (node.body if node is not None else [])
-        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name) and _is_passed(each.value)
-    ]
-    if any("dataclass" in each for each in run.project.classes[instance.cls].facts.decorators):
-        for name, value in [*zip(names, arguments.positional, strict=False), *arguments.named]:
-            run.set(instance.token, name, value)
-
-
-def _is_passed(value: ast.expr | None) -> bool:
-    """Whether the field of a dataclass is a parameter by its place."""
-    keywords = value.keywords if isinstance(value, ast.Call) else []
-    given = [(each.arg, each.value.value) for each in keywords if isinstance(each.value, ast.Constant)]
-    return ("init", False) not in given and ("kw_only", True) not in given

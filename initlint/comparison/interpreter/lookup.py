@@ -34,11 +34,25 @@ def plain_name(run: Run, name: str, frame: Frame) -> Value:
             return run.resolved(found)
         early = early or inner.early or inner.body
         inner = inner.parent
+    if frame.body and (beside := _beside(run, name, frame)) is not None:
+        return beside
     if frame.body and (method := run.project.method(frame.cls, name)) is not None:
         return Function(method)
     if early and run.code.names.rebound(frame.path, name):
         return run.code.of_variable(frame.path, name)
     return resolve_name(run, frame.path, name, frame.qualname)
+
+
+def _beside(run: Run, name: str, frame: Frame) -> Value | None:
+    """What the body of a class has given a name, where another statement of it uses that."""
+    given, key = run.code.class_level(frame.cls, name), (frame.cls, name)
+    if not isinstance(given, ast.expr) or key in run.resolving:
+        return given if isinstance(given, Term) else None
+    run.resolving.add(key)
+    try:
+        return run.evaluate(given, frame)
+    finally:
+        run.resolving.discard(key)
 
 
 def resolve_name(run: Run, path: str, dotted: str, qualname: str = "") -> Value:

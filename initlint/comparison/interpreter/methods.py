@@ -24,7 +24,7 @@ from initlint.comparison.interpreter.filling import fill_by_method
 from initlint.comparison.interpreter.iteration import children_of
 from initlint.comparison.interpreter.outside import PLAIN
 from initlint.comparison.interpreter.texts import of_text, root
-from initlint.comparison.interpreter.torch_calls import append_module, extend_modules, next_constructor
+from initlint.comparison.interpreter.torch_calls import append_module, extend_modules, insert_module, next_constructor
 from initlint.comparison.interpreter.views import apply_to_all, modules_of, named_item, parameters_of
 from initlint.comparison.statements import CHANGES_IN_PLACE
 from initlint.comparison.terms import NONE, TRUE, Term, constant, is_constant
@@ -116,8 +116,10 @@ def _on_module(  # noqa: C901  (one case for each kind)
         case "extend" | "update" if first is not None:
             extend_modules(run, receiver.token, first)
             return receiver
-        case "insert" if len(arguments.positional) == 2:
+        case "insert" if len(arguments.positional) == 2 and not insert_module(run, receiver, *arguments.positional):
             raise unfollowed("`insert` into a list of modules", node, frame)
+        case "insert" if len(arguments.positional) == 2:
+            return NONE
         case "to_empty":
             take_off_meta(run, receiver)
             return receiver

@@ -119,6 +119,8 @@ ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 def compared(run: Run, op: str, left: Value, right: Value) -> Term:
     """`left op right` for a comparison."""
+    if op not in ("Is", "IsNot"):
+        left, right = _by_value(left), _by_value(right)
     plain = not isinstance(left, Term) and not (isinstance(left, Made) and not left.cls)
     if right == NONE and plain and (op in ("Is", "IsNot") or not isinstance(left, Instance)):
         same = isinstance(left, Missing)
@@ -153,7 +155,16 @@ def is_single(value: Value) -> bool:
 
 def _is_itself(value: Value) -> bool:
     """Whether a value is equal to itself alone."""
-    return is_class(value) or (isinstance(value, Term) and value.op == "sentinel")
+    return is_class(value) or (isinstance(value, Term) and value.op in ("sentinel", "member"))
+
+
+def _by_value(value: Value) -> Value:
+    """A member of an enumeration of numbers or texts as the one that it is equal to."""
+    match value:
+        case Term(op="member", args=(_, _, True, Term() as held)):
+            return held
+        case _:
+            return value
 
 
 def is_class(value: Value) -> bool:

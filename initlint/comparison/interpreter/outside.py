@@ -13,6 +13,7 @@ from initlint.comparison.interpreter.containers import dictionary
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import EMPTY, TENSOR, draw, named_module, operands, runs, unseen
 from initlint.comparison.interpreter.iteration import by_itself
+from initlint.comparison.interpreter.records import replaced
 from initlint.comparison.interpreter.reflection import told
 from initlint.comparison.interpreter.torch_calls import torch_function, torch_instance
 from initlint.comparison.terms import Term, constant
@@ -63,6 +64,8 @@ def _foreign(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Fr
             return Partial(arguments.positional[0], replace(arguments, positional=arguments.positional[1:]))
         case "importlib.import_module" if (file := named_module(run, arguments, frame)) is not None:
             return ModuleRef(file)
+        case "dataclasses.replace" if isinstance(record := arguments.get("", 0), Instance):
+            return replaced(run, record, Arguments(named=arguments.named, rest=arguments.rest), node, frame)
         case "copy.deepcopy" | "copy.copy" if _copies_itself(run, arguments):
             return unseen(run, Term("name", (name,)), arguments, node, frame)
         case "copy.deepcopy" | "copy.copy" if arguments.positional:

@@ -92,7 +92,7 @@ def _bases(run: Run, value: Value) -> frozenset[str] | None:
             return frozenset(run.project.mro(value.cls))
         case Made() if (known := knowledge.module(value.cls)) is not None:
             return frozenset((value.cls, *known.bases))
-        case Items() if value.kind in KINDS:
+        case Items() if value.kind in KINDS and not run.parts(value.token):
             return _classes(KINDS[value.kind])
         case Table():
             return _classes(dict)

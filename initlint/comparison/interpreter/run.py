@@ -13,6 +13,7 @@ from initlint.comparison.interpreter import (
     functions,
     instances,
     methods,
+    records,
     statements,
 )
 from initlint.comparison.interpreter.machine import DEFAULT_STEPS, MAX_STEPS, Machine
@@ -46,7 +47,8 @@ class Run(Machine):
         self.resolving: set[tuple[str, str]] = set()
         self.describing: set[int] = set()
         self.active: list[Entered] = []
-        self.open_ended = False
+        self.open_ended = (False, False)
+        self.members: dict[Term, tuple[ClassId, Value]] = {}
         self.defaults: dict[int, Value] = {}
 
     evaluate = expressions.evaluate
@@ -59,3 +61,5 @@ class Run(Machine):
     enter = functions.enter
     instantiate = instances.instantiate
     give = assignment.give
+    enumerated = records.enumerated
+    of_member = records.of_member

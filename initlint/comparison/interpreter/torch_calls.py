@@ -14,7 +14,7 @@ from initlint.comparison.interpreter.filling import filled
 from initlint.comparison.interpreter.iteration import children_of
 from initlint.comparison.interpreter.machine import EARLIER
 from initlint.comparison.shapes import LIKE, SHAPED, shape_given, shape_of
-from initlint.comparison.terms import NONE, Term, is_constant
+from initlint.comparison.terms import NONE, Term, is_constant, number
 from initlint.comparison.values import (
     Arguments,
     Frame,
@@ -104,6 +104,23 @@ def append_module(run: Run, token: int, value: Value) -> None:
     known = [name for name, _ in run.parts(token) if name != EARLIER]
     open_ended = token < run.entry or isinstance(value, Repeat | Spread) or any(name.startswith("*") for name in known)
     run.set(token, f"*{len(known)}" if open_ended else str(len(known)), value)
+
+
+def insert_module(run: Run, owner: Made | Instance, at: Value, value: Value) -> bool:
+    """Put one item between those of a list of modules; whether that can be followed."""
+    parts = run.parts(owner.token)
+    place = number(at)
+    if (
+        not isinstance(place, int)
+        or owner.token < run.entry
+        or [key for key, _ in parts] != [*map(str, range(len(parts)))]
+    ):
+        return False
+    items = [part for _, part in parts]
+    items.insert(place, value)
+    for key, item in enumerate(items):
+        run.set(owner.token, str(key), item)
+    return True
 
 
 def torch_function(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
