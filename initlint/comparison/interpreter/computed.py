@@ -17,10 +17,8 @@ LARGE = frozenset({"factorial", "comb", "perm", "pow", "ldexp"})
 """Functions of `math` whose results may be too long to be worked out."""
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{
-        f"builtins.{each.__name__}": each
-        for each in (int, float, bool, abs, round, str, len, max, min, sum, divmod, sorted)
-    },
+    **{f"builtins.{each.__name__}": each for each in (int, float, bool, abs, round, str, len, divmod, sorted)},
+    **{f"builtins.{each.__name__}": each for each in (max, min, sum)},
     "builtins.pow": lambda one, other: binary("Pow", constant(one), constant(other)).args[0],
     **{f"math.{name}": each for name, each in vars(math).items() if callable(each) and name not in LARGE},
 }

@@ -55,7 +55,7 @@ def describe(run: Run, value: Value) -> Term:  # noqa: C901  (one case for each 
         case Spread():
             return Term("spread", (value.term,))
         case Choice():
-            return Term("choice", (value.guard, run.describe(value.yes), run.describe(value.no)))
+            return _described_choice(run, value)
         case ClassRef():
             return class_term(run, value.id)
         case Function():
@@ -73,6 +73,20 @@ def describe(run: Run, value: Value) -> Term:  # noqa: C901  (one case for each 
             return Term("bound", (run.describe(value.receiver), value.name))
         case Missing():
             return Term("missing", ())
+
+
+def _described_choice(run: Run, value: Choice) -> Term:
+    """A choice between values, each of which is described once however many choices lead to it."""
+    outermost = run.choices is None
+    known = {} if run.choices is None else run.choices
+    run.choices = known
+    try:
+        if id(value) not in known:
+            known[id(value)] = Term("choice", (value.guard, run.describe(value.yes), run.describe(value.no)))
+        return known[id(value)]
+    finally:
+        if outermost:
+            run.choices = None
 
 
 def _described(run: Run, value: Instance) -> Term:

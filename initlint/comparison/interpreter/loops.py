@@ -30,31 +30,41 @@ class _Turns:
     carried: dict[Key, Term]
     changes: dict[Key, tuple[Term, Term]]
 
-    def header(self, terms: Iterable[Term]) -> Term:
-        """What is gone through, with the start and the change of all that some terms depend on."""
+    def used(self, terms: Iterable[Term]) -> Iterator[Key]:
+        """What some terms depend on of that which is carried; of each it is asked next how it changes."""
         own = {term: key for key, term in self.carried.items()}
-        pending = [term for term in symbols((self.over, *terms), "carried") if term in own]
-        used: set[Term] = set()
+        pending = sorted(symbols((self.over, *terms), "carried"), key=lambda term: term.digest)
+        met: set[Term] = set()
         while pending:
             term = pending.pop()
-            if term not in used:
-                used.add(term)
-                pending += [each for each in symbols(self.changes[own[term]], "carried") if each in own]
+            if term in own and term not in met:
+                met.add(term)
+                yield own[term]
+                pending += sorted(symbols(self.changes[own[term]], "carried"), key=lambda term: term.digest)
+
+    def header(self, terms: Iterable[Term]) -> Term:
+        """What is gone through, with the start and the change of all that some terms depend on."""
+        used = set(self.used(terms))
         if not used:
             return self.over
-        ordered = [term for term in own if term in used]
-        return Term("over", (self.over, *(Term("changes", (term, *self.changes[own[term]])) for term in ordered)))
+        ordered = [(term, key) for key, term in self.carried.items() if key in used]
+        return Term("over", (self.over, *(Term("changes", (term, *self.changes[key])) for term, key in ordered)))
 
     def behind(self, content: Content) -> Content:
         """What was computed in the last turn, as it is behind the loop."""
-        term = content.term if isinstance(content, Made) else content
-        if not isinstance(term, Term) or not symbols((term,), "carried") & set(self.carried.values()):
+        term = _held(content)
+        if term is None or not symbols((term,), "carried") & set(self.carried.values()):
             return content
         after = Term("after", (self.header((term,)), term))
         if isinstance(content, Made):
             content.term = after
             return content
         return after
+
+
+def _held(content: Content) -> Term | None:
+    """The term that something is, or by which it was made."""
+    return content.term if isinstance(content, Made) else content if isinstance(content, Term) else None
 
 
 def _equal(one: Content, other: Content) -> bool:
@@ -105,11 +115,8 @@ def repeat(run: Run, domain: Callable[[], Term], turn: Callable[[], None]) -> No
             carried[key] = Term("carried", (run.level, len(carried)))
     else:
         raise Unfollowed(f"what a loop carries from turn to turn is not settled after {PASSES} turns")
-    turns = _Turns(
-        over,
-        carried,
-        {key: (_before(run, key), _behind(run, key, written)) for key in carried},
-    )
+    turns = _Turns(over, carried, {})
+    _note_changes(run, turns, sink, written)
     header = turns.header(_terms(sink))
     for key, content in written.items():
         if key[1] == EARLIER:
@@ -121,6 +128,12 @@ def repeat(run: Run, domain: Callable[[], Term], turn: Callable[[], None]) -> No
         run.cells.set(key, turns.behind(content) if key not in carried else content)
     if sink:
         run.emit(Loop(header, sink))
+
+
+def _note_changes(run: Run, turns: _Turns, events: list[Event], written: dict[Key, Content]) -> None:
+    """Find out how that changes on which draws depend, or what is written."""
+    for key in turns.used((*_terms(events), *filter(None, map(_held, written.values())))):
+        turns.changes[key] = (_before(run, key), _behind(run, key, written))
 
 
 @contextmanager

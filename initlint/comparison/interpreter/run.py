@@ -46,6 +46,7 @@ class Run(Machine):
         self.sentinels: dict[tuple[str, str], int] = {}
         self.resolving: set[tuple[str, str]] = set()
         self.describing: set[int] = set()
+        self.choices: dict[int, Term] | None = None
         self.active: list[Entered] = []
         self.open_ended = (False, False)
         self.members: dict[Term, tuple[ClassId, Value]] = {}
