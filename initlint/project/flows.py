@@ -153,7 +153,8 @@ class Trace:
     def name(self, name: str, but: Node | None = None, within: Node | None = None) -> Iterator[Flow]:
         """What is done with a local name that holds the value; code nested in the body keeps it for later.
 
-        What becomes of it in one place, `but`, is not asked. A comprehension has names of its own: `within` it.
+        What becomes of it in one place, `but`, is not asked. What a loop or comprehension goes over is in the name
+        `within` it, and not in another that has the same name for its own.
         """
         key = (name, within.id if within is not None else 0)
         if key in self._seen:
@@ -166,21 +167,24 @@ class Trace:
                 yield from self.value(node)
             if _is_name_only(node):
                 continue
-            if self._comprehension(name, node) != within:
+            if _is_another(self._loop(name, node), within):
                 continue
             if not self.body.own(node):
                 yield self._flow(Use.READ, node)
             elif not _is_target(node):
                 yield from self.value(node)
 
-    def _comprehension(self, name: str, node: Node) -> Node | None:
-        """The innermost comprehension around a node that has a name of its own for what it goes over."""
-        around = node.parent
+    def _loop(self, name: str, node: Node) -> Node | None:
+        """The innermost loop or comprehension around a node that has this name for what it goes over."""
+        inside, around = node, node.parent
         while around is not None:
-            for loop in around.named_children if around.type in COMPREHENSIONS else ():
-                if loop.type == "for_in_clause" and name in looped_names(loop, self.body):
-                    return around
-            around = around.parent
+            clauses = around.named_children if around.type in COMPREHENSIONS else ()
+            loops = [clause for clause in clauses if clause.type == "for_in_clause"]
+            if around.type == "for_statement" and around.child_by_field_name("body") == inside:
+                loops = [around]
+            if any(name in looped_names(loop, self.body) for loop in loops):
+                return around
+            inside, around = around, around.parent
         return None
 
     def _flow(self, use: Use, node: Node, target: str = "") -> Flow:
@@ -269,7 +273,7 @@ class Trace:
 
     def _looped(self, loop: Node) -> Iterator[Flow]:
         """What the loop variables go through; an element of a comprehension also goes where the comprehension goes."""
-        within = loop.parent if loop.type == "for_in_clause" else None
+        within = loop.parent if loop.type == "for_in_clause" else loop
         for name in looped_names(loop, self.body):
             yield from self.name(name, within=within)
 
@@ -297,6 +301,13 @@ class Trace:
         """Whether a method belongs to the instance or to a local variable, and not to a module like nn.init."""
         root = re.match(r"\w+", self.body.text(function))
         return root is not None and (root.group() == self.instance or root.group() in self.body.bindings)
+
+
+def _is_another(loop: Node | None, within: Node | None) -> bool:
+    """Whether what a loop has in a name is not what it has `within` a loop, behind it, or where it is assigned."""
+    if within is None:
+        return loop is not None and loop.type in COMPREHENSIONS
+    return loop != within and (loop is not None or within.type in COMPREHENSIONS)
 
 
 def _is_target(node: Node) -> bool:
