@@ -79,6 +79,11 @@ def label(draw: Draw) -> str:
     return ".".join(filter(None, [cls, owner]))
 
 
+def _path(draw: Draw) -> str:
+    """What gets the numbers, from the root of the construction, but for `*`, an item of which the place is not known."""
+    return draw.owner if draw.owner and "*" not in draw.owner else label(draw)
+
+
 def name_of(id: str) -> str:
     return id.partition("::")[2] or id
 
@@ -148,8 +153,8 @@ def _before(diff: ClassDiff, line: Line) -> str:
     draw = line.row.draw
     if follower is None or draw is None:
         return "last"
-    if (draw.place.cls in (diff.old, diff.new) or _builder(diff, line) is not None) and follower.owner:
-        shown = follower.owner
+    if draw.place.cls in (diff.old, diff.new) or _builder(diff, line) is not None:
+        shown = _path(follower)
     else:
         shown = follower.name if follower.place.cls == draw.place.cls and follower.name else label(follower)
     return f"before {shown}"
@@ -194,4 +199,4 @@ def _until(diff: ClassDiff, end: int) -> str:
         rest = "what comes after that may"
     else:
         rest = "nothing after that" if set(later) == {Answer.NO} else "what comes next does not"
-    return f"; what is drawn up to {last.owner or label(last)} differs, and {rest}"
+    return f"; what is drawn up to {_path(last)} differs, and {rest}"
