@@ -11,7 +11,9 @@ from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method, Project
 from initlint.project.inference import Inference
-from initlint.project.values import Value
+from initlint.project.inheritance import MODULE
+from initlint.project.sites import sites, stands_for
+from initlint.project.values import Value, is_none
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,11 +34,31 @@ class Placeholders:
         self.inference = inference
 
     def doubt(self, cls: ClassId, attribute: str) -> str:
-        """What speaks for a placeholder: no element at all, or a single one where nothing else has weights."""
+        """What speaks for a placeholder: no element at all, a single one where nothing else has weights, or that
+        somebody takes the parameters of an instance, which has no others.
+        """
         for body in self._assigning(cls, attribute):
             sizes = {self._size(node, body) for node in body.stores(attribute)}
-            if sizes == {0} or (sizes == {1} and self._is_alone(body, attribute)):
+            others = self._others(body, attribute)
+            if sizes == {0} or (sizes == {1} and not any(map(self._has_weights, others))):
                 return "what holds next to nothing may be there only so that there is a parameter"
+            if self._is_only_one(cls, attribute, others) and (place := self._parameters_taken(cls)):
+                return place
+        return ""
+
+    def _is_only_one(self, cls: ClassId, attribute: str, others: list[Value]) -> bool:
+        """Whether something that has weights is known to be all that a class has of that kind."""
+        weighted = self._has_weights(self.inference.attribute(Value(exact=frozenset({cls})), attribute))
+        alone = self.project.mro(cls) == (cls, MODULE) and not any(map(self._has_weights, others))
+        return weighted and alone and not any(value.unknown for value in others)
+
+    def _parameters_taken(self, cls: ClassId) -> str:
+        """Where code asks for all that a class has, of what is an instance of just this one; "" where none does."""
+        for method, receiver in self.callers.reading.get("parameters"):
+            body = self.bodies.body(method)
+            values = (stands_for(site, body, self.inference) for site in sites(body, receiver, "parameters"))
+            if any(cls in value.exact for value in values):
+                return f"`{receiver}.parameters` in {method.path} is of an instance that has no others"
         return ""
 
     def _assigning(self, cls: ClassId, attribute: str) -> Iterator[Body]:
@@ -54,13 +76,13 @@ class Placeholders:
             return _elements(node, body)
         return 1 if all(known.weighted for known in layers) and _is_least(node, body) else None
 
-    def _is_alone(self, body: Body, attribute: str) -> bool:
-        """Whether the class that makes it makes nothing else that has weights."""
+    def _others(self, body: Body, attribute: str) -> list[Value]:
+        """What the class that makes it has besides, but for what is None."""
         assert body.method.owner is not None
         owner = self.project.classes[body.method.owner]
-        others = {store.attribute for facts in owner.facts.methods for store in facts.stores} - {attribute}
-        values = (self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in sorted(others))
-        return not any(map(self._has_weights, values))
+        named = {store.attribute for facts in owner.facts.methods for store in facts.stores} - {attribute}
+        others = [name for name in sorted(named) if {*map(is_none, body.stores(name))} != {True}]
+        return [self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in others]
 
     def _has_weights(self, value: Value) -> bool:
         """Whether a value is or holds a module or parameter that can have weights."""

@@ -28,6 +28,7 @@ from initlint.project.items import Items
 from initlint.project.kinds import Kinds
 from initlint.project.listed import Listed
 from initlint.project.named import NamedPaths, Tie
+from initlint.project.placed import Placed
 from initlint.project.placeholders import Placeholders
 from initlint.project.roles import Roles
 from initlint.project.sites import sites
@@ -70,6 +71,7 @@ class Readers:
         self.listed = Listed(project, self.bodies, self.callers, self.inference, self.foreign)
         self.enclosing = Enclosing(project, self.bodies, self.callers, self.inference)
         self.placeholders = Placeholders(project, self.bodies, self.callers, self.inference)
+        self.placed = Placed(project, self.bodies, self.callers, self.inference)
         self.strangers = Strangers(project, self.bodies, self.inference, self.roles)
         self.kinds = Kinds(project, self.bodies, self.callers, self.inference, self._admitted)
         self.wholesale = Wholesale(project, self.bodies, self.callers, self.inference, self.roles, self.entries)
@@ -98,7 +100,7 @@ class Readers:
 
     def verdict_on_all(self, cls: ClassId, pattern: str) -> Verdict | None:
         """The verdict on whatever a computed name can come out as: live if anything reads one of these names."""
-        if self._is_live(cls, pattern):
+        if any(self._is_live(cls, target) for target in (pattern, *self._aliases(cls, pattern))):
             return LIVE
         verdicts = [self.verdict(cls, name) for name in self._named_by(pattern)]
         return next((v for v in verdicts if v and v.confidence is Confidence.POSSIBLE), verdicts[0])
@@ -174,6 +176,7 @@ class Readers:
         yield self.computed.doubt(cls)
         yield self.foreign.called_by_any_name(cls)
         yield self.placeholders.doubt(cls, attribute)
+        yield self.placed.doubt(cls)
         yield self._doubtful_heir(cls, attribute, flows)
         yield self.strangers.announced(self.inference.attribute(Value(exact=frozenset({cls})), attribute))
 
@@ -328,10 +331,12 @@ class Readers:
         """The other attributes that are or get what this one gets; "*" where that goes elsewhere."""
         for node in body.stores(attribute):
             yield from self._registered(node, body, attribute)
-            if node.type == "attribute" and body.text(node.named_children[0]) == body.method.facts.instance:
-                yield body.text(node).rpartition(".")[2]
-            if node.type == "identifier":
-                yield from self._kept(body.text(node), body, node if named_along(node, body) else None)
+            holder = _holder(node)
+            if holder.type == "attribute" and body.text(holder.named_children[0]) == body.method.facts.instance:
+                yield body.text(holder).rpartition(".")[2]
+            if holder.type == "identifier":
+                apart = holder != node or named_along(node, body)
+                yield from self._kept(body.text(holder), body, holder if apart else None)
 
     def _registered(self, node: Node, body: Body, attribute: str) -> Iterator[str]:
         """`nn.ModuleList(self.parts)` registers what the list `self.parts` holds: needed as long as that is read.
@@ -441,3 +446,9 @@ class Readers:
                 self.inference.attribute(self._along(owner, path[:-1]), path[-1]) if path else start
             )
         return self._paths[owner, path]
+
+
+def _holder(node: Node) -> Node:
+    """What an expression is taken out of: `self.layers` of `self.layers[-1]`."""
+    value = node.child_by_field_name("value") if node.type == "subscript" else None
+    return _holder(value) if value is not None else node

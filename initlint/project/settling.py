@@ -9,8 +9,11 @@ from initlint.project.values import NOTHING, UNKNOWN, Value
 MAX_DEPTH = 60
 """Questions within questions before an answer is given up as unknown."""
 
-MAX_ROUNDS = 2
-"""Rounds in which values that depend on each other settle, or are taken as they are: `x = [x]` never would."""
+MAX_ROUNDS = 8
+"""Rounds in which values that depend on each other settle, or are taken as they are: `x = [x]` never would.
+
+Each carries what is found one question further, and five are the most that anything known has needed.
+"""
 
 
 class Settling:

@@ -1,0 +1,76 @@
+"""Instances put in the place of parts of something whose code cannot be seen: `model.layers[i] = Dummy()`.
+
+Whoever reads such a part reads from the instance what the part before it had. Where the code asks whether that was a
+layer of torch, it is known what there is to be read.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.facts.arguments import call_arguments
+from initlint.facts.extract import SETTERS
+from initlint.project.bodies import Bodies, Body
+from initlint.project.callers import Callers
+from initlint.project.classes import ClassId, Project
+from initlint.project.inference import Inference
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+class Placed:
+    """Which classes stand in for parts of others."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self.inference = inference
+
+    @functools.cache  # noqa: B019
+    def doubt(self, cls: ClassId) -> str:
+        """Where an instance becomes a part of something unknown; "" where none does."""
+        info = self.project.classes.get(cls)
+        for method in self.callers.calling.get(info.facts.name) if info is not None else ():
+            body = self.bodies.body(method)
+            for owner, value in _given(body):
+                if cls in self.inference.expression(value, body).exact and self._is_strange(owner, body):
+                    return f"`{body.text(owner)}` is given an instance in {method.path}"
+        return ""
+
+    def _is_strange(self, owner: Node, body: Body) -> bool:
+        """Whether an object is a part of something unknown, of which not even is known that it was a layer of torch."""
+        values = [self.inference.expression(part, body) for part in _chain(owner)]
+        strange = any(value.unknown for value in values)
+        return strange and not any(self._is_of_torch(node, body) for node in body.nodes("call"))
+
+    def _is_of_torch(self, call: Node, body: Body) -> bool:
+        """Whether a call asks if something is an instance of one of some classes of torch."""
+        function, arguments = call.child_by_field_name("function"), call_arguments(call)
+        if function is None or body.text(function) != "isinstance" or len(arguments) != 2:
+            return False
+        kinds = arguments[1].named_children if arguments[1].type == "tuple" else arguments[1:]
+        symbols = [self.inference.static(kind, body) for kind in kinds]
+        return all(symbol is not None and symbol.target.startswith("torch.") for symbol in symbols)
+
+
+def _chain(node: Node) -> Iterator[Node]:
+    """An expression and what stands before each of its dots and brackets."""
+    yield node
+    if node.type in ("attribute", "subscript"):
+        yield from _chain(node.named_children[0])
+
+
+def _given(body: Body) -> Iterator[tuple[Node, Node]]:
+    """What a body gives to other objects than its instance: an object, and what becomes an item or attribute of it."""
+    for node in body.nodes("assignment"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is not None and right is not None and left.type in ("subscript", "attribute"):
+            yield left.named_children[0], right
+    for node in body.nodes("call"):
+        function, arguments = node.child_by_field_name("function"), call_arguments(node)
+        if function is not None and body.text(function) in SETTERS and len(arguments) == 3:
+            yield arguments[0], arguments[2]
