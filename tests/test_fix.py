@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from test_cli import POSIX, environment, initlint_
 
-import initlint
 from initlint.cli import fix
 from initlint.config import Config
 from initlint.errors import InitlintError
 from initlint.files import write
 from initlint.model import Strategy
 from initlint.pipeline import run
-
-HOME = str(Path(initlint.__file__).parent.parent)
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs what POSIX has")
 
 MODEL = """import torch
 from torch import nn
@@ -39,17 +35,6 @@ class Net(nn.Module):
 SPARE = "        self.spare = nn.Linear(1, 1)\n"
 ACT = "        self.act = nn.ReLU()\n"
 REMOVED = MODEL.replace(SPARE, "").replace(ACT, "")
-
-
-def initlint_(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "initlint", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": HOME},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 @pytest.fixture
@@ -128,7 +113,7 @@ def test_a_diff_can_be_applied(project: Path) -> None:
     patch = subprocess.run(
         [sys.executable, "-m", "initlint", "--diff", "--fix", "isolate", "-q"],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": HOME},
+        env=environment(),
         capture_output=True,
     ).stdout
     subprocess.run(["git", "apply", "-p0"], cwd=project, input=patch, check=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_cli import MODEL
 
 import initlint
 from initlint import config
@@ -18,19 +19,6 @@ from initlint import config
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
-
-MODEL = """import torch.nn as nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.used = nn.Linear(1, 1)
-        self.spare = nn.Linear(1, 1)
-
-    def forward(self, x):
-        return self.used(x)
-"""
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_cli import CLEAN, MODEL
 
 ROOT = Path(__file__).parent.parent
 
@@ -17,19 +18,6 @@ pytest.importorskip("pre_commit")
 if not (ROOT / ".git").exists():
     pytest.skip("the sources are not a git checkout", allow_module_level=True)
 
-MODEL = """import torch.nn as nn
-
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.used = nn.Linear(1, 1)
-        self.spare = nn.Linear(1, 1)
-
-    def forward(self, x):
-        return self.used(x)
-"""
-CLEAN = MODEL.replace("self.used(x)", "self.spare(self.used(x))")
 READER = "from model import Net\n\nnet = Net()\nnet.spare(1)\n"
 LINE = "model.py:8:9: SOH101 submodule `spare` of `Net` is never used"
 
