@@ -108,7 +108,8 @@ def test_diff_shows_and_writes_nothing(project: Path) -> None:
 
 
 def test_a_diff_can_be_applied(project: Path) -> None:
-    model = MODEL.replace("\n", "\r\n") + "# the end"
+    odd = MODEL.replace("    def forward", "    \f\n    text = 'a\u2028b\x0bc'\n\n    def forward")
+    model = odd.replace("\n", "\r\n") + "# the end"
     (project / "model.py").write_bytes(model.encode())
     patch = subprocess.run(
         [sys.executable, "-m", "initlint", "--diff", "--fix", "isolate", "-q"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -22,6 +23,8 @@ from initlint.rewrite.place import DISCARDED, OVERWRITTEN
 from initlint.rewrite.plan import without_fix
 from initlint.rewrite.suggest import can_suggest, suggestions
 from initlint.texts import NOTEBOOK, to_utf8
+
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ def _diff(path: str, mended: Mended) -> Iterator[str]:
 
 
 def _lines(source: bytes) -> list[str]:
-    return to_utf8(source).decode().splitlines(keepends=True)
+    """The lines as tools that apply a diff count them: form feeds and other separators do not end one."""
+    return _LINE.findall(to_utf8(source).decode())
 
 
 def notes(report: Report, mended: list[Mended], config: Config, strategy: Strategy) -> Iterator[str]:
