@@ -80,7 +80,7 @@ def label(draw: Draw) -> str:
 
 
 def _path(draw: Draw) -> str:
-    """What gets the numbers, from the root of the construction, but for `*`, an item of which the place is not known."""
+    """What gets the numbers, from the root of the construction, but for `*`, an item whose place is not known."""
     return draw.owner if draw.owner and "*" not in draw.owner else label(draw)
 
 
