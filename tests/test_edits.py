@@ -10,9 +10,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from test_comparison import compared
+from test_comparison import compared, side
 
-from initlint.comparison.compare import Verdict
+from initlint.comparison.compare import Verdict, compare
 from initlint.comparison.distributions import PARAMETERS
 from initlint.comparison.shapes import KEPT, shape_of, sides
 from initlint.comparison.terms import Term, constant
@@ -366,6 +366,78 @@ def test_a_list_is_not_numbered_where_it_is_not_known_what_it_holds() -> None:
     assert compared(program(body.format(1), "n=3"), program(body.format(2), "n=3")).verdict is not Verdict.SAME
     other = body.replace("enumerate(layers)", "[(0, 4), (1, 5), (2, 6)]")
     assert compared(program(body.format(1), "n=3"), program(other.format(1), "n=3")).verdict is not Verdict.SAME
+
+
+REGISTRY = """
+REG = {{}}
+
+
+def register(name):
+    def keep(cls):
+        REG[name] = cls
+        return cls
+
+    return keep
+
+
+class Registry:
+    def __init__(self):
+        self.table = {{}}
+
+    def register(self, name):
+        def keep(cls):
+            self.table[name] = cls
+            return cls
+
+        return keep
+
+
+OBJ = Registry()
+
+
+@OBJ.register("a")
+@register("a")
+class A(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Linear(4, 4)
+
+
+@OBJ.register("{}")
+@register("{}")
+class B(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Linear(4, 5)
+
+
+{}
+"""
+TABLES = {
+    "out of a table": ("b", "self.a = A()", "self.a = REG['a']()", "", Verdict.SAME),
+    "of an object": ("b", "self.a = B()", "self.a = OBJ.table['b']()", "", Verdict.SAME),
+    "another one": ("b", "self.a = A()", "self.a = REG['b']()", "", Verdict.PART),
+    "twice under one key": ("a", "self.a = A()", "self.a = REG['a']()", "", Verdict.UNKNOWN),
+    "changed besides": ("b", "self.a = A()", "self.a = REG['a']()", "REG['a'] = B", Verdict.UNKNOWN),
+    "called besides": ("b", "self.a = A()", "self.a = REG['a']()", "register('a')(B)", Verdict.UNKNOWN),
+    "how many there are": ("b", "self.a = A()", "if len(REG) < 3:\n    self.a = A()", "", Verdict.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("key", "old", "new", "more", "verdict"), TABLES.values(), ids=TABLES.keys())
+def test_what_decorators_put_into_a_table(key: str, old: str, new: str, more: str, verdict: Verdict) -> None:
+    head = REGISTRY.format(key, key, more)
+    one, other = (program(f"{body}\nself.b = nn.Linear(4, 4)", head=head) for body in (old, new))
+    assert compared(one, other).verdict is verdict
+
+
+def test_a_registry_that_grew_gives_what_it_gave() -> None:
+    """Also where what is registered stands in another file."""
+    body = "from kinds import REG\n" + program("self.a = REG['a']()\nself.b = nn.Linear(4, 4)")
+    more = '\n\n@register("c")\nclass C(A):\n    pass\n'
+    kinds = HEAD + REGISTRY.format("b", "b", "")
+    old, new = (side(label, {"net.py": body, "kinds.py": kinds + text}) for label, text in (("old", ""), ("new", more)))
+    assert compare(old, new).verdict is Verdict.SAME
 
 
 # -- what is said of torch is measured ---------------------------------------------------------------------------------

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from initlint.comparison.bindings import Assigned, Defined, binding, bound
 from initlint.comparison.changes import Changes
 from initlint.comparison.decorators import (
-    HARMLESS,
-    hands_back,
-    leaves_alone,
+    keeps,
     named_by_members,
     wraps_forward,
 )
@@ -251,17 +249,7 @@ class Code(Trees):
 
     def keeps(self, decorator: ast.expr, path: str) -> bool:
         """Whether a decorator leaves what it is put on as it is."""
-        name = dotted(callee(decorator))
-        symbol = self.project.resolve(path, name) if name is not None else None
-        if symbol is None or symbol.kind is SymbolKind.EXTERNAL:
-            return (symbol.target if symbol is not None else name or "").rpartition(".")[2] in HARMLESS
-        method = self.project.function(symbol) if symbol.kind is SymbolKind.FUNCTION else None
-        function = self.function(method) if method is not None else None
-        if function is not None and isinstance(decorator, ast.Call):
-            inner = [each for each in function.body if isinstance(each, ast.FunctionDef)]
-            function = inner[0] if len(inner) == 1 and hands_back(function, inner[0].name) else None
-        first = function.args.args[0].arg if function is not None and function.args.args else ""
-        return function is not None and hands_back(function, first) and leaves_alone(function, first)
+        return keeps(self, decorator, path)
 
     def of_nodes(self, nodes: Sequence[ast.AST], path: str, qualname: str) -> Term:
         """Some code in a file, with all that it refers to in the project."""

@@ -6,13 +6,15 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from initlint.comparison.pieces import dotted, statements, without_docstring
+from initlint.comparison.bindings import Assigned
+from initlint.comparison.pieces import callee, dotted, statements, without_docstring
 from initlint.comparison.reach import class_key
+from initlint.project.imports import SymbolKind
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
     from initlint.comparison.reach import Key
-    from initlint.project.classes import ClassId
+    from initlint.project.classes import ClassId, Method
 
 SET_NAME = "__set_name__"
 
@@ -61,6 +63,36 @@ def _unchanged(node: ast.AST) -> Sequence[ast.expr | None]:
             return arguments
         case _:
             return []
+
+
+def keeps(code: Code, decorator: ast.expr, path: str) -> bool:
+    """Whether a decorator leaves what it is put on as it is."""
+    name = dotted(callee(decorator)) or ""
+    symbol = code.project.resolve(path, name)
+    known = symbol is not None and symbol.kind is SymbolKind.FUNCTION
+    method = code.project.function(symbol) if symbol is not None and known else _of_object(code, path, name)
+    function = code.function(method) if method is not None else None
+    if method is None or function is None:
+        outside = symbol is None or symbol.kind is SymbolKind.EXTERNAL
+        return outside and (symbol.target if symbol is not None else name).rpartition(".")[2] in HARMLESS
+    first = parameter_at(function, 0 if method.owner is None else 1)
+    if isinstance(decorator, ast.Call):
+        inner = [each for each in function.body if isinstance(each, ast.FunctionDef)]
+        if len(inner) != 1 or not hands_back(function, inner[0].name):
+            return False
+        function, first = inner[0], parameter_at(inner[0], 0)
+    return hands_back(function, first) and leaves_alone(function, first)
+
+
+def _of_object(code: Code, path: str, name: str) -> Method | None:
+    """The method of an object that a file makes of one of the project's classes."""
+    found, rest = code.names.lead(path, name)
+    made = code.names.binding(found[1], found[2]) if found is not None and found[0] == "variable" else None
+    if found is None or not isinstance(made, Assigned) or not isinstance(made.value, ast.Call):
+        return None
+    cls, more = code.names.lead(found[1], dotted(made.value.func) or "")
+    known = cls is not None and cls[0] == "class" and not more
+    return code.project.method(f"{cls[1]}::{cls[2]}", rest) if cls is not None and known else None
 
 
 def passed(call: ast.Call, name: str) -> list[int | str]:

@@ -58,7 +58,7 @@ def invoke(run: Run, function: Function, arguments: Arguments, node: ast.AST, fr
     """Run a function of the project."""
     method = function.method
     found = run.code.function(method)
-    if method.owner is None and passes_data(run, arguments):
+    if method.owner is None and not run.at_import and passes_data(run, arguments):
         alike = run.shared.of_function(run.code, method)
         if alike is not None and alike not in run.followed and not shows(run, arguments, key_of(method)):
             return unread(run, alike, in_order(run.code, method, arguments), node, frame)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.comparison.bindings import Assigned, Binding, Defined, Either, Imported
 from initlint.comparison.interpreter.described import condition
 from initlint.comparison.interpreter.machine import is_missing
+from initlint.comparison.interpreter.registries import registered
 from initlint.comparison.names import CONTENTS
 from initlint.comparison.packages import everywhere, unbound
 from initlint.comparison.terms import AT_IMPORT, Term, truth
@@ -73,6 +74,8 @@ def _resolve(run: Run, path: str, name: str, qualname: str) -> Value:
 
 def stands_for(run: Run, path: str, name: str, found: Binding) -> Value:
     """What a name at module level stands for: what every arm that decides it makes of it."""
+    if (known := run.registries.get((path, name))) is not None:
+        return known
     if (path, name) in run.resolving:
         return run.code.of_variable(path, name)
     run.resolving.add((path, name))
@@ -94,6 +97,8 @@ def _stands_for(run: Run, path: str, name: str, found: Binding) -> Value:
             return Term("sentinel", (run.sentinels.setdefault((path, name), len(run.sentinels)),))
         case Assigned(value=value) if run.code.settled(path, name):
             return _at_import(run, path, value)
+        case Assigned(value=value) if (table := registered(run, path, name, value)) is not None:
+            return table
         case Either():
             return _choice_of_arms(run, path, name, found)
         case _:

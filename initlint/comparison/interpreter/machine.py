@@ -66,6 +66,7 @@ class Machine:
         self.handed: set[int] = set()
         self.lent: set[int] = set()
         self._steps = 0
+        self.at_import = False
         self._tokens = itertools.count(1)
 
     def step(self, count: int = 1) -> None:
@@ -173,6 +174,16 @@ class Machine:
                 yield
         finally:
             self.assumed, self.level = before
+
+    @contextmanager
+    def importing(self) -> Iterator[None]:
+        """Code that runs once, at import, is followed whatever both versions share, and takes no steps."""
+        before = self.at_import, self._steps
+        self.at_import, self._steps = True, 0
+        try:
+            yield
+        finally:
+            self.at_import, self._steps = before
 
     # -- conditions --------------------------------------------------------------------------------------------
 

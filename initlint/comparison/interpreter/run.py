@@ -47,6 +47,7 @@ class Run(Machine):
         self.resolving: set[tuple[str, str]] = set()
         self.describing: set[int] = set()
         self.choices: dict[int, Term] | None = None
+        self.registries: dict[tuple[str, str], Value | None] = {}
         self.active: list[Entered] = []
         self.open_ended = (False, False)
         self.members: dict[Term, tuple[ClassId, Value]] = {}
