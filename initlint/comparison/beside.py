@@ -18,6 +18,7 @@ from initlint.comparison.outline import Outline, agree
 from initlint.comparison.signatures import Open, Signature, given, initialiser, unnamed
 from initlint.comparison.trace import Row, rows
 from initlint.comparison.trees import Unparsed
+from initlint.comparison.turns import regrouped
 from initlint.construction.depth import recursion
 from initlint.project.classes import ClassId, Method
 
@@ -87,7 +88,7 @@ def _aligned(shared: Shared, pair: tuple[Target, Target], defaults: bool) -> Ali
             _followed(Run(code, shared, inside, by_default=defaults), target, values, besides)
             for code, target, values, besides in zip(shared.codes, pair, passed, more, strict=True)
         )
-        lines = align(old.ledger, new.ledger)
+        lines = regrouped(align(old.ledger, new.ledger))
         involved = shared.met(term for line in _open(lines) for term in _deciding(line)) | old.wanted | new.wanted
         if involved <= inside:
             return Aligned(lines, (old.result, new.result))

@@ -16,9 +16,6 @@ from initlint.model import Answer
 OPAQUE = frozenset({"call", "raises", "left", "while", "carried", AT_IMPORT})
 """Conditions with such terms in them may hold always, or never."""
 
-PASSED = frozenset({"parameter", "attribute", "item", "looked up", "getattr"})
-"""Operators of what callers pass, and of parts of it."""
-
 MAX_TRIED = 4_096
 OTHER: tuple[Scalar, ...] = (None, True, False, 1, "another")
 """What is passed beside the constants of the conditions."""
@@ -77,11 +74,20 @@ def _decided(free: Sequence[Term]) -> bool:
         found
         and not term.marks & OPAQUE
         and (
-            term.op in PASSED
-            or not any(found & others for one, others in zip(free, passed, strict=True) if one != term)
+            _is_passed(term) or not any(found & others for one, others in zip(free, passed, strict=True) if one != term)
         )
         for term, found in zip(free, passed, strict=True)
     )
+
+
+def _is_passed(term: Term) -> bool:
+    """Whether a term is something that callers pass, an item of it in a loop, or a part of it under a fixed name."""
+    if term.op not in ("attribute", "getattr", "looked up", "item") or not term.args:
+        return term.op == "parameter"
+    first, *rest = term.args
+    if not isinstance(first, Term):
+        return term.op == "item"
+    return _is_passed(first) and not any(isinstance(each, Term) and "parameter" in each.marks for each in rest)
 
 
 def _values(inner: Iterable[Term]) -> list[Scalar]:

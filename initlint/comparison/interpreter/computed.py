@@ -31,14 +31,17 @@ UNORDERED = frozenset({"builtins.max", "builtins.min"})
 def computed(run: Run, name: str, arguments: Arguments) -> Value | None:
     """What a function gives; None where that is not known."""
     given = arguments.positional
-    if name not in FUNCTIONS or arguments.named or arguments.rest or not given:
+    if name not in FUNCTIONS or arguments.rest or not given:
         return None
     known = [literal(run, each) for each in given]
-    if MISSING not in known:
+    named = {key: literal(run, each) for key, each in arguments.named}
+    if MISSING not in (*known, *named.values()):
         try:
-            return _value(run, FUNCTIONS[name](*known))
+            return _value(run, FUNCTIONS[name](*known, **named))
         except (TypeError, ValueError, ArithmeticError):
             return None
+    if named:
+        return None
     if name == "builtins.sum" and len(given) == 1:
         return _sum(run, given[0])
     if name in UNORDERED and len(given) > 1:

@@ -78,6 +78,8 @@ def item_at(run: Run, owner: Value, index: Value) -> Value:
                 return found[-1]
         case Term() if not is_missing(part := run.get(0, item_key(owner, run.describe(index)))):
             return part
+        case Made() if at == -1 and (parts := run.parts(owner.token)) and _is_one_module(owner, parts[-1][1]):
+            return parts[-1][1]
         case Made() | Instance() if isinstance(at, int | str):
             part = run.get(owner.token, str(at))
             if not is_missing(part):
@@ -85,6 +87,11 @@ def item_at(run: Run, owner: Value, index: Value) -> Value:
         case _:
             pass
     return compound(run, "item", [owner, index])
+
+
+def _is_one_module(owner: Made, last: Value) -> bool:
+    """Whether the last part of a container is one module for certain."""
+    return owner.cls in knowledge.CONTAINERS and not isinstance(last, Repeat | Spread) and _is_there(last)
 
 
 def item_key(owner: Term, index: Term) -> str:
