@@ -262,6 +262,8 @@ def test_colour_on_a_terminal_only(project: Path) -> None:
     assert "\x1b[" not in in_terminal(project, TERM="dumb")
     assert "\x1b[" not in in_terminal(project, "--color", "never", TERM="xterm")
     assert "\x1b[" not in initlint_(project).stdout
+    assert "\x1b[1;31mSOH101" in initlint_(project, FORCE_COLOR="1").stdout
+    assert "\x1b[" not in initlint_(project, FORCE_COLOR="1", NO_COLOR="1").stdout
     assert "\x1b[1;31mSOH101" in initlint_(project, "--color", "always").stdout
 
 

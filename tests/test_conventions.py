@@ -9,7 +9,7 @@ import pytest
 from initlint.errors import InitlintError
 from initlint.model import Confidence
 from initlint.pipeline import run
-from initlint.project.environment import target
+from initlint.project.environment import interpreter, target
 from initlint.settings import settle
 
 MODEL = """import torch.nn as nn
@@ -97,6 +97,17 @@ def test_an_environment_that_is_not_there_is_an_error(project: Path, config: str
     with pytest.raises(InitlintError) as caught:
         found(project, config)
     assert str(caught.value) == said.format(project)
+
+
+def test_an_interpreter_may_be_named_as_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python, module = tmp_path / "bin" / "corp-python", tmp_path / "lib" / "python3.11" / "site-packages" / "corp.py"
+    for file in (python, module):
+        file.parent.mkdir(parents=True)
+        file.write_text("")
+    python.chmod(0o755)
+    monkeypatch.setenv("PATH", str(python.parent))
+    assert target(tmp_path, Path("corp-python")).find("corp") == module
+    assert interpreter(tmp_path, Path("corp-python")) == str(python)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from test_cli import initlint_
 
 from initlint import explain
 from initlint.rules import RULES
@@ -16,8 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def initlint(*arguments: str) -> str:
-    command = [sys.executable, "-m", "initlint", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False).stdout
+    return initlint_(ROOT, *arguments).stdout
 
 
 def between(start: str, end: str) -> str:

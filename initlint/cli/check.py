@@ -241,8 +241,9 @@ def _rendered(config: Config, report: Report, evidence: Evidence | None) -> str:
 def wants_color(config: Config) -> bool:
     if config.output_file or config.color != "auto":
         return config.color == "always" and not config.output_file
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not plain
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def columns(config: Config) -> int:

@@ -40,9 +40,7 @@ def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) 
     if folders:
         return Environment(tuple(map(Path, folders)))
     if python is not None:
-        if not python.is_file():
-            raise InitlintError(f"there is no interpreter `{python}`")
-        return Environment(_site_packages(python.parent.parent))
+        return Environment(_site_packages(_named(python).parent.parent))
     active = os.environ.get("VIRTUAL_ENV")
     prefixes = [*([Path(active)] if active else []), root / ".venv", root / "venv"]
     own = tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages")))
@@ -54,15 +52,24 @@ def interpreter(root: Path, python: Path | None = None) -> str:
     """The interpreter that the project runs with: `python`, else that of VIRTUAL_ENV, else of .venv in the root, else
     this one."""
     if python is not None:
-        if not python.is_file():
-            raise InitlintError(f"there is no interpreter `{python}`")
-        return str(python)
+        return str(_named(python))
     active = os.environ.get("VIRTUAL_ENV")
     for prefix in filter(None, (Path(active) if active else None, root / ".venv", root / "venv")):
         for candidate in (prefix / "bin" / "python", prefix / "Scripts" / "python.exe"):
             if candidate.is_file():
                 return str(candidate)
     return sys.executable
+
+
+def _named(python: Path) -> Path:
+    """An interpreter that is named by its path, or as a command; an InitlintError where there is none."""
+    if python.is_file():
+        return python
+    import shutil
+
+    if command := shutil.which(python):
+        return Path(command)
+    raise InitlintError(f"there is no interpreter `{python}`")
 
 
 _PACKAGES = (
