@@ -112,7 +112,9 @@ def discover(config: Config, buffer: bytes | None = None) -> Sources:
         named = [path for path in named if not walk.excludes(path)]
     folders = [path for path in named if os.path.isdir(path)]
     files = {path for path in named if not os.path.isdir(path) and not path.endswith(".pyi")}
-    if not _too_wide(root):
+    if not _is_marked(root) and (projects := _projects(config.paths)):
+        context = set[str]().union(*map(walk.under, projects))
+    elif not _too_wide(root):
         context = walk.under(root)
     else:
         context = {entry for path in sorted(files) for entry in _beside(nearest_folder(path))}
@@ -128,6 +130,12 @@ def discover(config: Config, buffer: bytes | None = None) -> Sources:
         skipped=tuple(sorted((_relative(root, path), reason) for path, reason in walk.skipped.items())),
         buffers={} if buffer is None else {_relative(root, path): buffer for path in files},
     )
+
+
+def _projects(paths: tuple[str, ...]) -> list[str]:
+    """The projects of several paths, if each is in one: what else the folder above them holds is none of theirs."""
+    roots = {project_root(anchor([path])) for path in paths} if len(paths) > 1 else set()
+    return sorted(roots) if all(map(_is_marked, roots)) else []
 
 
 def _relative(root: str, path: str) -> str:

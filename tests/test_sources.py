@@ -65,6 +65,20 @@ def test_paths_in_two_projects_meet_in_the_folder_above(tmp_path: Path) -> None:
     assert sources.reported == {"one/a.py", "two/b.py"}
 
 
+def test_what_else_stands_beside_two_projects_is_not_read(tmp_path: Path) -> None:
+    project(tmp_path / "one", "a.py", "lib/c.py")
+    project(tmp_path / "two", "b.py")
+    project(tmp_path / "three", "c.py")
+    tree(tmp_path, "plain/d.py", "e.py")
+    sources = found(tmp_path / "one" / "lib", tmp_path / "two" / "b.py")
+    assert (sources.root, sources.files) == (str(tmp_path), ("one/a.py", "one/lib/c.py", "two/b.py"))
+    assert sources.reported == {"one/lib/c.py", "two/b.py"}
+    everything = ("e.py", "one/a.py", "one/lib/c.py", "plain/d.py", "three/c.py", "two/b.py")
+    assert found(tmp_path / "one", tmp_path / "plain").files == everything
+    (tmp_path / "setup.cfg").write_text("")
+    assert found(tmp_path / "one", tmp_path / "two").files == everything
+
+
 @pytest.mark.parametrize("marker", ["pyproject.toml", "setup.py", "setup.cfg", ".git/HEAD"])
 def test_the_nearest_project_file_makes_the_root(tmp_path: Path, marker: str) -> None:
     tree(tmp_path, "pyproject.toml", "outer.py", f"inner/{marker}", "inner/src/a.py")
