@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from processes import listed, wait_for
 
@@ -75,6 +76,33 @@ def test_every_way_of_working_gives_the_same(tmp_path: Path, jobs: int, large: b
     assert gather(sources(tmp_path, paths), Cache(""), jobs) == expected(tmp_path, paths)
     backwards = gather(sources(tmp_path, paths[::-1]), Cache(""), jobs)
     assert list(backwards.facts) == list(backwards.digests) == paths
+
+
+def strings(value: object) -> Iterator[str]:
+    """The strings in a record, and in those that it holds."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        yield from strings(msgspec.structs.astuple(value))
+    elif isinstance(value, dict):
+        yield from strings((*value, *value.values()))
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from strings(each)
+
+
+def test_what_many_files_hold_is_kept_once(tmp_path: Path) -> None:
+    text = MODEL.replace("{0}", "") + "\ndef make(used, other):\n    kept = Net(used.wide)\n    return kept\n"
+    for path in ("a.py", "b.py"):
+        (tmp_path / path).write_text(text)
+    gathered = gather(sources(tmp_path, ["a.py", "b.py"]), Cache(""))
+    functions = [
+        [facts.module_level, *facts.functions, *facts.classes[0].methods, *facts.imports]
+        for facts in map(gathered.facts.__getitem__, ("a.py", "b.py"))
+    ]
+    first, second = (list(strings(tuple(records))) for records in functions)
+    assert len(first) > 20
+    assert [mine is yours for mine, yours in zip(first, second, strict=True)] == [True] * len(first)
 
 
 def test_progress_counts_up_to_all(tmp_path: Path) -> None:

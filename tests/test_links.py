@@ -245,6 +245,14 @@ def test_who_moves_items_of_other_lists_is_not_looked_at(tmp_path: Path, loaded:
     assert "far.py" not in loaded
 
 
+def test_who_imports_what_is_not_looked_up_again(tmp_path: Path, loaded: list[str]) -> None:
+    (tmp_path / "beside.py").write_text("from far import far\n")
+    dead = LIVE.replace("self._build()", "self.old = nn.Linear(8, 8)\n        self._build()")
+    answer_again_beside("def far(thing):\n    return thing.old(1)\n", dead, tmp_path)
+    assert "far.py" in loaded
+    assert "beside.py" not in loaded
+
+
 def test_installed_files_are_extracted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "far.py").write_text(LIVE.replace("Net", "Far"))
