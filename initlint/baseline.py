@@ -62,23 +62,13 @@ def write(path: str, findings: Iterable[Finding], entries: Iterable[Entry] = ())
     """Write a baseline of findings, and of entries that another one had."""
     held = {entry.fingerprint: entry for entry in (*entries, *map(_entry, findings))}
     ordered = sorted(held.values(), key=lambda entry: (entry.path, entry.cls, entry.attribute, entry.code))
-    lines = ",\n".join(f"    {json.dumps(_fields(entry))}" for entry in ordered)
+    lines = ",\n".join(f"    {json.dumps(entry.record())}" for entry in ordered)
     listed = f"[\n{lines}\n  ]" if ordered else "[]"
     files.write(path, f'{{\n  "version": {VERSION},\n  "findings": {listed}\n}}\n'.encode())
 
 
 def _entry(finding: Finding) -> Entry:
     return Entry(finding.code, finding.path, finding.cls, finding.attribute, finding.fingerprint)
-
-
-def _fields(entry: Entry) -> dict[str, str]:
-    return {
-        "code": entry.code,
-        "path": entry.path,
-        "class": entry.cls,
-        "attribute": entry.attribute,
-        "fingerprint": entry.fingerprint,
-    }
 
 
 def compare(entries: Iterable[Entry], findings: Iterable[Finding], is_judged: Callable[[Entry], bool]) -> Compared:

@@ -194,6 +194,16 @@ class Entry:
     attribute: str
     fingerprint: str
 
+    def record(self) -> dict[str, str]:
+        """The entry as it stands in files."""
+        return {
+            "code": self.code,
+            "path": self.path,
+            "class": self.cls,
+            "attribute": self.attribute,
+            "fingerprint": self.fingerprint,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -13,3 +13,9 @@ def render(report: Report) -> str:
 def line(finding: Finding, path: str) -> str:
     """`path:line:column: CODE message`"""
     return f"{path}:{finding.span.line}:{finding.span.column}: {finding.code} {finding.message}"
+
+
+def advised(finding: Finding, report: Report, label: str = "") -> str:
+    """The line of a finding for services, and below it what to do, behind a label."""
+    text = line(finding, report.located(finding.place))
+    return f"{text}\n{label}{finding.advice}" if finding.advice else text

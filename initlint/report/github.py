@@ -23,9 +23,5 @@ def _command(finding: Finding, report: Report) -> str:
     if span.line == span.end_line:
         properties |= {"col": span.column, "endColumn": span.end_column}
     written = ",".join(f"{name}={str(value).translate(_PROPERTY)}" for name, value in properties.items())
-    text = "\n".join(
-        filter(
-            None, [concise.line(finding, report.located(finding.place)), finding.advice and f"help: {finding.advice}"]
-        )
-    )
+    text = concise.advised(finding, report, "help: ")
     return f"::{_COMMANDS[severity(finding)]} {written}::{text.translate(_DATA)}\n"

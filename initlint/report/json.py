@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from initlint import __version__
-from initlint.model import Entry, Finding, Problem
+from initlint.model import Finding, Problem
 from initlint.report.record import Report
 
 SCHEMA_VERSION = 1
@@ -18,7 +18,7 @@ def render(report: Report, more: Mapping[str, object] | None = None) -> str:
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "initlint", "version": __version__},
         "findings": [finding_record(finding) for finding in report.findings],
-        "mended": [_entry(entry) for entry in report.baseline.mended] if report.baseline else [],
+        "mended": [entry.record() for entry in report.baseline.mended] if report.baseline else [],
         "errors": [_error(problem) for problem in report.problems],
         "statistics": _statistics(report),
         **(more or {}),
@@ -53,17 +53,6 @@ def _fix(finding: Finding) -> dict[str, object] | None:
     if not finding.fixes:
         return None
     return {"applicability": "unsafe", "strategies": [strategy.value for strategy in finding.fixes]}
-
-
-def _entry(entry: Entry) -> dict[str, object]:
-    """A finding of the baseline that is not there any more."""
-    return {
-        "code": entry.code,
-        "path": entry.path,
-        "class": entry.cls,
-        "attribute": entry.attribute,
-        "fingerprint": entry.fingerprint,
-    }
 
 
 def _error(problem: Problem) -> dict[str, object]:

@@ -32,9 +32,7 @@ def _suite(suites: Element, report: Report, path: str, findings: list[Finding]) 
         name = f"{finding.code} {finding.cls}.{finding.attribute}".rstrip(". ")
         case = SubElement(suite, "testcase", name=_clean(name), classname=_clean(path))
         failure = SubElement(case, "failure", type=finding.code, message=_clean(finding.message))
-        failure.text = _clean(
-            "\n".join(filter(None, [concise.line(finding, report.located(finding.place)), finding.advice]))
-        )
+        failure.text = _clean(concise.advised(finding, report))
 
 
 def _clean(text: str) -> str:
