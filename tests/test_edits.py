@@ -320,6 +320,7 @@ SAME_SIZES = {
     "a text that is a member": ("5 if Text.A == 'a' else 4", "5"),
     "a member that is no text": ("4 if Kind.A == 'a' else 5", "5"),
     "a member is itself": ("5 if Kind.FIRST is Kind.A else 4", "5"),
+    "a key of a table": ("{Kind.A: 4, Kind.B: 5}[Kind.B]", "5"),
     "a name beside": ("Sizes.LARGE", "5"),
     "a named tuple": ("Pair(4).o", "5"),
     "by place": ("Plain(4, 5)[1]", "5"),

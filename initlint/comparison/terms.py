@@ -76,6 +76,11 @@ def is_constant(term: object) -> bool:
     return isinstance(term, Term) and term.op == "constant"
 
 
+def is_fixed(term: Term) -> bool:
+    """Whether a term is one value for certain: a constant, or a member of an enumeration."""
+    return term.op in ("constant", "member")
+
+
 def same_key(one: Term, other: Term) -> bool:
     """Whether two keys of a dictionary are one: 1, 1.0 and True are."""
     known = is_constant(one) and is_constant(other)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.comparison import draws
 from initlint.comparison.interpreter.described import argument_terms, compound, state
 from initlint.comparison.interpreter.machine import is_missing
-from initlint.comparison.terms import NONE, RANGE, Term, constant, is_constant, number, same_key
+from initlint.comparison.terms import NONE, RANGE, Term, constant, is_constant, is_fixed, number, same_key
 from initlint.comparison.values import (
     MISSING,
     Arguments,
@@ -71,9 +71,9 @@ def item_at(run: Run, owner: Value, index: Value) -> Value:
             return held[at] if -len(held) <= at < len(held) else MISSING
         case Term(op="name", args=("sys.modules",)) if (file := run.project.modules.file(str(at))) is not None:
             return ModuleRef(file)
-        case Table() if at is not None:
-            found = [item for key, item in run.entries(owner) if same_key(key, run.describe(index))]
-            certain = all(is_constant(key) for key, _ in run.entries(owner))
+        case Table() if isinstance(index, Term) and is_fixed(index):
+            found = [item for key, item in run.entries(owner) if same_key(key, index)]
+            certain = all(is_fixed(key) for key, _ in run.entries(owner))
             if found and certain:
                 return found[-1]
         case Term() if not is_missing(part := run.get(0, item_key(owner, run.describe(index)))):
