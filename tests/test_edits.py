@@ -349,6 +349,7 @@ KEYWORDS = {
     "looked up": (("", "self.a = Part(4)"), ("**kw", "self.a = Part(kw.get('i', 4), **kw)"), "same"),
     "another default": (("i=4", "self.a = Part(i)"), ("**kw", "self.a = Part(kw.get('i', 5))"), "part"),
     "dropped": (("i=4, bias=True", "self.a = Part(i, bias=bias)"), ("i=4, **kw", "self.a = Part(i)"), "unknown"),
+    "a new option": (("**kw", "self.a = Part(4, **kw)"), ("pad=0, **kw", "self.a = Part(4 + pad, **kw)"), "same"),
     "open in both": (("**kw", "self.a = Part(**kw)"), ("**kw", "self.a = Part(4)"), "unknown"),
 }
 

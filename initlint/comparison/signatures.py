@@ -53,13 +53,18 @@ def given(old: Signature, new: Signature, defaults: bool) -> tuple[dict[str, Val
     }
     names = {aliases.get(name, name) for name in new.names}
     shared = {*old.names} & names
-    more = {*old.names} - names if new.starred[1] else set(), names - {*old.names} if old.starred[1] else set()
+    more = {*old.names} - names if _gathers(new, old) else set(), names - {*old.names} if _gathers(old, new) else set()
     one = _passed(old, {}, shared | more[0], defaults)
     other = _passed(new, aliases, shared | more[1], defaults)
     return (
         one | {name: parameter(name) for name in new.names if name in more[1] and name in other},
         other | {name: parameter(name) for name in old.names if name in more[0] and name in one},
     )
+
+
+def _gathers(one: Signature, other: Signature) -> bool:
+    """Whether one side takes as keywords what the other names; where both have some, each may refuse what it gets."""
+    return one.starred[1] and not other.starred[1]
 
 
 def unnamed(old: Signature, new: Signature) -> tuple[Open, Open]:
@@ -112,7 +117,7 @@ def _defaults(arguments: ast.arguments, positional: list[str]) -> Iterator[tuple
 def equal_defaults(old: Signature, new: Signature) -> bool:
     """Whether what holds for all that callers pass holds for the defaults too: equal names have equal ones."""
     both = {*old.names} & {*new.names}
-    if (old.starred[1] and new.defaults.keys() - both) or (new.starred[1] and old.defaults.keys() - both):
+    if (_gathers(old, new) and new.defaults.keys() - both) or (_gathers(new, old) and old.defaults.keys() - both):
         return False
     names = all(one == other for one, other in zip(old.names, new.names, strict=False))
     given = all((name in old.defaults) is (name in new.defaults) for name in both)
