@@ -100,12 +100,14 @@ class Modules:
         return max(next(packages, len(folders) + 1) - 1, 0)
 
     def file(self, module: str, importer: str = "") -> str | None:
-        """The file of a module; a script also sees the files beside it."""
+        """The file of a module; a script also sees the files beside it, a package kept in another one itself."""
         found = self._by_name.get(module)
         if found is None and importer:
-            folder = importer.rpartition("/")[0]
-            base = "/".join(filter(None, [folder, module.replace(".", "/")]))
-            found = next((p for p in (base + ".py", base + "/__init__.py") if p in self.files), None)
+            head, *folders = module.partition(".")[0], *importer.split("/")[:-1]
+            within = [folders[:depth] for depth, name in enumerate(folders) if name == head and module != head]
+            bases = ["/".join([*above, module.replace(".", "/")]) for above in (folders, *reversed(within))]
+            files = (path for base in bases for path in (base + ".py", base + "/__init__.py"))
+            found = next((path for path in files if path in self.files), None)
         return found
 
     def absolute(self, path: str, module: str, level: int) -> str:
