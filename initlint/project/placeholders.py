@@ -39,18 +39,18 @@ class Placeholders:
         """
         for body in self._assigning(cls, attribute):
             sizes = {self._size(node, body) for node in body.stores(attribute)}
-            others = self._others(body, attribute)
-            if sizes == {0} or (sizes == {1} and not any(map(self._has_weights, others))):
+            if sizes == {0} or (sizes == {1} and not any(map(self._has_weights, self._others(body, attribute)))):
                 return "what holds next to nothing may be there only so that there is a parameter"
-            if self._is_only_one(cls, attribute, others) and (place := self._parameters_taken(cls)):
+            if self._is_only_one(cls, attribute, body) and (place := self._parameters_taken(cls)):
                 return place
         return ""
 
-    def _is_only_one(self, cls: ClassId, attribute: str, others: list[Value]) -> bool:
+    def _is_only_one(self, cls: ClassId, attribute: str, body: Body) -> bool:
         """Whether something that has weights is known to be all that a class has of that kind."""
-        weighted = self._has_weights(self.inference.attribute(Value(exact=frozenset({cls})), attribute))
-        alone = self.project.mro(cls) == (cls, MODULE) and not any(map(self._has_weights, others))
-        return weighted and alone and not any(value.unknown for value in others)
+        value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
+        if self.project.mro(cls) != (cls, MODULE) or not self._has_weights(value):
+            return False
+        return not any(other.unknown or self._has_weights(other) for other in self._others(body, attribute))
 
     def _parameters_taken(self, cls: ClassId) -> str:
         """Where code asks for all that a class has, of what is an instance of just this one; "" where none does."""
@@ -76,13 +76,13 @@ class Placeholders:
             return _elements(node, body)
         return 1 if all(known.weighted for known in layers) and _is_least(node, body) else None
 
-    def _others(self, body: Body, attribute: str) -> list[Value]:
+    def _others(self, body: Body, attribute: str) -> Iterator[Value]:
         """What the class that makes it has besides, but for what is None."""
         assert body.method.owner is not None
         owner = self.project.classes[body.method.owner]
         named = {store.attribute for facts in owner.facts.methods for store in facts.stores} - {attribute}
         others = [name for name in sorted(named) if {*map(is_none, body.stores(name))} != {True}]
-        return [self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in others]
+        return (self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in others)
 
     def _has_weights(self, value: Value) -> bool:
         """Whether a value is or holds a module or parameter that can have weights."""
