@@ -218,6 +218,12 @@ def test_sizes_that_are_worked_out(old: str, new: str) -> None:
     agree(one, other, Verdict.SAME)
 
 
+def test_a_line_in_a_log_draws_nothing() -> None:
+    old, new = (program(f"self.a = nn.Linear(4, 4){more}") for more in ("", "\nlogger.warning('small')"))
+    head = "from loguru import logger\n"
+    assert compared(head + old, head + new).verdict is Verdict.SAME
+
+
 CONDITIONS = {
     "patterns": (
         "if kind == 'a' or kind == 'b':\n    self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)",

@@ -28,7 +28,10 @@ STREAMS = {"random": "python", "numpy.random": "numpy", "secrets": "system", "uu
 """The generators of other packages."""
 
 
-PLAIN = frozenset({*sys.stdlib_module_names, "numpy", "scipy", "packaging", "einops"}) - {"importlib", "runpy"}
+PLAIN = frozenset({*sys.stdlib_module_names, "numpy", "scipy", "packaging", "einops", "loguru"}) - {
+    "importlib",
+    "runpy",
+}
 """Packages whose functions leave every stream alone, but for those in STREAMS."""
 
 
