@@ -20,7 +20,7 @@ import msgspec
 from initlint.errors import Unreadable
 from initlint.facts.cache import Cache
 from initlint.facts.lazy import Facts
-from initlint.facts.records import FileFacts, decoded
+from initlint.facts.records import FileFacts, compact
 from initlint.facts.worker import FAILED, READY, Examined, digest, examine, failed, receive, send
 from initlint.sources import Sources
 
@@ -120,7 +120,7 @@ def gather(
             if result.reason:
                 problems.append(result)
             else:
-                facts[result.path] = decoded(result.facts)
+                facts[result.path] = compact(result.facts)
                 if cache:
                     fresh[facts_version() + result.digest] = result.facts
             if progress:
@@ -170,7 +170,7 @@ def remembered(cache: Cache, content: bytes) -> FileFacts | None:
     """The facts of a file of this digest, if the cache has them."""
     key = facts_version() + content
     blob = cache.get([key]).get(key)
-    return decoded(blob) if blob else None
+    return msgspec.msgpack.decode(blob, type=FileFacts) if blob else None
 
 
 def extracted(cache: Cache, source: bytes) -> FileFacts:
@@ -194,7 +194,7 @@ def _remembered(sources: Sources, path: str, cache: Cache, content: bytes) -> Fi
     if result.digest != content:
         raise Unreadable(CHANGED)
     cache.put({facts_version() + content: result.facts})
-    return decoded(result.facts)
+    return msgspec.msgpack.decode(result.facts, type=FileFacts)
 
 
 def _digest_of(sources: Sources, path: str) -> bytes:
