@@ -20,7 +20,7 @@ from initlint.construction.run import (
     Stored,
     Sweeps,
 )
-from initlint.construction.torchcalls import MODULE, PARAMETER
+from initlint.construction.torchcalls import ANY_MODULE, MODULE, PARAMETER
 from initlint.construction.values import (
     Constant,
     Group,
@@ -48,7 +48,7 @@ class Summary:
     contains: frozenset[str]
 
 
-NOTHING_KNOWN = Summary(Answer.UNKNOWN, (), frozenset())
+NOTHING_KNOWN = Summary(Answer.UNKNOWN, (), frozenset({ANY_MODULE}))
 
 
 @dataclass(eq=False)
@@ -192,9 +192,9 @@ class Finish:
         lost = [tokens(store.value) for store in self.stores if id(store) in self._replaced]
         gone = {token for each in lost for token in self.run.reach(each)}
         owned = [token for token in self.run.built if token in self.run.owners and token not in gone]
-        return Summary(
-            answer, tuple(names)[:MAX_NAMES], frozenset(c for token in owned for c in self.run.classes(token))
-        )
+        contains = {cls for token in owned for cls in self.run.classes(token)}
+        unseen = set() if self.run.complete else {ANY_MODULE}
+        return Summary(answer, tuple(names)[:MAX_NAMES], frozenset(contains | unseen))
 
     def _under(self, store: Stored) -> Iterator[str]:
         if kind_told(store) in (Kind.PARAMETER, Kind.BUFFER, Kind.TENSOR):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from initlint.construction.run import Run, Stored, Sweeps
-from initlint.construction.torchcalls import PARAMETER, PERHAPS_PARAMETER, RANKED
+from initlint.construction.torchcalls import ANY_MODULE, PARAMETER, PERHAPS_PARAMETER, RANKED
 from initlint.construction.values import Thing, options, tokens
 from initlint.model import Answer, Kind
 
@@ -38,7 +38,7 @@ def lets_through(run: Run, is_a: IsA, entry: Sweeps, store: Stored, drawing: boo
         return Answer.UNKNOWN if drawing and kind_told(store) is Kind.SUBMODULE else Answer.NO
     if any(is_a(cls, wanted) for cls in held for wanted in swept.classes):
         return sure
-    unsure = drawing and ("?" in held or "?" in swept.classes)
+    unsure = drawing and (ANY_MODULE in held or ANY_MODULE in swept.classes)
     return Answer.UNKNOWN if unsure else Answer.NO
 
 
@@ -50,7 +50,8 @@ def _of_parameters(store: Stored, held: set[str], drawing: bool, sure: Answer) -
         return Answer.NO
     if kind is Kind.PARAMETER or (PARAMETER in held and (drawing or sure is Answer.YES)):
         return sure
-    return Answer.UNKNOWN if drawing or (PERHAPS_PARAMETER in held and sure is Answer.YES) else Answer.NO
+    unseen = drawing and ANY_MODULE in held
+    return Answer.UNKNOWN if unseen or (PERHAPS_PARAMETER in held and sure is Answer.YES) else Answer.NO
 
 
 def _of_ranks(store: Stored, held: set[str], ranks: frozenset[int], sure: Answer) -> Answer:

@@ -177,14 +177,13 @@ class Program:
     def _passed(self, layer: Layer) -> Iterator[Event]:
         """Parameters of the module itself come first, then its children in the order of their registration."""
         reaches = PASSES[layer.runs_pass].reaches
-        standing = [
-            owned(item, fact) for one in self.above(layer) for item in one.items for fact in item.defining.facts
-        ]
-        own = [one for one in standing if one.kind is Kind.PARAMETER]
-        children = [one for one in standing if one.kind is Kind.SUBMODULE]
-        for one in (*own, *children):
+        items = [item for one in self.above(layer) for item in one.items]
+        standing = [(owned(item, fact), item.definer) for item in items for fact in item.defining.facts]
+        own = [(one, definer) for one, definer in standing if one.kind is Kind.PARAMETER]
+        children = [(one, definer) for one, definer in standing if one.kind is Kind.SUBMODULE]
+        for one, definer in (*own, *children):
             if not one.fact.gone and reaches(*self.held(one.product, one.fact), one.kind is Kind.PARAMETER):
-                yield Event(one, traced=not one.fact.tied)
+                yield Event(one, sure=not DEFINERS[definer].vague, traced=not one.fact.tied)
 
     def holds(self, product: Product) -> tuple[frozenset[str], bool]:
         """The torch classes inside, and whether it has parameters."""
