@@ -243,6 +243,29 @@ def test_draws_that_change_places_shift_what_is_between_them(old: str, new: str,
     assert ("".join(marks(comparison.classes[0])), answer(comparison).rpartition("; ")[2]) == (column, consequence)
 
 
+AMOUNTS = {
+    "the same product": ("nn.Linear(a, b, bias=False)", "nn.Linear(b, a, bias=False)", Verdict.VALUES),
+    "the same sum of another class": ("nn.Linear(a, b)", "nn.Conv1d(a, b, 1)", Verdict.VALUES),
+    "as many normal numbers": ("nn.Embedding(a, b)", "nn.Embedding(b, a)", Verdict.VALUES),
+    "another bias": ("nn.Linear(a, b)", "nn.Linear(b, a)", Verdict.PART),
+    "another kernel": ("nn.Linear(a, b)", "nn.Conv2d(a, b, 3)", Verdict.PART),
+    "numbers that are rounded": ("nn.Linear(a, a // 2 * 2)", "nn.Linear(a, a)", Verdict.UNKNOWN),
+    "a bias that callers choose": ("nn.Linear(a, a, bias=b)", "nn.Conv1d(a, a, 1)", Verdict.PART),
+    "uniform for normal numbers": ("nn.Embedding(a, b)", "nn.Linear(a, b, bias=False)", Verdict.UNKNOWN),
+    "one that rejects numbers": (
+        "nn.init.normal_(nn.Parameter(torch.empty(a, b)))",
+        "nn.init.trunc_normal_(nn.Parameter(torch.empty(a, b)))",
+        Verdict.UNKNOWN,
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "verdict"), AMOUNTS.values(), ids=AMOUNTS.keys())
+def test_amounts_are_compared_for_all_callers(old: str, new: str, verdict: Verdict) -> None:
+    found = compared(*(net(f"self.x = {each}\nself.y = nn.Linear(a, b)", "a, b") for each in (old, new)))
+    assert found.verdict is verdict
+
+
 PIECE = f"{HEAD.replace('Net', 'Part')}    def __init__(self, dim):\n        super().__init__()\n"
 OWNERS = f"""{PIECE}        self.a = nn.Linear(dim, dim)
 

@@ -11,11 +11,14 @@ from difflib import SequenceMatcher
 from initlint.comparison import conditions
 from initlint.comparison.conditions import OPAQUE
 from initlint.comparison.draws import APART, amount, elements
-from initlint.comparison.terms import RANGE, Term, binary, constant, differ, is_constant
+from initlint.comparison.terms import RANGE, Term, binary, constant, differ, is_constant, rounds, samples
 from initlint.comparison.trace import Draw, Row
 from initlint.model import Answer
 
 ENGINES = ("normal", "uniform")
+REJECTING = frozenset({"torch.nn.init.trunc_normal_"})
+"""What draws again where a number does not fit, so that it depends on the numbers how many it takes."""
+
 BLOCK = 16
 """torch makes normal numbers on the CPU in blocks of so many; whole blocks take one number for each."""
 
@@ -244,11 +247,26 @@ def _compared(one: Draw, other: Draw) -> tuple[Change, Answer]:
     change = Change.RESIZED if one.engine == other.engine else Change.DISTRIBUTION
     if amounts[0] is not None and amounts[1] is not None:
         return change, _as_much(amounts[0], amounts[1])
+    if (found := _as_much_for_all(one, other)) is not None:
+        return change, found
     if one.engine != other.engine:
         engines = {one.engine, other.engine} <= set(ENGINES)
-        known = engines and one.shape == other.shape and elements(one.shape) is None
-        return change, Answer.UNKNOWN if known else Answer.YES
+        known = engines and one.shape == other.shape and elements(one.shape, {}) is None
+        rejecting = REJECTING & {one.engine, other.engine}
+        return change, Answer.UNKNOWN if known or rejecting else Answer.YES
     return change, Answer.YES if _surely(one.shape, other.shape) else Answer.UNKNOWN
+
+
+def _as_much_for_all(one: Draw, other: Draw) -> Answer | None:
+    """Whether different numbers are taken for some of what callers pass; None where that is no arithmetic."""
+    tried = [(amount(one, given), amount(other, given)) for given in samples(one.shape, other.shape)]
+    sizes = [(old, new) for old, new in tried if old is not None and new is not None]
+    if len(sizes) < len(tried):
+        return None
+    if any(_as_much(*each) is Answer.YES for each in sizes):
+        return Answer.YES
+    alike = all(old[0] == new[0] for old, new in sizes)
+    return Answer.NO if alike and not rounds(one.shape) and not rounds(other.shape) else Answer.UNKNOWN
 
 
 def _as_much(one: tuple[str, tuple[int, ...]], other: tuple[str, tuple[int, ...]]) -> Answer:

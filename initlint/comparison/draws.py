@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, number, operands
+from initlint.comparison.terms import FALSE, NONE, TRUE, Numbers, Term, constant, is_constant, number, operands, value
 from initlint.construction import knowledge
 from initlint.construction.torchcalls import class_draws, function_draws
 from initlint.construction.values import UNKNOWN, Arguments, Constant, Value
@@ -186,35 +186,39 @@ def engine_of(name: str) -> str:
     return "uniform" if name in UNIFORM else "normal" if name in NORMAL else name
 
 
-def elements(shape: Term) -> int | None:
-    """The number of elements of a shape where it is known."""
+def elements(shape: Term, given: Numbers) -> int | None:
+    """The number of elements of a shape where it is known, with numbers that are given for what is not."""
     count = 1
     if shape.op != "shape":
         return None
     for part in shape.args:
-        size = number(part)
+        size = value(part, given) if isinstance(part, Term) else None
         if not isinstance(size, int):
             return None
         count *= size
     return count
 
 
-def amount(draw: Draw) -> tuple[str, tuple[int, ...]] | None:
-    """The engine of a draw and the sizes of the tensors that it fills, where these are known numbers."""
+def amount(draw: Draw, given: Numbers | None = None) -> tuple[str, tuple[int, ...]] | None:
+    """The engine of a draw and the sizes of the tensors that it fills, where these are known numbers.
+
+    `given` are numbers for what is passed. Whether there is a bias is no number.
+    """
+    given = {} if given is None else given
     if draw.engine in ("uniform", "normal"):
-        count = elements(draw.shape)
+        count = elements(draw.shape, given)
         return None if count is None else (draw.engine, (count,))
     sizes = _SIZES.get(draw.engine)
-    given: dict[str, int] = {"bias": 1, "groups": 1}
+    told: dict[str, int] = {"bias": 1, "groups": 1}
     for argument in draw.shape.args:
         if not isinstance(argument, Term) or argument.op != "argument" or not isinstance(argument.args[1], Term):
             return None
-        size = number(argument.args[1])
+        size = number(argument.args[1]) if argument.args[0] == "bias" else value(argument.args[1], given)
         if not isinstance(size, int):
             return None
-        given[str(argument.args[0])] = int(size)
+        told[str(argument.args[0])] = int(size)
     try:
-        return None if sizes is None else sizes(given)
+        return None if sizes is None else sizes(told)
     except KeyError:
         return None
 

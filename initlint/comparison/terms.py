@@ -229,17 +229,20 @@ def symbols(terms: Iterable[Term], op: str) -> frozenset[Term]:
     return frozenset(found)
 
 
+Numbers = dict["Term", "int | float | None"]
+"""What terms are, where each parameter is some number."""
+
 # -- numbers for what is passed ----------------------------------------------------------------------------------------
 
 
-def value(term: Term, given: dict[Term, int | float | None]) -> int | float | None:
+def value(term: Term, given: Numbers) -> int | float | None:
     """The number that a term is for given parameters; None where it is more than arithmetic. Adds what it finds."""
     if term not in given:
         given[term] = _worked_out(term, given)
     return given[term]
 
 
-def _worked_out(term: Term, given: dict[Term, int | float | None]) -> int | float | None:
+def _worked_out(term: Term, given: Numbers) -> int | float | None:
     if term.op not in _ARITHMETIC:
         return number(term)
     one, other = (value(part, given) if isinstance(part, Term) else None for part in term.args)
@@ -250,13 +253,21 @@ SAMPLES = (240, 96, 360)
 """What a parameter may be, where two terms are to be told apart: numbers with many divisors."""
 
 
+def samples(*terms: Term) -> Iterator[Numbers]:
+    """Numbers for the parameters in some terms, in a few ways."""
+    free = sorted(symbols(terms, "parameter"), key=lambda term: term.digest)
+    for start in range(len(SAMPLES)):
+        yield {term: SAMPLES[(start + place) % len(SAMPLES)] * (place + 1) for place, term in enumerate(free)}
+
+
+def rounds(term: Term) -> bool:
+    """Whether a term divides somewhere: for numbers with many divisors it is then less than it says."""
+    return term.op in ("Div", "FloorDiv", "Mod") or any(map(rounds, operands(term)))
+
+
 def differ(one: Term, other: Term) -> bool:
     """Whether two terms are different numbers for some parameters, which proves that they differ."""
-    free = sorted(symbols((one, other), "parameter"), key=lambda term: term.digest)
-    for start in range(len(SAMPLES)):
-        given: dict[Term, int | float | None] = {
-            term: SAMPLES[(start + place) % len(SAMPLES)] * (place + 1) for place, term in enumerate(free)
-        }
+    for given in samples(one, other):
         left, right = value(one, given), value(other, given)
         if left is not None and right is not None and left != right:
             return True
