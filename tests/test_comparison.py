@@ -451,6 +451,12 @@ def test_loops_are_compared_by_their_turns(over: str, verdict: Verdict) -> None:
     assert compared(old, new).verdict is verdict
 
 
+def test_turns_of_no_known_number_may_come_out_as_other_layers_without() -> None:
+    old = net("self.a = nn.ModuleList([nn.Linear(dim, width) for width in others.widths()])")
+    new = net("self.a = nn.ModuleList([nn.Linear(dim, 4), nn.Linear(dim, 8)])")
+    assert compared(old, new).verdict is Verdict.UNKNOWN
+
+
 def test_what_turns_of_no_known_number_draw_may_be_what_was_drawn_without() -> None:
     old = net("self.a = nn.ModuleList([nn.Linear(dim, 4), nn.Linear(dim, 4)])", "dim, sizes")
     new = net("self.a = nn.ModuleList([nn.Linear(dim, 4) for _ in sizes])", "dim, sizes")

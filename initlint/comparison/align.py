@@ -117,14 +117,14 @@ def _maybe_turns(old: Sequence[Row], new: Sequence[Row]) -> bool:
     return counts[0] is None or counts[1] is None or not differ(counts[0], counts[1])
 
 
-def _by_turns(rows: Sequence[Row]) -> tuple[set[bytes], set[bytes]]:
-    """What is drawn in loops, and what without."""
-    looped = [any(step.kind == "for" for step in row.context) for row in rows]
-    keys = [row.key[1] for row in rows]
-    return (
-        {key for key, turns in zip(keys, looped, strict=True) if turns},
-        {key for key, turns in zip(keys, looped, strict=True) if not turns},
-    )
+def _by_turns(rows: Sequence[Row]) -> tuple[set[str], set[str]]:
+    """What draws in loops, and what without: by what makes the numbers, since how many these are may come out alike."""
+    looped: set[str] = set()
+    single: set[str] = set()
+    for row in rows:
+        turns = any(step.kind == "for" for step in row.context)
+        (looped if turns else single).add(row.draw.engine if row.draw is not None else row.how)
+    return looped, single
 
 
 def _counted(rows: Sequence[Row]) -> Term | None:
