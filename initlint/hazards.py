@@ -11,8 +11,9 @@ from initlint.construction import knowledge
 from initlint.construction.ledger import Construction, Ledgers
 from initlint.errors import InitlintError, defect
 from initlint.model import Confidence, Finding, Problem, Verdict
-from initlint.project.classes import ClassInfo, Method, Project
+from initlint.project.classes import ClassInfo, Method
 from initlint.project.givers import givers, handed
+from initlint.project.project import Project
 from initlint.project.readers import Readers
 from initlint.project.surveys import made
 from initlint.project.suspects import Suspect, candidates, suspects, unnamed

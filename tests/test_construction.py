@@ -13,7 +13,7 @@ from initlint.construction.slices import Slice, Tree
 from initlint.construction.workshop import MOST_SLICES
 from initlint.facts.extract import extract
 from initlint.model import Answer, Kind, Span
-from initlint.project.classes import Project
+from initlint.project.project import Project
 
 PRELUDE = "import torch\nfrom torch import nn\n\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from initlint.construction.ledger import Construction, Ledgers
 from initlint.facts.extract import extract
 from initlint.pipeline import check_sources
-from initlint.project.classes import Project
+from initlint.project.project import Project
 
 PRELUDE = "import torch\nfrom torch import nn\n\n"
 

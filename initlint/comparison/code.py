@@ -30,7 +30,8 @@ from initlint.project.imports import Symbol, SymbolKind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from initlint.project.classes import ClassId, Project
+    from initlint.project.classes import ClassId
+    from initlint.project.project import Project
 
 AROUND = (
     "__new__ __getattr__ __getattribute__ __setattr__ __delattr__ __init_subclass__ __get__ __set__ __set_name__"

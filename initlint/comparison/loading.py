@@ -11,7 +11,7 @@ from initlint.comparison.statements import AMBIENT
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
     from initlint.comparison.reach import Key
-    from initlint.project.classes import Project
+    from initlint.project.project import Project
 
 
 class Loading:

@@ -15,7 +15,8 @@ from initlint.construction import knowledge
 
 if TYPE_CHECKING:
     from initlint.comparison.sides import Side
-    from initlint.project.classes import ClassId, Project
+    from initlint.project.classes import ClassId
+    from initlint.project.project import Project
 
 
 Identity = Term | bytes | str

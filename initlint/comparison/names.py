@@ -27,7 +27,7 @@ from initlint.construction import knowledge
 if TYPE_CHECKING:
     from initlint.comparison.reach import Key
     from initlint.comparison.surveys import Survey, Surveys
-    from initlint.project.classes import Project
+    from initlint.project.project import Project
 
 MAX_HOPS = 24
 """Imports and aliases followed before a name is given up: circular ones end here."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from initlint.comparison.pieces import Definition
 
 if TYPE_CHECKING:
-    from initlint.project.classes import ClassId, Project
+    from initlint.project.classes import ClassId
+    from initlint.project.project import Project
 
 NAMES = frozenset({"__name__", "__qualname__"})
 DOCSTRINGS = frozenset({"__doc__", "getdoc"})

@@ -20,8 +20,8 @@ from initlint.facts.gather import facts_version, worker_count
 from initlint.facts.records import FileFacts
 from initlint.model import Problem
 from initlint.project import link
-from initlint.project.classes import Project
 from initlint.project.environment import target
+from initlint.project.project import Project
 from initlint.sources import READ, discover, excluding, project_root
 from initlint.texts import load, text
 

@@ -12,7 +12,8 @@ from initlint.comparison.terms import Term
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
     from initlint.comparison.values import Arguments, Value
-    from initlint.project.classes import ClassId, Method, Project
+    from initlint.project.classes import ClassId, Method
+    from initlint.project.project import Project
 
 
 Open = tuple[bool, bool]

@@ -12,7 +12,8 @@ from initlint.comparison.surveys import Surveys, parsed
 from initlint.project.classes import Method
 
 if TYPE_CHECKING:
-    from initlint.project.classes import ClassId, Project
+    from initlint.project.classes import ClassId
+    from initlint.project.project import Project
 
 
 class Unparsed(Exception):

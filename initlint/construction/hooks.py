@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.frameworks import hook
+from initlint.project.project import Project
 from initlint.project.roles import INITIALISATION
 
 _ONE_GIVEN = re.compile(rb"def\s+\w+\s*\(\s*\w+\s*,\s*\w+[^,=]*,?\s*\)")

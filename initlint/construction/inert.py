@@ -20,8 +20,9 @@ from initlint.construction.values import (
     options,
 )
 from initlint.facts.records import Function
-from initlint.project.classes import Method, Project
+from initlint.project.classes import Method
 from initlint.project.imports import Symbol, SymbolKind
+from initlint.project.project import Project
 
 if TYPE_CHECKING:
     from initlint.project.classes import ClassId

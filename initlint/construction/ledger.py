@@ -13,7 +13,8 @@ from initlint.project.values import NOTHING
 from initlint.project.values import Value as Given
 
 if TYPE_CHECKING:
-    from initlint.project.classes import ClassId, Method, Project
+    from initlint.project.classes import ClassId, Method
+    from initlint.project.project import Project
 
 STREAM = "torch"
 """The default generator of torch: the only stream that this ledger follows."""

@@ -36,7 +36,8 @@ from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
     from initlint.construction.ledger import Construction, Passed
-    from initlint.project.classes import ClassId, Method, Project
+    from initlint.project.classes import ClassId, Method
+    from initlint.project.project import Project
 
 MAX_BUILDS = 60
 """Classes and functions that are followed into each other; nothing is known of what lies deeper."""

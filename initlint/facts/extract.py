@@ -18,45 +18,23 @@ from initlint.facts.scopes import WORD, Captures, Scope, Scopes
 from initlint.facts.spelled import Spelling, string_pattern
 from initlint.facts.suppressions import suppressions
 from initlint.facts.unreachable import reachable
+from initlint.facts.vocabulary import (
+    EVALUATIONS,
+    FETCHERS,
+    GETTERS,
+    GUARDED,
+    LOOKUPS,
+    REGISTRATIONS,
+    REGISTRIES,
+    SETTERS,
+    SPOKEN,
+    registry_owner,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser, Query
 
-REGISTRATIONS = frozenset({"add_module", "register_module", "register_parameter", "register_buffer"})
-"""Methods of nn.Module whose first argument names what their second argument becomes."""
-
-GETTERS = frozenset({"__getattr__", "__getattribute__"})
-"""What `getattr` runs: called by name it reads, but for a getter that passes on the name that it is given."""
-
-LOOKUPS = GETTERS | {"get_submodule", "get_parameter", "get_buffer"}
-"""Methods of a module that read by a path in a string."""
-
-REGISTRIES = ("_modules", "_parameters", "_buffers", "__dict__")
-"""What holds the parts of a module by their names."""
-
-SETTERS = frozenset({"setattr", "__setattr__"})
-
-EVALUATIONS = frozenset({"eval", "exec"})
-"""Functions that run what a string says."""
-
-FETCHERS = frozenset({"attrgetter", "methodcaller"})
-"""Functions of `operator` that make one that reads what they are given the name of."""
-
-SPOKEN = REGISTRATIONS | LOOKUPS | EVALUATIONS | SETTERS | FETCHERS | {"getattr", "hasattr", "isinstance", "issubclass"}
-"""Functions whose arguments name attributes or classes."""
-
-GUARDED = "?"
-"""Stands among the reads of a receiver whose class the code tests; before a name, that the code can do without it: it
-tests with hasattr, or has another value for that case.
-
-What is read from such a receiver need not all exist on it.
-"""
-
 _IN_REGISTRY = re.compile(rf"\b(?:{'|'.join(REGISTRIES)})\b|\bvars\(".encode())
-_REGISTRY = re.compile(
-    rf"(?s)(?:(?P<owner>.+?)\.(?:{'|'.join(REGISTRIES)})|vars\(\s*(?P<given>[\w.]+)\s*\))"
-    rf"(?:\[\s*[\"'](?:{'|'.join(REGISTRIES)})[\"']\s*\])?"
-)
 COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
@@ -394,12 +372,6 @@ def _item_targets(node: Node) -> list[Node]:
         return []
     value = node.child_by_field_name("value")
     return [node] if value is not None and value.text is not None and registry_owner(value.text.decode()) else []
-
-
-def registry_owner(text: str) -> str:
-    """Whose parts an expression holds by their names: `self` in `self._modules` and `vars(self)["_modules"]`; or ""."""
-    found = _REGISTRY.fullmatch(text)
-    return (found["owner"] or found["given"]) if found is not None else ""
 
 
 def from_name(receiver: str, arguments: list[Node], instance: str) -> list[Node]:

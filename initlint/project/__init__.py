@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from initlint.facts.records import FileFacts
-    from initlint.project.classes import Project
     from initlint.project.conventions import Conventions
     from initlint.project.environment import Environment
     from initlint.project.links import Standing
+    from initlint.project.project import Project
 
 
 def link(
@@ -27,6 +27,6 @@ def link(
     `package` is the dotted name of the root, where it may be one; `extracting` gives the facts of installed files.
     """
     from initlint.facts.extract import extract
-    from initlint.project.classes import Project
+    from initlint.project.project import Project
 
     return Project(facts, read, environment, package, conventions, extracting or extract, standing)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from initlint.construction import knowledge
 from initlint.project.bindings import Origin
 from initlint.project.bodies import Bodies, Body
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.imports import SymbolKind
 from initlint.project.inheritance import MAX_FAMILY
+from initlint.project.project import Project
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 ABSTRACT = frozenset({"typing", "typing_extensions", "collections", "abc", "beartype", "jaxtyping"})

@@ -12,8 +12,9 @@ from initlint.facts.receivers import SPLAT, normalise
 from initlint.facts.records import Class, Function
 from initlint.facts.spelled import fits
 from initlint.project.bindings import CLASS_LEVEL, MODULE_LEVEL, Binding, Origin, Path, bindings
-from initlint.project.classes import Method, Project
+from initlint.project.classes import Method
 from initlint.project.parsed import Parsed
+from initlint.project.project import Project
 from initlint.project.stored import fillings, reordered, stored
 
 if TYPE_CHECKING:

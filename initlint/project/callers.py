@@ -11,9 +11,10 @@ from initlint.facts.receivers import normalise
 from initlint.facts.records import Function
 from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.imports import SymbolKind
 from initlint.project.index import Rows
+from initlint.project.project import Project
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -10,8 +10,8 @@ from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
-from initlint.project.classes import Project
 from initlint.project.imports import SymbolKind
+from initlint.project.project import Project
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 if TYPE_CHECKING:

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import EVALUATIONS
 from initlint.facts.spelled import fits
+from initlint.facts.vocabulary import EVALUATIONS
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import SPLATS, Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.flows import Use
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.names import Found, Names, Place
+from initlint.project.project import Project
 from initlint.project.reached import Reached, reached
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.sites import Site, computed, only_does, stands_for

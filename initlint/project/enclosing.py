@@ -12,9 +12,10 @@ from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
+from initlint.project.project import Project
 from initlint.project.roles import initialises
 from initlint.project.sites import named
 from initlint.project.values import Value

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from initlint.facts.spelled import fits
 from initlint.project.bodies import LAMBDA
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
+from initlint.project.project import Project
 from initlint.project.roles import Roles
 
 

@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.facts.extract import GUARDED
+from initlint.facts.vocabulary import GUARDED
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.computed import Computed
 from initlint.project.flows import Use
 from initlint.project.handling import allows
 from initlint.project.inference import Inference
 from initlint.project.narrowing import in_other_arm, tested_names
 from initlint.project.observed import Observed
+from initlint.project.project import Project
 from initlint.project.roles import initialises_others
 from initlint.project.sight import is_test
 from initlint.project.sites import only_does, sites, stands_for

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.project.bodies import Bodies, Body
-from initlint.project.classes import Project
+from initlint.project.project import Project
 from initlint.project.values import Value
 
 if TYPE_CHECKING:

@@ -13,11 +13,12 @@ from initlint.project.bindings import Path
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS, Calls
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.imports import Symbol
 from initlint.project.inheritance import MODULE
 from initlint.project.members import Members
 from initlint.project.narrowing import tested_classes
+from initlint.project.project import Project
 from initlint.project.settling import Settling
 from initlint.project.stored import WRITTEN_OUT
 from initlint.project.values import NOTHING, UNKNOWN, Value, union

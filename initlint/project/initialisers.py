@@ -10,7 +10,8 @@ import re
 from collections.abc import Collection, Iterator
 
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
+from initlint.project.project import Project
 from initlint.project.roles import INITIALISATION, Roles
 
 REACHING = ("apply", "modules", "named_modules", "parameters", "named_parameters", "children", "named_children")

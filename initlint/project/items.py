@@ -11,8 +11,9 @@ from initlint.construction import knowledge
 from initlint.facts.spelled import string_pattern
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.flows import is_called
+from initlint.project.project import Project
 from initlint.project.roles import Roles
 from initlint.project.sites import sites
 

@@ -10,8 +10,9 @@ from initlint.construction import knowledge
 from initlint.model import Kind
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.inference import Inference
+from initlint.project.project import Project
 from initlint.project.values import Value
 
 if TYPE_CHECKING:

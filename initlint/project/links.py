@@ -16,7 +16,7 @@ from initlint.facts.records import FileFacts, Import
 from initlint.facts.worker import digest
 
 if TYPE_CHECKING:
-    from initlint.project.classes import Project
+    from initlint.project.project import Project
 
 MOST_CHANGED = 20
 """With more changed files than this the project is linked anew: each of them is read for every name."""

@@ -12,10 +12,11 @@ from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import string_pattern
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.flows import USED, Trace, is_used
 from initlint.project.foreign import Foreign
 from initlint.project.inference import Inference
+from initlint.project.project import Project
 from initlint.project.roles import initialises
 from initlint.project.values import Value
 

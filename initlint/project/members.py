@@ -11,8 +11,9 @@ from initlint.construction import knowledge
 from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.inheritance import MAX_FAMILY
+from initlint.project.project import Project
 from initlint.project.stored import ADDING, REORDERING
 from initlint.project.values import NOTHING, UNKNOWN, Value, filled, is_none, union
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.records import Store
 from initlint.project.bodies import Bodies
-from initlint.project.classes import ClassId, ClassInfo, Method, Project
+from initlint.project.classes import ClassId, ClassInfo, Method
+from initlint.project.project import Project
 
 if TYPE_CHECKING:
     from tree_sitter import Node

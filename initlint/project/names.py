@@ -15,10 +15,11 @@ from initlint.facts.spelled import ANY, MAX_NAMES, put_together, string_pattern
 from initlint.project.bindings import Binding, Origin
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.members import MAX_OWNERS
+from initlint.project.project import Project
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from initlint.facts.records import Class, FileFacts, Function
-from initlint.project.classes import ClassId, ClassInfo, Method, Project
+from initlint.project.classes import ClassId, ClassInfo, Method
 from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment
 from initlint.project.index import Index, Row, Rows
+from initlint.project.project import Project
 
 if TYPE_CHECKING:
     from initlint.project.links import Standing

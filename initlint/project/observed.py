@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from initlint.project.bindings import Origin
 from initlint.project.bodies import Bodies, Body
-from initlint.project.classes import Method, Project
+from initlint.project.classes import Method
+from initlint.project.project import Project
 
 
 class Observed:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import SETTERS
+from initlint.facts.vocabulary import SETTERS
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Project
+from initlint.project.classes import ClassId
 from initlint.project.inference import Inference
+from initlint.project.project import Project
 
 if TYPE_CHECKING:
     from tree_sitter import Node

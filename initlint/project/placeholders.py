@@ -9,9 +9,10 @@ from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.inference import Inference
 from initlint.project.inheritance import MODULE
+from initlint.project.project import Project
 from initlint.project.sites import sites, stands_for
 from initlint.project.values import Value, is_none
 

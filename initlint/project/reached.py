@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from initlint.project.classes import ClassId, Project
+from initlint.project.classes import ClassId
+from initlint.project.project import Project
 from initlint.project.values import Value
 
 MANY = 8

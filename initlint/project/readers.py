@@ -5,22 +5,20 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.facts.arguments import call_arguments
-from initlint.facts.receivers import meant, normalise
+from initlint.facts.receivers import meant
 from initlint.model import Confidence, Kind, Verdict
-from initlint.project.bodies import Bodies, Body
+from initlint.project.aliases import Aliases
+from initlint.project.bodies import Bodies
 from initlint.project.callers import Callers
-from initlint.project.calls import CONTAINERS
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.computed import Computed
 from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
-from initlint.project.flows import USED, Flow, Trace, Use, is_statement
+from initlint.project.flows import Flow, Use
 from initlint.project.foreign import CERTAIN, Foreign
-from initlint.project.gathered import is_part_of_given, sources
+from initlint.project.gathered import is_part_of_given
 from initlint.project.inference import Inference
 from initlint.project.inheritance import MODULE
 from initlint.project.initialisers import Initialisers
@@ -30,16 +28,13 @@ from initlint.project.listed import Listed
 from initlint.project.named import NamedPaths, Tie
 from initlint.project.placed import Placed
 from initlint.project.placeholders import Placeholders
+from initlint.project.project import Project
 from initlint.project.roles import Roles
 from initlint.project.sites import sites
-from initlint.project.stored import named_along
 from initlint.project.strangers import Strangers
 from initlint.project.sweeps import BUFFERS
 from initlint.project.values import NOTHING, Value, union
 from initlint.project.wholesale import Wholesale
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 LIVE = None
 """The verdict on a definition that something reads."""
@@ -61,6 +56,7 @@ class Readers:
         self.bodies = Bodies(project)
         self.callers = Callers(project, self.bodies)
         self.inference = Inference(project, self.bodies, self.callers)
+        self.aliases = Aliases(project, self.bodies, self.callers, self.inference)
         self.roles = Roles(project, self.callers)
         self.initialisers = Initialisers(project, self.callers, self.roles)
         self.named = NamedPaths(project, self.bodies)
@@ -100,7 +96,7 @@ class Readers:
 
     def verdict_on_all(self, cls: ClassId, pattern: str) -> Verdict | None:
         """The verdict on whatever a computed name can come out as: live if anything reads one of these names."""
-        if any(self._is_live(cls, target) for target in (pattern, *self._aliases(cls, pattern))):
+        if any(self._is_live(cls, target) for target in (pattern, *self.aliases.of(cls, pattern))):
             return LIVE
         verdicts = [self.verdict(cls, name) for name in self._named_by(pattern)]
         return next((v for v in verdicts if v and v.confidence is Confidence.POSSIBLE), verdicts[0])
@@ -115,7 +111,7 @@ class Readers:
         keys = self.items.keys(cls, container)
         if keys is None or self._foreign_doubt(cls, container) != "" or self._is_read_unnamed(cls, container):
             return None
-        if self._is_named(cls, container) or any(self._aliases(cls, container)) or self._registers(cls, container):
+        if self._is_named(cls, container) or any(self.aliases.of(cls, container)) or self._registers(cls, container):
             return None
         return None if any(self._doubtful(cls, container, ())) or self._is_swept(cls, container) else keys
 
@@ -146,7 +142,9 @@ class Readers:
     def _finds_reader(self, cls: ClassId, attribute: str) -> bool:
         if self._is_read(cls, attribute) or self._is_named(cls, attribute):
             return True
-        if any(self._is_live(cls, alias) for alias in self._aliases(cls, attribute)) or self._registers(cls, attribute):
+        if any(self._is_live(cls, alias) for alias in self.aliases.of(cls, attribute)):
+            return True
+        if self._registers(cls, attribute):
             return True
         if any(self._leads_to_reader(cls, attribute, flow) for flow in self._construction_uses(cls, attribute)):
             return True
@@ -261,14 +259,11 @@ class Readers:
             if self.roles.constructs(method):
                 body = self.bodies.body(method)
                 for site in sites(body, method.facts.instance, attribute):
-                    yield from self._traced(site.node, body) if body.own(site.node) else ()
+                    yield from self.aliases.trace(body).value(site.node) if body.own(site.node) else ()
             elif outer := self.entries.lambda_of_construction(method):
                 yield from self._lambda_uses(method, outer)
         for body, node in self.computed.in_construction(cls, attribute):
-            yield from self._traced(node, body)
-
-    def _traced(self, node: Node, body: Body) -> Iterator[Flow]:
-        return Trace(body, self._ignores, self._is_plain).value(node)
+            yield from self.aliases.trace(body).value(node)
 
     def _lambda_uses(self, method: Method, outer: Method) -> Iterator[Flow]:
         """A lambda that construction makes reads when it is called: what matters is where it goes."""
@@ -276,111 +271,7 @@ class Readers:
         start = method.facts.start - outer.facts.start
         for node in body.captures("nested"):
             if node.start_byte == start and node.type == "lambda":
-                yield from self._traced(node, body)
-
-    def _is_plain(self, node: Node, body: Body) -> bool:
-        value = self.inference.expression(node, body)
-        return not value.unknown and not value.instances and value.element is None
-
-    def _ignores(self, call: Node, argument: Node, body: Body) -> bool:
-        """Whether a constructor or function of the project never mentions the parameter that it is given this as.
-
-        `parametrize.register_parametrization(self.x, ...)` only changes what it is given first.
-        """
-        function = call.child_by_field_name("function")
-        if function is None or body.text(function).startswith("super("):
-            return False
-        if call_arguments(call)[:1] == [argument] and is_statement(call):
-            symbol = self.inference.static(function, body)
-            if symbol is not None and symbol.target.startswith("torch.nn.utils."):
-                return True
-        value = self.inference.expression(function, body)
-        called = [self.project.method(cls, "__init__") for cls in sorted(value.classes)] + sorted(
-            value.functions, key=lambda f: f.id
-        )
-        if value.unknown or not called:
-            return False
-        return all(method is not None and self._unmentioned(method, call, argument) for method in called)
-
-    def _unmentioned(self, method: Method, call: Node, argument: Node) -> bool:
-        body = self.bodies.body(method)
-        name = body.parameter_given(call, argument)
-        return name is not None and not body.mentions(name)
-
-    def _aliases(self, cls: ClassId, attribute: str) -> Iterator[str]:
-        """Other names that construction gives the same object."""
-        for relative in self.callers.assigning(attribute) & self.project.family(cls):
-            info = self.project.classes[relative]
-            for facts in info.facts.methods:
-                if any(store.attribute == attribute for store in facts.stores):
-                    body = self.bodies.body(Method(info.path, relative, facts))
-                    for target in body.chained(attribute):
-                        yield from self._kept_by(target, body)
-                    yield from self._shared(body, attribute)
-
-    def _kept_by(self, target: Node, body: Body) -> Iterator[str]:
-        """The attribute that a target of an assignment is or belongs to, or a local name is kept as; "*" elsewhere."""
-        instance = body.method.facts.instance
-        if target.type == "identifier":
-            yield from self._kept(body.text(target), body)
-        else:
-            owner, *path = normalise(body.text(target)).split(".")
-            yield path[0].removesuffix("[]") if owner == instance and path else "*"
-
-    def _shared(self, body: Body, attribute: str) -> Iterator[str]:
-        """The other attributes that are or get what this one gets; "*" where that goes elsewhere."""
-        for node in body.stores(attribute):
-            yield from self._registered(node, body, attribute)
-            holder = _holder(node)
-            if holder.type == "attribute" and body.text(holder.named_children[0]) == body.method.facts.instance:
-                yield body.text(holder).rpartition(".")[2]
-            if holder.type == "identifier":
-                apart = holder != node or named_along(node, body)
-                yield from self._kept(body.text(holder), body, holder if apart else None)
-
-    def _registered(self, node: Node, body: Body, attribute: str) -> Iterator[str]:
-        """`nn.ModuleList(self.parts)` registers what the list `self.parts` holds: needed as long as that is read.
-
-        So it is with a local name that construction also keeps elsewhere, and with a list of which every item is kept.
-        """
-        function = node.child_by_field_name("function") if node.type == "call" else None
-        classes = self.inference.expression(function, body).classes if function is not None else frozenset[ClassId]()
-        held = CONTAINERS.intersection(*map(self.project.mro, classes)) if classes else frozenset[str]()
-        for argument in call_arguments(node) if held else ():
-            if not all(self._takes(cls, node, argument) for cls in classes):
-                continue
-            written = argument.type in ("list", "tuple")
-            items = argument.named_children if written else [argument]
-            whole = not written and held != {"torch.nn.Sequential"}
-            holding = [set(self._holding(item, body, whole)) - {attribute} for item in items]
-            yield from sorted(set().union(*holding)) if all(holding) else ()
-
-    def _takes(self, cls: ClassId, call: Node, argument: Node) -> bool:
-        """Whether a container gets as it is what its constructor is given: that of a project may make its items."""
-        method = self.project.method(cls, "__init__")
-        if method is None:
-            return True
-        body = self.bodies.body(method)
-        name = body.parameter_given(call, argument)
-        calls = (node for node in body.nodes("call") if body.text(node).startswith("super"))
-        passed = (source for call in calls for given in call_arguments(call) for source in sources(given, body))
-        return name is not None and name in map(body.text, passed)
-
-    def _holding(self, item: Node, body: Body, whole: bool) -> Iterator[str]:
-        """The attributes that hold what a container is given; one that is a module only if that is given whole."""
-        instance = body.method.facts.instance
-        for source in sources(item, body):
-            given = whole and source == item
-            if source.type == "attribute" and (given or not self.inference.expression(source, body).instances):
-                yield body.text(source).rpartition(".")[2]
-            elif body.text(source) in body.bindings and body.text(source) != instance:
-                yield from self._kept(body.text(source), body, source)
-
-    def _kept(self, name: str, body: Body, but: Node | None = None) -> Iterator[str]:
-        """The attributes that get what a local name holds, but for one place; "*" where it is used otherwise."""
-        for flow in Trace(body, self._ignores, self._is_plain).name(name, but):
-            if flow.use in USED:
-                yield flow.target or "*"
+                yield from self.aliases.trace(body).value(node)
 
     def _ties(self, cls: ClassId, tie: Tie, attribute: str) -> bool:
         """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
@@ -399,7 +290,7 @@ class Readers:
                 return True
             if any(is_part_of_given(node, body) for node in filled):
                 return True
-            holding = {name for node in filled for name in self._holding(node, body, whole=False)} - {attribute}
+            holding = {name for node in filled for name in self.aliases.holding(node, body, whole=False)} - {attribute}
             if any(self._is_live(cls, name) for name in sorted(holding)):
                 return True
         return False
@@ -446,9 +337,3 @@ class Readers:
                 self.inference.attribute(self._along(owner, path[:-1]), path[-1]) if path else start
             )
         return self._paths[owner, path]
-
-
-def _holder(node: Node) -> Node:
-    """What an expression is taken out of: `self.layers` of `self.layers[-1]`."""
-    value = node.child_by_field_name("value") if node.type == "subscript" else None
-    return _holder(value) if value is not None else node

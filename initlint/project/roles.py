@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
+from initlint.project.project import Project
 
 INITIALISATION = re.compile(
     r"__(init|post_init|new|getstate|setstate|reduce(_ex)?|copy|deepcopy|init_subclass|repr)__|extra_repr|_?reset_(parameters|weights)"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from initlint.project.imports import SymbolKind
 
 if TYPE_CHECKING:
-    from initlint.project.classes import Project
+    from initlint.project.project import Project
 
 MAX_IMPORTERS = 10
 """A file that more files import is a common tool: what its importers see says little about what it is given."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import FETCHERS, LOOKUPS, registry_owner
 from initlint.facts.receivers import normalise
 from initlint.facts.spelled import fits, string_pattern
+from initlint.facts.vocabulary import FETCHERS, LOOKUPS, registry_owner
 from initlint.project.bodies import MOST_KEPT, Body
 from initlint.project.flows import Use, uses_of
 from initlint.project.inference import Inference

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import REGISTRATIONS, SETTERS, from_name, registry_owner
+from initlint.facts.extract import from_name
 from initlint.facts.spelled import PATTERNS, string_pattern
+from initlint.facts.vocabulary import REGISTRATIONS, SETTERS, registry_owner
 from initlint.project.bindings import Path
 
 if TYPE_CHECKING:

@@ -7,12 +7,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import LOOKUPS
+from initlint.facts.vocabulary import LOOKUPS
 from initlint.project.bodies import Bodies, Body
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.flows import INITIALISES, is_called
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
+from initlint.project.project import Project
 from initlint.project.roles import Roles
 from initlint.project.stored import fillings
 from initlint.project.values import Value

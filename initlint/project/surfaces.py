@@ -11,8 +11,9 @@ from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import fits
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.flows import LOOKS
+from initlint.project.project import Project
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -14,9 +14,10 @@ import msgspec
 
 from initlint.facts.cache import Cache
 from initlint.facts.worker import digest
-from initlint.project.classes import Method, Project
+from initlint.project.classes import Method
 from initlint.project.links import text
 from initlint.project.noted import NotedProject
+from initlint.project.project import Project
 from initlint.project.readers import Readers
 from initlint.project.survey import Survey
 

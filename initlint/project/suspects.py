@@ -9,15 +9,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
-from initlint.facts.extract import REGISTRATIONS, REGISTRIES, SETTERS
 from initlint.facts.records import Function, Local, Store
 from initlint.facts.spelled import fits
+from initlint.facts.vocabulary import REGISTRATIONS, REGISTRIES, SETTERS
 from initlint.model import Told, Verdict
 from initlint.project.bindings import CLASS_LEVEL
 from initlint.project.calls import PASSES_ON
-from initlint.project.classes import ClassId, ClassInfo, Method, Project, sets_property
+from initlint.project.classes import ClassId, ClassInfo, Method, sets_property
 from initlint.project.flows import unused
 from initlint.project.imports import Symbol, SymbolKind
+from initlint.project.project import Project
 from initlint.project.readers import Readers
 from initlint.project.values import is_none
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.extract import GETTERS, REGISTRIES, registry_owner
 from initlint.facts.spelled import string_pattern
+from initlint.facts.vocabulary import GETTERS, REGISTRIES, registry_owner
 from initlint.model import Kind
 from initlint.project.bodies import Body
 from initlint.project.flows import ALL_OF_IT, is_called, is_used, looped_names

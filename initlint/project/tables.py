@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from initlint.project.imports import Symbol, SymbolKind
 
 if TYPE_CHECKING:
-    from initlint.project.classes import ClassId, Method, Project
+    from initlint.project.classes import ClassId, Method
+    from initlint.project.project import Project
 
 REGISTERS = "register"
 """What the method of an object is called, in a part of its name, that keeps the classes which it decorates."""

@@ -12,10 +12,11 @@ from initlint.facts.arguments import call_arguments
 from initlint.project.bindings import Binding, Origin
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import SPLATS, Callers
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.inheritance import MODULE
 from initlint.project.narrowing import asserted_classes
+from initlint.project.project import Project
 from initlint.project.values import NOTHING, UNKNOWN, Value, filled, is_none, union
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from initlint.model import Kind
 from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS
-from initlint.project.classes import ClassId, Method, Project
+from initlint.project.classes import ClassId, Method
 from initlint.project.entries import Entries
 from initlint.project.flows import Use, is_called, uses_of
 from initlint.project.inference import Inference
+from initlint.project.project import Project
 from initlint.project.reached import reached
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.survey import Swept

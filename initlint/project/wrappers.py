@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from initlint.project.classes import ClassId, ClassInfo, Project
+    from initlint.project.classes import ClassId, ClassInfo
+    from initlint.project.project import Project
 
 LOCAL = ".<locals>."
 

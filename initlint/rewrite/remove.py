@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from initlint.construction.syntax import walk
-from initlint.facts.extract import REGISTRATIONS
+from initlint.facts.vocabulary import REGISTRATIONS
 from initlint.rewrite.draws import sites
 from initlint.rewrite.edits import Edits
 from initlint.rewrite.place import Place, Refusals, Refused

@@ -1,0 +1,145 @@
+"""Where construction takes what a definition is given: under which other names the same object is to be found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from initlint.facts.arguments import call_arguments
+from initlint.facts.receivers import normalise
+from initlint.project.bodies import Bodies, Body
+from initlint.project.callers import Callers
+from initlint.project.calls import CONTAINERS
+from initlint.project.classes import ClassId, Method
+from initlint.project.flows import USED, Trace, is_statement
+from initlint.project.gathered import sources
+from initlint.project.inference import Inference
+from initlint.project.project import Project
+from initlint.project.stored import named_along
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+class Aliases:
+    """The other names of definitions."""
+
+    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
+        self.project = project
+        self.bodies = bodies
+        self.callers = callers
+        self.inference = inference
+
+    def of(self, cls: ClassId, attribute: str) -> Iterator[str]:
+        """Other names that construction gives the same object."""
+        for relative in self.callers.assigning(attribute) & self.project.family(cls):
+            info = self.project.classes[relative]
+            for facts in info.facts.methods:
+                if any(store.attribute == attribute for store in facts.stores):
+                    body = self.bodies.body(Method(info.path, relative, facts))
+                    for target in body.chained(attribute):
+                        yield from self._kept_by(target, body)
+                    yield from self._shared(body, attribute)
+
+    def _kept_by(self, target: Node, body: Body) -> Iterator[str]:
+        """The attribute that a target of an assignment is or belongs to, or a local name is kept as; "*" elsewhere."""
+        instance = body.method.facts.instance
+        if target.type == "identifier":
+            yield from self._kept(body.text(target), body)
+        else:
+            owner, *path = normalise(body.text(target)).split(".")
+            yield path[0].removesuffix("[]") if owner == instance and path else "*"
+
+    def _shared(self, body: Body, attribute: str) -> Iterator[str]:
+        """The other attributes that are or get what this one gets; "*" where that goes elsewhere."""
+        for node in body.stores(attribute):
+            yield from self._registered(node, body, attribute)
+            holder = _holder(node)
+            if holder.type == "attribute" and body.text(holder.named_children[0]) == body.method.facts.instance:
+                yield body.text(holder).rpartition(".")[2]
+            if holder.type == "identifier":
+                apart = holder != node or named_along(node, body)
+                yield from self._kept(body.text(holder), body, holder if apart else None)
+
+    def _registered(self, node: Node, body: Body, attribute: str) -> Iterator[str]:
+        """`nn.ModuleList(self.parts)` registers what the list `self.parts` holds: needed as long as that is read.
+
+        So it is with a local name that construction also keeps elsewhere, and with a list of which every item is kept.
+        """
+        function = node.child_by_field_name("function") if node.type == "call" else None
+        classes = self.inference.expression(function, body).classes if function is not None else frozenset[ClassId]()
+        held = CONTAINERS.intersection(*map(self.project.mro, classes)) if classes else frozenset[str]()
+        for argument in call_arguments(node) if held else ():
+            if not all(self._takes(cls, node, argument) for cls in classes):
+                continue
+            written = argument.type in ("list", "tuple")
+            items = argument.named_children if written else [argument]
+            whole = not written and held != {"torch.nn.Sequential"}
+            holding = [set(self.holding(item, body, whole)) - {attribute} for item in items]
+            yield from sorted(set().union(*holding)) if all(holding) else ()
+
+    def _takes(self, cls: ClassId, call: Node, argument: Node) -> bool:
+        """Whether a container gets as it is what its constructor is given: that of a project may make its items."""
+        method = self.project.method(cls, "__init__")
+        if method is None:
+            return True
+        body = self.bodies.body(method)
+        name = body.parameter_given(call, argument)
+        calls = (node for node in body.nodes("call") if body.text(node).startswith("super"))
+        passed = (source for call in calls for given in call_arguments(call) for source in sources(given, body))
+        return name is not None and name in map(body.text, passed)
+
+    def holding(self, item: Node, body: Body, whole: bool) -> Iterator[str]:
+        """The attributes that hold what a container is given; one that is a module only if that is given whole."""
+        instance = body.method.facts.instance
+        for source in sources(item, body):
+            given = whole and source == item
+            if source.type == "attribute" and (given or not self.inference.expression(source, body).instances):
+                yield body.text(source).rpartition(".")[2]
+            elif body.text(source) in body.bindings and body.text(source) != instance:
+                yield from self._kept(body.text(source), body, source)
+
+    def _kept(self, name: str, body: Body, but: Node | None = None) -> Iterator[str]:
+        """The attributes that get what a local name holds, but for one place; "*" where it is used otherwise."""
+        for flow in self.trace(body).name(name, but):
+            if flow.use in USED:
+                yield flow.target or "*"
+
+    def trace(self, body: Body) -> Trace:
+        """A way through a body that knows what the functions of the project do with what they are given."""
+        return Trace(body, self._ignores, self._is_plain)
+
+    def _is_plain(self, node: Node, body: Body) -> bool:
+        value = self.inference.expression(node, body)
+        return not value.unknown and not value.instances and value.element is None
+
+    def _ignores(self, call: Node, argument: Node, body: Body) -> bool:
+        """Whether a constructor or function of the project never mentions the parameter that it is given this as.
+
+        `parametrize.register_parametrization(self.x, ...)` only changes what it is given first.
+        """
+        function = call.child_by_field_name("function")
+        if function is None or body.text(function).startswith("super("):
+            return False
+        if call_arguments(call)[:1] == [argument] and is_statement(call):
+            symbol = self.inference.static(function, body)
+            if symbol is not None and symbol.target.startswith("torch.nn.utils."):
+                return True
+        value = self.inference.expression(function, body)
+        called = [self.project.method(cls, "__init__") for cls in sorted(value.classes)] + sorted(
+            value.functions, key=lambda f: f.id
+        )
+        if value.unknown or not called:
+            return False
+        return all(method is not None and self._unmentioned(method, call, argument) for method in called)
+
+    def _unmentioned(self, method: Method, call: Node, argument: Node) -> bool:
+        body = self.bodies.body(method)
+        name = body.parameter_given(call, argument)
+        return name is not None and not body.mentions(name)
+
+
+def _holder(node: Node) -> Node:
+    """What an expression is taken out of: `self.layers` of `self.layers[-1]`."""
+    value = node.child_by_field_name("value") if node.type == "subscript" else None
+    return _holder(value) if value is not None else node
