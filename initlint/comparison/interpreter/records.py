@@ -151,13 +151,13 @@ def _tuple(run: Run, values: Sequence[tuple[str, Value]]) -> Items:
 
 
 def enumerated(run: Run, cls: ClassId, name: str) -> Value | None:
-    """A member of an enumeration that has no special methods; None of anything else."""
+    """A member of an enumeration that has no special methods, and says what each is; None of anything else."""
     bases = _outer_bases(run, cls)
     known = bases & {"enum.Enum", "enum.IntEnum", "enum.StrEnum"}
     infos = [run.project.classes[each] for each in run.project.mro(cls) if each in run.project.classes]
     if not known or name.startswith("_") or any(each.startswith("_") for info in infos for each in info.methods):
         return None
-    if not isinstance(run.code.class_level(cls, name), ast.expr):
+    if not isinstance(run.code.class_level(cls, name), ast.expr) or _counts(run, cls):
         return None
     value = member_of(run, cls, name)
     if value is None or isinstance(value, Method) or known != {"enum.Enum"}:
@@ -168,6 +168,13 @@ def enumerated(run: Run, cls: ClassId, name: str) -> Value | None:
     member = Term("member", (qualname if alone else cls, first, bool(bases - known), run.describe(value)))
     run.members[member] = (cls, value)
     return member
+
+
+def _counts(run: Run, cls: ClassId) -> bool:
+    """Whether a member is what `enum.auto()` makes it, by its place among the others."""
+    calls = (node for each in run.code.body(cls) for node in ast.walk(each) if isinstance(node, ast.Call))
+    names = filter(None, (dotted(call.func) for call in calls))
+    return any(run.code.meaning(class_key(cls), name) == (None, "enum.auto") for name in names)
 
 
 def _names(run: Run, cls: ClassId) -> list[str]:
