@@ -584,6 +584,15 @@ def test_what_is_not_followed_is_said_with_its_reason(body: str, reason: str) ->
     assert reason in found
 
 
+def test_what_is_the_same_with_defaults_is_said_beside_a_reason() -> None:
+    body = "if n:\n    vars(n)\n    {}\nself.p = nn.Linear(4, 4)"
+    found = answer(compared(*(net(body.format(more), "n=0") for more in ("pass", "size = 4"))))
+    assert found == (
+        "whether the streams part in Net cannot be told: `vars` of an object is not followed: `vars(n)`, net.py:9; with"
+        " all arguments left to their defaults the streams are the same"
+    )
+
+
 def test_moved_and_renamed_classes_are_found() -> None:
     old = side("old", {"net.py": BASE, "other.py": net("self.x = nn.Linear(1, 1)").replace("Net", "Small")})
     moved = side("new", {"lib/net.py": BASE, "other.py": net("self.x = nn.Linear(1, 1)").replace("Net", "Tiny")})

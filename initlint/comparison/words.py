@@ -28,6 +28,10 @@ def sentence(diff: ClassDiff) -> str:
     line = diff.parting
     if line is not None and line.new is None:
         line = partner(diff.lines, line) or line
+    return _found(diff, line) + _for_whom(diff)
+
+
+def _found(diff: ClassDiff, line: Line | None) -> str:
     if line is None or line.row.draw is None:
         reason = diff.reason or "a loop is left early in another way"
         return f"whether the streams part in {name_of(diff.new)} cannot be told: {reason}"
@@ -37,15 +41,18 @@ def sentence(diff: ClassDiff) -> str:
             text = f"the streams part at {place}: {what(diff, line)}"
             if diff.doubt is not None:
                 text += f"; they may part before that, at {where(diff, diff.doubt)}"
+            return text
         case Verdict.VALUES:
-            text = f"the streams stay in step, but the values differ at {place}: {what(diff, line)}"
+            return f"the streams stay in step, but the values differ at {place}: {what(diff, line)}"
         case _:
-            text = f"whether the streams part cannot be told, at {place}: {what(diff, line)}"
+            return f"whether the streams part cannot be told, at {place}: {what(diff, line)}"
+
+
+def _for_whom(diff: ClassDiff) -> str:
+    """Whether that is so for all callers."""
     if diff.by_default:
-        text += ", where arguments are left to their defaults"
-    elif diff.defaults:
-        text += "; with all arguments left to their defaults the streams are the same"
-    return text
+        return ", where arguments are left to their defaults"
+    return "; with all arguments left to their defaults the streams are the same" if diff.defaults else ""
 
 
 def where(diff: ClassDiff, line: Line) -> str:
