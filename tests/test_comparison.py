@@ -227,6 +227,12 @@ PLACES = {
         ">!>=>!>",
         "what is drawn up to a differs, and what comes next does not",
     ),
+    "as many numbers by other draws": (
+        "a = nn.Linear(4, 4); b = nn.Linear(4, 4); c = nn.Linear(3, 4)",
+        "x = nn.Linear(4, 8); c = nn.Linear(3, 4)",
+        "--+=",
+        "what is drawn up to x differs, and nothing after that",
+    ),
     "one takes the place of the other": (
         "a = nn.Linear(4, 4); c = nn.Linear(4, 3); d = nn.Linear(4, 5); b = nn.Linear(4, 4); e = nn.Linear(4, 4)",
         "b = nn.Linear(4, 4); c = nn.Linear(4, 3); d = nn.Linear(4, 5); a = nn.Linear(4, 4); e = nn.Linear(4, 4)",

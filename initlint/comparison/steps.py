@@ -22,11 +22,19 @@ for the next, and how many it takes does not depend on what they are. tests/test
 
 @dataclass(slots=True)
 class _Stream:
-    """One stream on both sides. `ahead`: what one side has drawn more often than the other."""
+    """One stream on both sides. `ahead`: what one side has drawn more often than the other, by its key and as a row."""
 
     other: Answer = Answer.NO
     counts: bool = True
     ahead: Counter[object] = field(default_factory=Counter)
+    rows: dict[object, Row] = field(default_factory=dict)
+
+    def level(self) -> bool:
+        """Whether both sides have drawn the same, or as many numbers by other draws, in whatever order."""
+        apart = {key: times for key, times in self.ahead.items() if times}
+        sizes = {key: _uniform(self.rows[key]) for key in apart}
+        known = [times * size for key, times in apart.items() if (size := sizes[key]) is not None]
+        return len(known) == len(apart) and sum(known) == 0
 
 
 def streams(line: Line) -> set[str]:
@@ -72,7 +80,8 @@ def _draw(stream: _Stream, line: Line, rows: Sequence[Row]) -> None:
     stream.other = Answer.YES if Answer.YES in (stream.other, line.shifts) else Answer.UNKNOWN
     for row in rows:
         stream.ahead[row.key] += 1 if row is line.new else -1
-    if not any(stream.ahead.values()):
+        stream.rows[row.key] = row
+    if stream.level():
         stream.other = Answer.NO if stream.counts else Answer.UNKNOWN
 
 
@@ -83,6 +92,12 @@ def _by_count(row: Row) -> bool:
     sizes = amount(row.draw)
     large = sizes is not None and sizes[0] == "normal" and all(size >= BLOCK for size in sizes[1])
     return large or row.draw.engine in UNIFORM
+
+
+def _uniform(row: Row) -> int | None:
+    """How many uniform numbers a row draws, where it does so for everybody."""
+    sizes = amount(row.draw) if row.draw is not None and not row.context else None
+    return sum(sizes[1]) if sizes is not None and sizes[0] == "uniform" else None
 
 
 def _rows(line: Line) -> list[Row]:
