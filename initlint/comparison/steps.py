@@ -31,9 +31,8 @@ class _Stream:
 
     def level(self) -> bool:
         """Whether both sides have drawn the same, or as many numbers by other draws, in whatever order."""
-        apart = {key: times for key, times in self.ahead.items() if times}
-        sizes = {key: _uniform(self.rows[key]) for key in apart}
-        known = [times * size for key, times in apart.items() if (size := sizes[key]) is not None]
+        apart = [(times, _uniform(self.rows[key])) for key, times in self.ahead.items() if times]
+        known = [times * size for times, size in apart if size is not None]
         return len(known) == len(apart) and sum(known) == 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from initlint.comparison.align import Change, Line, partner
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
 from initlint.comparison.draws import EXPLICIT, TORCH
@@ -186,7 +188,7 @@ def _consequence(diff: ClassDiff, line: Line) -> str:
     others = behind(diff.lines)[start:]
     end = next((place for place, other in enumerate(others) if other is not others[0]), None)
     if others[0] is Answer.NO or end is not None:
-        return _until(diff, start + (end or 0))
+        return _until(diff, start + (end or 0), others[end or 0 :])
     maybe = "" if others[0] is Answer.YES else "may "
     verb = "differs" if not maybe else "differ"
     if next_shared(diff, line) is None:
@@ -195,9 +197,8 @@ def _consequence(diff: ClassDiff, line: Line) -> str:
     return f"; every weight built after it {maybe}{verb}"
 
 
-def _until(diff: ClassDiff, end: int) -> str:
-    """What differs behind a line, where both sides have drawn the same again at another."""
-    later = behind(diff.lines)[end:]
+def _until(diff: ClassDiff, end: int, later: Sequence[Answer]) -> str:
+    """What differs behind a line, where both sides have drawn the same again at another; `later` is said from there."""
     if exchanged(diff.lines[end]) and not any(other is not Answer.NO for other in later):
         return "; what has changed places differs, and nothing else"
     drawn = (line.new.draw for line in reversed(diff.lines[: end + 1]) if line.new is not None)
