@@ -100,11 +100,15 @@ class Modules:
         return max(next(packages, len(folders) + 1) - 1, 0)
 
     def file(self, module: str, importer: str = "") -> str | None:
-        """The file of a module; a script also sees the files beside it, a package kept in another one itself."""
+        """The file of a module; a script also sees the files beside it, a package kept in another one itself.
+
+        Where `texar/torch` has a folder `nn`, that is not `torch.nn`.
+        """
         found = self._by_name.get(module)
         if found is None and importer:
             head, *folders = module.partition(".")[0], *importer.split("/")[:-1]
-            within = [folders[:depth] for depth, name in enumerate(folders) if name == head and module != head]
+            kept = head not in ("torch", module)
+            within = [folders[:depth] for depth, name in enumerate(folders) if name == head and kept]
             bases = ["/".join([*above, module.replace(".", "/")]) for above in (folders, *reversed(within))]
             files = (path for base in bases for path in (base + ".py", base + "/__init__.py"))
             found = next((path for path in files if path in self.files), None)
