@@ -7,28 +7,20 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.receivers import normalise
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import ClassId, Method
 from initlint.project.flows import USED, Trace, is_statement
 from initlint.project.gathered import sources
-from initlint.project.inference import Inference
-from initlint.project.project import Project
 from initlint.project.stored import named_along
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-class Aliases:
+class Aliases(Asking):
     """The other names of definitions."""
-
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
 
     def of(self, cls: ClassId, attribute: str) -> Iterator[str]:
         """Other names that construction gives the same object."""

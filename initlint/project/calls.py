@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
+from initlint.project.asking import Asking
 from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
 from initlint.project.imports import SymbolKind
-from initlint.project.project import Project
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-    from initlint.project.inference import Inference
 
 PASSES_ON = frozenset(
     "deepcopy copy script compile jit trace freeze DataParallel DistributedDataParallel to cuda cpu eval train half"
@@ -47,12 +45,8 @@ NUMERIC = ("torch.", "numpy.", "json.", "yaml.", "pandas.", "scipy.", "PIL.", "c
 """Packages whose functions compute; those of torch that pass a module on are known by name."""
 
 
-class Calls:
+class Calls(Asking):
     """Values of calls, for the inference that asks for them."""
-
-    def __init__(self, project: Project, inference: Inference) -> None:
-        self.project = project
-        self.inference = inference
 
     def value(self, node: Node, body: Body) -> Value:
         function = node.child_by_field_name("function")

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import fits
 from initlint.facts.vocabulary import EVALUATIONS
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import SPLATS, Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
+from initlint.project.callers import SPLATS
 from initlint.project.classes import ClassId, Method
 from initlint.project.flows import Use
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.names import Found, Names, Place
-from initlint.project.project import Project
 from initlint.project.reached import Reached, reached
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.sites import Site, computed, only_does, stands_for
@@ -42,16 +42,13 @@ class Read:
     value: Value
 
 
-class Computed:
+class Computed(Asking):
     """Which definitions a computed name can read."""
 
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference, roles: Roles) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
+    def __init__(self, inference: Inference, roles: Roles) -> None:
+        super().__init__(inference)
         self.roles = roles
-        self.names = Names(project, bodies, callers, inference)
+        self.names = Names(inference)
 
     def reads(self, cls: ClassId, attribute: str) -> bool:
         """Whether the family reads it from its own instance."""

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.imports import SymbolKind
-from initlint.project.inference import Inference
-from initlint.project.project import Project
 from initlint.project.roles import initialises
 from initlint.project.sites import named
 from initlint.project.values import Value
@@ -24,14 +22,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-class Enclosing:
+class Enclosing(Asking):
     """Which definitions are filled at random by the initialisation of whatever holds an instance."""
-
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
 
     def draws(self, cls: ClassId, attribute: str) -> bool:
         """Whether such code draws for a parameter, or for a parameter of the module that the attribute is."""

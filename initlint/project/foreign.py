@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.vocabulary import GUARDED
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.computed import Computed
 from initlint.project.flows import Use
@@ -23,7 +23,6 @@ from initlint.project.handling import allows
 from initlint.project.inference import Inference
 from initlint.project.narrowing import in_other_arm, tested_names
 from initlint.project.observed import Observed
-from initlint.project.project import Project
 from initlint.project.roles import initialises_others
 from initlint.project.sight import is_test
 from initlint.project.sites import only_does, sites, stands_for
@@ -51,25 +50,14 @@ FEW = 6
 BUILTIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, dict, list, set, re.Match, Path) for name in dir(kind))
 
 
-class Foreign:
+class Foreign(Asking):
     """Readers of a definition that are not methods of its family."""
 
-    def __init__(
-        self,
-        project: Project,
-        bodies: Bodies,
-        callers: Callers,
-        inference: Inference,
-        computed: Computed,
-        admitted: Mapping[ClassId, Collection[str]],
-    ) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
+    def __init__(self, inference: Inference, computed: Computed, admitted: Mapping[ClassId, Collection[str]]) -> None:
+        super().__init__(inference)
         self.computed = computed
-        self.observed = Observed(project, bodies)
-        self.surfaces = Surfaces(project, bodies, callers)
+        self.observed = Observed(self.project, self.bodies)
+        self.surfaces = Surfaces(self.project, self.bodies, self.callers)
         self._admitted = admitted
         self._heirs: dict[ClassId, frozenset[str]] = {}
         self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}

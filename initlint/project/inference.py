@@ -46,10 +46,10 @@ class Inference:
         self.bodies = bodies
         self.callers = callers
         self.annotations = Annotations(project, bodies)
-        self.calls = Calls(project, self)
+        self.calls = Calls(self)
         self.settling = Settling()
-        self.variables = Variables(project, bodies, callers, self)
-        self.members = Members(project, bodies, callers, self)
+        self.variables = Variables(self)
+        self.members = Members(self)
 
     def attribute(self, value: Value, name: str) -> Value:
         """What `value.name` can be."""

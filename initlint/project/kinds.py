@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.model import Kind
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.inference import Inference
-from initlint.project.project import Project
 from initlint.project.values import Value
 
 if TYPE_CHECKING:
@@ -22,21 +21,11 @@ MAX_CALLS = 3
 """Functions within functions that are looked into for a tensor."""
 
 
-class Kinds:
+class Kinds(Asking):
     """Kinds of definitions, told by the values that construction gives them."""
 
-    def __init__(
-        self,
-        project: Project,
-        bodies: Bodies,
-        callers: Callers,
-        inference: Inference,
-        admitted: Mapping[ClassId, Mapping[str, Kind]],
-    ) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
+    def __init__(self, inference: Inference, admitted: Mapping[ClassId, Mapping[str, Kind]]) -> None:
+        super().__init__(inference)
         self._admitted = admitted
 
     def of(self, cls: ClassId, attribute: str) -> Kind:

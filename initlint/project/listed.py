@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import string_pattern
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.flows import USED, Trace, is_used
 from initlint.project.foreign import Foreign
 from initlint.project.inference import Inference
-from initlint.project.project import Project
 from initlint.project.roles import initialises
 from initlint.project.values import Value
 
@@ -39,16 +38,11 @@ class Place:
     path: tuple[str, ...]
 
 
-class Listed:
+class Listed(Asking):
     """Which definitions are read by such a path."""
 
-    def __init__(
-        self, project: Project, bodies: Bodies, callers: Callers, inference: Inference, foreign: Foreign
-    ) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
+    def __init__(self, inference: Inference, foreign: Foreign) -> None:
+        super().__init__(inference)
         self.foreign = foreign
 
     def doubt(self, cls: ClassId, attribute: str) -> str:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.spelled import fits
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.inheritance import MAX_FAMILY
-from initlint.project.project import Project
 from initlint.project.stored import ADDING, REORDERING
 from initlint.project.values import NOTHING, UNKNOWN, Value, filled, is_none, union
 
@@ -34,16 +33,12 @@ WRAPPED = frozenset(
 """Attributes by which objects of other libraries hand out the module that they were given."""
 
 
-class Members:
+class Members(Asking):
     """Values of attributes, for the inference that asks for them."""
 
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
-        self.settling = inference.settling
-        self._reordering = project.index("reorders", self._reorders)
+    def __init__(self, inference: Inference) -> None:
+        super().__init__(inference)
+        self._reordering = self.project.index("reorders", self._reorders)
 
     def attribute(self, value: Value, name: str) -> Value:
         """What `value.name` can be; an object that is none of the project's and holds something may give that."""
@@ -66,7 +61,7 @@ class Members:
 
     def of_unknown(self, name: str) -> Value:
         """An attribute of something unknown: what any class of the project gives an attribute of that name."""
-        return self.settling.once(("by name", name), self._by_name, name)
+        return self.inference.settling.once(("by name", name), self._by_name, name)
 
     def _by_name(self, name: str) -> Value:
         owners = self.callers.having(name)
@@ -87,7 +82,7 @@ class Members:
         return value if value.strings else UNKNOWN
 
     def _member(self, cls: ClassId, name: str, exact: bool) -> Value:
-        return self.settling.once(("member", cls, name, exact), self._member_of, cls, name, exact)
+        return self.inference.settling.once(("member", cls, name, exact), self._member_of, cls, name, exact)
 
     def _member_of(self, cls: ClassId, name: str, exact: bool) -> Value:
         if cls not in self.project.classes and not exact and len(self.project.descendants(cls)) > 1:
@@ -138,7 +133,7 @@ class Members:
 
     def _assigned(self, cls: ClassId, name: str) -> Value:
         """What the code of one class assigns to `self.name`, or to `name` in its body."""
-        return self.settling.once(("assigned", cls, name), self._assigned_in, cls, name)
+        return self.inference.settling.once(("assigned", cls, name), self._assigned_in, cls, name)
 
     def _assigned_in(self, cls: ClassId, name: str) -> Value:
         info = self.project.classes.get(cls)

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import ANY, MAX_NAMES, put_together, string_pattern
+from initlint.project.asking import Asking
 from initlint.project.bindings import Binding, Origin
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.members import MAX_OWNERS
-from initlint.project.project import Project
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -62,14 +61,11 @@ def every(found: Iterable[Found]) -> Found:
     return frozenset(names)
 
 
-class Names:
+class Names(Asking):
     """The names that expressions give."""
 
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
+    def __init__(self, inference: Inference) -> None:
+        super().__init__(inference)
         self._depth = 0
         self._steps = 0
 

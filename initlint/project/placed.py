@@ -12,24 +12,16 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.vocabulary import SETTERS
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId
-from initlint.project.inference import Inference
-from initlint.project.project import Project
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-class Placed:
+class Placed(Asking):
     """Which classes stand in for parts of others."""
-
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
 
     @functools.cache  # noqa: B019
     def doubt(self, cls: ClassId) -> str:

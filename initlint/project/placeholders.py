@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
-from initlint.project.inference import Inference
 from initlint.project.inheritance import MODULE
-from initlint.project.project import Project
 from initlint.project.sites import sites, stands_for
 from initlint.project.values import Value, is_none
 
@@ -25,14 +23,8 @@ SIZED = frozenset("empty zeros ones Tensor FloatTensor".split())
 FROM_DATA = frozenset({"tensor", "as_tensor"})
 
 
-class Placeholders:
+class Placeholders(Asking):
     """Which parameters and layers nobody can be meant to compute with."""
-
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
 
     def doubt(self, cls: ClassId, attribute: str) -> str:
         """What speaks for a placeholder: no element at all, a single one where nothing else has weights, or that

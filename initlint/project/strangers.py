@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.vocabulary import LOOKUPS
-from initlint.project.bodies import Bodies, Body
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.flows import INITIALISES, is_called
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
-from initlint.project.project import Project
 from initlint.project.roles import Roles
 from initlint.project.stored import fillings
 from initlint.project.values import Value
@@ -22,13 +22,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-class Strangers:
+class Strangers(Asking):
     """Why a class cannot be known to have no other readers; "" where it can."""
 
-    def __init__(self, project: Project, bodies: Bodies, inference: Inference, roles: Roles) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.inference = inference
+    def __init__(self, inference: Inference, roles: Roles) -> None:
+        super().__init__(inference)
         self.roles = roles
 
     def doubt(self, cls: ClassId) -> str:

@@ -9,41 +9,32 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
+from initlint.project.asking import Asking
 from initlint.project.bindings import Binding, Origin
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import SPLATS, Callers
+from initlint.project.bodies import Body
+from initlint.project.callers import SPLATS
 from initlint.project.classes import ClassId, Method
 from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.inheritance import MODULE
 from initlint.project.narrowing import asserted_classes
-from initlint.project.project import Project
 from initlint.project.values import NOTHING, UNKNOWN, Value, filled, is_none, union
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from initlint.project.inference import Inference
-
 NUMBERS = frozenset({"integer", "float", "true", "false"})
 """Defaults that say what a parameter is: no module stands in for a number or a truth value."""
 
 
-class Variables:
+class Variables(Asking):
     """Values of names, for the inference that asks for them."""
-
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers, inference: Inference) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
-        self.settling = inference.settling
 
     def name(self, name: str, body: Body) -> Value:
         """What a name can be where `body` uses it: local, from an enclosing function, or from the module."""
         scope: Body | None = body
         while scope is not None:
             if name in scope.bindings:
-                return self.settling.once((scope.method.id, name), self._local, name, scope)
+                return self.inference.settling.once((scope.method.id, name), self._local, name, scope)
             scope = scope.parent
         return self.module_name(name, body)
 
@@ -119,7 +110,7 @@ class Variables:
             return UNKNOWN
         if all(is_none(binding.node) for binding in module.bindings[name]):
             return UNKNOWN
-        value = filled(self.settling.once((path, name), self._local, name, module))
+        value = filled(self.inference.settling.once((path, name), self._local, name, module))
         return union([value, UNKNOWN]) if self._is_rebound(path, name) else value
 
     def _is_rebound(self, path: str, name: str) -> bool:
@@ -200,7 +191,7 @@ class Variables:
 
     def _passed(self, name: str, body: Body) -> Value:
         """What the project's calls pass for a parameter."""
-        return self.settling.once(("calls", body.method.id, name), self._of_calls, name, body)
+        return self.inference.settling.once(("calls", body.method.id, name), self._of_calls, name, body)
 
     def _of_calls(self, name: str, body: Body) -> Value:
         calls = self.callers.of(body.method)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from initlint.facts.arguments import call_arguments
 from initlint.facts.records import Function
 from initlint.model import Kind
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.calls import CONTAINERS
 from initlint.project.classes import ClassId, Method
 from initlint.project.entries import Entries
 from initlint.project.flows import Use, is_called, uses_of
 from initlint.project.inference import Inference
-from initlint.project.project import Project
 from initlint.project.reached import reached
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.survey import Swept
@@ -27,22 +26,11 @@ if TYPE_CHECKING:
 GOING_OVER = SWEEPS | {"apply"}
 
 
-class Wholesale:
+class Wholesale(Asking):
     """Which classes have all their definitions read."""
 
-    def __init__(
-        self,
-        project: Project,
-        bodies: Bodies,
-        callers: Callers,
-        inference: Inference,
-        roles: Roles,
-        entries: Entries,
-    ) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
-        self.inference = inference
+    def __init__(self, inference: Inference, roles: Roles, entries: Entries) -> None:
+        super().__init__(inference)
         self.roles = roles
         self.entries = entries
 
