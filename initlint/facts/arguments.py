@@ -1,4 +1,4 @@
-"""The arguments of a call."""
+"""The parts of syntax nodes that are code, and the arguments of calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+
+def code_in(node: Node | None) -> list[Node]:
+    """The parts of a node, in order, without the comments among them."""
+    return [child for child in node.named_children if child.type != "comment"] if node is not None else []
 
 
 def call_arguments(call: Node) -> list[Node]:
@@ -17,7 +22,6 @@ def call_arguments(call: Node) -> list[Node]:
         return [arguments]
     values = [
         child.child_by_field_name("value") if child.type == "keyword_argument" else child
-        for child in arguments.named_children
-        if child.type != "comment"
+        for child in code_in(arguments)
     ]
     return [value for value in values if value is not None]

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import code_in
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
@@ -98,7 +100,7 @@ def _filled_in(node: Node) -> tuple[list[str], list[Node]] | None:
     if node.children[1].type != "%" or left.type != "string" or not _PLAIN.match(_text(left)):
         return None
     texts = _text(left)[1:-1].split("%s")
-    given = [child for child in right.named_children if child.type != "comment"] if right.type == "tuple" else [right]
+    given = code_in(right) if right.type == "tuple" else [right]
     return (texts, given) if len(texts) == len(given) + 1 and "%" not in "".join(texts) else None
 
 
@@ -318,7 +320,7 @@ def _at(node: Node, path: Path) -> Found:
 
 
 def _fields(dictionary: Node, field: str) -> Found:
-    return (child.child_by_field_name(field) for child in dictionary.named_children if child.type != "comment")
+    return (child.child_by_field_name(field) for child in code_in(dictionary))
 
 
 def _parameter(node: Node) -> str:
@@ -327,7 +329,7 @@ def _parameter(node: Node) -> str:
 
 def _argument(call: Node, name: str, position: int) -> Node | None:
     """What a call passes by a name or at a position."""
-    given = [child for child in call.named_children[-1].named_children if child.type != "comment"]
+    given = code_in(call.named_children[-1])
     for child in given:
         if child.type == "keyword_argument" and _text(child.named_children[0]) == name:
             return child.named_children[1]

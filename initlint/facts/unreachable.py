@@ -9,6 +9,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import code_in
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
@@ -71,7 +73,7 @@ def _is_left(statement: Node) -> bool:
         return statement.type in LEAVES
     arms = [statement, *statement.children_by_field_name("alternative")]
     blocks = (arm.child_by_field_name("consequence") or arm.child_by_field_name("body") for arm in arms)
-    ends = [[child for child in block.named_children if child.type != "comment"] for block in blocks if block]
+    ends = [code_in(block) for block in blocks if block]
     return arms[-1].type == "else_clause" and all(end and _is_left(end[-1]) for end in ends)
 
 

@@ -24,14 +24,11 @@ class Aliases(Asking):
 
     def of(self, cls: ClassId, attribute: str) -> Iterator[str]:
         """Other names that construction gives the same object."""
-        for relative in self.callers.assigning(attribute) & self.project.family(cls):
-            info = self.project.classes[relative]
-            for facts in info.facts.methods:
-                if any(store.attribute == attribute for store in facts.stores):
-                    body = self.bodies.body(Method(info.path, relative, facts))
-                    for target in body.chained(attribute):
-                        yield from self._kept_by(target, body)
-                    yield from self._shared(body, attribute)
+        for method in self.callers.storing(cls, attribute):
+            body = self.bodies.body(method)
+            for target in body.chained(attribute):
+                yield from self._kept_by(target, body)
+            yield from self._shared(body, attribute)
 
     def _kept_by(self, target: Node, body: Body) -> Iterator[str]:
         """The attribute that a target of an assignment is or belongs to, or a local name is kept as; "*" elsewhere."""

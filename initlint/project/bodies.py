@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from initlint.facts.arguments import code_in
 from initlint.facts.receivers import SPLAT, normalise
 from initlint.facts.records import Class, Function
 from initlint.facts.spelled import fits
@@ -106,9 +107,8 @@ class Body:
         if self.definition is None or not (parameters := self.definition.child_by_field_name("parameters")):
             return {}
         found = {}
-        for child in parameters.named_children:
-            if child.type != "comment":
-                found[_parameter_name(self.text(child))] = child
+        for child in code_in(parameters):
+            found[_parameter_name(self.text(child))] = child
         return found
 
     @property
@@ -118,6 +118,11 @@ class Body:
         bound = facts.instance or any(decorator.endswith("classmethod") for decorator in facts.decorators)
         return bool(self.method.owner and bound) and "<locals>" not in facts.name
 
+    def callee(self, call: Node) -> str:
+        """What a call calls, as it is written; "" of what is no call."""
+        function = call.child_by_field_name("function")
+        return self.text(function) if function is not None else ""
+
     def parameter_given(self, call: Node, argument: Node) -> str | None:
         """The name of the parameter that a call of this function passes an argument as; None where that is open."""
         names = [name for name in self.parameters if not name.startswith("*")][self.binds_first :]
@@ -125,10 +130,7 @@ class Body:
             keyword = argument.child_by_field_name("name")
             text = (keyword.text or b"").decode() if keyword is not None else ""
             return text if text in names else None
-        arguments = call.child_by_field_name("arguments")
-        given = (
-            [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
-        )
+        given = code_in(call.child_by_field_name("arguments"))
         if any(child.type in ("list_splat", "dictionary_splat") for child in given) or argument not in given:
             return None
         position = given.index(argument)
@@ -153,13 +155,13 @@ class Body:
             body = self.definition.child_by_field_name("body")
             return [body] if body is not None else []
         nodes = [*self.nodes("return"), *self.nodes("yield")]
-        return [child for node in nodes for child in node.named_children if child.type != "comment"]
+        return [child for node in nodes for child in code_in(node)]
 
     @functools.cached_property
     def only_raises(self) -> bool:
         """Whether it does nothing but raise, whatever it says of itself before."""
         block = self.definition.child_by_field_name("body") if self.definition is not None else None
-        kinds = [child.type for child in block.named_children if child.type != "comment"] if block is not None else []
+        kinds = [child.type for child in code_in(block)]
         return bool(kinds) and kinds[-1] == "raise_statement" and set(kinds[:-1]) <= {"expression_statement"}
 
     def class_values(self, name: str) -> list[Node]:
@@ -249,8 +251,7 @@ class Body:
 
     def callees(self, node: Node) -> Iterator[str]:
         """What is called to make a value, by way of local variables too."""
-        functions = (call.child_by_field_name("function") for call in self.makers(node))
-        return (normalise(self.text(function)) for function in functions if function is not None)
+        return (normalise(self.callee(call)) for call in self.makers(node))
 
     def makers(self, node: Node) -> Iterator[Node]:
         """Every call that helps to make a value, by way of local variables too."""
@@ -282,8 +283,8 @@ class Body:
             ):
                 nodes.append(value)
         for node in self.nodes("call"):
-            function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-            if function is not None and arguments is not None and _TENSOR_CALL.match(self.text(function)):
+            arguments = node.child_by_field_name("arguments")
+            if arguments is not None and _TENSOR_CALL.match(self.callee(node)):
                 nodes += [child for child in arguments.named_children[:1] if child.type == "identifier"]
         return frozenset(self.text(node) for node in nodes)
 

@@ -149,6 +149,13 @@ class Callers:
             self._assigners[name] = frozenset(self._assigning.get(name))
         return self._assigners[name]
 
+    def storing(self, cls: ClassId, attribute: str) -> Iterator[Method]:
+        """The methods of a family that give an attribute a value."""
+        for relative in sorted(self.assigning(attribute) & self.project.family(cls)):
+            for method in self.project.classes[relative].functions:
+                if any(store.attribute == attribute for store in method.facts.stores):
+                    yield method
+
     def _has_methods(self, path: str) -> Iterator[tuple[str, Method]]:
         for info in self.project.classes_in(path):
             for name, facts in info.methods.items():
@@ -304,10 +311,7 @@ class Callers:
         found: list[Call] = []
         for method in unique.values():
             body = self._bodies.body(method)
-            for node in body.nodes("call"):
-                function = node.child_by_field_name("function")
-                if function is not None and wanted(body.text(function)):
-                    found.append((body, node))
+            found += [(body, node) for node in body.nodes("call") if wanted(body.callee(node))]
         return found
 
     def shift(self, body: Body, call: Node, caller: Body) -> int:

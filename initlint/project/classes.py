@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from initlint.facts.records import Class, Function
@@ -28,6 +28,11 @@ class ClassInfo:
     @functools.cached_property
     def facts(self) -> Class:
         return self.read(self.id)
+
+    @property
+    def functions(self) -> Iterator[Method]:
+        """All functions in it, where they stand: those of one name each, and those nested in others."""
+        return (Method(self.path, self.id, facts) for facts in self.facts.methods)
 
     @functools.cached_property
     def methods(self) -> Mapping[str, Function]:

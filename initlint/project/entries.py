@@ -36,10 +36,9 @@ class Entries:
     def _by_name(self, cls: ClassId) -> dict[str, list[Method]]:
         found: dict[str, list[Method]] = {}
         if cls in self.project.classes:
-            info = self.project.classes[cls]
-            for facts in info.facts.methods:
-                for name in facts.reads.get(facts.instance, ()) if facts.instance else ():
-                    found.setdefault(name, []).append(Method(info.path, cls, facts))
+            for method in self.project.classes[cls].functions:
+                for name in method.facts.reads.get(method.facts.instance, ()) if method.facts.instance else ():
+                    found.setdefault(name, []).append(method)
         return found
 
     def _constructs(self, method: Method) -> bool:

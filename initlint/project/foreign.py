@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
+from initlint.facts.arguments import code_in
 from initlint.facts.vocabulary import GUARDED
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
@@ -184,9 +185,9 @@ class Foreign(Asking):
 
     def _takes_over(self, cls: ClassId, attribute: str) -> bool:
         """Whether a class has what it has under a name from something else that has it under the same name."""
-        info = self.project.classes[cls]
-        storing = [facts for facts in info.facts.methods if any(store.attribute == attribute for store in facts.stores)]
-        bodies = [self.bodies.body(Method(info.path, cls, facts)) for facts in storing]
+        methods = self.project.classes[cls].functions
+        storing = [m for m in methods if any(store.attribute == attribute for store in m.facts.stores)]
+        bodies = [self.bodies.body(method) for method in storing]
         given = [(node, body) for body in bodies for node in body.stores(attribute)]
         return bool(given) and all(
             node.type == "attribute" and body.text(node).endswith(f".{attribute}") for node, body in given
@@ -347,8 +348,7 @@ def _called_on_tensor(node: Node, body: Body) -> bool:
     call = node.parent
     if call is None or call.type != "call" or call.child_by_field_name("function") != node:
         return False
-    arguments = call.child_by_field_name("arguments")
-    children = [child for child in arguments.named_children if child.type != "comment"] if arguments is not None else []
+    children = code_in(call.child_by_field_name("arguments"))
     if not children or children[0].type in ("integer", "float", "unary_operator", "none", "string", "tuple"):
         return True
     keywords = [child.child_by_field_name("name") for child in children if child.type == "keyword_argument"]

@@ -82,8 +82,7 @@ def _written(node: Node) -> list[Node]:
 
 def _columns(node: Node, body: Body) -> list[Node]:
     """What each variable of a loop over a `zip` goes over."""
-    function = node.child_by_field_name("function")
-    return call_arguments(node) if function is not None and body.text(function) == "zip" else []
+    return call_arguments(node) if body.callee(node) == "zip" else []
 
 
 def _given(call: Node, body: Body) -> Iterator[Node]:
@@ -110,8 +109,7 @@ def _given(call: Node, body: Body) -> Iterator[Node]:
 def _picks(function: Node, body: Body) -> bool:
     """Whether a function gives what it is given, or a part of it."""
     if function.type == "call":
-        called = function.child_by_field_name("function")
-        return called is not None and body.text(called).rpartition(".")[2] in FETCHING
+        return body.callee(function).rpartition(".")[2] in FETCHING
     result = function.child_by_field_name("body") if function.type == "lambda" else None
     return result is not None and any(sources(result, body))
 

@@ -85,7 +85,6 @@ def _deed(node: Node, body: Body) -> Deed | None:
         case "binary_operator" | "unary_operator":
             return Deed.ARITHMETIC
         case "argument_list" if parent.parent is not None and parent.parent.type == "call":
-            function = parent.parent.child_by_field_name("function")
-            return Deed.ITEMS if function is not None and body.text(function) in ITERATING else None
+            return Deed.ITEMS if body.callee(parent.parent) in ITERATING else None
         case _:
             return None

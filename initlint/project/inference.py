@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import code_in
 from initlint.project.annotations import Annotations
 from initlint.project.bindings import Path
 from initlint.project.bodies import Bodies, Body
@@ -122,7 +123,7 @@ class Inference:
 
     def _display(self, node: Node, body: Body) -> Value:
         """A list or tuple that is written out; of a short one each item is known by its place."""
-        written = [child for child in node.named_children if child.type != "comment"]
+        written = code_in(node)
         parts = tuple(self._part(child, body) for child in written)
         placed = node.type != "set" and len(parts) <= FEW and not any(map(_is_starred, written))
         return Value(element=union(parts), items=parts if placed else ())

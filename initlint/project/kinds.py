@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from initlint.construction import knowledge
 from initlint.model import Kind
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
-from initlint.project.classes import ClassId, Method
+from initlint.project.classes import ClassId
 from initlint.project.inference import Inference
 from initlint.project.values import Value
 
@@ -35,7 +35,7 @@ class Kinds(Asking):
             return Kind.PARAMETER if told is Kind.TENSOR else told
         if self._is_submodule(cls, attribute):
             return Kind.SUBMODULE
-        methods = self._storing(cls, attribute)
+        methods = self.callers.storing(cls, attribute)
         stores = [store for method in methods for store in method.facts.stores if store.attribute == attribute]
         registered = (any(callee.endswith(".register_buffer") for callee in store.callees) for store in stores)
         return Kind.BUFFER if stores and all(registered) else Kind.PARAMETER
@@ -57,16 +57,8 @@ class Kinds(Asking):
 
     def _is_computed(self, cls: ClassId, attribute: str) -> bool:
         """Whether a function of torch makes what the attribute is given: a tensor."""
-        bodies = map(self.bodies.body, self._storing(cls, attribute))
+        bodies = map(self.bodies.body, self.callers.storing(cls, attribute))
         return any(self._computes(node, body) for body in bodies for node in body.stores(attribute))
-
-    def _storing(self, cls: ClassId, attribute: str) -> Iterator[Method]:
-        """The methods of a family that give the attribute a value."""
-        for relative in self.callers.assigning(attribute) & self.project.family(cls):
-            info = self.project.classes[relative]
-            for facts in info.facts.methods:
-                if any(store.attribute == attribute for store in facts.stores):
-                    yield Method(info.path, relative, facts)
 
     def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
         """Whether a function of torch helps to make a value, perhaps within functions of the project or before them."""

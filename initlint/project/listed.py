@@ -12,7 +12,7 @@ from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import string_pattern
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
-from initlint.project.classes import ClassId, Method
+from initlint.project.classes import ClassId
 from initlint.project.flows import USED, Trace, is_used
 from initlint.project.foreign import Foreign
 from initlint.project.inference import Inference
@@ -57,8 +57,7 @@ class Listed(Asking):
         for relative in self.project.near(cls):
             info = self.project.classes[relative]
             if wanted.search(self.project.source(info.path), info.facts.start, info.facts.end):
-                for facts in info.facts.methods:
-                    body = self.bodies.body(Method(info.path, relative, facts))
+                for body in map(self.bodies.body, info.functions):
                     for node in body.nodes("subscript"):
                         path = _path(node.child_by_field_name("subscript"), body)
                         if attribute in path and len(path) > 1 and is_used(node, body):

@@ -142,10 +142,11 @@ class Members(Asking):
             return NOTHING if known else UNKNOWN
         parts: list[Value] = []
         given: list[Node] = []
-        for facts in info.facts.methods:
+        for method in info.functions:
+            facts = method.facts
             added = ADDING.intersection(facts.reads.get(f"{facts.instance}.{name}", ()))
             if added or any(store.attribute == name or fits(store.attribute, name) for store in facts.stores):
-                body = self.bodies.body(Method(info.path, cls, facts))
+                body = self.bodies.body(method)
                 parts.append(self._stored(body, name))
                 given += body.stores(name)
         if any(store.attribute == name for store in info.facts.attributes):

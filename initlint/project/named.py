@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.records import Store
 from initlint.project.bodies import Bodies
-from initlint.project.classes import ClassId, ClassInfo, Method
+from initlint.project.classes import ClassId, ClassInfo
 from initlint.project.project import Project
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class NamedPaths:
         info = self.project.classes.get(cls)
         if info is None or all(store.attribute != attribute for store in info.facts.attributes):
             return False
-        heads = [facts for facts in info.facts.methods if attribute in (*facts.mentions, *facts.calls, *facts.reads)]
-        bodies = [self.bodies.body(Method(info.path, cls, facts)) for facts in heads]
+        heads = [m for m in info.functions if attribute in (*m.facts.mentions, *m.facts.calls, *m.facts.reads)]
+        bodies = map(self.bodies.body, heads)
         return any(
             body.text(node) == attribute and _is_used(node) and _stands_in_class(node)
             for body in [self.bodies.class_body(info.path, info.facts), *bodies]

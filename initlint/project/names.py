@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.facts.arguments import call_arguments
+from initlint.facts.arguments import call_arguments, code_in
 from initlint.facts.spelled import ANY, MAX_NAMES, put_together, string_pattern
 from initlint.project.asking import Asking
 from initlint.project.bindings import Binding, Origin
@@ -91,12 +91,11 @@ class Names(Asking):
         """An answer for every item of an expression."""
         kind = node.type
         if kind in DISPLAYS:
-            return every(question(child, place) for child in node.named_children if child.type != "comment")
+            return every(question(child, place) for child in code_in(node))
         if kind in COMPREHENSIONS:
             return every(question(child, place) for child in node.children_by_field_name("body"))
         if kind == "dictionary":
-            pairs = [child for child in node.named_children if child.type != "comment"]
-            return every(self._field(pair, "key", place, question) for pair in pairs)
+            return every(self._field(pair, "key", place, question) for pair in code_in(node))
         if kind == "binary_operator":
             return every(self._each(side, place, question) for side in node.named_children)
         if kind == "augmented_assignment":
@@ -121,7 +120,7 @@ class Names(Asking):
         def picked(node: Node, place: Place) -> Found:
             if node.type not in DISPLAYS:
                 return self._value(node, place, picked)
-            children = [child for child in node.named_children if child.type != "comment"]
+            children = code_in(node)
             return self._at(path[1:], question)(children[path[0]], place) if path[0] < len(children) else None
 
         return picked
@@ -238,10 +237,10 @@ class Names(Asking):
             source = self.bodies.class_body(info.path, info.facts)
             values = source.class_values(name)
             yield every(question(value, Place(source, runs)) for value in values) if values else None
-        for facts in info.facts.methods:
-            owner = f"{facts.instance}.{name}"
+        for method in info.functions:
+            facts, owner = method.facts, f"{method.facts.instance}.{name}"
             if owner in facts.reads or any(store.attribute == name for store in facts.stores):
-                place = Place(self.bodies.body(Method(info.path, cls, facts)), runs)
+                place = Place(self.bodies.body(method), runs)
                 yield from (question(_given(value), place) for value in place.body.stores(name))
                 yield from self._growth(owner, place, question)
 
@@ -253,8 +252,8 @@ class Names(Asking):
             if left is not None and left.type == "subscript" and body.text(left.named_children[0]) == owner:
                 yield None
         for node in body.captures("call"):
-            function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-            receiver, _, method = body.text(function).rpartition(".") if function is not None else ("", "", "")
+            receiver, _, method = body.callee(node).rpartition(".")
+            arguments = node.child_by_field_name("arguments")
             if receiver == owner and arguments is not None and method in GROWS:
                 yield question(arguments.named_children[0] if method == "extend" else arguments, place)
 

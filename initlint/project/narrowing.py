@@ -45,8 +45,7 @@ def tested_names(node: Node, body: Body) -> set[str]:
     while parent is not None:
         if parent.type in ("if_statement", "elif_clause", "conditional_expression"):
             condition, holds = _branch(parent, child)
-            function = condition.child_by_field_name("function") if condition is not None and holds else None
-            if condition is not None and function is not None and body.text(function) == "hasattr":
+            if condition is not None and holds and body.callee(condition) == "hasattr":
                 arguments = call_arguments(condition)
                 if len(arguments) == 2 and body.text(arguments[0]) == text:
                     found.add(string_pattern(body.text(arguments[1])))
@@ -92,8 +91,7 @@ def _tested(condition: Node, text: str, holds: bool, body: Body) -> Node | None:
     if condition.type == "boolean_operator" and holds and " or " not in body.text(condition):
         found = (_tested(side, text, True, body) for side in condition.named_children)
         return next((node for node in found if node is not None), None)
-    function = condition.child_by_field_name("function") if condition.type == "call" and holds else None
-    if function is None or body.text(function) != "isinstance":
+    if not holds or body.callee(condition) != "isinstance":
         return None
     arguments = call_arguments(condition)
     return arguments[1] if len(arguments) == 2 and body.text(arguments[0]) == text else None

@@ -60,10 +60,10 @@ class Observed:
         """The methods that run on an instance of just this class."""
         for ancestor in self.project.mro(owner):
             info = self.project.classes.get(ancestor)
-            for facts in info.facts.methods if info is not None else ():
-                running = self.project.method(owner, facts.name.partition(".<locals>.")[0])
-                if info is not None and facts.instance and (running is None or running.owner == ancestor):
-                    yield Method(info.path, ancestor, facts)
+            for method in info.functions if info is not None else ():
+                running = self.project.method(owner, method.facts.name.partition(".<locals>.")[0])
+                if method.facts.instance and (running is None or running.owner == ancestor):
+                    yield method
 
 
 def _sources(body: Body, name: str) -> list[str]:

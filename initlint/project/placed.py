@@ -42,8 +42,8 @@ class Placed(Asking):
 
     def _is_of_torch(self, call: Node, body: Body) -> bool:
         """Whether a call asks if something is an instance of one of some classes of torch."""
-        function, arguments = call.child_by_field_name("function"), call_arguments(call)
-        if function is None or body.text(function) != "isinstance" or len(arguments) != 2:
+        arguments = call_arguments(call)
+        if body.callee(call) != "isinstance" or len(arguments) != 2:
             return False
         kinds = arguments[1].named_children if arguments[1].type == "tuple" else arguments[1:]
         symbols = [self.inference.static(kind, body) for kind in kinds]
@@ -64,6 +64,6 @@ def _given(body: Body) -> Iterator[tuple[Node, Node]]:
         if left is not None and right is not None and left.type in ("subscript", "attribute"):
             yield left.named_children[0], right
     for node in body.nodes("call"):
-        function, arguments = node.child_by_field_name("function"), call_arguments(node)
-        if function is not None and body.text(function) in SETTERS and len(arguments) == 3:
+        arguments = call_arguments(node)
+        if body.callee(node) in SETTERS and len(arguments) == 3:
             yield arguments[0], arguments[2]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.facts.arguments import call_arguments
+from initlint.facts.arguments import call_arguments, code_in
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
-from initlint.project.classes import ClassId, Method
+from initlint.project.classes import ClassId
 from initlint.project.inheritance import MODULE
 from initlint.project.sites import sites, stands_for
 from initlint.project.values import Value, is_none
@@ -30,7 +30,7 @@ class Placeholders(Asking):
         """What speaks for a placeholder: no element at all, a single one where nothing else has weights, or that
         somebody takes the parameters of an instance, which has no others.
         """
-        for body in self._assigning(cls, attribute):
+        for body in map(self.bodies.body, self.callers.storing(cls, attribute)):
             sizes = {self._size(node, body) for node in body.stores(attribute)}
             if sizes == {0} or (sizes == {1} and not any(map(self._has_weights, self._others(body, attribute)))):
                 return "what holds next to nothing may be there only so that there is a parameter"
@@ -53,13 +53,6 @@ class Placeholders(Asking):
             if any(cls in value.exact for value in values):
                 return f"`{receiver}.parameters` in {method.path} is of an instance that has no others"
         return ""
-
-    def _assigning(self, cls: ClassId, attribute: str) -> Iterator[Body]:
-        for relative in sorted(self.callers.assigning(attribute) & self.project.family(cls)):
-            info = self.project.classes[relative]
-            for facts in info.facts.methods:
-                if any(store.attribute == attribute for store in facts.stores):
-                    yield self.bodies.body(Method(info.path, relative, facts))
 
     def _size(self, node: Node, body: Body) -> int | None:
         """How many elements a parameter has, or a layer in every direction; None where it is more than one."""
@@ -93,10 +86,9 @@ class Placeholders(Asking):
 def _elements(node: Node, body: Body) -> int | None:
     """How many elements `Parameter(torch.empty(0))` has, if that is written out and is none or one."""
     arguments = call_arguments(node)
-    function = arguments[0].child_by_field_name("function") if arguments else None
-    if function is None:
+    name = body.callee(arguments[0]).rpartition(".")[2] if arguments else ""
+    if not name:
         return None
-    name = body.text(function).rpartition(".")[2]
     given = [child for child in call_arguments(arguments[0]) if child.parent and child.parent.type == "argument_list"]
     parts = [part.strip("()[] ") for child in given for part in body.text(child).split(",")]
     numbers = [part for part in parts if part]
@@ -109,8 +101,7 @@ def _elements(node: Node, body: Body) -> int | None:
 
 def _is_least(call: Node, body: Body) -> bool:
     """Whether all sizes that a layer is given are written out and are one: `nn.Linear(1, 1, bias=False)`."""
-    arguments = call.child_by_field_name("arguments")
-    children = [child for child in arguments.named_children if child.type != "comment"] if arguments else []
+    children = code_in(call.child_by_field_name("arguments"))
     sizes = [child for child in children if child.type != "keyword_argument"]
     named = [child.child_by_field_name("value") for child in children if child.type == "keyword_argument"]
     sizes += [value for value in named if value is not None and value.type not in ("true", "false", "none")]

@@ -302,8 +302,7 @@ class Readers:
         """
         if any(knowledge.module(base) for base in self.project.mro(cls) if base != MODULE):
             return ""
-        own = [self.project.classes[relative] for relative in self.project.near(cls)]
-        methods = [Method(info.path, info.id, facts) for info in own for facts in info.facts.methods]
+        methods = [m for relative in self.project.near(cls) for m in self.project.classes[relative].functions]
         running = (method for method in methods if method.facts.instance and not self.roles.constructs(method))
         if not all(self.bodies.body(method).only_raises for method in running) and not self._is_for_heirs(cls):
             return ""

@@ -66,8 +66,7 @@ def fillings(body: Body) -> dict[str, list[Node]]:
     """What is put into containers, by a method, an item or an attribute, by the container as it is written."""
     found: dict[str, list[Node]] = {}
     for node in body.nodes("call"):
-        function = node.child_by_field_name("function")
-        owner, _, name = (body.text(function) if function is not None else "").rpartition(".")
+        owner, _, name = body.callee(node).rpartition(".")
         if name in ADDING:
             arguments, instance = call_arguments(node), body.method.facts.instance
             given = from_name(owner, arguments, instance) if name in REGISTRATIONS else []
@@ -84,15 +83,14 @@ def fillings(body: Body) -> dict[str, list[Node]]:
 
 def reordered(body: Body) -> frozenset[str]:
     """The containers, as they are written, of which items are moved or taken away."""
-    functions = [node.child_by_field_name("function") for node in body.nodes("call")]
-    called = (body.text(node).rpartition(".") for node in functions if node is not None)
+    called = (body.callee(node).rpartition(".") for node in body.nodes("call"))
     return frozenset(owner for owner, _, name in called if name in REORDERING)
 
 
 def _registered(call: Node, body: Body) -> Node | None:
     """The value that a call stores under a name; None where it is no such call."""
-    function, arguments = call.child_by_field_name("function"), call_arguments(call)
-    receiver, _, callee = (body.text(function) if function is not None else "").rpartition(".")
+    receiver, _, callee = body.callee(call).rpartition(".")
+    arguments = call_arguments(call)
     if callee in SETTERS:
         return arguments[-1] if len(arguments) > 1 else None
     given = from_name(receiver, arguments, body.method.facts.instance)

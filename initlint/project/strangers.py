@@ -10,7 +10,7 @@ from initlint.facts.arguments import call_arguments
 from initlint.facts.vocabulary import LOOKUPS
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
-from initlint.project.classes import ClassId, Method
+from initlint.project.classes import ClassId
 from initlint.project.flows import INITIALISES, is_called
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
@@ -54,8 +54,8 @@ class Strangers(Asking):
     @functools.cache  # noqa: B019
     def _announces(self, cls: ClassId) -> str:
         info = self.project.classes.get(cls)
-        for facts in info.facts.methods if info else ():
-            method = Method(cls.partition("::")[0], cls, facts)
+        for method in info.functions if info else ():
+            facts = method.facts
             if facts.instance in facts.mentions and self.roles.constructs(method):
                 body = self.bodies.body(method)
                 for owner, nodes in fillings(body).items():
@@ -85,17 +85,17 @@ class Strangers(Asking):
     @functools.cache  # noqa: B019
     def _hands_out(self, cls: ClassId) -> str:
         info = self.project.classes.get(cls)
-        for facts in info.facts.methods if info else ():
-            if not info or not facts.instance:
+        for method in info.functions if info else ():
+            facts = method.facts
+            if not facts.instance:
                 continue
-            method = Method(info.path, cls, facts)
             if facts.instance in facts.mentions:
                 constructs = self.roles.constructs(method)
                 if callee := self._given_to_stranger(self.bodies.body(method), constructs):
-                    return f"`{callee}` is given the instance in {info.path}"
+                    return f"`{callee}` is given the instance in {method.path}"
             looks_up = not LOOKUPS.isdisjoint(facts.reads.get(facts.instance, ()))
             if looks_up and (lookup := _handed_on(self.bodies.body(method))):
-                return f"`{lookup}` is handed on in {info.path}"
+                return f"`{lookup}` is handed on in {method.path}"
         return ""
 
     def _given_to_stranger(self, body: Body, constructs: bool) -> str:

@@ -89,7 +89,6 @@ class Surfaces:
 
 def _hands_over(call: Node, body: Body) -> bool:
     """Whether a call gives the instance to other code than a base class."""
-    function = call.child_by_field_name("function")
-    callee = body.text(function) if function is not None else ""
+    callee = body.callee(call)
     given = body.method.facts.instance in map(body.text, call_arguments(call))
     return given and callee not in LOOKS | {"super"} and not callee.endswith(".__init__")

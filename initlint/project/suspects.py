@@ -153,10 +153,10 @@ def _construction_stores(info: ClassInfo, constructing: Iterable[Method]) -> Ite
 
 def _constructing(readers: Readers, info: ClassInfo) -> Iterator[Method]:
     """The methods that construction runs, and the functions in them, which they may call."""
-    for facts in info.facts.methods:
-        outermost = info.methods.get(facts.name.partition(".<locals>.")[0], facts)
+    for method in info.functions:
+        outermost = info.methods.get(method.facts.name.partition(".<locals>.")[0], method.facts)
         if readers.roles.runs_in_construction(Method(info.path, info.id, outermost)):
-            yield Method(info.path, info.id, facts)
+            yield method
 
 
 def _builds_in_place(readers: Readers, method: Method, store: Store) -> bool:

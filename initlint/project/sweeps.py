@@ -67,8 +67,8 @@ def _gone_over(body: Body) -> Iterator[tuple[Node, str]]:
 
 def _looked_up(call: Node, body: Body) -> str:
     """The attribute of the instance that a call gets by its name: `getattr(self, "_modules")`."""
-    function, given = call.child_by_field_name("function"), call_arguments(call)
-    owner, _, name = (body.text(function) if function is not None else "").rpartition(".")
+    given = call_arguments(call)
+    owner, _, name = body.callee(call).rpartition(".")
     if name != "getattr" and name not in GETTERS:
         return ""
     owner, *key = [owner, *map(body.text, given)] if owner == body.method.facts.instance else map(body.text, given)
@@ -139,8 +139,7 @@ def _uses(node: Node, body: Body, children: bool) -> bool:
     while top.parent is not None and top.parent.type in _AROUND:
         if top.parent.type == "argument_list":
             call = top.parent.parent
-            function = call.child_by_field_name("function") if call is not None else None
-            if function is None or body.text(function) not in LOOKS:
+            if call is None or body.callee(call) not in LOOKS:
                 return children
         top = top.parent
     parent = top.parent
@@ -197,7 +196,6 @@ def _used(node: Node, body: Body, children: bool) -> bool:
     if not children:
         return False
     if parent.type == "argument_list" and parent.parent is not None:
-        function = parent.parent.child_by_field_name("function")
-        callee = body.text(function) if function is not None else ""
+        callee = body.callee(parent.parent)
         return callee not in LOOKS and "init" not in callee and "freeze" not in callee
     return parent.type in KEEPING

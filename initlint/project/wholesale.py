@@ -100,10 +100,8 @@ class Wholesale(Asking):
     @functools.cache  # noqa: B019
     def _reads_all(self, cls: ClassId, kind: Kind, past: frozenset[str]) -> bool:
         """Whether a method of this very class does."""
-        info = self.project.classes[cls]
-        for facts in info.facts.methods:
-            if facts.instance and _may_sweep(facts):
-                method = Method(info.path, cls, facts)
+        for method in self.project.classes[cls].functions:
+            if method.facts.instance and _may_sweep(method.facts):
                 constructs = self.roles.constructs(method)
                 if self._kept_by_construction(method) if constructs else self._uses_all(method, kind, past):
                     return True
