@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
+from initlint.construction.ledger import Path
 from initlint.construction.run import Read, Run, Stored
 from initlint.construction.values import EVERYTHING, tokens
 
@@ -29,20 +30,41 @@ def _is_held(run: Run, store: Stored, stores: Iterable[Stored]) -> bool:
 
 
 def overwritten(run: Run, defined: Test, again: Test) -> Iterator[tuple[Stored, Stored]]:
-    """The definitions of this class that a later store of this class replaces, with no read in between."""
+    """The definitions of this class that later stores of this class replace on every way, with no read in between.
+
+    Of those in the arms of a branch, the first is told.
+    """
     waiting: dict[str, list[Stored]] = {}
+    in_arms: dict[int, list[Stored]] = {}
     for entry in run.log:
         if isinstance(entry, Read):
             _forget(run, waiting, entry)
         elif isinstance(entry, Stored) and entry.site.owner == run.cls and not again(entry):
             kept = []
             for store in waiting.get(entry.attribute, []):
+                within = in_arms.setdefault(id(store), [])
+                if entry.branch[: len(store.branch)] == store.branch:
+                    within.append(entry)
                 if _replaces(run, entry, store):
                     yield store, entry
+                elif _takes_all(run, [each.branch[len(store.branch) :] for each in within]):
+                    yield store, within[0]
                 else:
                     kept.append(store)
             defines = defined(entry) and "*" not in entry.attribute
             waiting[entry.attribute] = [*kept, entry] if defines else kept
+
+
+def _takes_all(run: Run, ways: Collection[Path]) -> bool:
+    """Whether every run takes one of these ways: there is one in each arm of a branch that does not raise."""
+    arms: dict[int, dict[int, list[Path]]] = {}
+    for (statement, arm), *further in filter(None, ways):
+        arms.setdefault(statement, {}).setdefault(arm, []).append(tuple(further))
+    return any(not way for way in ways) or any(
+        all(_takes_all(run, taken.get(arm, ())) for arm in run.arms[statement])
+        for statement, taken in arms.items()
+        if run.arms.get(statement)
+    )
 
 
 def _forget(run: Run, waiting: dict[str, list[Stored]], read: Read) -> None:

@@ -107,6 +107,7 @@ class Run:
     """One run of the constructor of `cls`.
 
     Tokens and branch numbers come from a counter that all runs share: what one hands to another is none of its own.
+    `arms` are those of each branch that do not raise, of which a run takes one.
     """
 
     cls: ClassId
@@ -126,6 +127,7 @@ class Run:
     drawn: set[Token] = field(default_factory=set)
     branch: Path = ()
     loops: tuple[int, ...] = ()
+    arms: dict[int, frozenset[int]] = field(default_factory=dict)
     guards: set[int] = field(default_factory=set)
     certain: set[int] = field(default_factory=set)
     sweeps: dict[int, Sweep] = field(default_factory=dict)

@@ -279,6 +279,7 @@ class Statements(Expressions):
 
     def _behind(self, statement: int, flows: list[Flow]) -> Flow:
         """How a branch ends: behind one whose other arms returned, everything stands under its condition."""
+        self.run.arms[statement] = frozenset(number for number, flow in enumerate(flows) if not flow.raises)
         going = [number for number, flow in enumerate(flows) if not flow.ends]
         if not going:
             return Flow(ends=True, raises=all(flow.raises for flow in flows))

@@ -204,7 +204,7 @@ class Body:
         return [entry for name in (attribute, *fitting) for entry in self._stored.get(name, ())]
 
     def replaces(self, attribute: str) -> bool:
-        """Whether a later statement, on every path through an earlier one, stores to the same attribute."""
+        """Whether later statements may store to the same attribute on every path through an earlier one."""
         places = [value for value, _ in self._stored.get(attribute, ())]
         return any(_runs_after(first, second) for k, first in enumerate(places) for second in places[k + 1 :])
 
@@ -302,8 +302,17 @@ def _targets(assignment: Node) -> Iterator[Node]:
         inner = inner.child_by_field_name("right")
 
 
+ALTERNATING = frozenset(
+    "with_statement try_statement finally_clause elif_clause else_clause except_clause case_clause".split()
+)
+"""Statements whose block always runs, and clauses that stand beside others of which one runs."""
+
+
 def _runs_after(first: Node, second: Node) -> bool:
-    """Whether the block that the second node stands in, if anything does run it, also holds the first."""
+    """Whether the block that the second node stands in, if anything does run it, also holds the first.
+
+    Beside an arm that runs if no other does, the others may do the same.
+    """
     block = second.parent
     while block is not None and (block.type not in ("block", "module") or _always_runs(block)):
         block = block.parent
@@ -311,9 +320,9 @@ def _runs_after(first: Node, second: Node) -> bool:
 
 
 def _always_runs(block: Node) -> bool:
-    """Whether a block runs whenever the statement does in which it stands: that of a `with`, or of a `try` at first."""
+    """Whether a block runs whenever the statement does in which it stands, or others of its blocks do."""
     statement = block.parent
-    return statement is not None and statement.type in ("with_statement", "try_statement", "finally_clause")
+    return statement is not None and statement.type in ALTERNATING
 
 
 def _parameter_name(text: str) -> str:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from initlint.facts.spelled import fits
-from initlint.project.bodies import LAMBDA
+from initlint.project.bodies import LAMBDA, Bodies
 from initlint.project.classes import ClassId, Method
+from initlint.project.flows import Use
 from initlint.project.project import Project
 from initlint.project.roles import Roles
+from initlint.project.sites import only_does, sites
+
+_FREEZING = re.compile(
+    rb"\s*\.\s*(?:(?:named_)?(?:parameters|modules|children)\(|(?:eval|train|requires_grad_|zero_grad)\()"
+)
+"""What stands behind an attribute of which a method sets the mode, or goes over the parameters."""
 
 
 class Entries:
     """The reads of entry points, by class."""
 
-    def __init__(self, project: Project, roles: Roles) -> None:
+    def __init__(self, project: Project, bodies: Bodies, roles: Roles) -> None:
         self.project = project
+        self.bodies = bodies
         self.roles = roles
         self._readers_of: dict[ClassId, dict[str, list[Method]]] = {}
         self._patterns_of: dict[ClassId, list[str]] = {}
@@ -23,7 +32,24 @@ class Entries:
     def read(self, cls: ClassId, attribute: str) -> bool:
         """Whether a method of the family reads it from its own instance after construction."""
         readers = (m for relative in self.project.family(cls) for m in self._reading(relative, attribute))
-        return any(not self._constructs(method) for method in readers)
+        return any(not self._constructs(method) and not self._freezes(method, attribute) for method in readers)
+
+    def _freezes(self, method: Method, attribute: str) -> bool:
+        """Whether all that a method does with an attribute is to freeze it, or to set its mode.
+
+        Few need a closer look: the text behind most names says that more is done.
+        """
+        source, name = self.project.source(method.path), f".{attribute}".encode()
+        place, end = source.find(name, method.facts.start, method.facts.end), method.facts.end
+        if place < 0:
+            return False
+        while place >= 0:
+            if _FREEZING.match(source, place + len(name)) is None:
+                return False
+            place = source.find(name, place + 1, end)
+        return only_does(
+            (Use.NONE,), sites(self.bodies.body(method), method.facts.instance, attribute), self.bodies.body(method)
+        )
 
     def _reading(self, cls: ClassId, attribute: str) -> Iterator[Method]:
         """The methods of this very class that read it from their instance, whenever they run."""

@@ -61,7 +61,7 @@ class Readers:
         self.initialisers = Initialisers(project, self.callers, self.roles)
         self.named = NamedPaths(project, self.bodies)
         self.items = Items(project, self.bodies, self.callers, self.roles)
-        self.entries = Entries(project, self.roles)
+        self.entries = Entries(project, self.bodies, self.roles)
         self.computed = Computed(self.inference, self.roles)
         self.foreign = Foreign(self.inference, self.computed, self._admitted)
         self.listed = Listed(self.inference, self.foreign)

@@ -39,6 +39,13 @@ def frozen(slot: Slot) -> Piece:
 
 
 @QUIET.of(submodule)
+def frozen_in_method(slot: Slot) -> Piece:
+    """A method that others may call sets its mode and freezes it."""
+    lines = [f"self.{slot.name}.eval()", f"for p in self.{slot.name}.parameters():", "    p.requires_grad = False"]
+    return Piece(members=method(f"freeze_{slot.name}", lines))
+
+
+@QUIET.of(submodule)
 def switched_in_constructor(slot: Slot) -> Piece:
     return Piece(late=(f"self.{slot.name}.train()",))
 
