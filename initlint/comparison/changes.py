@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison.bindings import Assigned, Binding
 from initlint.comparison.decorators import ADDING, leaves_alone, parameter_at, passed
+from initlint.comparison.names import longest_known
 from initlint.comparison.reach import class_key
 from initlint.comparison.statements import AMBIENT
-from initlint.project.imports import Symbol, SymbolKind
+from initlint.project.imports import SymbolKind
 
 if TYPE_CHECKING:
     from initlint.comparison.names import Names
@@ -87,7 +88,7 @@ class Changes:
     def _note_decorators(self, path: str, definition: Altering) -> Iterator[str]:
         """A decorator may put what it decorates somewhere; one that is a method, into what it belongs to."""
         for name in definition.decorators:
-            symbol, rest = self._resolved(path, name)
+            symbol, rest = longest_known(self._project, path, name)
             if symbol is None or symbol.kind in (SymbolKind.EXTERNAL, SymbolKind.MODULE):
                 continue
             yield symbol.target.partition("::")[0]
@@ -98,7 +99,7 @@ class Changes:
                 self._decorated.setdefault(symbol.target, []).append(definition.key(path))
 
     def _note_change(self, path: str, name: str, stores: bool, statement: Altering) -> Iterator[str]:
-        symbol, _ = self._resolved(path, name)
+        symbol, _ = longest_known(self._project, path, name)
         if symbol is None or (symbol.kind is SymbolKind.MODULE and not stores):
             return
         foreign = symbol.kind is SymbolKind.EXTERNAL
@@ -140,17 +141,6 @@ class Changes:
         """The only function of a name at module level."""
         method = self._trees.named_function(key[1], key[2])
         return self._trees.function(method) if method is not None else None
-
-    def _resolved(self, path: str, name: str) -> tuple[Symbol | None, str]:
-        """What the longest part of a dotted name stands for, and the rest."""
-        rest: list[str] = []
-        while name:
-            symbol = self._project.resolve(path, name)
-            if symbol is not None:
-                return symbol, ".".join(reversed(rest))
-            name, _, last = name.rpartition(".")
-            rest.append(last)
-        return None, ".".join(reversed(rest))
 
 
 def _is_collection(found: Binding | None) -> bool:

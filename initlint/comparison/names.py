@@ -27,6 +27,7 @@ from initlint.construction import knowledge
 if TYPE_CHECKING:
     from initlint.comparison.reach import Key
     from initlint.comparison.surveys import Survey, Surveys
+    from initlint.project.imports import Symbol
     from initlint.project.project import Project
 
 MAX_HOPS = 24
@@ -35,6 +36,18 @@ MAX_HOPS = 24
 GETTER = "__getattr__"
 CONTENTS = frozenset({"__dict__", "__doc__", "__annotations__"})
 """What of a module only all of its file tells."""
+
+
+def longest_known(project: Project, path: str, name: str) -> tuple[Symbol | None, str]:
+    """What the longest part of a dotted name stands for, and the rest."""
+    rest: list[str] = []
+    while name:
+        symbol = project.resolve(path, name)
+        if symbol is not None:
+            return symbol, ".".join(reversed(rest))
+        name, _, last = name.rpartition(".")
+        rest.append(last)
+    return None, ".".join(reversed(rest))
 
 
 class Names:

@@ -105,7 +105,7 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "Mod": operator.mod,
     "Pow": operator.pow,
 }
-_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "Lt": operator.lt,
     "LtE": operator.le,
     "Gt": operator.gt,
@@ -173,8 +173,8 @@ def compare(op: str, left: Term, right: Term) -> Term:
         same = one == other and (op in ("Eq", "NotEq") or type(one) is type(other))
         if op in ("Eq", "Is", "NotEq", "IsNot"):
             return constant(same is (op in ("Eq", "Is")))
-        if isinstance(one, int | float) and isinstance(other, int | float) and op in _COMPARISONS:
-            return constant(_COMPARISONS[op](one, other))
+        if isinstance(one, int | float) and isinstance(other, int | float) and op in COMPARISONS:
+            return constant(COMPARISONS[op](one, other))
     if op in ("NotEq", "IsNot", "NotIn"):
         return negated(compare({"NotEq": "Eq", "IsNot": "Is", "NotIn": "In"}[op], left, right))
     if op in ("Gt", "GtE"):

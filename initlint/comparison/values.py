@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from initlint.comparison.terms import Term
@@ -152,6 +153,11 @@ class Arguments:
             return self.positional[position]
         return None
 
+    @property
+    def others(self) -> Arguments:
+        """All but the first by place."""
+        return replace(self, positional=self.positional[1:])
+
     def behind(self, before: Arguments) -> Arguments:
         """These with those that a partial function already has."""
         named = {**dict(before.named), **dict(self.named)}
@@ -179,6 +185,13 @@ class Frame:
     within: bool = False
     body: bool = False
     early: bool = False
+
+    def outwards(self) -> Iterator[Frame]:
+        """This one and those around it, the innermost first."""
+        inner: Frame | None = self
+        while inner is not None:
+            yield inner
+            inner = inner.parent
 
 
 Value = (

@@ -9,9 +9,10 @@ from initlint.construction import groups, knowledge
 from initlint.construction.effects import Effects
 from initlint.construction.groups import extend
 from initlint.construction.run import Site
-from initlint.construction.torchcalls import ANY_MODULE, MODULE, RANKED, class_draws, class_holds, kind_of
+from initlint.construction.torchcalls import ANY_MODULE, RANKED, class_draws, class_holds, kind_of
 from initlint.construction.values import EVERYTHING, UNKNOWN, Arguments, Group, Self, Thing, Value, options
 from initlint.model import Answer, Kind
+from initlint.project.inheritance import MODULE
 
 if TYPE_CHECKING:
     from initlint.construction.frames import Frame

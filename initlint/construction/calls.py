@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import groups, hooks, knowledge
 from initlint.construction.groups import extend
-from initlint.construction.methods import GROWS, REGISTRATIONS, is_static
+from initlint.construction.methods import GROWS, REGISTRATIONS
 from initlint.construction.others import Others
 from initlint.construction.run import Site
 from initlint.construction.templates import Copies, Copy, Made
@@ -159,7 +159,7 @@ class Calls(Others, TorchFunctions):
             made = self.interpreter.workshop.make(method, seen)
             if made is not None:
                 return self._made(made, site)
-        if instance is None and method.owner is not None and arguments.positional and not is_static(method):
+        if instance is None and method.owner is not None and arguments.positional and not method.is_static:
             instance = arguments.positional[0]
             arguments = Arguments(arguments.positional[1:], arguments.named, arguments.unseen)
         if isinstance(instance, Self) and (hook := hooks.initialiser(self.project, self.run.cls, method)) is not None:

@@ -20,7 +20,7 @@ from initlint.construction.run import (
     Stored,
     Sweeps,
 )
-from initlint.construction.torchcalls import ANY_MODULE, MODULE, PARAMETER
+from initlint.construction.torchcalls import ANY_MODULE, PARAMETER
 from initlint.construction.values import (
     Constant,
     Group,
@@ -31,6 +31,7 @@ from initlint.construction.values import (
     tokens,
 )
 from initlint.model import Answer, Definition, Draw, Kind, Span, container_of
+from initlint.project.inheritance import MODULE
 
 MAX_NAMES = 200
 """Drawn tensors that are named one by one; a larger model keeps the first."""

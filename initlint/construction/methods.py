@@ -39,7 +39,6 @@ from initlint.model import Answer, Kind
 if TYPE_CHECKING:
     from initlint.construction.frames import Frame
     from initlint.construction.run import Site
-    from initlint.project.classes import Method
 REGISTRATIONS: dict[str, tuple[Kind, str]] = {
     "add_module": (Kind.SUBMODULE, "module"),
     "register_module": (Kind.SUBMODULE, "module"),
@@ -132,7 +131,7 @@ class Methods(Effects):
                 self.run.read(EVERYTHING)
                 return UNKNOWN
             meant = self.project.overriding(method, self.run.cls) if self.interpreter.root else [method]
-            return join(ProjectFunction(each, None if is_static(each) else Self()) for each in meant)
+            return join(ProjectFunction(each, None if each.is_static else Self()) for each in meant)
         value = self.interpreter.class_attribute(name)
         if value is not None:
             return value
@@ -146,8 +145,7 @@ class Methods(Effects):
             return TorchFunction(f"{cls.id}.{name}") if cls.id != ANY_MODULE else UNKNOWN
         method = self.project.method(cls.id, name)
         if method is not None:
-            bound = any(each.endswith("classmethod") for each in method.facts.decorators)
-            return ProjectFunction(method, cls if bound else None)
+            return ProjectFunction(method, cls if method.is_of_class else None)
         base = next((each for each in self.project.mro(cls.id) if knowledge.module(each) is not None), None)
         if base is not None and name == "__init__":
             return TorchFunction(f"{base}.__init__")
@@ -356,11 +354,6 @@ class Methods(Effects):
                 return join([found, *given[1:]])
             case _:
                 return UNKNOWN
-
-
-def is_static(method: Method) -> bool:
-    """Whether a method has no instance parameter."""
-    return any(each.endswith("staticmethod") for each in method.facts.decorators)
 
 
 def _is_method(name: str) -> bool:

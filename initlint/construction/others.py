@@ -11,7 +11,7 @@ from initlint.construction import groups, knowledge
 from initlint.construction.groups import element
 from initlint.construction.methods import Methods
 from initlint.construction.run import Site
-from initlint.construction.torchcalls import ANY_MODULE, MODULE, SILENT
+from initlint.construction.torchcalls import ANY_MODULE, SILENT
 from initlint.construction.values import (
     EVERYTHING,
     TRUE,
@@ -32,6 +32,7 @@ from initlint.construction.values import (
     join,
     options,
 )
+from initlint.project.inheritance import MODULE
 
 if TYPE_CHECKING:
     from initlint.construction.frames import Frame

@@ -8,7 +8,6 @@ from initlint.construction import knowledge
 from initlint.construction.values import Arguments, Constant, Either, Thing, Unknown, Value, options
 from initlint.model import Answer, Kind
 
-MODULE = "torch.nn.Module"
 ANY_MODULE = "?"
 """The class of a module of which only that is known."""
 

@@ -19,7 +19,7 @@ from initlint.construction.frames import Frame, joined
 from initlint.construction.run import Read
 from initlint.construction.slices import statement_end
 from initlint.construction.statements import Statements
-from initlint.construction.torchcalls import ANY_MODULE, MODULE
+from initlint.construction.torchcalls import ANY_MODULE
 from initlint.construction.values import (
     EVERYTHING,
     MAX_OPTIONS,
@@ -42,6 +42,7 @@ from initlint.construction.values import (
 )
 from initlint.model import Kind
 from initlint.project.classes import Method
+from initlint.project.inheritance import MODULE
 from initlint.project.roles import is_own
 
 if TYPE_CHECKING:

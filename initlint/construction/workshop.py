@@ -15,7 +15,7 @@ from initlint.construction.inert import Inert
 from initlint.construction.run import Run
 from initlint.construction.slices import Slice, statement_end
 from initlint.construction.templates import Made, made
-from initlint.construction.torchcalls import ANY_MODULE, MODULE
+from initlint.construction.torchcalls import ANY_MODULE
 from initlint.construction.values import (
     UNKNOWN,
     Arguments,
@@ -33,6 +33,7 @@ from initlint.construction.values import (
     settable,
 )
 from initlint.project.imports import Symbol, SymbolKind
+from initlint.project.inheritance import MODULE
 
 if TYPE_CHECKING:
     from initlint.construction.ledger import Construction, Passed

@@ -115,8 +115,7 @@ class Body:
     def binds_first(self) -> bool:
         """Whether this is a method whose first parameter is the instance or the class that it is called on."""
         facts = self.method.facts
-        bound = facts.instance or any(decorator.endswith("classmethod") for decorator in facts.decorators)
-        return bool(self.method.owner and bound) and "<locals>" not in facts.name
+        return bool(self.method.owner and (facts.instance or self.method.is_of_class)) and "<locals>" not in facts.name
 
     def callee(self, call: Node) -> str:
         """What a call calls, as it is written; "" of what is no call."""

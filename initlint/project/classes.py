@@ -62,6 +62,16 @@ class Method:
         """Whether to read it is to call it."""
         return any(each.rpartition(".")[2] in ("property", "cached_property") for each in self.facts.decorators)
 
+    @property
+    def is_static(self) -> bool:
+        """Whether it has no instance parameter."""
+        return any(each.endswith("staticmethod") for each in self.facts.decorators)
+
+    @property
+    def is_of_class(self) -> bool:
+        """Whether it is called on the class."""
+        return any(each.endswith("classmethod") for each in self.facts.decorators)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Method) and self.id == other.id and self.owner == other.owner
 

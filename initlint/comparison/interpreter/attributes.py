@@ -109,34 +109,20 @@ def _of_instance(run: Run, owner: Instance, name: str, node: ast.AST, frame: Fra
     if not isinstance(member, Method):
         if isinstance(member, Instance) and by_itself(run, member, "__get__") is not None:
             return unseen(run, state(run, member), Arguments((owner,)), node, frame)
-        return member or _unset(owner, name)
+        return member or (ClassRef(owner.cls) if name == "__class__" else Bound(owner, name))
     if is_accessor(member):
         return unseen(run, run.code.of_function(member), Arguments((owner,)), node, frame)
-    decorators = [each.rpartition(".")[2] for each in member.facts.decorators]
-    if "staticmethod" in decorators:
+    if member.is_static:
         return Function(member)
-    if "classmethod" in decorators:
+    if member.is_of_class:
         return Function(member, ClassRef(owner.cls))
     function = Function(member, owner)
-    if is_property(member):
-        return run.invoke(function, Arguments(), node, frame)
-    return function
-
-
-def is_property(method: Method) -> bool:
-    """Whether a method runs when its name is read."""
-    return any(each.rpartition(".")[2] in ("property", "cached_property") for each in method.facts.decorators)
+    return run.invoke(function, Arguments(), node, frame) if member.is_property else function
 
 
 def is_accessor(method: Method) -> bool:
     """Whether a name of a class is a property that can be set, of which no single function is the code."""
     return any(each.endswith((".setter", ".deleter", ".getter")) for each in method.facts.decorators)
-
-
-def _unset(owner: Instance, name: str) -> Value:
-    if name in ("__class__",):
-        return ClassRef(owner.cls)
-    return Bound(owner, name)
 
 
 def member_of(run: Run, cls: str, name: str) -> Method | Value | None:
@@ -169,8 +155,7 @@ def _of_class(run: Run, owner: ClassRef, name: str) -> Value:
         return found
     member = member_of(run, owner.id, name)
     if isinstance(member, Method):
-        bound = any(each.endswith("classmethod") for each in member.facts.decorators)
-        return Function(member, owner if bound else None)
+        return Function(member, owner if member.is_of_class else None)
     base = next((each for each in run.project.mro(owner.id) if knowledge.module(each) is not None), None)
     if name == "__init__" and base is not None:
         return Term("name", (f"{base}.__init__",))

@@ -121,10 +121,7 @@ def _type(run: Run, asked: Asked) -> Value:
 def _super(_run: Run, asked: Asked) -> Value:
     first = asked.given[0] if asked.given else None
     owner = first.id if isinstance(first, ClassRef) else asked.frame.cls
-    inner: Frame | None = asked.frame
-    while inner is not None and inner.instance is None:
-        inner = inner.parent
-    instance = inner.instance if inner is not None else None
+    instance = next((each.instance for each in asked.frame.outwards() if each.instance is not None), None)
     return Super(instance, owner) if isinstance(instance, Instance) else Term("super", ())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.machine import is_missing
@@ -133,6 +134,13 @@ def argument_terms(run: Run, arguments: Arguments) -> list[Term]:
     ]
 
 
+def before_starred(run: Run, arguments: Arguments) -> Arguments:
+    """What a call passes, as far as it is known by which place: the first starred one and all behind it are not."""
+    given = arguments.positional
+    end = next((place for place, value in enumerate(given) if isinstance(value, Spread | Repeat)), len(given))
+    return replace(arguments, positional=given[:end], rest=(*arguments.rest, *map(run.describe, given[end:])))
+
+
 def class_term(run: Run, id: ClassId) -> Term:
     """A class as a term; one for both versions, where nothing tells them apart by building them."""
     alike = run.shared.of_class(run.code, id)
@@ -221,12 +229,8 @@ def opaque_code(run: Run, nodes: Sequence[ast.AST], frame: Frame) -> Term:
 
 
 def _captured(run: Run, name: str, frame: Frame) -> Term | None:
-    inner: Frame | None = frame
-    while inner is not None:
+    for inner in frame.outwards():
         found = run.get(inner.token, name)
-        if isinstance(found, Instance):
-            return state(run, found)
         if not is_missing(found):
-            return run.describe(found)
-        inner = inner.parent
+            return state(run, found) if isinstance(found, Instance) else run.describe(found)
     return None

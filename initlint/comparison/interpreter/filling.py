@@ -9,9 +9,9 @@ from initlint.comparison import draws
 from initlint.comparison.distributions import options_of
 from initlint.comparison.draws import TORCH
 from initlint.comparison.interpreter.described import passed_terms
-from initlint.comparison.interpreter.drawing import TENSOR, draw, on_meta, unseen
+from initlint.comparison.interpreter.drawing import draw, on_meta, unseen
 from initlint.comparison.shapes import shape_of
-from initlint.comparison.terms import NONE, Term
+from initlint.comparison.terms import Term
 from initlint.comparison.values import Arguments, Frame, Made, Value
 from initlint.construction import knowledge
 from initlint.model import Answer
@@ -33,53 +33,34 @@ def filled(
     if target is None:
         return unseen(run, Term("name", (name,)), arguments, node, frame)
     rest = Arguments(
-        arguments.positional[1:] if arguments.positional and arguments.positional[0] is target else (),
+        arguments.others.positional if arguments.positional[:1] == (target,) else (),
         tuple((key, value) for key, value in arguments.named if value is not target),
         arguments.rest,
     )
-    run.each(target, lambda one: _fill_one(run, name, known, one, rest, node, frame))
+    if known is not None:
+        run.each(target, lambda one: fill(run, name, known, one, rest, node, frame))
     return target
 
 
-def _fill_one(
+def fill(
     run: Run,
     name: str,
-    known: knowledge.TorchFunction | None,
+    known: knowledge.TorchFunction,
     target: Value,
-    rest: Arguments,
+    arguments: Arguments,
     node: ast.AST,
     frame: Frame,
 ) -> Value:
-    positional, named = passed_terms(run, rest)
-    generator = draws.explicit_generator(known, named) if known is not None else None
-    silent = known is None or draws.of_function(known, [NONE, *positional], named, rest.rest) is Answer.NO
+    """A function, or a method of a tensor, fills something; the arguments are without that."""
+    positional, named = passed_terms(run, arguments)
+    generator = draws.explicit_generator(known, named)
+    silent = draws.of_function(known, positional, named, arguments.rest) is Answer.NO
     if (silent and generator is None) or on_meta(run, target):
         return target
     stream = TORCH if generator is None else draws.EXPLICIT
-    options = options_of(name, positional, [pair for pair in named if pair[0] != "generator"], rest.rest)
-    shape = shape_of(run.describe(target))
-    certain = name not in draws.BY_SHAPE
+    options = options_of(name, positional, [pair for pair in named if pair[0] != "generator"], arguments.rest)
+    shape, certain = shape_of(run.describe(target)), name not in draws.BY_SHAPE
     made = draw(run, stream, draws.engine_of(name), shape, options, node, frame, certain)
     if isinstance(target, Made):
         target.draws += made
     return target
-
-
-def fill_by_method(
-    run: Run,
-    made: Made,
-    name: str,
-    known: knowledge.TorchFunction,
-    arguments: Arguments,
-    node: ast.AST,
-    frame: Frame,
-) -> None:
-    positional, named = passed_terms(run, arguments)
-    generator = draws.explicit_generator(known, named)
-    silent = draws.of_function(known, positional, named, arguments.rest) is Answer.NO
-    if (silent and generator is None) or on_meta(run, made):
-        return
-    full = f"{TENSOR}.{name}"
-    options = options_of(full, positional, [pair for pair in named if pair[0] != "generator"], arguments.rest)
-    stream = TORCH if generator is None else draws.EXPLICIT
-    made.draws += draw(run, stream, draws.engine_of(full), shape_of(made.term), options, node, frame)

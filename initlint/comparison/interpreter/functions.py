@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.containers import unless_kept
+from initlint.comparison.interpreter.described import before_starred
 from initlint.comparison.interpreter.drawing import unread, unseen
 from initlint.comparison.interpreter.flow import Flow, block
 from initlint.comparison.interpreter.instances import MAX_DEPTH, MAX_NESTED, passes_data
@@ -26,7 +27,6 @@ from initlint.comparison.values import (
     Function,
     Instance,
     Made,
-    Repeat,
     Spread,
     Token,
     Value,
@@ -65,14 +65,11 @@ def invoke(run: Run, function: Function, arguments: Arguments, node: ast.AST, fr
     if found is None or run.code.changes.of(f"{method.path}::{method.facts.name}", stored=True):
         return unseen(run, run.code.of_function(method), arguments, node, frame)
     instance = function.instance
-    static = any(each.endswith("staticmethod") for each in method.facts.decorators)
-    if instance is None and method.owner is not None and arguments.positional and not static:
-        instance = arguments.positional[0]
-        arguments = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
+    if instance is None and method.owner is not None and arguments.positional and not method.is_static:
+        instance, arguments = arguments.positional[0], arguments.others
     qualname = method.facts.name
     if qualname == "forward" and isinstance(instance, Instance) and run.code.rewrapped(instance.cls):
-        passed = Arguments((instance, *arguments.positional), arguments.named, arguments.rest)
-        return unseen(run, run.code.of_call(instance.cls), passed, node, frame)
+        return unseen(run, run.code.of_call(instance.cls), arguments.behind(Arguments((instance,))), node, frame)
     if method.owner is not None:
         qualname = f"{run.project.classes[method.owner].facts.qualname}.{qualname}"
     cls = method.owner or (run.home[-1].cls if run.home else "")
@@ -106,17 +103,15 @@ def _run_body(
     node: ast.AST,
     caller: Frame,
 ) -> Value:
-    entered = Entered(id(function), frame.token, module_tokens((*bound, *arguments.values())))
-    if len(run.active) > MAX_DEPTH or _goes_round(run, entered):
-        term = run.code.of_nodes([function], frame.path, frame.qualname)
-        return unseen(run, term, Arguments((*bound, *arguments.positional), arguments.named), node, caller)
+    passed = arguments.behind(Arguments(bound))
+    entered = Entered(id(function), frame.token, module_tokens(passed.values()))
     wrapped = [] if isinstance(function, ast.Lambda) else function.decorator_list
-    if not all(run.code.keeps(each, frame.path) for each in wrapped) or (run.active and _rebinds(function)):
-        passed = Arguments((*bound, *arguments.positional), arguments.named, arguments.rest)
+    rewritten = not all(run.code.keeps(each, frame.path) for each in wrapped) or (run.active and _rebinds(function))
+    if rewritten or len(run.active) > MAX_DEPTH or _goes_round(run, entered):
         return unseen(run, run.code.of_nodes([function], frame.path, frame.qualname), passed, node, caller)
     for value in arguments.values():
         checked(value, node, caller)
-    _bind(run, function.args, bound, arguments, frame, defaults)
+    _bind(run, function.args, before_starred(run, passed), frame, defaults)
     run.active.append(entered)
     try:
         if isinstance(function, ast.Lambda):
@@ -154,17 +149,9 @@ def _result(run: Run, flow: Flow | None) -> Value:
     return flow.value
 
 
-def _bind(
-    run: Run, params: ast.arguments, bound: tuple[Value, ...], arguments: Arguments, frame: Frame, defaults: Defaults
-) -> None:
+def _bind(run: Run, params: ast.arguments, arguments: Arguments, frame: Frame, defaults: Defaults) -> None:
     """Give every parameter its argument or its default; starred ones of the first call can be anything."""
-    values = (*bound, *arguments.positional)
-    unclear = next((place for place, value in enumerate(values) if isinstance(value, Spread | Repeat)), None)
-    rest = list(arguments.rest)
-    if unclear is not None:
-        rest += map(run.describe, values[unclear:])
-        values = values[:unclear]
-    given = dict(arguments.named)
+    values, given, rest = arguments.positional, dict(arguments.named), arguments.rest
     positional = [*params.posonlyargs, *params.args]
     first_default = len(positional) - len(params.defaults)
     for place, param in enumerate(positional):
@@ -175,13 +162,13 @@ def _bind(
         _set_parameter(run, param.arg, given.pop(param.arg, None), default, rest, frame, defaults)
     (any_places, any_names), run.open_ended = run.open_ended, (False, False)
     if params.vararg is not None:
-        rest = [parameter("*")] if any_places else rest
+        rest = (parameter("*"),) if any_places else rest
         more = [*values[len(positional) :], *(Spread(term) for term in rest)]
         run.set(frame.token, params.vararg.arg, run.items(more, "tuple"))
     if params.kwarg is not None:
         entries = [(constant(name), value) for name, value in given.items()]
-        rest = [parameter("**")] if any_names else rest
-        keep = Term("rest", tuple(rest)) if rest else None
+        rest = (parameter("**"),) if any_names else rest
+        keep = Term("rest", rest) if rest else None
         run.set(frame.token, params.kwarg.arg, run.table(entries, keep))
 
 
@@ -190,7 +177,7 @@ def _set_parameter(
     name: str,
     value: Value | None,
     default: ast.expr | None,
-    rest: list[Term],
+    rest: tuple[Term, ...],
     frame: Frame,
     defaults: Defaults,
 ) -> None:

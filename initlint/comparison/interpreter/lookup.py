@@ -27,19 +27,15 @@ def external(name: str) -> Term:
 
 def plain_name(run: Run, name: str, frame: Frame) -> Value:
     """What a plain name stands for."""
-    inner: Frame | None = frame
-    early = False
-    while inner is not None:
+    for inner in frame.outwards():
         found = run.get(inner.token, name)
         if not is_missing(found):
             return run.resolved(found)
-        early = early or inner.early or inner.body
-        inner = inner.parent
     if frame.body and (beside := _beside(run, name, frame)) is not None:
         return beside
     if frame.body and (method := run.project.method(frame.cls, name)) is not None:
         return Function(method)
-    if early and run.code.names.rebound(frame.path, name):
+    if any(each.early or each.body for each in frame.outwards()) and run.code.names.rebound(frame.path, name):
         return run.code.of_variable(frame.path, name)
     return resolve_name(run, frame.path, name, frame.qualname)
 

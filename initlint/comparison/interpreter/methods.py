@@ -20,7 +20,7 @@ from initlint.comparison.interpreter.drawing import (
     unfollowed,
     unseen,
 )
-from initlint.comparison.interpreter.filling import fill_by_method
+from initlint.comparison.interpreter.filling import fill
 from initlint.comparison.interpreter.iteration import children_of
 from initlint.comparison.interpreter.outside import PLAIN
 from initlint.comparison.interpreter.texts import of_text, root
@@ -116,9 +116,9 @@ def _on_module(  # noqa: C901  (one case for each kind)
         case "extend" | "update" if first is not None:
             extend_modules(run, receiver.token, first)
             return receiver
-        case "insert" if len(arguments.positional) == 2 and not insert_module(run, receiver, *arguments.positional):
-            raise unfollowed("`insert` into a list of modules", node, frame)
         case "insert" if len(arguments.positional) == 2:
+            if not insert_module(run, receiver, *arguments.positional):
+                raise unfollowed("`insert` into a list of modules", node, frame)
             return NONE
         case "to_empty":
             take_off_meta(run, receiver)
@@ -158,8 +158,7 @@ def _on_made(run: Run, made: Made, name: str, arguments: Arguments, node: ast.AS
         return NONE
     method = knowledge.tensor_method(name)
     if method is not None and not module:
-        fill_by_method(run, made, name, method, arguments, node, frame)
-        return made
+        return fill(run, f"{TENSOR}.{name}", method, made, arguments, node, frame)
     term = Term("attribute", (made.term, name))
     if (
         name in UNSURE
@@ -173,12 +172,9 @@ def _on_made(run: Run, made: Made, name: str, arguments: Arguments, node: ast.AS
 
 def _on_term(run: Run, owner: Term, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
     term = Term("attribute", (owner, name))
-    if knowledge.tensor_method_draws(name):
-        made = run.made(owner, TENSOR)
-        known = knowledge.tensor_method(name)
-        assert known is not None
-        fill_by_method(run, made, name, known, arguments, node, frame)
-        return made
+    known = knowledge.tensor_method(name)
+    if known is not None and known.draws:
+        return fill(run, f"{TENSOR}.{name}", known, run.made(owner, TENSOR), arguments, node, frame)
     found = of_text(owner, name, [run.describe(value) for value in arguments.values()])
     if found is not None and not arguments.named:
         return constant(found) if not isinstance(found, list) else run.items(map(constant, found))

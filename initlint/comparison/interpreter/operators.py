@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 from initlint.comparison.interpreter.containers import UNROLLED, contents, literal
 from initlint.comparison.interpreter.described import compound, condition
 from initlint.comparison.interpreter.iteration import by_itself
-from initlint.comparison.terms import NONE, Term, binary, compare, constant, is_constant, joined, negated, number
+from initlint.comparison.terms import (
+    COMPARISONS,
+    NONE,
+    Term,
+    binary,
+    compare,
+    constant,
+    is_constant,
+    joined,
+    negated,
+    number,
+)
 from initlint.comparison.values import (
     Arguments,
     ClassRef,
@@ -109,10 +120,7 @@ def comparison(run: Run, node: ast.Compare, frame: Frame) -> Value:
 ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "Eq": operator.eq,
     "NotEq": operator.ne,
-    "Lt": operator.lt,
-    "LtE": operator.le,
-    "Gt": operator.gt,
-    "GtE": operator.ge,
+    **COMPARISONS,
 }
 """Comparisons of lists, tuples and sets that are known."""
 

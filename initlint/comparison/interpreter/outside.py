@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.builtin_calls import builtin
@@ -64,7 +63,7 @@ def _foreign(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Fr
         return made
     match name:
         case "functools.partial" if arguments.positional:
-            return Partial(arguments.positional[0], replace(arguments, positional=arguments.positional[1:]))
+            return Partial(arguments.positional[0], arguments.others)
         case "importlib.import_module" if (file := named_module(run, arguments, frame)) is not None:
             return ModuleRef(file)
         case "dataclasses.replace" if isinstance(record := arguments.get("", 0), Instance):

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.comparison.interpreter.attributes import class_frame, is_property, member_of
+from initlint.comparison.interpreter.attributes import class_frame, member_of
+from initlint.comparison.interpreter.described import before_starred
 from initlint.comparison.pieces import NO_FIELDS, dotted, generic
 from initlint.comparison.reach import class_key
 from initlint.comparison.signatures import is_dataclass
 from initlint.comparison.terms import Term, is_constant
-from initlint.comparison.values import Arguments, Frame, Function, Instance, Items, Repeat, Spread, Value
+from initlint.comparison.values import Arguments, Frame, Function, Instance, Items, Value
 from initlint.project.classes import Method
 
 if TYPE_CHECKING:
@@ -87,11 +88,9 @@ def _values(
     run: Run, wanted: Sequence[Field], arguments: Arguments, node: ast.AST, frame: Frame
 ) -> Iterator[tuple[Field, Value]]:
     """Every field with what is passed for it, or else its default."""
-    unclear = (place for place, each in enumerate(arguments.positional) if isinstance(each, Spread | Repeat))
-    end = next(unclear, len(arguments.positional))
-    rest = [*arguments.rest, *map(run.describe, arguments.positional[end:])]
-    placed = [field.name for field in wanted if field.passed and field.placed]
-    given = {**dict(zip(placed, arguments.positional[:end], strict=False)), **dict(arguments.named)}
+    arguments = before_starred(run, arguments)
+    rest, placed = arguments.rest, [field.name for field in wanted if field.passed and field.placed]
+    given = {**dict(zip(placed, arguments.positional, strict=False)), **dict(arguments.named)}
     for field in wanted:
         if field.passed and field.name in given:
             yield field, given[field.name]
@@ -199,4 +198,4 @@ def of_member(run: Run, member: Term, name: str, node: ast.AST, frame: Frame) ->
     if method is None:
         return None
     function = Function(method, member)
-    return run.invoke(function, Arguments(), node, frame) if is_property(method) else function
+    return run.invoke(function, Arguments(), node, frame) if method.is_property else function

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.comparison.interpreter.machine import Unfollowed
+from initlint.comparison.names import longest_known
 from initlint.comparison.pieces import callee, dotted
 from initlint.comparison.terms import Term, is_constant
 from initlint.comparison.values import Arguments, ClassRef, Frame, Function, Instance, Table, Value
@@ -68,18 +69,9 @@ def _decorators(run: Run, key: Key, targets: set[str]) -> Iterator[Registered]:
     function = run.code.named_function(path, name) if kind == "function" else None
     node = run.code.cls(f"{path}::{name}") if function is None else run.code.function(function)
     for decorator in reversed(node.decorator_list) if node is not None else ():
-        if _leads_to(run, path, dotted(callee(decorator)) or "", targets):
+        symbol, _ = longest_known(run.project, path, dotted(callee(decorator)) or "")
+        if symbol is not None and symbol.target in targets:
             yield path, decorator, Function(function) if function is not None else ClassRef(f"{path}::{name}")
-
-
-def _leads_to(run: Run, path: str, name: str, targets: set[str]) -> bool:
-    """Whether the longest known part of a dotted name is one of some definitions."""
-    while name:
-        symbol = run.project.resolve(path, name)
-        if symbol is not None:
-            return symbol.target in targets
-        name = name.rpartition(".")[0]
-    return False
 
 
 def _filled(run: Run, path: str, name: str, value: ast.expr, calls: list[Registered]) -> Value | None:

@@ -30,6 +30,7 @@ from initlint.comparison.values import (
 )
 from initlint.construction import knowledge
 from initlint.model import Answer
+from initlint.project.inheritance import MODULE
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -131,8 +132,7 @@ def torch_function(run: Run, name: str, arguments: Arguments, node: ast.AST, fra
     known = knowledge.function(name)
     positional, named = passed_terms(run, arguments)
     if tail == "__init__" and arguments.positional and isinstance(arguments.positional[0], Instance):
-        inner = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
-        inherit(run, arguments.positional[0], space, inner, node, frame)
+        inherit(run, arguments.positional[0], space, arguments.others, node, frame)
         return NONE
     isolates = known is not None and known.isolates
     if isolates and not arguments.named:
@@ -185,10 +185,9 @@ def _told(
 
 
 def _skipped(run: Run, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
-    rest = Arguments(arguments.positional[1:], arguments.named, arguments.rest)
     run.silent += 1
     try:
-        return run.each(arguments.positional[0], lambda one: run.call(one, rest, node, frame))
+        return run.each(arguments.positional[0], lambda one: run.call(one, arguments.others, node, frame))
     finally:
         run.silent -= 1
 
@@ -197,7 +196,7 @@ def inherit(run: Run, instance: Instance, cls: str, arguments: Arguments, node: 
     """The constructor of a class of torch, run on an instance of a class that inherits from it."""
     name = knowledge.canonical(cls)
     known = knowledge.module(name)
-    if name == "torch.nn.Module" or known is None:
+    if name == MODULE or known is None:
         return
     if name in knowledge.CONTAINERS:
         fill_container(run, instance.token, name, arguments)
