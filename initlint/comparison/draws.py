@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from initlint.comparison.terms import FALSE, NONE, TRUE, Numbers, Term, constant, is_constant, number, operands, value
 from initlint.construction import knowledge
-from initlint.construction.torchcalls import class_draws, function_draws
+from initlint.construction.torchcalls import class_draws, class_weights, function_draws
 from initlint.construction.values import UNKNOWN, Arguments, Constant, Value
 from initlint.model import Answer
 
@@ -98,14 +98,19 @@ def of_class(name: str, positional: Sequence[Term], named: Sequence[tuple[str, T
     return class_draws(known, arguments(positional, named, bool(rest)))[0]
 
 
-def drawn_by(known: knowledge.TorchModule, made: Term) -> tuple[str, ...] | None:
-    """The parameters that an instance of a class of torch.nn draws for; None where that depends on what is passed."""
+def weights_of(made: Term) -> Mapping[str, int | None] | None:
+    """The parameters of an instance of a class of torch.nn, in order, with their numbers of dimensions.
+
+    None where that is not known.
+    """
+    callee = made.args[0] if made.op == "call" else None
+    known = knowledge.module(str(callee.args[0])) if isinstance(callee, Term) and callee.op == "name" else None
     given = [arg for arg in made.args[1:] if isinstance(arg, Term)]
     named = {str(arg.args[0]): arg.args[1] for arg in given if arg.op == "argument"}
+    if known is None or known.lazy or len(named) < len(given):
+        return None
     passed = {key: known_value(term) for key, term in named.items() if isinstance(term, Term)}
-    found, names = class_draws(known, Arguments((), tuple(passed.items())))
-    clear = all(passed.get(switch.partition("=")[0]) is not UNKNOWN for switch in known.variants)
-    return names if found is Answer.YES and clear and len(named) == len(given) else None
+    return class_weights(known, Arguments((), tuple(passed.items())))
 
 
 def options_of_class(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from initlint.comparison.draws import weights_of
 from initlint.comparison.terms import NONE, Term, binary, constant, number
 
 SHAPED = frozenset({"torch.rand", "torch.randn", "torch.empty", "torch.zeros", "torch.ones", "torch.Tensor"})
@@ -54,6 +55,17 @@ def sides(shape: Term) -> list[Term] | None:
     return parts if len(parts) > 1 or all(isinstance(number(part), int) for part in parts) else None
 
 
+def dimensions(tensor: Term) -> int | None:
+    """The number of dimensions of a tensor; None where it is not known."""
+    parts = sides(shape_of(tensor))
+    if parts is not None:
+        return len(parts)
+    made, name = tensor.args if tensor.op == "attribute" else (None, "")
+    if not isinstance(made, Term) or argument_of(made, "normalized_shape") is not None:
+        return None
+    return (weights_of(made) or {}).get(str(name))
+
+
 def argument_of(term: Term, name: str) -> Term | None:
     """What an instance of a class of torch was given under a name."""
     found = (arg.args[1] for arg in term.args if isinstance(arg, Term) and arg.op == "argument" and arg.args[0] == name)
@@ -93,11 +105,23 @@ def _convolution(dimensions: int) -> Callable[[Term], Term | None]:
     return shape
 
 
+def _normalized(made: Term) -> Term | None:
+    """What a norm over several dimensions is given: their lengths, or the one length."""
+    given = argument_of(made, "normalized_shape")
+    if given is None or not (given.op in ("tuple", "list") or isinstance(number(given), int)):
+        return None
+    return shape_given([given])
+
+
 _SHAPES: dict[tuple[str, str], Callable[[Term], Term | None]] = {
     ("torch.nn.Linear", "weight"): _by("out_features", "in_features"),
     ("torch.nn.Linear", "bias"): _by("out_features"),
     ("torch.nn.Embedding", "weight"): _by("num_embeddings", "embedding_dim"),
     **{(f"torch.nn.Conv{each}d", "weight"): _convolution(each) for each in (1, 2, 3)},
     **{(f"torch.nn.Conv{each}d", "bias"): _by("out_channels") for each in (1, 2, 3)},
+    **{(f"torch.nn.BatchNorm{each}d", name): _by("num_features") for each in (1, 2, 3) for name in ("weight", "bias")},
+    **{("torch.nn.GroupNorm", name): _by("num_channels") for name in ("weight", "bias")},
+    **{("torch.nn.LayerNorm", name): _normalized for name in ("weight", "bias")},
+    ("torch.nn.RMSNorm", "weight"): _normalized,
 }
 """By class and attribute; tests/test_edits.py measures them."""

@@ -21,9 +21,9 @@ class TorchModule(msgspec.Struct, frozen=True):
     `draws` names, in order, what the constructor draws with default arguments; "" is a draw whose
     tensor the instance does not keep (`Transformer` copies the layers that it draws). `variants` holds
     the same list for one switched argument (`bias=False`; `kdim=...` is any value but None), where it
-    differs. The first `required` of the `parameters` have no default. `weighted`: with default
-    arguments an instance has parameters of its own or in its parts; `weighting` are the arguments with
-    which the answer is the opposite; `ranks` are the numbers of dimensions that they have. `attributes`
+    differs. The first `required` of the `parameters` have no default. `weights` are the parameters that an
+    instance and its parts have with default arguments, in order, with their numbers of dimensions (null
+    where a lazy module gets the shape later), `weight_variants` the same with one switched argument. `attributes`
     and `methods` are those beyond `module_attributes()`: `attributes` with the inherited ones,
     `methods` only what the class itself defines. `reads` is what its own methods outside construction
     read on the instance; `reads_children` says that calling, iterating or indexing it reaches children
@@ -38,13 +38,22 @@ class TorchModule(msgspec.Struct, frozen=True):
     lazy: bool = False
     draws: tuple[str, ...] = ()
     variants: dict[str, tuple[str, ...]] = {}
-    weighted: bool = False
-    weighting: tuple[str, ...] = ()
-    ranks: tuple[int, ...] = ()
+    weights: dict[str, int | None] = {}
+    weight_variants: dict[str, dict[str, int | None]] = {}
     attributes: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     reads_children: bool = False
+
+    @property
+    def weighted(self) -> bool:
+        """Whether an instance has parameters with default arguments."""
+        return bool(self.weights)
+
+    @property
+    def every_weights(self) -> tuple[dict[str, int | None], ...]:
+        """The parameters with default arguments, and with each switched one."""
+        return self.weights, *self.weight_variants.values()
 
 
 class TorchFunction(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 
 from initlint.construction import knowledge
 from initlint.construction.values import Arguments, Constant, Either, Thing, Unknown, Value, options
@@ -38,9 +39,7 @@ def class_draws(known: knowledge.TorchModule, arguments: Arguments) -> tuple[Ans
     removed: set[str] = set()
     doubtful = False
     for switch, drawn in known.variants.items():
-        parameter, _, expected = switch.partition("=")
-        given = arguments.get(parameter, _position(known, parameter))
-        matched = _matches(given, expected)
+        matched = _switched(known, switch, arguments)
         if matched is None:
             doubtful = doubtful or bool(drawn) != bool(known.draws)
         elif matched:
@@ -55,11 +54,41 @@ def class_draws(known: knowledge.TorchModule, arguments: Arguments) -> tuple[Ans
 
 def class_holds(known: knowledge.TorchModule, arguments: Arguments) -> frozenset[str]:
     """What an instance of a class of torch has in it beside its own class: parameters, perhaps parameters, or none."""
-    given = (switch.partition("=") for switch in known.weighting)
-    matched = {_matches(arguments.get(name, _position(known, name)), value) for name, _, value in given}
+    weighting = (switch for switch, weights in known.weight_variants.items() if bool(weights) is not known.weighted)
+    matched = {_switched(known, switch, arguments) for switch in weighting}
     if known.weighted is (True not in matched) and None not in matched:
-        return frozenset({PARAMETER, *(f"{RANKED}{rank}" for rank in known.ranks or ("",))})
+        ranks = sorted({rank for weights in known.every_weights for rank in weights.values() if rank is not None})
+        return frozenset({PARAMETER, *(f"{RANKED}{rank}" for rank in ranks or ("",))})
     return frozenset({PERHAPS_PARAMETER} if None in matched else ())
+
+
+def class_weights(known: knowledge.TorchModule, arguments: Arguments) -> Mapping[str, int | None] | None:
+    """The parameters of an instance of a class of torch, in order, with their numbers of dimensions.
+
+    None where that is not known: arguments were measured one by one, not what one takes from what another adds.
+    """
+    matched = {switch: _switched(known, switch, arguments) for switch in known.weight_variants}
+    found = [known.weight_variants[switch] for switch, answer in matched.items() if answer]
+    exact = all(_is_exact(known, switch, arguments) for switch, answer in matched.items() if answer)
+    if None in matched.values() or not exact or (len(found) > 1 and all(found)):
+        return None
+    fewest = min(found, key=len, default=known.weights)
+    biased = arguments.get("bias", _position(known, "bias")) is not None
+    return None if biased and len(fewest) > len(known.weights) else fewest
+
+
+def _switched(known: knowledge.TorchModule, switch: str, arguments: Arguments) -> bool | None:
+    """Whether an argument has the value with which a class was measured; None where that is not known."""
+    parameter, _, expected = switch.partition("=")
+    return _matches(arguments.get(parameter, _position(known, parameter)), expected)
+
+
+def _is_exact(known: knowledge.TorchModule, switch: str, arguments: Arguments) -> bool:
+    """Whether an argument that counts something is not more than what was measured."""
+    parameter, _, expected = switch.partition("=")
+    given = arguments.get(parameter, _position(known, parameter))
+    count = given.value if isinstance(given, Constant) else None
+    return type(count) is not int or expected in ("...", str(count))
 
 
 def _stem(name: str) -> str:

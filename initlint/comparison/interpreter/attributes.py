@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from initlint.comparison import draws
+from initlint.comparison.draws import weights_of
 from initlint.comparison.interpreter.described import state
 from initlint.comparison.interpreter.drawing import META, PARAMETERS, TENSOR, on_meta, unseen
 from initlint.comparison.interpreter.iteration import by_itself
@@ -13,8 +13,8 @@ from initlint.comparison.interpreter.lookup import external, member_of_file
 from initlint.comparison.interpreter.machine import is_missing
 from initlint.comparison.interpreter.operators import is_class
 from initlint.comparison.interpreter.reflection import told
-from initlint.comparison.shapes import KEPT, argument_of, shape_of, sides
-from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant
+from initlint.comparison.shapes import KEPT, argument_of, dimensions, shape_of, sides
+from initlint.comparison.terms import NONE, TRUE, Term, constant, is_constant
 from initlint.comparison.values import (
     Arguments,
     Bound,
@@ -61,7 +61,7 @@ def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) ->
         case ModuleRef():
             return member_of_file(run, owner.path, name)
         case Made():
-            return _of_made(run, owner, name)
+            return of_made(run, owner, name)
         case Items() | Table():
             found = run.get(owner.token, name)
             return Bound(owner, name) if is_missing(found) else found
@@ -106,6 +106,9 @@ def _of_instance(run: Run, owner: Instance, name: str, node: ast.AST, frame: Fra
     if not is_missing(found):
         return run.resolved(found)
     member = member_of(run, owner.cls, name)
+    base = run.get(owner.token, ".base")
+    if member is None and isinstance(base, Made) and name in (weights_of(base.term) or ()):
+        return of_made(run, base, name)
     if not isinstance(member, Method):
         if isinstance(member, Instance) and by_itself(run, member, "__get__") is not None:
             return unseen(run, state(run, member), Arguments((owner,)), node, frame)
@@ -164,7 +167,7 @@ def _of_class(run: Run, owner: ClassRef, name: str) -> Value:
     return member or Term("attribute", (run.describe(owner), name))
 
 
-def _of_made(run: Run, owner: Made, name: str) -> Value:
+def of_made(run: Run, owner: Made, name: str) -> Value:
     tensor = owner.cls == TENSOR or owner.cls in PARAMETERS
     if tensor and name in ALIASES:
         return owner
@@ -173,6 +176,8 @@ def _of_made(run: Run, owner: Made, name: str) -> Value:
         return run.resolved(found)
     if name == "shape" and (lengths := sides(shape_of(owner.term))) is not None:
         return run.items(lengths, "tuple")
+    if name == "ndim" and (rank := dimensions(owner.term)) is not None:
+        return constant(rank)
     known = knowledge.module(owner.cls)
     if known is not None and name in known.attributes and name not in known.methods:
         return _of_torch(run, owner, known, name)
@@ -184,10 +189,10 @@ def _of_torch(run: Run, owner: Made, known: knowledge.TorchModule, name: str) ->
     given = argument_of(owner.term, name)
     if name in KEPT and given is not None:
         return given
-    drawn = draws.drawn_by(known, owner.term)
-    if name == "bias" and given == FALSE and name in known.draws and drawn is not None:
+    weights = weights_of(owner.term)
+    if weights is not None and name not in weights and any(name in each for each in known.every_weights):
         return NONE
-    part = run.made(Term("attribute", (owner.term, name)), "torch.nn.Parameter" if name in (drawn or ()) else "")
+    part = run.made(Term("attribute", (owner.term, name)), "torch.nn.Parameter" if name in (weights or ()) else "")
     if on_meta(run, owner):
         run.set(part.token, META, TRUE)
     run.set(owner.token, name, part)

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 from initlint.comparison import draws
 from initlint.comparison.distributions import options_of
 from initlint.comparison.draws import TORCH
-from initlint.comparison.interpreter.described import passed_terms
+from initlint.comparison.interpreter.described import argument_terms, passed_terms
 from initlint.comparison.interpreter.drawing import draw, on_meta, unseen
 from initlint.comparison.shapes import shape_of
 from initlint.comparison.terms import Term
-from initlint.comparison.values import Arguments, Frame, Made, Value
+from initlint.comparison.values import Arguments, Frame, Instance, Made, Value
 from initlint.construction import knowledge
 from initlint.model import Answer
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
+
+
+UTILITIES = ".utilities"
+"""The cell of a module that says what gave it other parameters than its constructor, such as `weight_norm`."""
 
 
 def filled(
@@ -37,8 +41,17 @@ def filled(
         tuple((key, value) for key, value in arguments.named if value is not target),
         arguments.rest,
     )
+    if name.startswith("torch.nn.utils."):
+        run.each(target, lambda one: _note_utility(run, name, one, rest))
     if known is not None:
         run.each(target, lambda one: fill(run, name, known, one, rest, node, frame))
+    return target
+
+
+def _note_utility(run: Run, name: str, target: Value, arguments: Arguments) -> Value:
+    if isinstance(target, Made | Instance):
+        before = run.describe(run.get(target.token, UTILITIES))
+        run.set(target.token, UTILITIES, Term("call", (before, name, *argument_terms(run, arguments))))
     return target
 
 

@@ -26,6 +26,7 @@ from initlint.comparison.interpreter.outside import PLAIN
 from initlint.comparison.interpreter.texts import of_text, root
 from initlint.comparison.interpreter.torch_calls import append_module, extend_modules, insert_module, next_constructor
 from initlint.comparison.interpreter.views import apply_to_all, modules_of, named_item, parameters_of
+from initlint.comparison.shapes import dimensions
 from initlint.comparison.statements import CHANGES_IN_PLACE
 from initlint.comparison.terms import NONE, TRUE, Term, constant, is_constant
 from initlint.comparison.values import Arguments, Frame, Instance, Items, Made, Super, Table, Value
@@ -156,6 +157,8 @@ def _on_made(run: Run, made: Made, name: str, arguments: Arguments, node: ast.AS
     if module and name in ("reset_parameters", "_reset_parameters"):
         made.draws += [] if on_meta(run, made) else draw(run, TORCH, "reset", made.term, EMPTY, node, frame)
         return NONE
+    if name == "dim" and not module and (rank := dimensions(made.term)) is not None:
+        return constant(rank)
     method = knowledge.tensor_method(name)
     if method is not None and not module:
         return fill(run, f"{TENSOR}.{name}", method, made, arguments, node, frame)

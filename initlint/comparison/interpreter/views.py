@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from initlint.comparison.draws import weights_of
+from initlint.comparison.interpreter.attributes import of_made
 from initlint.comparison.interpreter.described import state
 from initlint.comparison.interpreter.drawing import unseen
+from initlint.comparison.interpreter.filling import UTILITIES
 from initlint.comparison.interpreter.iteration import iterate
-from initlint.comparison.terms import Term, constant
+from initlint.comparison.interpreter.machine import is_missing
+from initlint.comparison.terms import NONE, Term, constant
 from initlint.comparison.values import MISSING, Arguments, Choice, Frame, Instance, Made, Repeat, Spread, Value
 from initlint.construction import knowledge
 
@@ -129,6 +133,8 @@ def _own_parameters(run: Run, path: str, value: Value) -> list[tuple[str, Value]
             one = [(k, Choice(value.guard, v, MISSING)) for k, v in _own_parameters(run, path, value.yes)]
             other = [(k, Choice(value.guard, MISSING, v)) for k, v in _own_parameters(run, path, value.no)]
             return [*one, *other]
+        case Instance() | Made() if not is_missing(run.get(value.token, UTILITIES)):
+            return _together(run, path, value)
         case Instance():
             own = [
                 (f"{path}.{name}".lstrip("."), part)
@@ -136,7 +142,8 @@ def _own_parameters(run: Run, path: str, value: Value) -> list[tuple[str, Value]
                 if _parameter_like(run, part)
             ]
             base = run.get(value.token, ".base")
-            return [*own, *(_own_parameters(run, path, base) if isinstance(base, Made) else ())]
+            inherited = _own_parameters(run, path, base) if isinstance(base, Made) else []
+            return list((dict(inherited) | dict(own)).items())
         case Made():
             return _parameters_of_made(run, path, value)
         case Spread():
@@ -153,12 +160,20 @@ def _parameter_like(run: Run, value: Value) -> bool:
 
 
 def _parameters_of_made(run: Run, path: str, made: Made) -> list[tuple[str, Value]]:
-    """The parameters of a module of torch stand for each other in one loop."""
-    known = knowledge.module(made.cls)
-    if made.cls in knowledge.CONTAINERS:
-        return [(f"{path}.{name}", part) for name, part in run.parts(made.token) if _parameter_like(run, part)]
-    if known is not None and not any("weight" in name or "bias" in name for name in known.attributes):
-        return []
-    each = run.made(Term("parameter of", (made.term,)), "torch.nn.Parameter")
-    run.set(made.token, f".{len(run.parts(made.token))}", each)
-    return [(path, Repeat(Term("parameters", (state(run, made),)), each))]
+    """The parameters of a module of torch, one by one where it is known which these are."""
+    held = {name: part for name, part in run.parts(made.token) if not name.startswith(".")}
+    own = {name: part for name, part in held.items() if _parameter_like(run, part)}
+    if made.cls not in knowledge.CONTAINERS:
+        weights = weights_of(made.term)
+        replaced = any(name in held and name not in own and held[name] != NONE for name in weights or ())
+        if weights is None or replaced or any("." in name for name in weights):
+            return _together(run, path, made)
+        own = {name: of_made(run, made, name) for name in weights if held.get(name) != NONE} | own
+    return [(f"{path}.{name}".lstrip("."), part) for name, part in own.items()]
+
+
+def _together(run: Run, path: str, module: Made | Instance) -> list[tuple[str, Value]]:
+    """All parameters of a module, which stand for each other in one loop."""
+    each = run.made(Term("parameter of", (module.term,)), "torch.nn.Parameter")
+    run.set(module.token, f".{len(run.parts(module.token))}", each)
+    return [(path, Repeat(Term("parameters", (state(run, module),)), each))]

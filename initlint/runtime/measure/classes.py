@@ -99,9 +99,8 @@ def class_entry(name: str, cls: type) -> Json:
             "lazy": issubclass(cls, nn.modules.lazy.LazyModuleMixin),
             "draws": default.draws,
             "variants": {b.switch: b.draws for b in switched if b.draws != default.draws},
-            "weighted": default.weighted,
-            "weighting": [b.switch for b in switched if b.weighted is not default.weighted],
-            "ranks": sorted({rank for b in (default, *switched) for rank in b.ranks}),
+            "weights": default.weights,
+            "weight_variants": {b.switch: b.weights for b in switched if b.weights != default.weights},
             **described,
         }
     )
@@ -121,15 +120,10 @@ class Build:
     draws: list[str]
 
     @property
-    def weighted(self) -> bool:
-        """Whether the instance is a module with parameters."""
-        return isinstance(self.instance, nn.Module) and any(True for _ in self.instance.parameters())
-
-    @property
-    def ranks(self) -> set[int]:
-        """The numbers of dimensions of its parameters, but for those that get their shape later."""
-        own = self.instance.parameters() if isinstance(self.instance, nn.Module) else ()
-        return {parameter.dim() for parameter in own if type(parameter) is nn.Parameter}
+    def weights(self) -> dict[str, int | None]:
+        """The parameters of a module, in order, with their numbers of dimensions; None for a shape that comes later."""
+        own = self.instance.named_parameters() if isinstance(self.instance, nn.Module) else ()
+        return {name: one.dim() if type(one) is nn.Parameter else None for name, one in own}
 
 
 def builds(name: str, cls: type, parameters: Iterable[inspect.Parameter]) -> list[Build]:
