@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from initlint.cli import run
-from initlint.comparison import draws, steps
+from initlint.comparison import amounts, draws, steps
 from initlint.comparison.compare import Comparison, Verdict, compare
 from initlint.comparison.sides import Side
 from initlint.comparison.terms import constant
@@ -202,6 +202,12 @@ PLACES = {
         "b = nn.Embedding(8, 4); a = nn.Linear(4, 4); c = nn.Linear(4, 4)",
         ">!>=",
         "what is drawn up to a differs, and nothing after that",
+    ),
+    "pairs of normal numbers": (
+        "a = nn.Linear(4, 4); b = nn.Embedding(2, 2); e = nn.Embedding(2, 2); c = nn.Linear(4, 4)",
+        "a = nn.Linear(4, 4); x = nn.Linear(4, 4, bias=False); c = nn.Linear(4, 4)",
+        "=--+?",
+        "what is drawn up to x differs, and what comes after that may",
     ),
     "a pair of normal numbers of which one may be left": (
         "a = nn.Linear(4, 4); b = nn.Embedding(dim, 4); c = nn.Linear(4, 4)",
@@ -766,7 +772,7 @@ def test_sizes_are_those_of_torch(name: str, given: dict[str, int]) -> None:
     with Recorder() as recorder:
         getattr(torch.nn, name)(**{key: bool(value) if key == "bias" else value for key, value in given.items()})
     known = {"groups": 1, "bias": 1, **given}
-    assert draws._SIZES[f"torch.nn.{name}"](known)[1] == tuple(draw.numel for draw in recorder.draws)
+    assert amounts._SIZES[f"torch.nn.{name}"](known)[1] == tuple(draw.numel for draw in recorder.draws)
 
 
 def states_in_both_orders(make: Callable[[], object]) -> list[bytes]:

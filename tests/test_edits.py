@@ -135,6 +135,51 @@ def test_a_choice_in_every_turn_is_one_of_its_arms() -> None:
 
 
 W = "self.w = nn.Parameter(torch.empty(4, 5))\n"
+EACH = "for p in self.parameters():\n    nn.init.normal_(p)"
+LAYERS_OF = "self.a = nn.Conv2d(4, k, k)\nself.n = nn.LayerNorm(4)\n"
+DERIVED = "class Part(nn.Linear):\n    def __init__(self):\n        super().__init__(4, 4)\n"
+PARAMETERS_OF = {
+    "one by one": (
+        f"{LAYERS_OF}{EACH}",
+        f"{LAYERS_OF}for m in (self.a, self.n):\n    nn.init.normal_(m.weight)\n    nn.init.normal_(m.bias)",
+        Verdict.SAME,
+    ),
+    "one more": (
+        f"self.a = nn.Linear(4, 4, bias=False)\n{EACH}",
+        "self.a = nn.Linear(4, 4, bias=False)\nnn.init.normal_(self.a.weight)\nnn.init.normal_(torch.empty(4))",
+        Verdict.PART,
+    ),
+    "matrices": (
+        f"{LAYERS_OF}for p in self.parameters():\n    if p.dim() > 1:\n        nn.init.xavier_uniform_(p)",
+        f"{LAYERS_OF}nn.init.xavier_uniform_(self.a.weight)",
+        Verdict.SAME,
+    ),
+    "one that is taken away": (
+        f"self.a = nn.Linear(4, 4)\nself.a.bias = None\n{EACH}",
+        "self.a = nn.Linear(4, 4)\nself.a.bias = None\nnn.init.normal_(self.a.weight)",
+        Verdict.SAME,
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "verdict"), PARAMETERS_OF.values(), ids=PARAMETERS_OF.keys())
+def test_parameters_of_layers_are_gone_through(old: str, new: str, verdict: Verdict) -> None:
+    agree(program(old, "k=3"), program(new, "k=3"), verdict)
+
+
+def test_parameters_that_others_have_taken_the_place_of_are_not_told() -> None:
+    norm = "nn.utils.parametrizations.weight_norm(self.a)\n"
+    old, new = (program(f"self.a = nn.Linear(4, 4)\n{more}{EACH}") for more in ("", norm))
+    assert compared(old, new).verdict is Verdict.UNKNOWN
+    assert built(old) != built(new)
+
+
+def test_inherited_parameters_are_those_of_the_base() -> None:
+    one = f"{DERIVED}        nn.init.normal_(self.weight)\n        nn.init.normal_(self.bias)\n"
+    other = f"{DERIVED}{textwrap.indent(EACH, ' ' * 8)}\n"
+    agree(*(program("self.a = Part()", head=head) for head in (one, other)), Verdict.SAME)
+
+
 ALIKE = {
     "rand": ("self.w = nn.Parameter(torch.rand(4, 5))", f"{W}nn.init.uniform_(self.w)"),
     "randn": ("self.w = nn.Parameter(torch.randn(4, 5))", "self.w = nn.Parameter(torch.empty(4, 5).normal_())"),

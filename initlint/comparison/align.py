@@ -9,18 +9,15 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from initlint.comparison import conditions
+from initlint.comparison.amounts import ENGINES, Amount, amount, apart, elements
 from initlint.comparison.conditions import OPAQUE
-from initlint.comparison.draws import APART, amount, elements
+from initlint.comparison.draws import APART
 from initlint.comparison.terms import RANGE, Term, binary, constant, differ, is_constant, rounds, samples
 from initlint.comparison.trace import Draw, Row
 from initlint.model import Answer
 
-ENGINES = ("normal", "uniform")
 REJECTING = frozenset({"torch.nn.init.trunc_normal_"})
 """What draws again where a number does not fit, so that it depends on the numbers how many it takes."""
-
-BLOCK = 16
-"""torch makes normal numbers on the CPU in blocks of so many; whole blocks take one number for each."""
 
 
 class Change(enum.Enum):
@@ -269,14 +266,10 @@ def _as_much_for_all(one: Draw, other: Draw) -> Answer | None:
     return Answer.NO if alike and not rounds(one.shape) and not rounds(other.shape) else Answer.UNKNOWN
 
 
-def _as_much(one: tuple[str, tuple[int, ...]], other: tuple[str, tuple[int, ...]]) -> Answer:
-    """Whether different numbers are taken: known for whole blocks, and for equal sizes of one engine."""
-    if one[0] == other[0] and sorted(one[1]) == sorted(other[1]):
-        return Answer.NO
-    simple = [side[0] == "uniform" or all(size % BLOCK == 0 and size for size in side[1]) for side in (one, other)]
-    if all(simple):
-        return Answer.NO if sum(one[1]) == sum(other[1]) else Answer.YES
-    return Answer.YES
+def _as_much(one: Amount, other: Amount) -> Answer:
+    """Whether different numbers are taken."""
+    same = one[0] == other[0] and sorted(one[1]) == sorted(other[1])
+    return Answer.NO if same else apart([one], [other])
 
 
 def _surely(one: Term, other: Term) -> bool:

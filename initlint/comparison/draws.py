@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
-from initlint.comparison.terms import FALSE, NONE, TRUE, Numbers, Term, constant, is_constant, number, operands, value
+from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, operands
 from initlint.construction import knowledge
 from initlint.construction.torchcalls import class_draws, class_weights, function_draws
 from initlint.construction.values import UNKNOWN, Arguments, Constant, Value
 from initlint.model import Answer
-
-if TYPE_CHECKING:
-    from initlint.comparison.trace import Draw
 
 TORCH = "torch"
 """torch's default stream."""
@@ -189,68 +185,3 @@ def length(term: Term) -> Term | None:
 def engine_of(name: str) -> str:
     """What makes the numbers: one name for all functions that take equally many."""
     return "uniform" if name in UNIFORM else "normal" if name in NORMAL else name
-
-
-def elements(shape: Term, given: Numbers) -> int | None:
-    """The number of elements of a shape where it is known, with numbers that are given for what is not."""
-    count = 1
-    if shape.op != "shape":
-        return None
-    for part in shape.args:
-        size = value(part, given) if isinstance(part, Term) else None
-        if not isinstance(size, int):
-            return None
-        count *= size
-    return count
-
-
-def amount(draw: Draw, given: Numbers | None = None) -> tuple[str, tuple[int, ...]] | None:
-    """The engine of a draw and the sizes of the tensors that it fills, where these are known numbers.
-
-    `given` are numbers for what is passed. Whether there is a bias is no number.
-    """
-    given = {} if given is None else given
-    if draw.engine in ("uniform", "normal"):
-        count = elements(draw.shape, given)
-        return None if count is None else (draw.engine, (count,))
-    sizes = _SIZES.get(draw.engine)
-    told: dict[str, int] = {"bias": 1, "groups": 1}
-    for argument in draw.shape.args:
-        if not isinstance(argument, Term) or argument.op != "argument" or not isinstance(argument.args[1], Term):
-            return None
-        size = number(argument.args[1]) if argument.args[0] == "bias" else value(argument.args[1], given)
-        if not isinstance(size, int):
-            return None
-        told[str(argument.args[0])] = int(size)
-    try:
-        return None if sizes is None else sizes(told)
-    except KeyError:
-        return None
-
-
-def _linear(given: dict[str, int]) -> tuple[str, tuple[int, ...]]:
-    bias = (given["out_features"],) if given["bias"] else ()
-    return "uniform", (given["in_features"] * given["out_features"], *bias)
-
-
-def _embedding(given: dict[str, int]) -> tuple[str, tuple[int, ...]]:
-    return "normal", (given["num_embeddings"] * given["embedding_dim"],)
-
-
-def _convolution(dimensions: int) -> Callable[[dict[str, int]], tuple[str, tuple[int, ...]]]:
-    def sizes(given: dict[str, int]) -> tuple[str, tuple[int, ...]]:
-        kernel = given["kernel_size"] ** dimensions
-        bias = (given["out_channels"],) if given["bias"] else ()
-        return "uniform", (given["in_channels"] * given["out_channels"] * kernel // given["groups"], *bias)
-
-    return sizes
-
-
-_SIZES: dict[str, Callable[[dict[str, int]], tuple[str, tuple[int, ...]]]] = {
-    "torch.nn.Linear": _linear,
-    "torch.nn.Embedding": _embedding,
-    "torch.nn.Conv1d": _convolution(1),
-    "torch.nn.Conv2d": _convolution(2),
-    "torch.nn.Conv3d": _convolution(3),
-}
-"""The tensors that the commonest layers fill; tests/test_comparison.py measures them."""

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from initlint.comparison.align import BLOCK, Change, Line, certainty
-from initlint.comparison.draws import TORCH, amount
+from initlint.comparison.align import Change, Line, certainty
+from initlint.comparison.amounts import BLOCK, Amount, amount, apart
+from initlint.comparison.draws import TORCH
 from initlint.comparison.trace import Row
 from initlint.model import Answer
 
@@ -29,11 +30,13 @@ class _Stream:
     ahead: Counter[object] = field(default_factory=Counter)
     rows: dict[object, Row] = field(default_factory=dict)
 
-    def level(self) -> bool:
-        """Whether both sides have drawn the same, or as many numbers by other draws, in whatever order."""
-        apart = [(times, _uniform(self.rows[key])) for key, times in self.ahead.items() if times]
-        known = [times * size for times, size in apart if size is not None]
-        return len(known) == len(apart) and sum(known) == 0
+    def apart(self) -> Answer:
+        """Whether the sides have drawn otherwise: not the same, nor as much by other draws, in whatever order."""
+        left = [(times, _amount(self.rows[key])) for key, times in self.ahead.items() if times]
+        if any(amount is None for _, amount in left):
+            return Answer.YES
+        sides = ([amount for times, amount in left if amount for _ in range(times * sign)] for sign in (-1, 1))
+        return apart(*sides)
 
 
 def streams(line: Line) -> set[str]:
@@ -80,8 +83,8 @@ def _draw(stream: _Stream, line: Line, rows: Sequence[Row]) -> None:
     for row in rows:
         stream.ahead[row.key] += 1 if row is line.new else -1
         stream.rows[row.key] = row
-    if stream.level():
-        stream.other = Answer.NO if stream.counts else Answer.UNKNOWN
+    if (found := stream.apart()) is not Answer.YES:
+        stream.other = found if stream.counts else Answer.UNKNOWN
 
 
 def _by_count(row: Row) -> bool:
@@ -93,10 +96,9 @@ def _by_count(row: Row) -> bool:
     return large or row.draw.engine in UNIFORM
 
 
-def _uniform(row: Row) -> int | None:
-    """How many uniform numbers a row draws, where it does so for everybody."""
-    sizes = amount(row.draw) if row.draw is not None and not row.context else None
-    return sum(sizes[1]) if sizes is not None and sizes[0] == "uniform" else None
+def _amount(row: Row) -> Amount | None:
+    """How many numbers a row draws, where it does so for everybody."""
+    return amount(row.draw) if row.draw is not None and not row.context else None
 
 
 def _rows(line: Line) -> list[Row]:
