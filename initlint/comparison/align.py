@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import takewhile
 
 from initlint.comparison import conditions
 from initlint.comparison.amounts import ENGINES, Amount, amount, apart, elements
@@ -52,8 +53,11 @@ class Line:
 
 
 def align(old: Sequence[Row], new: Sequence[Row]) -> tuple[Line, ...]:
-    """The two ledgers side by side, in order."""
-    return tuple(_moved(list(_exchanged(list(_aligned(old, new, list(_STAGES)))))))
+    """The two ledgers side by side, in order; what they begin with alike is not matched with what comes later."""
+    alike = takewhile(lambda pair: _identity(pair[0]) == _identity(pair[1]), zip(old, new, strict=False))
+    begun = [changed(*pair) for pair in alike]
+    rest = _aligned(old[len(begun) :], new[len(begun) :], list(_STAGES))
+    return tuple(_moved(list(_exchanged([*begun, *rest]))))
 
 
 def _aligned(old: Sequence[Row], new: Sequence[Row], stages: list[Callable[[Row], object]]) -> Iterator[Line]:
@@ -79,7 +83,11 @@ def _name(row: Row) -> object:
     return row.draw.owner or row.draw.place.what
 
 
-_STAGES: tuple[Callable[[Row], object], ...] = (lambda row: (row.key, _name(row)), lambda row: row.key, _name)
+def _identity(row: Row) -> object:
+    return row.key, _name(row)
+
+
+_STAGES: tuple[Callable[[Row], object], ...] = (_identity, lambda row: row.key, _name)
 """Equal draws for one owner, equal draws for owners of other names, other draws for one owner."""
 
 
@@ -157,10 +165,6 @@ def partner(lines: Sequence[Line], line: Line) -> Line | None:
         return None
     others = (each for each in lines if each is not line and each.change is Change.MOVED)
     return next((each for each in others if _identity(each.row) == _identity(line.row)), None)
-
-
-def _identity(row: Row) -> object:
-    return row.key, _name(row)
 
 
 def _exchanged(lines: list[Line]) -> Iterator[Line]:
