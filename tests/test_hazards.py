@@ -92,6 +92,27 @@ def test_a_read_of_one_of_them_is_a_read(read: str, left: list[str]) -> None:
     assert [finding.attribute for finding in check_sources({"net.py": text})] == left
 
 
+FORMATTED = """from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, count):
+        super().__init__()
+        for i in range(count):
+            self.add_module({old}, nn.Linear(8, 8))
+            self.add_module("tail_{{}}".format(i), nn.Linear(8, 8))
+
+    def forward(self, x):
+        return getattr(self, "tail_{{}}".format(len(x)))(x)
+"""
+
+
+@pytest.mark.parametrize("old", ['"old_{}".format(i)', '"old_%d" % i', '"old_" + str(i)', 'f"old_{i}"'])
+def test_a_name_is_filled_in_however_that_is_written(old: str) -> None:
+    found = check_sources({"net.py": FORMATTED.format(old=old)})
+    assert [(finding.attribute, finding.confidence) for finding in found] == [("old_*", Confidence.CERTAIN)]
+
+
 def test_a_read_from_elsewhere_is_a_read() -> None:
     text = "from torch import nn\n" + NUMBERED.format(name="Net", read="x")
     use = "from net import Net\n\n\ndef use(net: Net, x):\n    return net.tail0(net.old2(x))\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import libcst as cst
@@ -16,6 +16,7 @@ from initlint.construction.compare import compared
 from initlint.construction.frames import Frame
 from initlint.construction.groups import extend, grow
 from initlint.construction.loops import Loops
+from initlint.construction.texts import concatenated, converted
 from initlint.construction.values import (
     FALSE,
     NONE,
@@ -44,8 +45,6 @@ INITIALISERS = re.compile(
 CONSTANTS: dict[str, Value] = {"None": NONE, "True": TRUE, "False": FALSE}
 MAX_STEPS = 100_000
 """Expressions of a class's own code, and of all that it builds: what is beyond them is not known."""
-
-_PLACEHOLDER = re.compile(r"%[-\w.]*[sdif]")
 
 
 class Exhausted(Exception):
@@ -254,7 +253,7 @@ class Expressions(Loops):
         if operator is cst.Add:
             return self.calls.add(left, right, frame.place(node))
         if operator is cst.Modulo and isinstance(left, Constant) and isinstance(left.value, str):
-            return Constant(_PLACEHOLDER.sub("*", left.value), pattern=True)
+            return converted(left.value)
         if operator is cst.Multiply and (group := next((v for v in (left, right) if isinstance(v, Group)), None)):
             return group
         result = self.calls.arithmetic([left, right])
@@ -310,17 +309,6 @@ def _visible(frame: Frame | None) -> Iterator[tuple[str, Value]]:
     while frame is not None:
         yield from list(frame.names.items())
         frame = frame.parent
-
-
-def concatenated(parts: Iterable[Value]) -> Value:
-    """The string that parts make, with `*` for what is not known."""
-    texts, pattern = [], False
-    for part in parts:
-        known = isinstance(part, Constant) and isinstance(part.value, str)
-        texts.append(str(part.value) if known and isinstance(part, Constant) else "*")
-        pattern = pattern or not known or (isinstance(part, Constant) and part.pattern)
-    text = "".join(texts)
-    return Constant(re.sub(r"\*+", "*", text) if pattern else text, pattern)
 
 
 _METHODS: dict[type, Callable[[Expressions, Any, Frame], Value]] = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from initlint.construction import groups, hooks, knowledge, syntax
 from initlint.construction.effects import Effects
 from initlint.construction.groups import extend, grow
+from initlint.construction.texts import called
 from initlint.construction.torchcalls import ANY_MODULE, class_draws, function_draws
 from initlint.construction.values import (
     EVERYTHING,
@@ -107,10 +108,10 @@ class Methods(Effects):
                 return self._of_thing(owner, name)
             case Swept():
                 return Bound(owner, name) if _is_method(name) else replace(owner, attribute=owner.attribute or name)
-            case Group() | Table() | Registry():
-                return Bound(owner, name)
             case Constant() if name == "value":
                 return owner
+            case Group() | Table() | Registry() | Constant(value=str()):
+                return Bound(owner, name)
             case External() | TorchFunction():
                 return self.interpreter.workshop.external(f"{owner.name}.{name}")
             case _:
@@ -180,6 +181,8 @@ class Methods(Effects):
                 return self._on_swept(swept, name, arguments, site)
             case Table() as table:
                 return self.of_table(table, name, arguments, site, frame)
+            case Constant() as text:
+                return called(text, name, arguments)
             case Registry() as registry if name == "update":
                 return self._update(registry, arguments, site)
             case _:

@@ -21,6 +21,7 @@ from initlint.construction.values import (
     ClassObject,
     Closure,
     Constant,
+    External,
     Group,
     ProjectFunction,
     Registry,
@@ -216,6 +217,8 @@ def _partial(arguments: Arguments) -> Value:
                 bound.append(replace(option, bound=rest.behind(option.bound)))
             case Thing():
                 bound.append(Bound(option, "__call__"))
+            case External(name="builtins.setattr") if rest.positional == (Self(),):
+                bound.append(Bound(Self(), "__setattr__"))
             case _:
                 bound.append(option)
     return join(bound)

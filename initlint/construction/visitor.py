@@ -147,9 +147,10 @@ class Interpreter(Statements):
         self.run.attributes = joined(ends, start)
 
     def _initialiser(self) -> Method | None:
-        """`__init__`, or `__post_init__` where a dataclass generates the former."""
+        """`__init__`, or `__post_init__` where a dataclass generates the former, or what attrs runs for it."""
         cls = self.run.cls
-        init, post = self.project.method(cls, "__init__"), self.project.method(cls, "__post_init__")
+        init, *posts = (self.project.method(cls, name) for name in ("__init__", *POST_INITIALISERS))
+        post = next(filter(None, posts), None)
         for ancestor in self.project.mro(cls):
             info = self.project.classes.get(ancestor)
             if init is not None and init.owner == ancestor:
@@ -367,5 +368,8 @@ class Interpreter(Statements):
         return found
 
 
+POST_INITIALISERS = ("__post_init__", "__attrs_post_init__")
+
+
 def _generates_init(decorators: tuple[str, ...]) -> bool:
-    return any("dataclass" in decorator or "define" in decorator for decorator in decorators)
+    return any("dataclass" in decorator or "define" in decorator or "attr.s" in decorator for decorator in decorators)

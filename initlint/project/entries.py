@@ -39,17 +39,12 @@ class Entries:
 
         Few need a closer look: the text behind most names says that more is done.
         """
-        source, name = self.project.source(method.path), f".{attribute}".encode()
-        place, end = source.find(name, method.facts.start, method.facts.end), method.facts.end
-        if place < 0:
+        source = self.project.source(method.path)[method.facts.start : method.facts.end]
+        behind = source.split(f".{attribute}".encode())[1:]
+        if not behind or not all(map(_FREEZING.match, behind)):
             return False
-        while place >= 0:
-            if _FREEZING.match(source, place + len(name)) is None:
-                return False
-            place = source.find(name, place + 1, end)
-        return only_does(
-            (Use.NONE,), sites(self.bodies.body(method), method.facts.instance, attribute), self.bodies.body(method)
-        )
+        body = self.bodies.body(method)
+        return only_does((Use.NONE,), sites(body, method.facts.instance, attribute), body)
 
     def _reading(self, cls: ClassId, attribute: str) -> Iterator[Method]:
         """The methods of this very class that read it from their instance, whenever they run."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CERTAIN = ""
 """The receiver is an instance of the class: nothing is in doubt."""
 
-TENSOR_KEYWORDS = frozenset({"dim", "keepdim", "axis", "dtype", "p", "ord", "dims", "descending", "memory_format"})
+TENSOR_KEYWORDS = frozenset("dim keepdim axis dtype p ord dims descending memory_format start_dim end_dim".split())
 """Arguments that methods of tensors take and modules do not."""
 
 

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 ITERATING = frozenset("len enumerate zip list tuple set sorted reversed iter sum max min any all dict".split())
 
+PLAIN = frozenset("integer float string true false none".split())
+"""What no layer with weights takes first."""
+
 
 class Deed(Enum):
     """What an expression is put to that not every value allows."""
 
     CALL = "call"
     BARE_CALL = "call without arguments"
+    PLAIN_CALL = "call with a number or a string"
     ITEMS = "items"
     ARITHMETIC = "arithmetic"
 
@@ -38,7 +42,7 @@ def allows(project: Project, bodies: Bodies, value: Value, nodes: Iterable[Node]
 
 
 def _tensor_allows(deeds: set[Deed]) -> bool:
-    return not deeds & {Deed.CALL, Deed.BARE_CALL}
+    return not deeds & {Deed.CALL, Deed.BARE_CALL, Deed.PLAIN_CALL}
 
 
 def _allows(project: Project, bodies: Bodies, cls: str, deeds: set[Deed]) -> bool:
@@ -47,7 +51,7 @@ def _allows(project: Project, bodies: Bodies, cls: str, deeds: set[Deed]) -> boo
         return not deeds & _refused_by(project, bodies, cls)
     if "torch.Tensor" in known.bases:
         return _tensor_allows(deeds)
-    refused = {Deed.BARE_CALL, Deed.ARITHMETIC}
+    refused = {Deed.BARE_CALL, Deed.ARITHMETIC} | ({Deed.PLAIN_CALL} if known.weighted else set())
     if not knowledge.CONTAINERS & set(project.mro(cls)):
         refused.add(Deed.ITEMS)
     return not deeds & refused
@@ -71,13 +75,19 @@ def _needs_argument(forward: Body) -> bool:
     return first is not None and first.type in ("identifier", "typed_parameter") and b"*" not in (first.text or b"")
 
 
+def _call(arguments: list[Node]) -> Deed:
+    if not arguments:
+        return Deed.BARE_CALL
+    return Deed.PLAIN_CALL if arguments[0].type in PLAIN else Deed.CALL
+
+
 def _deed(node: Node, body: Body) -> Deed | None:
     parent = node.parent
     if parent is None:
         return None
     match parent.type:
         case "call" if parent.child_by_field_name("function") == node:
-            return Deed.CALL if call_arguments(parent) else Deed.BARE_CALL
+            return _call(call_arguments(parent))
         case "subscript" if parent.child_by_field_name("value") == node:
             return Deed.ITEMS
         case "for_statement" | "for_in_clause" if parent.child_by_field_name("right") == node:

@@ -43,7 +43,7 @@ class Placeholders(Asking):
         value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
         if self.project.mro(cls) != (cls, MODULE) or not self._has_weights(value):
             return False
-        return not any(other.unknown or self._has_weights(other) for other in self._others(body, attribute))
+        return not any(map(self._may_have_weights, self._others(body, attribute)))
 
     def _parameters_taken(self, cls: ClassId) -> str:
         """Where code asks for all that a class has, of what is an instance of just this one; "" where none does."""
@@ -69,6 +69,11 @@ class Placeholders(Asking):
         named = {store.attribute for facts in owner.facts.methods for store in facts.stores} - {attribute}
         others = [name for name in sorted(named) if {*map(is_none, body.stores(name))} != {True}]
         return (self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in others)
+
+    def _may_have_weights(self, value: Value) -> bool:
+        """Whether a value is or holds what has weights, or what may have any."""
+        inner = value.element is not None and self._may_have_weights(value.element)
+        return value.unknown or bool(value.bound) or self._has_weights(value) or inner
 
     def _has_weights(self, value: Value) -> bool:
         """Whether a value is or holds a module or parameter that can have weights."""

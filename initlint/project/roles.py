@@ -10,7 +10,7 @@ from initlint.project.classes import ClassId, Method
 from initlint.project.project import Project
 
 INITIALISATION = re.compile(
-    r"__(init|post_init|new|getstate|setstate|reduce(_ex)?|copy|deepcopy|init_subclass|repr)__|extra_repr|_?reset_(parameters|weights)"
+    r"__(init|post_init|attrs_(pre|post)_init|new|getstate|setstate|reduce(_ex)?|copy|deepcopy|init_subclass|repr)__|extra_repr|_?reset_(parameters|weights)"
     r"|\w*init_?(weight|param)\w*|\w*(weight|param\w*)s?_init\w*|initiali[sz]e_(weights?|param\w*)"
 )
 """Methods that only construct, copy or initialise, whoever calls them."""

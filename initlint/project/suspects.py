@@ -268,9 +268,14 @@ def _hides(project: Project, readers: Readers, method: Method) -> bool:
         return True
     if facts.instance in facts.mentions and any(_gives(project, method, callee) for callee in _named(facts)):
         return True
-    renamed = rb"(?m)^\s*\w+\s*=\s*" + facts.instance.encode() + rb"\s*$"
-    source = project.source(method.path)[facts.start : facts.end] if facts.instance in facts.mentions else b""
-    return re.search(renamed, source) is not None
+    if facts.instance not in facts.mentions and REGISTRATIONS.isdisjoint(facts.reads.get(facts.instance, ())):
+        return False
+    renamed = _RENAMED.replace(b"self", facts.instance.encode())
+    return re.search(renamed, project.source(method.path)[facts.start : facts.end]) is not None
+
+
+_RENAMED = rb"(?m)^\s*\w+\s*=\s*(self(\.(add_module|register_\w+))?\s*$|\w*\.?partial\(\s*setattr,\s*self\b)"
+"""Another name for the instance, or for a method of it that stores what it is given."""
 
 
 def _registries(facts: Function) -> Iterator[str]:

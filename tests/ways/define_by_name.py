@@ -154,3 +154,24 @@ def by_class_constant(slot: Slot) -> Piece:
 def by_module_constant(slot: Slot) -> Piece:
     name = f"NAME_{slot.unique}"
     return Piece(helpers=(f'{name} = "{slot.name}"', "", ""), init=(f"setattr(self, ${name}, {slot.value})",))
+
+
+@DEFINERS.of(submodule, hides=True)
+def by_bound_method(slot: Slot) -> Piece:
+    """A local name for the method that stores it."""
+    return Piece(init=("add = self.add_module", f'add("{slot.name}", {slot.value})'))
+
+
+@DEFINERS.of(assignable, hides=True)
+def by_partial_setattr(slot: Slot) -> Piece:
+    return Piece(init=("put = functools.partial(setattr, self)", f'put("{slot.name}", {slot.value})'))
+
+
+@DEFINERS.of(assignable, hides=True)
+def by_other_case(slot: Slot) -> Piece:
+    return Piece(init=(f'setattr(self, "{slot.name.upper()}".lower(), {slot.value})',))
+
+
+@DEFINERS.of(assignable, hides=True)
+def by_joined_name(slot: Slot) -> Piece:
+    return Piece(init=(f'setattr(self, "".join(["{slot.name[:1]}", "{slot.name[1:]}"]), {slot.value})',))
