@@ -15,12 +15,13 @@ from initlint.comparison.interpreter.machine import Unfollowed
 from initlint.comparison.interpreter.owners import name_owners
 from initlint.comparison.interpreter.run import Run
 from initlint.comparison.outline import Outline, agree
-from initlint.comparison.signatures import Open, Signature, given, initialiser, unnamed
+from initlint.comparison.signatures import Open, Signature, given, unnamed
 from initlint.comparison.trace import Row, rows
 from initlint.comparison.trees import Unparsed
 from initlint.comparison.turns import regrouped
 from initlint.construction.depth import recursion
 from initlint.project.classes import ClassId, Method
+from initlint.project.roles import initialiser
 
 if TYPE_CHECKING:
     from initlint.comparison.shared import Shared

@@ -12,8 +12,7 @@ from initlint.comparison.terms import Term
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
     from initlint.comparison.values import Arguments, Value
-    from initlint.project.classes import ClassId, Method
-    from initlint.project.project import Project
+    from initlint.project.classes import Method
 
 
 Open = tuple[bool, bool]
@@ -23,22 +22,6 @@ Open = tuple[bool, bool]
 def parameter(name: str) -> Term:
     """What a caller passes under a name."""
     return Term("parameter", (name,))
-
-
-def initialiser(project: Project, cls: ClassId) -> Method | None:
-    """`__init__`, or `__post_init__` where a dataclass generates the former."""
-    init, post = project.method(cls, "__init__"), project.method(cls, "__post_init__")
-    for ancestor in project.mro(cls):
-        if init is not None and init.owner == ancestor:
-            return init
-        if post is not None and is_dataclass(project, ancestor):
-            return post
-    return init or post
-
-
-def is_dataclass(project: Project, cls: ClassId) -> bool:
-    info = project.classes.get(cls)
-    return info is not None and any("dataclass" in each for each in info.facts.decorators)
 
 
 def given(old: Signature, new: Signature, defaults: bool) -> tuple[dict[str, Value], dict[str, Value]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
+from typing import TypeGuard
 from weakref import WeakValueDictionary
 
 Scalar = None | bool | int | float | str | bytes
@@ -72,7 +73,7 @@ FALSE = constant(False)
 RANGE = Term("name", ("builtins.range",))
 
 
-def is_constant(term: object) -> bool:
+def is_constant(term: object) -> TypeGuard[Term]:
     return isinstance(term, Term) and term.op == "constant"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import groups, hooks, knowledge
 from initlint.construction.groups import extend
-from initlint.construction.methods import GROWS, REGISTRATIONS
+from initlint.construction.methods import GROWS
 from initlint.construction.others import Others
 from initlint.construction.run import Site
 from initlint.construction.templates import Copies, Copy, Made
@@ -40,6 +40,7 @@ from initlint.construction.values import (
     portable,
     text_of,
 )
+from initlint.facts.vocabulary import REGISTRATIONS
 from initlint.model import Kind
 
 if TYPE_CHECKING:
@@ -111,8 +112,8 @@ class Calls(Others, TorchFunctions):
         """A function of torch; a method of torch may be given the instance: `nn.Module.add_module(self, ...)`."""
         space, _, tail = name.rpartition(".")
         unbound = tail != "__init__" and knowledge.module(space) is not None
-        if unbound and arguments.positional and isinstance(arguments.positional[0], Self):
-            return self.on_self(tail, Arguments(arguments.positional[1:], arguments.named, arguments.unseen), site, 1)
+        if unbound and isinstance(arguments.first, Self):
+            return self.on_self(tail, arguments.others, site, 1)
         return self._torch(name, arguments, site, frame)
 
     def of_table(self, table: Table, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
@@ -160,8 +161,7 @@ class Calls(Others, TorchFunctions):
             if made is not None:
                 return self._made(made, site)
         if instance is None and method.owner is not None and arguments.positional and not method.is_static:
-            instance = arguments.positional[0]
-            arguments = Arguments(arguments.positional[1:], arguments.named, arguments.unseen)
+            instance, arguments = arguments.first, arguments.others
         if isinstance(instance, Self) and (hook := hooks.initialiser(self.project, self.run.cls, method)) is not None:
             self.sweep_with(ProjectFunction(hook, Self()), None, site)
             return NONE
@@ -215,10 +215,8 @@ class Calls(Others, TorchFunctions):
                 found = groups.looked_up(owner, index)
                 return self._instances(found, site, frame) if owner.instantiates else found
             case Thing(kind=None | Kind.SUBMODULE):
-                for key, token in self.run.parts.get(owner.token, ()):
-                    if isinstance(index, Constant) and key == text_of(index):
-                        return Thing(None, self.run.built.get(token, ("",))[0], token)
-                return Thing(None, "", owner.token)
+                named = self.run.part(owner, text_of(index)) if isinstance(index, Constant) else None
+                return named or Thing(None, "", owner.token)
             case Thing():
                 return self.arithmetic([owner])
             case Swept() | ClassObject():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+
 import libcst as cst
 
 from initlint.construction.values import (
@@ -15,6 +18,16 @@ from initlint.construction.values import (
     Thing,
     Value,
 )
+
+COMPARED: dict[type[cst.BaseCompOp], Callable[..., bool]] = {
+    cst.GreaterThan: operator.gt,
+    cst.GreaterThanEqual: operator.ge,
+    cst.LessThan: operator.lt,
+    cst.LessThanEqual: operator.le,
+    cst.Equal: operator.eq,
+    cst.NotEqual: operator.ne,
+}
+"""What the operators of a comparison do with numbers."""
 
 
 def compared(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
@@ -32,7 +45,8 @@ def compared(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None
             held = _holds(right, left)
             return None if held is None else held is isinstance(operator, cst.In)
         case _:
-            return _ordered(operator, left, right)
+            compare, sides = COMPARED.get(type(operator)), [_number(left), _number(right)]
+            return compare(*sides) if compare is not None and None not in sides else None
 
 
 def _same(left: Value, right: Value) -> bool | None:
@@ -52,19 +66,6 @@ def _holds(group: Value, value: Value) -> bool | None:
     return value in items if all(isinstance(item, Constant) for item in items) else None
 
 
-def _ordered(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
-    one = left.value if isinstance(left, Constant) else None
-    other = right.value if isinstance(right, Constant) else None
-    if not isinstance(one, int | float) or not isinstance(other, int | float):
-        return None
-    match operator:
-        case cst.LessThan():
-            return one < other
-        case cst.LessThanEqual():
-            return one <= other
-        case cst.GreaterThan():
-            return one > other
-        case cst.GreaterThanEqual():
-            return one >= other
-        case _:
-            return None
+def _number(value: Value) -> int | float | None:
+    known = value.value if isinstance(value, Constant) else None
+    return known if isinstance(known, int | float) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from initlint.construction import knowledge
@@ -142,9 +142,7 @@ class Finish:
 
     def drawn(self, store: Stored) -> tuple[str, ...]:
         """The names of the tensors that are drawn, as seen from what is stored."""
-        paths: dict[Token, str] = {}
-        for token in tokens(store.value):
-            self.name_parts(token, "", paths)
+        paths = self.paths(tokens(store.value))
         found = [
             dotted(paths[entry.token], name)
             for entry in self.draws.get(store.group, ())
@@ -155,14 +153,16 @@ class Finish:
             return (store.attribute,) if found or id(store) in self.swept else ()
         return tuple(dict.fromkeys(filter(None, found)))[:MAX_NAMES]
 
-    def name_parts(self, root: Token, prefix: str, paths: dict[Token, str]) -> None:
-        """Note by which dotted name each part is reached."""
-        pending = [(root, prefix)]
+    def paths(self, roots: Sequence[Token]) -> dict[Token, str]:
+        """By which dotted name each part of some things is reached."""
+        found: dict[Token, str] = {}
+        pending = [(root, "") for root in reversed(roots)]
         while pending:
             token, path = pending.pop()
-            if token not in paths:
-                paths[token] = path
+            if token not in found:
+                found[token] = path
                 pending += [(part, dotted(path, key)) for key, part in reversed(self.run.parts.get(token, ()))]
+        return found
 
     def _lets_through(self, entry: Sweeps, store: Stored) -> Answer:
         return lets_through(self.run, self.is_a, entry, store, drawing=bool(self.draws.get(store.group)))
@@ -284,7 +284,7 @@ class Finish:
                 yield self._item(replace(store, group=NOBODYS) if copied else store, key, token)
 
     def _item(self, store: Stored, key: str, token: Token) -> Stored:
-        cls, _ = self.run.built.get(token, ("", frozenset()))
+        cls = self.run.class_of(token)
         kinds = {PARAMETER: Kind.PARAMETER, MODULE: Kind.SUBMODULE}
         kind = next((kind for base, kind in kinds.items() if cls and self.is_a(cls, base)), None)
         built = (entry.site for entry in self.draws.get(store.group, ()) if entry.token == token)

@@ -35,25 +35,18 @@ from initlint.construction.values import (
     settable,
     text_of,
 )
+from initlint.facts.vocabulary import MODULE_SWEEPS, PARAMETER_SWEEPS, REGISTERED, REGISTRATIONS, SAMPLES
 from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
     from initlint.construction.frames import Frame
     from initlint.construction.run import Site
-REGISTRATIONS: dict[str, tuple[Kind, str]] = {
-    "add_module": (Kind.SUBMODULE, "module"),
-    "register_module": (Kind.SUBMODULE, "module"),
-    "register_parameter": (Kind.PARAMETER, "param"),
-    "register_buffer": (Kind.BUFFER, "tensor"),
-}
 REGISTRIES: dict[str, Kind | None] = {
     "_modules": Kind.SUBMODULE,
     "_parameters": Kind.PARAMETER,
     "_buffers": Kind.BUFFER,
     "__dict__": None,
 }
-MODULE_SWEEPS = frozenset({"modules", "children", "named_modules", "named_children"})
-PARAMETER_SWEEPS = frozenset({"parameters", "named_parameters"})
 SWEEPS = MODULE_SWEEPS | PARAMETER_SWEEPS
 REDRAWS = frozenset(
     "reset_parameters _reset_parameters reset_weights init_weights _init_weights init_parameters".split()
@@ -62,7 +55,6 @@ REDRAWS = frozenset(
 
 APPLIES = frozenset({"apply", "smart_apply"})
 GROWS = frozenset({"append", "extend", "insert", "update", "add", "add_module", "setdefault", "register_parameter"})
-SAMPLES = frozenset({"sample", "rsample", "sample_n"})
 PLAIN = frozenset(
     "size dim numel item tolist numpy stride ndimension nelement element_size data_ptr is_contiguous get_device".split()
 )
@@ -77,7 +69,7 @@ SAME_MODULE = frozenset(
 LOOKS = frozenset({"items", "values", "keys", "copy", "get", "__getitem__", "pop", "popitem", "popleft"})
 """Methods of lists and dictionaries that give something of them."""
 
-METHODS = GROWS | REDRAWS | APPLIES | SWEEPS | SAME_MODULE | PLAIN | SAMPLES | frozenset(REGISTRATIONS)
+METHODS = GROWS | REDRAWS | APPLIES | SWEEPS | SAME_MODULE | PLAIN | SAMPLES | REGISTRATIONS
 TENSOR_DATA = frozenset({"shape", "device", "dtype", "ndim", "requires_grad", "is_cuda", "layout"})
 
 
@@ -159,9 +151,8 @@ class Methods(Effects):
             return UNKNOWN if name in TENSOR_DATA else Bound(thing, name)
         if _is_method(name):
             return Bound(thing, name)
-        for key, token in self.run.parts.get(thing.token, ()):
-            if key == name:
-                return Thing(None, self.run.built.get(token, ("",))[0], token)
+        if (part := self.run.part(thing, name)) is not None:
+            return part
         known = thing.cls in self.project.classes and self.project.method(thing.cls, name) is not None
         return Bound(thing, name) if known or name.endswith(("_hook", "_")) else Thing(None, "", thing.token)
 
@@ -215,7 +206,7 @@ class Methods(Effects):
 
     def _register(self, name: str, arguments: Arguments, site: Site, place: int) -> Value:
         """`self.register_parameter("x", value)` and its like."""
-        kind, keyword = REGISTRATIONS[name]
+        kind, keyword = REGISTERED[name]
         attribute = text_of(arguments.get("name", 0) or UNKNOWN)
         value = arguments.get(keyword, 1) or NONE
         what = syntax.argument(site.node, place)
@@ -296,7 +287,7 @@ class Methods(Effects):
 
     def _redraw(self, thing: Thing, site: Site) -> None:
         """`self.x.reset_parameters()` draws what building it drew."""
-        cls, _ = self.run.built.get(thing.token, ("", frozenset()))
+        cls = self.run.class_of(thing.token)
         known = knowledge.module(cls)
         if known is not None:
             self.run.draw(thing.token, class_draws(known, Arguments())[0], known.draws, site)

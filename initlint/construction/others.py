@@ -89,10 +89,9 @@ class Others(Methods):
     def _copy(self, arguments: Arguments) -> Value:
         """A copy draws nothing; who copies a local keeps what the local drew."""
         copies: list[Value] = []
-        for option in (option for value in arguments.positional[:1] for option in options(value)):
+        for option in options(arguments.first):
             if isinstance(option, Thing):
-                cls, _ = self.run.built.get(option.token, ("", frozenset()))
-                copy = self.run.thing(option.kind, cls, self._classes_in(option))
+                copy = self.run.thing(option.kind, self.run.class_of(option.token), self._classes_in(option))
                 self.run.attach(copy.token, "", option)
                 copies.append(copy)
             else:
@@ -106,8 +105,7 @@ class Others(Methods):
         return frozenset(parts.union(*(contains for _, contains in inside)))
 
     def _builtin(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
-        given = arguments.positional
-        first = given[0] if given else UNKNOWN
+        given, first = arguments.positional, arguments.first
         match name, len(given):
             case "super", _:
                 return Super(_super_owner(first, frame))
@@ -160,7 +158,7 @@ class Others(Methods):
                 return UNKNOWN
 
     def _getattr(self, arguments: Arguments, frame: Frame) -> Value:
-        owner, name = arguments.positional[0], arguments.positional[1]
+        owner, name = arguments.positional[:2]
         if isinstance(name, Constant) and isinstance(name.value, str) and "*" not in name.value:
             found = [self.attribute(option, name.value, frame) for option in options(owner)]
             return join([*found, *arguments.positional[2:3]])
@@ -209,15 +207,14 @@ class Others(Methods):
 
 def _partial(arguments: Arguments) -> Value:
     """`partial(callee, ...)`: the callee with arguments that it already has."""
-    rest = Arguments(arguments.positional[1:], arguments.named, arguments.unseen)
     bound: list[Value] = []
-    for option in (option for value in arguments.positional[:1] for option in options(value)):
+    for option in options(arguments.first):
         match option:
             case ClassObject() | TorchFunction() | ProjectFunction() | Closure():
-                bound.append(replace(option, bound=rest.behind(option.bound)))
+                bound.append(replace(option, bound=arguments.others.behind(option.bound)))
             case Thing():
                 bound.append(Bound(option, "__call__"))
-            case External(name="builtins.setattr") if rest.positional == (Self(),):
+            case External(name="builtins.setattr") if arguments.others.positional == (Self(),):
                 bound.append(Bound(Self(), "__setattr__"))
             case _:
                 bound.append(option)

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
-
 import libcst as cst
 
+from initlint.construction.compare import COMPARED
 from initlint.construction.values import Arguments, Constant, Group
 
 RANKS = frozenset(range(8))
 
 SIZED = frozenset(f"torch.{name}" for name in ("zeros", "ones", "empty", "full", "rand", "randn"))
 """Functions that are told the size of the tensor that they make."""
-
-COMPARED: dict[type[cst.BaseCompOp], Callable[[int, int], bool]] = {
-    cst.GreaterThan: operator.gt,
-    cst.GreaterThanEqual: operator.ge,
-    cst.LessThan: operator.lt,
-    cst.LessThanEqual: operator.le,
-    cst.Equal: operator.eq,
-    cst.NotEqual: operator.ne,
-}
 
 
 def rank_of(function: str, arguments: Arguments) -> int | None:

@@ -176,6 +176,15 @@ class Run:
                 pending += [part for _, part in parts if not held or (token, part) not in self.passed]
         return list(found)
 
+    def class_of(self, token: Token) -> str:
+        """The class of something that was built; "" where that is not known."""
+        return self.built.get(token, ("",))[0]
+
+    def part(self, whole: Thing, name: str) -> Thing | None:
+        """The part of something built that goes by a name."""
+        found = (token for key, token in self.parts.get(whole.token, ()) if key == name)
+        return next((Thing(None, self.class_of(token), token) for token in found), None)
+
     def classes(self, token: Token) -> Iterator[str]:
         """The classes of something that was built and of all that is in it."""
         cls, contains = self.built.get(token, ("", frozenset()))
@@ -188,9 +197,7 @@ class Run:
         if not isinstance(value, Thing) or value.kind is not None or value.cls:
             return False
         reached = self.reach((value.token,))
-        known = (
-            token in self.drawn or token in self.owners or self.built.get(token, ("", None))[0] for token in reached
-        )
+        known = (token in self.drawn or token in self.owners or self.class_of(token) for token in reached)
         return not any(known)
 
     def attach(self, whole: Token, key: str, value: Value, passed: bool = False, site: Site | None = None) -> None:

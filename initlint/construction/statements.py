@@ -165,15 +165,13 @@ class Statements(Expressions):
             case _:
                 pass
 
-    def set_attribute(
-        self, owner: Value, name: str, value: Value, site: Site, what: cst.CSTNode, group: int, kind: Kind | None = None
-    ) -> None:
+    def set_attribute(self, owner: Value, name: str, value: Value, site: Site, what: cst.CSTNode, group: int) -> None:
         """`owner.name = value`."""
         for option in options(owner):
             if isinstance(option, Self) and (setter := self._setter(name, value)) is not None:
                 self.calls.function(ProjectFunction(setter, Self()), Arguments((value,)), site)
             elif isinstance(option, Self):
-                self.run.store(name, value, site, what, group, kind)
+                self.run.store(name, value, site, what, group)
             elif isinstance(option, Thing):
                 whole = option.kind is Kind.SUBMODULE
                 self.run.attach(option.token, "" if name == "data" else name, value, site=site if whole else None)

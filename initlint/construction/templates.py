@@ -70,8 +70,7 @@ def _template(finish: Finish, value: Value, reached: set[Token]) -> Copy | Copie
 def _copy(finish: Finish, thing: Thing) -> Copy:
     reached = finish.run.reach((thing.token,))
     born = set(finish.run.born.get(thing.token, ()))
-    paths: dict[Token, str] = {}
-    finish.name_parts(thing.token, "", paths)
+    paths = finish.paths((thing.token,))
     found = [entry for entry in finish.run.log if isinstance(entry, Draws) and entry.token in paths]
     certain = [
         entry

@@ -61,9 +61,8 @@ class TorchFunctions(Building):
 
     def _tensor(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
         """A function of torch makes a tensor of its arguments."""
-        given = next(iter(arguments.positional), None)
-        if isinstance(given, Swept) and name.rpartition(".")[2] in SAME_DATA:
-            return given
+        if isinstance(arguments.first, Swept) and name.rpartition(".")[2] in SAME_DATA:
+            return arguments.first
         known, thing = knowledge.function(name), self.run.thing(Kind.TENSOR)
         for value in arguments.values():
             self.run.read("", value)
@@ -85,15 +84,14 @@ class TorchFunctions(Building):
         return first
 
     def _skip_init(self, arguments: Arguments, site: Site, frame: Frame) -> Value:
-        rest = Arguments(arguments.positional[1:], arguments.named, arguments.unseen)
-        classes = [option for value in arguments.positional[:1] for option in options(value)]
+        classes = [option for option in options(arguments.first) if isinstance(option, ClassObject)]
         self.run.silent += 1
-        values = [self.build(c.id, rest.behind(c.bound), site, frame) for c in classes if isinstance(c, ClassObject)]
+        values = [self.build(cls.id, arguments.others.behind(cls.bound), site, frame) for cls in classes]
         self.run.silent -= 1
         return join(values)
 
     def _torch_init(self, cls: str, arguments: Arguments, site: Site) -> Value:
         """`nn.Linear.__init__(self, ...)`."""
-        if arguments.positional and isinstance(arguments.positional[0], Self):
-            self._inherit(cls, Arguments(arguments.positional[1:], arguments.named, arguments.unseen), site)
+        if isinstance(arguments.first, Self):
+            self._inherit(cls, arguments.others, site)
         return NONE

@@ -180,6 +180,16 @@ class Arguments:
         for _, value in self.named:
             yield value
 
+    @property
+    def first(self) -> Value:
+        """The first by place; nothing is known of one that is not passed."""
+        return self.positional[0] if self.positional else UNKNOWN
+
+    @property
+    def others(self) -> Arguments:
+        """All but the first by place."""
+        return replace(self, positional=self.positional[1:])
+
     def behind(self, first: Arguments | None) -> Arguments:
         """These arguments after those that `partial` bound; a name given twice counts as given last."""
         if first is None:

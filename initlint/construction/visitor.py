@@ -43,7 +43,7 @@ from initlint.construction.values import (
 from initlint.model import Kind
 from initlint.project.classes import Method
 from initlint.project.inheritance import MODULE
-from initlint.project.roles import is_own
+from initlint.project.roles import initialiser, is_own
 
 if TYPE_CHECKING:
     from initlint.construction.run import Run, Site
@@ -133,7 +133,7 @@ class Interpreter(Statements):
         return None
 
     def _constructor(self, arguments: Arguments | None) -> None:
-        method = self._initialiser()
+        method = initialiser(self.project, self.run.cls)
         if method is None:
             self.calls.torch_constructor(self.run.cls, arguments or Arguments(unseen=True), None)
             return
@@ -145,19 +145,6 @@ class Interpreter(Statements):
                 self.invoke(each, Self(), arguments, None)
             ends.append(self.run.attributes)
         self.run.attributes = joined(ends, start)
-
-    def _initialiser(self) -> Method | None:
-        """`__init__`, or `__post_init__` where a dataclass generates the former, or what attrs runs for it."""
-        cls = self.run.cls
-        init, *posts = (self.project.method(cls, name) for name in ("__init__", *POST_INITIALISERS))
-        post = next(filter(None, posts), None)
-        for ancestor in self.project.mro(cls):
-            info = self.project.classes.get(ancestor)
-            if init is not None and init.owner == ancestor:
-                return init
-            if post is not None and info is not None and _generates_init(info.facts.decorators):
-                return post
-        return init or post
 
     def _set_up(self) -> None:
         """Set-up methods that the constructor did not call, in the order in which they stand."""
@@ -366,10 +353,3 @@ class Interpreter(Statements):
         if isinstance(found, Unknown) and hasattr(builtins, dotted):
             return External(f"builtins.{dotted}")
         return found
-
-
-POST_INITIALISERS = ("__post_init__", "__attrs_post_init__")
-
-
-def _generates_init(decorators: tuple[str, ...]) -> bool:
-    return any("dataclass" in decorator or "define" in decorator or "attr.s" in decorator for decorator in decorators)

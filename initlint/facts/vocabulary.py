@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import re
 
-REGISTRATIONS = frozenset({"add_module", "register_module", "register_parameter", "register_buffer"})
-"""Methods of nn.Module whose first argument names what their second argument becomes."""
+from initlint.model import Kind
+
+REGISTERED = {
+    "add_module": (Kind.SUBMODULE, "module"),
+    "register_module": (Kind.SUBMODULE, "module"),
+    "register_parameter": (Kind.PARAMETER, "param"),
+    "register_buffer": (Kind.BUFFER, "tensor"),
+}
+"""Methods of nn.Module whose first argument names what their second argument becomes: its kind, and its keyword."""
+
+REGISTRATIONS = frozenset(REGISTERED)
+
+MODULE_SWEEPS = frozenset({"modules", "children", "named_modules", "named_children"})
+PARAMETER_SWEEPS = frozenset({"parameters", "named_parameters"})
+"""Methods of nn.Module that go over what is in it."""
+
+SAMPLES = frozenset({"sample", "rsample", "sample_n"})
+"""Methods of a distribution that draw."""
 
 GETTERS = frozenset({"__getattr__", "__getattribute__"})
 """What `getattr` runs: called by name it reads, but for a getter that passes on the name that it is given."""

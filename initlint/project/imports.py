@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -170,7 +170,7 @@ class Modules:
         if not candidates and self.starred(path):
             candidates = [self._through_stars(path, head)]
         symbols = [self._member(symbol, rest, hops - 1) for symbol in candidates if symbol is not None]
-        return _best([symbol for symbol in symbols if symbol is not None])
+        return _best(symbols)
 
     def _lacks(self, path: str, name: str) -> bool:
         """Whether it is known without reading a file that it does not bind a name."""
@@ -213,7 +213,7 @@ class Modules:
         """What a name is imported as, whatever else the file binds it to: `class Net(Net)` inherits from the import."""
         entries = [entry for entry in self.bound(path).get(name, ()) if isinstance(entry, Import)]
         symbols = [self._imported(path, entry, MAX_HOPS) for entry in entries]
-        return _best([symbol for symbol in symbols if symbol is not None])
+        return _best(symbols)
 
     def _through_stars(self, path: str, name: str) -> Symbol | None:
         """The first star import of a file that binds a name; circular ones bind nothing new."""
@@ -251,9 +251,9 @@ class Modules:
 _ORDER = (SymbolKind.CLASS, SymbolKind.FUNCTION, SymbolKind.MODULE, SymbolKind.EXTERNAL, SymbolKind.VARIABLE)
 
 
-def _best(symbols: list[Symbol]) -> Symbol | None:
+def _best(symbols: Iterable[Symbol | None]) -> Symbol | None:
     """One answer where try/except or if/else bind a name twice: code of the project before code of others."""
-    return min(symbols, key=_rank, default=None)
+    return min((symbol for symbol in symbols if symbol is not None), key=_rank, default=None)
 
 
 def _rank(symbol: Symbol) -> tuple[int, bool, str]:

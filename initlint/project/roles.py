@@ -31,6 +31,29 @@ def initialises_others(project: Project, method: Method) -> bool:
     return not method.facts.name.startswith("__") and initialises(project, method.facts.name)
 
 
+POST_INITIALISERS = ("__post_init__", "__attrs_post_init__")
+"""What the constructor runs at its end that a dataclass or attrs generates."""
+
+
+def initialiser(project: Project, cls: ClassId) -> Method | None:
+    """`__init__`, or what runs at the end of one that is generated for a class."""
+    init, *posts = (project.method(cls, name) for name in ("__init__", *POST_INITIALISERS))
+    post = next(filter(None, posts), None)
+    for ancestor in project.mro(cls):
+        if init is not None and init.owner == ancestor:
+            return init
+        if post is not None and is_dataclass(project, ancestor):
+            return post
+    return init or post
+
+
+def is_dataclass(project: Project, cls: ClassId) -> bool:
+    """Whether a decorator makes the constructor of a class out of its fields."""
+    info = project.classes.get(cls)
+    made_by = ("dataclass", "define", "attr.s")
+    return info is not None and any(name in each for each in info.facts.decorators for name in made_by)
+
+
 def is_own(project: Project, reader: Method, receiver: str, family: frozenset[ClassId]) -> bool:
     """Whether a method of a family reads from its instance, or from the class: `type(self).add(self)`."""
     if reader.owner not in family:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from initlint.construction.syntax import dotted, variables, walk
+from initlint.facts.vocabulary import REGISTRATIONS
 from initlint.rewrite.tree import Tree, instance
 
-REGISTRARS = frozenset({"add_module", "register_module", "register_parameter", "register_buffer"})
 REGISTRIES = frozenset({"_modules", "_parameters", "_buffers"})
 
 _CHANGING = frozenset(
@@ -165,7 +165,7 @@ class Effects:
             return False
         owner = instance(self.tree.method(call))
         name = dotted(call.func)
-        if name is None or (isinstance(call.func, cst.Attribute) and call.func.attr.value in REGISTRARS):
+        if name is None or (isinstance(call.func, cst.Attribute) and call.func.attr.value in REGISTRATIONS):
             return False
         if name.endswith("_") and roots.hold(given[0]):
             return True
@@ -205,7 +205,7 @@ def _changed(node: cst.CSTNode, owner: str) -> str:
                         case _:
                             pass
         case cst.Call(func=cst.Attribute(value=cst.Name(value=name), attr=attr)) if name == owner:
-            return attr.value if attr.value in REGISTRARS else ""
+            return attr.value if attr.value in REGISTRATIONS else ""
         case cst.Call(func=cst.Attribute(value=cst.Attribute(value=cst.Name(value=name), attr=attr), attr=called)):
             return attr.value if name == owner and called.value in _CHANGING else ""
         case cst.Arg(value=cst.Name(value=name)) if name == owner:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import libcst as cst
 
 from initlint.facts.spelled import fits
+from initlint.facts.vocabulary import REGISTRATIONS
 from initlint.model import Finding
-from initlint.rewrite.effects import REGISTRARS
 from initlint.rewrite.tree import Tree, instance
 
 Small = cst.Assign | cst.AnnAssign | cst.Expr
@@ -151,7 +151,7 @@ def registered(call: cst.Call, owner: str) -> tuple[str, cst.BaseExpression | No
             own = isinstance(first.value, cst.Name) and first.value.value == owner
             return (text(key.value), value.value) if own else ("", None)
         case cst.Call(func=cst.Attribute(value=cst.Name(value=name), attr=attr), args=[key, value, *_]):
-            own = name == owner and attr.value in REGISTRARS
+            own = name == owner and attr.value in REGISTRATIONS
             return (text(key.value), value.value) if own else ("", None)
         case _:
             return "", None

@@ -84,7 +84,7 @@ def _set(run: Run, asked: Asked) -> Value:
 
 def _get(run: Run, asked: Asked) -> Value:
     owner, name, *_ = asked.given
-    if isinstance(name, Term) and is_constant(name) and isinstance(name.args[0], str):
+    if is_constant(name) and isinstance(name.args[0], str):
         text = name.args[0]
         return run.each(owner, lambda one: _attribute_or(run, one, text, asked))
     known = run.code.of_class(owner.cls) if isinstance(owner, Instance) else NONE

@@ -64,7 +64,7 @@ def is_plain(run: Run, items: Items) -> bool:
 
 def item_at(run: Run, owner: Value, index: Value) -> Value:
     """`owner[index]`."""
-    at = index.args[0] if isinstance(index, Term) and is_constant(index) else None
+    at = index.args[0] if is_constant(index) else None
     match owner:
         case Items() if isinstance(at, int) and is_plain(run, owner):
             held = run.held(owner)
@@ -100,7 +100,7 @@ def item_key(owner: Term, index: Term) -> str:
 
 
 def sliced(run: Run, owner: Value, parts: list[Value]) -> Value:
-    given = [part.args[0] for part in parts if isinstance(part, Term) and is_constant(part)]
+    given = [part.args[0] for part in parts if is_constant(part)]
     bounds = [bound for bound in given if bound is None or isinstance(bound, int)]
     if isinstance(owner, Items) and len(bounds) == 3 and is_plain(run, owner):
         return run.items(run.held(owner)[slice(*bounds)], owner.kind)
@@ -293,7 +293,7 @@ def enumerated(run: Run, value: Value, start: Value) -> Value:
 def literal(run: Run, value: Value) -> object:
     """The list, tuple, set or constant that a value is; MISSING where it is more than that."""
     value = run.resolved(value)
-    if isinstance(value, Term) and is_constant(value):
+    if is_constant(value):
         return value.args[0]
     kind = KINDS.get(value.kind) if isinstance(value, Items) else None
     parts = [literal(run, item) for item in run.held(value)] if kind is not None and isinstance(value, Items) else []

@@ -177,7 +177,7 @@ def opaque_call(run: Run, callee: Term, arguments: Arguments, node: ast.AST, fra
 
 def named_module(run: Run, arguments: Arguments, frame: Frame) -> str | None:
     """The file of the project that is imported by its name."""
-    texts = [value.args[0] for value in arguments.positional if isinstance(value, Term) and is_constant(value)]
+    texts = [value.args[0] for value in arguments.positional if is_constant(value)]
     match texts:
         case [str(name)] if len(arguments.values()) == 1:
             return run.project.modules.file(name, frame.path)

@@ -13,7 +13,7 @@ from initlint.comparison.interpreter.records import filled, named_tuple
 from initlint.comparison.interpreter.reflection import shows
 from initlint.comparison.interpreter.torch_calls import next_constructor
 from initlint.comparison.reach import class_key
-from initlint.comparison.signatures import Open, in_order, initialiser, parameter
+from initlint.comparison.signatures import Open, in_order, parameter
 from initlint.comparison.terms import Term
 from initlint.comparison.values import (
     Arguments,
@@ -33,6 +33,7 @@ from initlint.comparison.values import (
     Table,
     Value,
 )
+from initlint.project.roles import POST_INITIALISERS, initialiser
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -98,7 +99,7 @@ def instantiate(run: Run, cls: str, arguments: Arguments, node: ast.AST, frame: 
     run.trail.append(place_of(node, frame))
     try:
         _around(run, cls, node, frame)
-        if method is None or method.facts.name == "__post_init__":
+        if method is None or method.facts.name in POST_INITIALISERS:
             arguments = filled(run, instance, arguments, node, frame)
         if method is not None:
             run.invoke(Function(method, instance), arguments, node, frame)

@@ -31,6 +31,7 @@ from initlint.comparison.statements import CHANGES_IN_PLACE
 from initlint.comparison.terms import NONE, TRUE, Term, constant, is_constant
 from initlint.comparison.values import Arguments, Frame, Instance, Items, Made, Super, Table, Value
 from initlint.construction import knowledge
+from initlint.facts.vocabulary import MODULE_SWEEPS, PARAMETER_SWEEPS, REGISTERED, SAMPLES
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -40,25 +41,8 @@ SAME = frozenset("to cuda cpu float half double bfloat16 eval train requires_gra
 """Methods that hand back the module itself."""
 
 
-MODULES = frozenset({"modules", "named_modules", "children", "named_children"})
-
-
-PARAMETERS = frozenset({"parameters", "named_parameters"})
-
-
-REGISTERS = {
-    "register_buffer": "tensor",
-    "register_parameter": "param",
-    "add_module": "module",
-    "register_module": "module",
-}
-
-
 CHANGING = (CHANGES_IN_PLACE | {"popleft", "appendleft", "extendleft", "rotate", "move_to_end"}) - {"add", "sort"}
 """Methods that change what they belong to, if it is a collection; those of tensors are none."""
-
-UNSURE = frozenset({"sample", "rsample", "sample_n"})
-"""Methods that draw if what they belong to is a distribution."""
 
 
 SILENT_METHODS = frozenset(
@@ -97,8 +81,8 @@ def _on_module(  # noqa: C901  (one case for each kind)
 ) -> Value:
     first = arguments.get("", 0)
     match name:
-        case _ if name in REGISTERS:
-            value = arguments.get(REGISTERS[name], 1) or NONE
+        case _ if name in REGISTERED:
+            value = arguments.get(REGISTERED[name][1], 1) or NONE
             assign_by_name(run, receiver, run.describe(arguments.get("name", 0) or NONE), value)
             return NONE
         case "__setattr__" if len(arguments.positional) == 2:
@@ -107,9 +91,9 @@ def _on_module(  # noqa: C901  (one case for each kind)
         case "apply":
             apply_to_all(run, receiver, arguments.get("fn", 0) or NONE, node, frame)
             return receiver
-        case _ if name in MODULES:
+        case _ if name in MODULE_SWEEPS:
             return run.items(modules_of(run, receiver, name))
-        case _ if name in PARAMETERS:
+        case _ if name in PARAMETER_SWEEPS:
             return run.items(parameters_of(run, receiver, name))
         case "append" | "add" if first is not None:
             append_module(run, receiver.token, first)
@@ -164,7 +148,7 @@ def _on_made(run: Run, made: Made, name: str, arguments: Arguments, node: ast.AS
         return fill(run, f"{TENSOR}.{name}", method, made, arguments, node, frame)
     term = Term("attribute", (made.term, name))
     if (
-        name in UNSURE
+        name in SAMPLES
         or (module and runs(arguments))
         or (name not in SILENT_METHODS and made.cls != TENSOR and not module)
     ):
@@ -181,7 +165,7 @@ def _on_term(run: Run, owner: Term, name: str, arguments: Arguments, node: ast.A
     found = of_text(owner, name, [run.describe(value) for value in arguments.values()])
     if found is not None and not arguments.named:
         return constant(found) if not isinstance(found, list) else run.items(map(constant, found))
-    silent = name in SILENT_METHODS | SAME | MODULES | PARAMETERS or root(owner) in PLAIN
+    silent = name in SILENT_METHODS | SAME | MODULE_SWEEPS | PARAMETER_SWEEPS or root(owner) in PLAIN
     if is_constant(owner) or (silent and name not in CHANGING):
         return compound(run, "call", [term, *operands(run, arguments)])
     return unseen(run, term, arguments, node, frame)

@@ -61,7 +61,7 @@ OPERATORS = {
 
 def within_text(part: Value, whole: Value) -> bool | None:
     """Whether one known text stands in another; None where they are none."""
-    texts = [each.args[0] for each in (part, whole) if isinstance(each, Term) and is_constant(each)]
+    texts = [each.args[0] for each in (part, whole) if is_constant(each)]
     match texts:
         case [str() as one, str() as other]:
             return one in other
@@ -158,7 +158,7 @@ def _among(run: Run, value: Value, others: Sequence[Value] | None) -> bool | Non
 
 def is_single(value: Value) -> bool:
     """Whether a value is no other than those of its kind that look otherwise."""
-    return isinstance(value, Partial) or _is_itself(value) or (isinstance(value, Term) and is_constant(value))
+    return isinstance(value, Partial) or _is_itself(value) or is_constant(value)
 
 
 def _is_itself(value: Value) -> bool:

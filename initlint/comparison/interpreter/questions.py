@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def has_attribute(run: Run, owner: Value, name: Value) -> Value:
-    known = name.args[0] if isinstance(name, Term) and is_constant(name) else None
+    known = name.args[0] if is_constant(name) else None
     found = _has(run, owner, known) if isinstance(known, str) else None
     return constant(found) if found is not None else Term("hasattr", (run.describe(owner), run.describe(name)))
 

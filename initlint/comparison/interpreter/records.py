@@ -11,10 +11,10 @@ from initlint.comparison.interpreter.attributes import class_frame, member_of
 from initlint.comparison.interpreter.described import before_starred
 from initlint.comparison.pieces import NO_FIELDS, dotted, generic
 from initlint.comparison.reach import class_key
-from initlint.comparison.signatures import is_dataclass
 from initlint.comparison.terms import Term, is_constant
 from initlint.comparison.values import Arguments, Frame, Function, Instance, Items, Value
 from initlint.project.classes import Method
+from initlint.project.roles import is_dataclass
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -184,7 +184,7 @@ def _names(run: Run, cls: ClassId) -> list[str]:
 
 def _equal(run: Run, one: Value | Method | None, other: Value) -> bool:
     """Whether two members are one: those of equal values are."""
-    return isinstance(one, Term) and is_constant(one) and one == run.describe(other)
+    return is_constant(one) and one == run.describe(other)
 
 
 def of_member(run: Run, member: Term, name: str, node: ast.AST, frame: Frame) -> Value | None:

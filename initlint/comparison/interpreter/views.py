@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from initlint.comparison.draws import weights_of
@@ -78,14 +79,8 @@ def every_module(run: Run, value: Value, path: str, seen: set[int], before: bool
     """A module and all within, itself first or last; each once."""
     value = run.resolved(value)
     match value:
-        case Repeat():
-            return [
-                (key, Repeat(value.header, part)) for key, part in every_module(run, value.value, path, seen, before)
-            ]
-        case Choice():
-            one = [(k, Choice(value.guard, v, MISSING)) for k, v in every_module(run, value.yes, path, seen, before)]
-            other = [(k, Choice(value.guard, MISSING, v)) for k, v in every_module(run, value.no, path, seen, before)]
-            return [*one, *other]
+        case Repeat() | Choice():
+            return _within(value, lambda each: every_module(run, each, path, seen, before))
         case Made() | Instance():
             if value.token in seen:
                 return []
@@ -100,6 +95,14 @@ def every_module(run: Run, value: Value, path: str, seen: set[int], before: bool
             return [(path, value)]
         case _:
             return []
+
+
+def _within(value: Repeat | Choice, found: Callable[[Value], list[tuple[str, Value]]]) -> list[tuple[str, Value]]:
+    """What is found in each turn of a loop, or in each choice under its condition."""
+    if isinstance(value, Repeat):
+        return [(key, Repeat(value.header, part)) for key, part in found(value.value)]
+    one = [(key, Choice(value.guard, part, MISSING)) for key, part in found(value.yes)]
+    return [*one, *((key, Choice(value.guard, MISSING, part)) for key, part in found(value.no))]
 
 
 def apply_to_all(run: Run, root: Value, function: Value, node: ast.AST, frame: Frame) -> None:
@@ -127,12 +130,8 @@ def parameters_of(run: Run, root: Made | Instance, name: str) -> list[Value]:
 
 def _own_parameters(run: Run, path: str, value: Value) -> list[tuple[str, Value]]:
     match value:
-        case Repeat():
-            return [(key, Repeat(value.header, part)) for key, part in _own_parameters(run, path, value.value)]
-        case Choice():
-            one = [(k, Choice(value.guard, v, MISSING)) for k, v in _own_parameters(run, path, value.yes)]
-            other = [(k, Choice(value.guard, MISSING, v)) for k, v in _own_parameters(run, path, value.no)]
-            return [*one, *other]
+        case Repeat() | Choice():
+            return _within(value, lambda each: _own_parameters(run, path, each))
         case Instance() | Made() if not is_missing(run.get(value.token, UTILITIES)):
             return _together(run, path, value)
         case Instance():
