@@ -57,13 +57,19 @@ class Observed:
                 yield from facts.reads.get(name, ())
 
     def _running(self, owner: str) -> Iterator[Method]:
-        """The methods that run on an instance of just this class."""
+        """The methods that run on an instance of just this class, be it that others of the same name call them."""
         for ancestor in self.project.mro(owner):
             info = self.project.classes.get(ancestor)
             for method in info.functions if info is not None else ():
-                running = self.project.method(owner, method.facts.name.partition(".<locals>.")[0])
-                if method.facts.instance and (running is None or running.owner == ancestor):
+                name = method.facts.name.partition(".<locals>.")[0]
+                running = self.project.method(owner, name)
+                if method.facts.instance and (running is None or running.owner == ancestor or _extends(running, name)):
                     yield method
+
+
+def _extends(method: Method, name: str) -> bool:
+    """Whether a method calls the one that it overrides."""
+    return name in method.facts.reads.get("super()", ())
 
 
 def _sources(body: Body, name: str) -> list[str]:
