@@ -119,8 +119,7 @@ def test_a_read_from_elsewhere_is_a_read() -> None:
     assert [finding.attribute for finding in check_sources({"net.py": text, "use.py": use})] == ["old0", "old1"]
 
 
-def test_what_is_only_registered_is_held_elsewhere() -> None:
-    text = """from torch import nn
+REGISTERED = """from torch import nn
 
 
 class Net(nn.Module):
@@ -128,14 +127,18 @@ class Net(nn.Module):
         super().__init__()
         self.parts = [nn.Linear(8, 8) for _ in range(count)]
         for i, part in enumerate(self.parts):
-            self.add_module(f"part{i}", part)
+            self.add_module({name}, part)
 
     def forward(self, x):
         for part in self.parts:
             x = part(x)
         return x
 """
-    assert check_sources({"net.py": text}) == ()
+
+
+@pytest.mark.parametrize("name", ['f"part{i}"', '"part{}".format(i)', '"part%d" % i', '"_".join(["part", str(i)])'])
+def test_what_is_only_registered_is_held_elsewhere(name: str) -> None:
+    assert check_sources({"net.py": REGISTERED.format(name=name)}) == ()
 
 
 TORCH = {

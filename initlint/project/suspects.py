@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from initlint.construction import knowledge
+from initlint.facts.receivers import NO_INSTANCE
 from initlint.facts.records import Function, Local, Store
 from initlint.facts.spelled import fits
 from initlint.facts.vocabulary import REGISTRATIONS, REGISTRIES, SETTERS
@@ -160,8 +161,12 @@ def _constructing(readers: Readers, info: ClassInfo) -> Iterator[Method]:
 
 
 def _builds_in_place(readers: Readers, method: Method, store: Store) -> bool:
-    """Whether a statement makes what it stores: what it only registers under a number is held by something else."""
-    return not store.indirect and any(may_build(readers.project, method, callee) for callee in _makers(store))
+    """Whether a statement makes what it stores: what it only registers under a number is held by something else.
+
+    `"part_{}".format(k)` is a call too.
+    """
+    makers = [callee for callee in _makers(store) if callee != NO_INSTANCE]
+    return not store.indirect and any(may_build(readers.project, method, callee) for callee in makers)
 
 
 def _makers(store: Store) -> tuple[str, ...]:
