@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from initlint.project.settling import Settling
 from initlint.project.values import NOTHING, Value, union
@@ -28,3 +32,54 @@ def test_what_never_settles_comes_to_an_end() -> None:
         return Value(element=settling.once(0, nested, 0), unknown=True)
 
     assert settling.once(0, nested, 0).unknown
+
+
+QUESTIONS = 6
+ASKED = st.tuples(st.integers(0, QUESTIONS - 1), st.none() | st.integers(0, QUESTIONS - 1))
+"""What a question asks: always, or where its answer holds the name of some question so far."""
+
+Asks = list[list[tuple[int, int | None]]]
+
+
+@settings(max_examples=400)
+@example([[(1, None), (3, None), (4, None)], [(2, None), (0, None)], [(1, None)], [(2, None)], [], []], [0])
+@given(st.lists(st.lists(ASKED, max_size=3), min_size=QUESTIONS, max_size=QUESTIONS), st.permutations(range(QUESTIONS)))
+def test_each_gets_what_is_made_wherever_its_questions_lead(asks: Asks, order: list[int]) -> None:
+    """Whatever circles there are, within each other or beside, and whoever is asked first."""
+    settling = Settling()
+
+    def ask(number: int) -> Value:
+        return settling.once(number, _value, asks, number, ask)
+
+    for number in order:
+        ask(number)
+    assert list(map(ask, range(QUESTIONS))) == _expected(asks)
+
+
+def _value(asks: Asks, number: int, ask: Callable[[int], Value]) -> Value:
+    total = Value(exact=frozenset({str(number)}))
+    for asked, needed in asks[number]:
+        if needed is None or str(needed) in total.exact:
+            total = union([total, ask(asked)])
+    return total
+
+
+def _expected(asks: Asks) -> list[Value]:
+    """The least answers that agree with each other."""
+    answers, last = [NOTHING] * QUESTIONS, list[Value]()
+    while answers != last:
+        last = answers
+        answers = [_value(asks, number, last.__getitem__) for number in range(QUESTIONS)]
+    return answers
+
+
+def test_what_a_circle_asks_and_is_not_part_of_it_is_computed_once() -> None:
+    settling, asked = Settling(), list[str]()
+    asks = {"first": ["second", "alone"], "second": ["first"], "alone": []}
+
+    def value(name: str) -> Value:
+        asked.append(name)
+        return union([Value(exact=frozenset({name})), *(settling.once(each, value, each) for each in asks[name])])
+
+    assert settling.once("first", value, "first").exact == set(asks)
+    assert asked.count("alone") == 1 < asked.count("second")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from initlint.project.values import NOTHING, UNKNOWN, Value
 
@@ -16,56 +17,105 @@ Each carries what is found one question further, and five are the most that anyt
 """
 
 
+@dataclass(eq=False, slots=True)
+class Open:
+    """A question whose answer is being computed, at its place: the number of questions around it.
+
+    `back` is the outermost question that its answer turned out to depend on, if that is not itself.
+    """
+
+    place: int
+    back: Open | None = None
+
+    def outermost(self) -> Open:
+        """The question that is still open, which what depends on this one goes back to."""
+        return self if self.back is None else self.back.outermost()
+
+
+NONE = Open(MAX_DEPTH + 1)
+
+
 class Settling:
-    """Values by the question that they answer."""
+    """Values by the question that they answer. What depends on an open question is provisional until that settles."""
 
     def __init__(self) -> None:
         self._memo: dict[object, Value] = {}
-        self._provisional: dict[object, Value] = {}
+        self._provisional: dict[object, tuple[Value, Open]] = {}
         self._assumed: dict[object, Value] = {}
-        self._active: set[object] = set()
-        self._cut: set[object] = set()
+        self._open: dict[object, Open] = {}
+        self._back = NONE
+        """The outermost open question that the answer which is being computed goes back to so far."""
 
     def once(self, key: object, compute: Callable[..., Value], *arguments: object) -> Value:
         """Compute a value once.
 
-        A question that comes up inside its own answer gets what the last round found, at first nothing. What depends
-        on that is provisional until the question that the circle goes back to has settled.
+        A question that comes up inside its own answer gets what the last round found, at first nothing. What goes back
+        to it makes a circle with it; what does not is settled, whatever is open around it.
         """
-        known = self._memo.get(key) or self._provisional.get(key)
+        known = self._memo.get(key)
         if known is not None:
             return known
-        if key in self._active:
-            self._cut.add(key)
+        if key in self._provisional:
+            value, back = self._provisional[key]
+            self._goes_back(back.outermost())
+            return value
+        if key in self._open:
+            self._goes_back(self._open[key])
             return self._assumed.get(key, NOTHING)
-        if len(self._active) > MAX_DEPTH:
+        place, before, around = len(self._open), len(self._provisional), self._back
+        if place > MAX_DEPTH:
             return UNKNOWN
         value = self._answer(key, compute, *arguments)
-        circular = key in self._cut
-        self._cut.discard(key)
-        if circular and not self._cut:
-            value = self._settled(key, value, compute, *arguments)
-        (self._provisional if self._cut else self._memo)[key] = value
+        if self._back.place == place:
+            value = self._settled(key, value, before, compute, *arguments)
+        if self._back is NONE:
+            self._memo[key] = value
+        else:
+            self._provisional[key] = value, self._back
+        self._goes_back(around)
         return value
 
+    def _goes_back(self, question: Open) -> None:
+        if question.place < self._back.place:
+            self._back = question
+
     def _answer(self, key: object, compute: Callable[..., Value], *arguments: object) -> Value:
-        self._active.add(key)
+        self._open[key] = question = Open(len(self._open))
+        self._back = NONE
         try:
             return compute(*arguments)
         finally:
-            self._active.discard(key)
+            del self._open[key]
+            if self._back.place < question.place:
+                question.back = self._back
 
-    def _settled(self, key: object, value: Value, compute: Callable[..., Value], *arguments: object) -> Value:
-        """Ask again, with what was found for all questions of a circle, until nothing more is found."""
+    def _settled(
+        self, key: object, value: Value, before: int, compute: Callable[..., Value], *arguments: object
+    ) -> Value:
+        """Ask again, with what was found for all questions of a circle, until nothing more is found.
+
+        Its provisional answers are those that came to the number of them that there were before. Where what was found
+        leads back to a question around it, the circle is a part of that one's.
+        """
+        found: dict[object, Value] = {}
+        place, around = self._back.place, self._assumed
         for _ in range(MAX_ROUNDS):
-            found = {**self._provisional, key: value}
-            if found == self._assumed:
+            last, found = found, {**self._taken(before), key: value}
+            if found == last:
                 break
-            self._assumed, self._provisional = found, {}
+            self._assumed = {**around, **found}
             value = self._answer(key, compute, *arguments)
-            self._cut.discard(key)
-        if not self._cut:
-            self._memo.update(self._provisional)
-            self._provisional = {}
-        self._assumed = {}
+            if self._back.place < place:
+                break
+        else:
+            found = self._taken(before)
+        self._assumed = around
+        if self._back.place >= place:
+            self._memo.update(found)
+            self._back = NONE
         return value
+
+    def _taken(self, before: int) -> dict[object, Value]:
+        """The latest provisional answers, taken away."""
+        latest = (self._provisional.popitem() for _ in range(len(self._provisional) - before))
+        return {key: value for key, (value, _) in latest}
