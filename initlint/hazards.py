@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 import msgspec
 
@@ -24,8 +25,8 @@ from initlint.shares import shared
 REST = "the rest was still checked"
 """How the sentence about a file ends of which a part was not read."""
 
-SHARE = 100
-"""Classes that are looked at together."""
+SHARE = 50
+"""Classes, or files with functions, that are looked at together."""
 
 SHARED = 200
 """Classes from which on it pays to share them among processes."""
@@ -51,16 +52,24 @@ def find(
         made(search.readers)  # here, or each copy of this process would make one
     else:
         processes = 1
-    shares = [infos[start : start + SHARE] for start in range(0, len(infos), SHARE)]
-    for share in shared(lambda number: search.answer(shares[number]), len(shares), processes, _Answer):
+    looks = [*_shares(search.found, infos), *_shares(search.given, sorted(reported))]
+    for share in shared(lambda number: search.answer(looks[number]), len(looks), processes, _Answer):
         project.installed.update(share.installed)
         yield from share.findings
-    yield from search.given(reported)
     yield from _unreadable(project, reported, codes, problems)
 
 
+Looked = TypeVar("Looked")
+Look = Callable[[], Iterator[Finding]]
+
+
+def _shares(look: Callable[[Sequence[Looked]], Iterator[Finding]], entries: Sequence[Looked]) -> Iterator[Look]:
+    """A look at some of what there is to be looked at, again and again until there was one at all of it."""
+    return (partial(look, entries[start : start + SHARE]) for start in range(0, len(entries), SHARE))
+
+
 class _Answer(msgspec.Struct, frozen=True, array_like=True):
-    """What a share of the classes comes to, with the installed files that had to be read for it."""
+    """What a look at a share comes to, with the installed files that had to be read for it."""
 
     findings: list[Finding]
     installed: dict[str, bytes]
@@ -116,7 +125,7 @@ class _Search:
         for method in givers(self.readers, paths):
             yield from self._whole(partial(self._given_by, method), method.path, method.facts.line, method.facts.name)
 
-    def _whole(self, look: Callable[[], Iterator[Finding]], path: str, line: int, name: str) -> list[Finding]:
+    def _whole(self, look: Look, path: str, line: int, name: str) -> list[Finding]:
         """All that a look at one class or function finds; what stops it has left half an answer behind."""
         try:
             return list(look())
@@ -158,9 +167,9 @@ class _Search:
         patterns = sorted(name for name in dead if "*" in name)
         return Case(construction.filled(filled).gathered(patterns), dead)
 
-    def answer(self, infos: Sequence[ClassInfo]) -> _Answer:
+    def answer(self, look: Look) -> _Answer:
         known = set(self.project.installed)
-        findings = list(self.found(infos))
+        findings = list(look())
         fresh = {path: text for path, text in self.project.installed.items() if path not in known}
         return _Answer(findings, fresh)
 
