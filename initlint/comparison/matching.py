@@ -130,8 +130,7 @@ def modules(project: Project) -> list[ClassId]:
 
 def _open(project: Project, id: ClassId) -> bool:
     """Whether a class inherits from something that is not known, or computed."""
-    own = (project.classes[each] for each in project.mro(id) if each in project.classes)
-    return bool(project.unresolved_bases(id)) or any("" in info.facts.bases for info in own)
+    return bool(project.unresolved_bases(id)) or any("" in info.facts.bases for info in project.lineage(id))
 
 
 def changed_files(old: Side, new: Side) -> frozenset[str]:

@@ -113,9 +113,7 @@ class Building(Effects):
 
     def torch_constructor(self, after: str, arguments: Arguments, site: Site | None) -> None:
         """The constructor of the first class of torch behind `after` in the order of the instance's classes."""
-        order = self.project.mro(self.run.cls)
-        rest = order[order.index(after) + 1 :] if after in order else order
-        base = next((cls for cls in rest if knowledge.module(cls) is not None), None)
+        base = self.project.torch_base(self.run.cls, after)
         if base is not None:
             self._inherit(base, arguments, site)
         elif self.project.unresolved_bases(self.run.cls):

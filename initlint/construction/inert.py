@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
-from initlint.construction.methods import METHODS, PLAIN, SAME_MODULE
+from initlint.construction.methods import METHODS, PLAIN
 from initlint.construction.values import (
     ClassObject,
     Closure,
@@ -20,6 +20,7 @@ from initlint.construction.values import (
     options,
 )
 from initlint.facts.records import Function
+from initlint.facts.vocabulary import SAME_MODULE
 from initlint.project.classes import Method
 from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.project import Project
@@ -82,8 +83,8 @@ class Inert:
 
     def _has_nested(self, cls: ClassId, name: str) -> bool:
         prefix = f"{name}.<locals>."
-        infos = (self.project.classes.get(each) for each in self.project.mro(cls))
-        return any(facts.name.startswith(prefix) for info in infos if info for facts in info.facts.methods)
+        methods = (facts for info in self.project.lineage(cls) for facts in info.facts.methods)
+        return any(facts.name.startswith(prefix) for facts in methods)
 
     def _defines_module(self, method: Method) -> bool:
         """Whether a class of modules stands in a function."""

@@ -35,7 +35,7 @@ from initlint.construction.values import (
     settable,
     text_of,
 )
-from initlint.facts.vocabulary import MODULE_SWEEPS, PARAMETER_SWEEPS, REGISTERED, REGISTRATIONS, SAMPLES
+from initlint.facts.vocabulary import MODULE_SWEEPS, PARAMETER_SWEEPS, REGISTERED, REGISTRATIONS, SAME_MODULE, SAMPLES
 from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
@@ -59,12 +59,6 @@ PLAIN = frozenset(
     "size dim numel item tolist numpy stride ndimension nelement element_size data_ptr is_contiguous get_device".split()
 )
 """Methods that make plain data of a tensor."""
-
-SAME_MODULE = frozenset(
-    "to cuda cpu float half double bfloat16 eval train requires_grad_ apply share_memory type xpu to_empty"
-    " compile".split()
-)
-"""Methods that hand back the module itself."""
 
 LOOKS = frozenset({"items", "values", "keys", "copy", "get", "__getitem__", "pop", "popitem", "popleft"})
 """Methods of lists and dictionaries that give something of them."""
@@ -139,7 +133,7 @@ class Methods(Effects):
         method = self.project.method(cls.id, name)
         if method is not None:
             return ProjectFunction(method, cls if method.is_of_class else None)
-        base = next((each for each in self.project.mro(cls.id) if knowledge.module(each) is not None), None)
+        base = self.project.torch_base(cls.id)
         if base is not None and name == "__init__":
             return TorchFunction(f"{base}.__init__")
         return settable(self.interpreter.class_value(name, cls.id) or UNKNOWN)

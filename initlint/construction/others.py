@@ -33,6 +33,7 @@ from initlint.construction.values import (
     join,
     options,
 )
+from initlint.facts.spelled import SAME_ITEMS
 from initlint.project.inheritance import MODULE
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 BUILDERS = re.compile(r"(get|build|create|make|init|load)_?\w*|[A-Z]\w*|_?(build|create|make)_\w+|from_\w+")
 """Names of callees that, for all that is known, might build a module."""
-SEQUENCES = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
 REORDERS = frozenset({"set", "frozenset", "sorted", "reversed"})
 PLAIN_RESULTS = frozenset(
     {"hasattr", "type", "id", "print", "callable", "int", "float", "bool", "repr", "vars", "abs", "object"}
@@ -147,7 +147,7 @@ class Others(Methods):
                 return Constant(len(first.items)) if isinstance(first, Group) and first.exact else UNKNOWN
             case "str":
                 return Constant(str(first.value), first.pattern) if isinstance(first, Constant) else UNKNOWN
-            case _ if name in SEQUENCES:
+            case _ if name in SAME_ITEMS:
                 group = groups.copied(self.run, arguments)
                 group.exact = group.exact and name not in REORDERS
                 return group

@@ -41,7 +41,7 @@ from initlint.construction.values import (
     tokens,
 )
 from initlint.model import Kind
-from initlint.project.classes import Method
+from initlint.project.classes import ClassInfo, Method
 from initlint.project.inheritance import MODULE
 from initlint.project.roles import initialiser, is_own
 
@@ -92,21 +92,19 @@ class Interpreter(Statements):
 
     def _class_level(self) -> None:
         """What the class statements build, of this class and of its bases: it draws when the file is imported."""
-        for cls in reversed(self.project.mro(self.run.cls)):
-            info = self.project.classes.get(cls)
-            for store in info.facts.attributes if info is not None else ():
+        for info in reversed([*self.project.lineage(self.run.cls)]):
+            for store in info.facts.attributes:
                 if not store.callees:
                     continue
-                frame, node = self._class_statement(cls, store.start)
+                frame, node = self._class_statement(info, store.start)
                 if isinstance(node, cst.Assign | cst.AnnAssign) and node.value is not None:
                     self.statement(node, frame)
                     value = frame.names.get(store.attribute, UNKNOWN)
                     self.run.store(store.attribute, value, frame.place(node), node.value, self.run.fresh())
 
-    def _class_statement(self, cls: ClassId, start: int) -> tuple[Frame, cst.CSTNode | None]:
-        info = self.project.classes[cls]
+    def _class_statement(self, info: ClassInfo, start: int) -> tuple[Frame, cst.CSTNode | None]:
         slice_ = self.workshop.slice(info.path, start, statement_end(self.project.source(info.path), start))
-        return Frame(slice_, info.path, info.facts.qualname, cls), slice_.small
+        return Frame(slice_, info.path, info.facts.qualname, info.id), slice_.small
 
     def class_attribute(self, name: str) -> Value | None:
         """The value of a class-level name; a constant may be another in a subclass, which then says what it is."""
@@ -120,16 +118,15 @@ class Interpreter(Statements):
 
     def class_value(self, name: str, start: ClassId) -> Value | None:
         """What a class-level name is on just this class and its instances."""
-        for cls in self.project.mro(start):
-            info = self.project.classes.get(cls)
-            store = next((s for s in info.facts.attributes if s.attribute == name), None) if info else None
+        for info in self.project.lineage(start):
+            store = next((s for s in info.facts.attributes if s.attribute == name), None)
             if store is None:
                 continue
-            frame, node = self._class_statement(cls, store.start)
+            frame, node = self._class_statement(info, store.start)
             self.run.silent += 1
             self.statement(node, frame)
             self.run.silent -= 1
-            return self.workshop.filled(frame.names.get(name, UNKNOWN), f"{cls}.{name}")
+            return self.workshop.filled(frame.names.get(name, UNKNOWN), f"{info.id}.{name}")
         return None
 
     def _constructor(self, arguments: Arguments | None) -> None:
@@ -148,10 +145,9 @@ class Interpreter(Statements):
 
     def _set_up(self) -> None:
         """Set-up methods that the constructor did not call, in the order in which they stand."""
-        for cls in self.project.mro(self.run.cls):
-            info = self.project.classes.get(cls)
-            for facts in info.facts.methods if info is not None else ():
-                if facts.stores and self._sets_up(facts.name) and (cls, facts.name) not in self._ran:
+        for info in self.project.lineage(self.run.cls):
+            for facts in info.facts.methods:
+                if facts.stores and self._sets_up(facts.name) and (info.id, facts.name) not in self._ran:
                     method = self.project.method(self.run.cls, facts.name)
                     if method is not None and method.facts is facts:
                         self.run.read(EVERYTHING)

@@ -20,6 +20,12 @@ MODULE_SWEEPS = frozenset({"modules", "children", "named_modules", "named_childr
 PARAMETER_SWEEPS = frozenset({"parameters", "named_parameters"})
 """Methods of nn.Module that go over what is in it."""
 
+SAME_MODULE = frozenset(
+    "to cuda cpu float half double bfloat16 eval train requires_grad_ apply share_memory type xpu to_empty"
+    " compile".split()
+)
+"""Methods of nn.Module that hand back the module itself."""
+
 SAMPLES = frozenset({"sample", "rsample", "sample_n"})
 """Methods of a distribution that draw."""
 

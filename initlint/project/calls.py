@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
+from initlint.facts.spelled import SAME_ITEMS
+from initlint.facts.vocabulary import SAME_MODULE
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
@@ -17,15 +19,14 @@ from initlint.project.values import NOTHING, UNKNOWN, Value, union
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-PASSES_ON = frozenset(
-    "deepcopy copy script compile jit trace freeze DataParallel DistributedDataParallel to cuda cpu eval train half"
-    " float double bfloat16 requires_grad_ type share_memory weight_norm spectral_norm orthogonal remove_weight_norm"
-    " checkpoint_wrapper wrap prepare unwrap_model unwrap extract_model_from_parallel apply maybe_compile fuse_modules"
-    " to_empty xpu convert_sync_batchnorm cast nullcontext clone_module tqdm pop_spectral_norm convert quantize".split()
+PASSES_ON = SAME_MODULE.union(
+    "deepcopy copy script jit trace freeze DataParallel DistributedDataParallel weight_norm spectral_norm orthogonal"
+    " remove_weight_norm checkpoint_wrapper wrap prepare unwrap_model unwrap extract_model_from_parallel maybe_compile"
+    " fuse_modules convert_sync_batchnorm cast nullcontext clone_module tqdm pop_spectral_norm convert quantize".split()
 )
 """Functions and methods that give back what they were given, or a wrapper around it."""
 
-SEQUENCES = frozenset("list tuple set reversed sorted iter frozenset chain cycle islice deque".split())
+SEQUENCES = SAME_ITEMS | {"chain", "cycle", "islice", "deque"}
 DICTIONARIES = frozenset({"dict", "OrderedDict"})
 FETCHES = frozenset("next max min pop get popitem setdefault choice".split())
 ITERATORS = frozenset("children modules values".split())

@@ -34,7 +34,7 @@ class Enclosing(Asking):
         return bool(parts) and not held.unknown and all(self._fills_any(part) for part in parts)
 
     def _fills_any(self, cls: ClassId) -> bool:
-        own = [self.project.classes[each] for each in self.project.mro(cls) if each in self.project.classes]
+        own = self.project.lineage(cls)
         names = {store.attribute for info in own for method in info.facts.methods for store in method.stores}
         return any(self._fills(cls, name) for name in sorted(names) if "*" not in name)
 

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
+from initlint.facts.vocabulary import REGISTRATIONS, SAME_MODULE
 from initlint.project.bindings import Origin
 from initlint.project.bodies import Body
 
@@ -53,10 +54,9 @@ LOOKS = frozenset(
 )
 """Callees that only look at what they are given."""
 
-HOUSEKEEPING = frozenset(
-    "requires_grad_ eval train to to_empty xpu cuda cpu half float double bfloat16 type apply share_memory zero_grad"
-    " flatten_parameters append extend insert update add_module register_buffer register_parameter register_module"
-    " load_state_dict reset_parameters pop clear compile".split()
+HOUSEKEEPING = SAME_MODULE.union(
+    REGISTRATIONS,
+    "zero_grad flatten_parameters append extend insert update load_state_dict reset_parameters pop clear".split(),
 )
 """Methods that change a module and give nothing away when nobody takes their result."""
 

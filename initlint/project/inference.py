@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import code_in
+from initlint.facts.spelled import DISPLAYS
 from initlint.project.annotations import Annotations
 from initlint.project.bindings import Path
 from initlint.project.bodies import Bodies, Body
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 SAME_AS_PARTS = frozenset("parenthesized_expression await list_splat yield type boolean_operator".split())
-DISPLAYS = frozenset("list tuple set expression_list".split())
 COMPREHENSIONS = frozenset("list_comprehension generator_expression set_comprehension".split())
 
 FEW = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
@@ -42,13 +42,23 @@ class Inheritance:
                 self._mro[id] = (id, *_merge([*(self.mro(base) for base in info.bases), info.bases]))
         return self._mro[id]
 
+    def lineage(self, id: ClassId) -> Iterator[ClassInfo]:
+        """A class and those that it inherits from, in their order, as far as they were read."""
+        return (self.classes[each] for each in self.mro(id) if each in self.classes)
+
+    def torch_base(self, id: ClassId, after: ClassId = "") -> ClassId | None:
+        """The first class of torch in the order of a class, or in that behind one of its classes."""
+        order = self.mro(id)
+        rest = order[order.index(after) + 1 :] if after in order else order
+        return next((each for each in rest if knowledge.module(each) is not None), None)
+
     def is_module(self, id: ClassId) -> bool:
         return MODULE in self.mro(id)
 
     def is_metaclass(self, id: ClassId) -> bool:
         """Whether instances are classes themselves."""
-        known = (self.classes[ancestor] for ancestor in self.mro(id) if ancestor in self.classes)
-        return any(base.rpartition(".")[2] in METACLASSES for info in known for base in info.facts.bases)
+        bases = (base for info in self.lineage(id) for base in info.facts.bases)
+        return any(base.rpartition(".")[2] in METACLASSES for base in bases)
 
     def descendants(self, id: ClassId) -> frozenset[ClassId]:
         """The class itself and every class that inherits from it."""
@@ -99,7 +109,7 @@ class Inheritance:
         return self._near[id]
 
     def unresolved_bases(self, id: ClassId) -> tuple[str, ...]:
-        return tuple(base for a in self.mro(id) if a in self.classes for base in self.classes[a].unresolved)
+        return tuple(base for info in self.lineage(id) for base in info.unresolved)
 
 
 def _merge(sequences: list[tuple[ClassId, ...]]) -> Iterable[ClassId]:

@@ -9,12 +9,13 @@ import functools
 import re
 from collections.abc import Collection, Iterator
 
+from initlint.facts.vocabulary import MODULE_SWEEPS, PARAMETER_SWEEPS
 from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method
 from initlint.project.project import Project
 from initlint.project.roles import INITIALISATION, Roles
 
-REACHING = ("apply", "modules", "named_modules", "parameters", "named_parameters", "children", "named_children")
+REACHING = ("apply", *sorted(MODULE_SWEEPS | PARAMETER_SWEEPS))
 """Methods of a module that reach what is in it, however deep."""
 
 _INITIALISES = re.compile(rb"\bapply\b|\binit\.|[a-z]_\(")

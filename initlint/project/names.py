@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments, code_in
-from initlint.facts.spelled import ANY, MAX_NAMES, put_together, string_pattern
+from initlint.facts.spelled import ANY, DISPLAYS, MAX_NAMES, SAME_ITEMS, put_together, string_pattern
 from initlint.project.asking import Asking
 from initlint.project.bindings import Binding, Origin
 from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.imports import SymbolKind
-from initlint.project.inference import Inference
+from initlint.project.inference import COMPREHENSIONS, Inference
 from initlint.project.members import MAX_OWNERS
 
 if TYPE_CHECKING:
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 Found = frozenset[str] | None
 """Names, of which some may be patterns ("layer*"); None where they are not all known."""
 
-DISPLAYS = frozenset({"list", "tuple", "set", "expression_list", "argument_list"})
+ITEMS = DISPLAYS | {"argument_list"}
 STRINGS = frozenset({"concatenated_string", "call"})
-COMPREHENSIONS = frozenset({"list_comprehension", "generator_expression", "set_comprehension"})
-SAME_ITEMS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset", "keys"})
+GIVES_ITEMS = SAME_ITEMS | {"keys"}
 """Functions and methods that give the items of what they are given, or called on."""
 
 GROWS = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
@@ -90,7 +89,7 @@ class Names(Asking):
     def _each(self, node: Node, place: Place, question: Question) -> Found:
         """An answer for every item of an expression."""
         kind = node.type
-        if kind in DISPLAYS:
+        if kind in ITEMS:
             return every(question(child, place) for child in code_in(node))
         if kind in COMPREHENSIONS:
             return every(question(child, place) for child in node.children_by_field_name("body"))
@@ -102,7 +101,7 @@ class Names(Asking):
             return self._each(node.named_children[1], place, question)
         if kind == "call":
             function, arguments = node.child_by_field_name("function"), call_arguments(node)
-            if function is None or place.body.text(function).rpartition(".")[2] not in SAME_ITEMS:
+            if function is None or place.body.text(function).rpartition(".")[2] not in GIVES_ITEMS:
                 return None
             owner = arguments[0] if arguments else function.child_by_field_name("object")
             return self._each(owner, place, question) if owner is not None else None
@@ -118,7 +117,7 @@ class Names(Asking):
             return question
 
         def picked(node: Node, place: Place) -> Found:
-            if node.type not in DISPLAYS:
+            if node.type not in ITEMS:
                 return self._value(node, place, picked)
             children = code_in(node)
             return self._at(path[1:], question)(children[path[0]], place) if path[0] < len(children) else None

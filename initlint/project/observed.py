@@ -58,13 +58,11 @@ class Observed:
 
     def _running(self, owner: str) -> Iterator[Method]:
         """The methods that run on an instance of just this class, be it that others of the same name call them."""
-        for ancestor in self.project.mro(owner):
-            info = self.project.classes.get(ancestor)
-            for method in info.functions if info is not None else ():
-                name = method.facts.name.partition(".<locals>.")[0]
-                running = self.project.method(owner, name)
-                if method.facts.instance and (running is None or running.owner == ancestor or _extends(running, name)):
-                    yield method
+        for method in (method for info in self.project.lineage(owner) for method in info.functions):
+            name = method.facts.name.partition(".<locals>.")[0]
+            running = self.project.method(owner, name)
+            if method.facts.instance and (running is None or running.owner == method.owner or _extends(running, name)):
+                yield method
 
 
 def _extends(method: Method, name: str) -> bool:

@@ -54,11 +54,10 @@ class Surfaces:
     @functools.cache  # noqa: B019
     def _is_furnished(self, cls: ClassId) -> bool:
         """Whether a constructor hands its instance to other code: `method.create_weights(self, size)`."""
-        for ancestor in self.project.mro(cls):
-            info = self.project.classes.get(ancestor)
-            facts = info.methods.get("__init__") if info is not None else None
-            if info is not None and facts is not None and facts.instance in facts.mentions:
-                body = self.bodies.body(Method(info.path, ancestor, facts))
+        for info in self.project.lineage(cls):
+            facts = info.methods.get("__init__")
+            if facts is not None and facts.instance in facts.mentions:
+                body = self.bodies.body(Method(info.path, info.id, facts))
                 if any(_hands_over(call, body) for call in body.nodes("call")):
                     return True
         return False

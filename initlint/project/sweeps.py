@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import string_pattern
-from initlint.facts.vocabulary import GETTERS, REGISTRIES, registry_owner
+from initlint.facts.vocabulary import GETTERS, MODULE_SWEEPS, PARAMETER_SWEEPS, REGISTRIES, registry_owner
 from initlint.model import Kind
 from initlint.project.bodies import Body
 from initlint.project.flows import ALL_OF_IT, is_called, is_used, looped_names
@@ -15,12 +15,12 @@ from initlint.project.flows import ALL_OF_IT, is_called, is_used, looped_names
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-CHILDREN = frozenset({"children", "named_children", "_modules", "__dict__", "_parameters", "_buffers"})
+CHILDREN = frozenset({"children", "named_children", *REGISTRIES})
 DESCENDANTS = frozenset({"modules", "named_modules"})
-MODULES = frozenset({"children", "named_children", "_modules", "modules", "named_modules"})
-PARAMETERS = frozenset({"parameters", "named_parameters", "_parameters"})
+MODULES = MODULE_SWEEPS | {"_modules"}
+PARAMETERS = PARAMETER_SWEEPS | {"_parameters"}
 BUFFERS = frozenset({"buffers", "named_buffers", "_buffers"})
-TENSORS = frozenset({"parameters", "named_parameters", "buffers", "named_buffers", "state_dict"})
+TENSORS = PARAMETER_SWEEPS | {"buffers", "named_buffers", "state_dict"}
 SWEEPS = CHILDREN | DESCENDANTS | TENSORS
 
 PAST = {Kind.SUBMODULE: frozenset[str](), Kind.PARAMETER: MODULES | BUFFERS, Kind.BUFFER: MODULES | PARAMETERS}

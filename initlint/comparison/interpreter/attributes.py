@@ -130,20 +130,17 @@ def is_accessor(method: Method) -> bool:
 
 def member_of(run: Run, cls: str, name: str) -> Method | Value | None:
     """What a class, or the first of those that it inherits from, has under a name."""
-    for ancestor in run.project.mro(cls):
-        info = run.project.classes.get(ancestor)
-        if info is None:
-            continue
-        given = run.code.class_level(ancestor, name)
+    for info in run.project.lineage(cls):
+        given = run.code.class_level(info.id, name)
         if isinstance(given, Term):
             return given
         if given is not None:
             with run.into([]):
-                return run.evaluate(given, class_frame(run, ancestor))
+                return run.evaluate(given, class_frame(run, info.id))
         if name in info.methods:
-            return Method(info.path, ancestor, info.methods[name])
-        if f"{ancestor}.{name}" in run.project.classes:
-            return ClassRef(f"{ancestor}.{name}")
+            return Method(info.path, info.id, info.methods[name])
+        if f"{info.id}.{name}" in run.project.classes:
+            return ClassRef(f"{info.id}.{name}")
     return None
 
 
@@ -159,7 +156,7 @@ def _of_class(run: Run, owner: ClassRef, name: str) -> Value:
     member = member_of(run, owner.id, name)
     if isinstance(member, Method):
         return Function(member, owner if member.is_of_class else None)
-    base = next((each for each in run.project.mro(owner.id) if knowledge.module(each) is not None), None)
+    base = run.project.torch_base(owner.id)
     if name == "__init__" and base is not None:
         return Term("name", (f"{base}.__init__",))
     if run.code.foreign(owner.id):

@@ -31,14 +31,14 @@ from initlint.comparison.statements import CHANGES_IN_PLACE
 from initlint.comparison.terms import NONE, TRUE, Term, constant, is_constant
 from initlint.comparison.values import Arguments, Frame, Instance, Items, Made, Super, Table, Value
 from initlint.construction import knowledge
-from initlint.facts.vocabulary import MODULE_SWEEPS, PARAMETER_SWEEPS, REGISTERED, SAMPLES
+from initlint.facts.vocabulary import MODULE_SWEEPS, PARAMETER_SWEEPS, REGISTERED, SAME_MODULE, SAMPLES
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
 
 
-SAME = frozenset("to cuda cpu float half double bfloat16 eval train requires_grad_ share_memory xpu compile".split())
-"""Methods that hand back the module itself."""
+SAME = SAME_MODULE - {"apply", "to_empty", "type"}
+"""Methods that hand back the module itself, and do no more that matters here."""
 
 
 CHANGING = (CHANGES_IN_PLACE | {"popleft", "appendleft", "extendleft", "rotate", "move_to_end"}) - {"add", "sort"}

@@ -153,7 +153,7 @@ def enumerated(run: Run, cls: ClassId, name: str) -> Value | None:
     """A member of an enumeration that has no special methods, and says what each is; None of anything else."""
     bases = _outer_bases(run, cls)
     known = bases & {"enum.Enum", "enum.IntEnum", "enum.StrEnum"}
-    infos = [run.project.classes[each] for each in run.project.mro(cls) if each in run.project.classes]
+    infos = run.project.lineage(cls)
     if not known or name.startswith("_") or any(each.startswith("_") for info in infos for each in info.methods):
         return None
     if not isinstance(run.code.class_level(cls, name), ast.expr) or _counts(run, cls):

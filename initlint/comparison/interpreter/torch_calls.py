@@ -213,9 +213,7 @@ def inherit(run: Run, instance: Instance, cls: str, arguments: Arguments, node: 
 
 def next_constructor(run: Run, receiver: Super, arguments: Arguments, node: ast.AST, frame: Frame) -> None:
     """The first constructor of torch behind a class in the order of the instance's classes."""
-    order = run.project.mro(receiver.instance.cls)
-    rest = order[order.index(receiver.owner) + 1 :] if receiver.owner in order else order
-    base = next((cls for cls in rest if knowledge.module(cls) is not None), None)
+    base = run.project.torch_base(receiver.instance.cls, receiver.owner)
     if base is not None:
         inherit(run, receiver.instance, base, arguments, node, frame)
     elif unread := run.project.unresolved_bases(receiver.instance.cls):
