@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,3 +149,13 @@ def test_nothing_is_imported_that_is_not_declared() -> None:
     }
     found = {imported.split(".")[0] for path in MODULES for _, imported in imports(path)}
     assert found - declared == set()
+
+
+@pytest.mark.parametrize("package", ["facts", "project", "construction", "comparison", "comparison/interpreter"])
+def test_a_package_says_where_everything_is(package: str) -> None:
+    """The docstring of a package is its map: a module that is added has to find its place there."""
+    folder = PACKAGE / package
+    told = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    missing = {path.name for path in folder.glob("*.py")} - set(re.findall(r"\w+\.py", told)) - {"__init__.py"}
+    gone = {name for name in re.findall(r"\w+\.py", told) if not (folder / name).is_file()}
+    assert (missing, gone) == (set(), set())
