@@ -43,7 +43,7 @@ def overwritten(run: Run, defined: Test, again: Test) -> Iterator[tuple[Stored, 
             kept = []
             for store in waiting.get(entry.attribute, []):
                 within = in_arms.setdefault(id(store), [])
-                if entry.branch[: len(store.branch)] == store.branch:
+                if entry.branch[: len(store.branch)] == store.branch and entry.site.node is not store.site.node:
                     within.append(entry)
                 if _replaces(run, entry, store):
                     yield store, entry
