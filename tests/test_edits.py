@@ -137,6 +137,7 @@ def test_a_choice_in_every_turn_is_one_of_its_arms() -> None:
 W = "self.w = nn.Parameter(torch.empty(4, 5))\n"
 EACH = "for p in self.parameters():\n    nn.init.normal_(p)"
 LAYERS_OF = "self.a = nn.Conv2d(4, k, k)\nself.n = nn.LayerNorm(4)\n"
+TIED = "self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)\nself.b.weight = self.a.weight\n"
 DERIVED = "class Part(nn.Linear):\n    def __init__(self):\n        super().__init__(4, 4)\n"
 PARAMETERS_OF = {
     "one by one": (
@@ -154,6 +155,16 @@ PARAMETERS_OF = {
         f"{LAYERS_OF}nn.init.xavier_uniform_(self.a.weight)",
         Verdict.SAME,
     ),
+    "of a module itself": (
+        f"{LAYERS_OF}{W}for p in self.parameters(recurse=False):\n    nn.init.normal_(p)",
+        f"{LAYERS_OF}{W}nn.init.normal_(self.w)",
+        Verdict.SAME,
+    ),
+    "tied": (
+        f"{TIED}{EACH}",
+        f"{TIED}for p in (self.a.weight, self.a.bias, self.b.bias):\n    nn.init.normal_(p)",
+        Verdict.SAME,
+    ),
     "one that is taken away": (
         f"self.a = nn.Linear(4, 4)\nself.a.bias = None\n{EACH}",
         "self.a = nn.Linear(4, 4)\nself.a.bias = None\nnn.init.normal_(self.a.weight)",
@@ -165,6 +176,27 @@ PARAMETERS_OF = {
 @pytest.mark.parametrize(("old", "new", "verdict"), PARAMETERS_OF.values(), ids=PARAMETERS_OF.keys())
 def test_parameters_of_layers_are_gone_through(old: str, new: str, verdict: Verdict) -> None:
     agree(program(old, "k=3"), program(new, "k=3"), verdict)
+
+
+SHARED = "l = nn.Linear(4, 4)\nself.a = nn.Sequential({})\nself.b = nn.Sequential(l)\n"
+APPLIED = {
+    "in one module": (SHARED.format("l, l") + "self.a.apply(self.init)", SHARED.format("l, l") + "self.init(l)"),
+    "in two": (SHARED.format("l") + "self.apply(self.init)", SHARED.format("l") + "self.init(l)\nself.init(l)"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), APPLIED.values(), ids=APPLIED.keys())
+def test_apply_runs_on_what_is_shared_once_for_each_module_that_has_it(old: str, new: str) -> None:
+    agree(program(old, "k=3", more=INIT), program(new, "k=3", more=INIT), Verdict.SAME)
+
+
+def test_what_is_the_same_in_all_turns_is_one_part() -> None:
+    """It is there if there is a turn, which is not known of what is passed."""
+    body = SHARED.format("*[l for _ in range(k)]")
+    old, new = (program(f"{body}{init}", "k=3", more=INIT) for init in ("self.a.apply(self.init)", "self.init(l)"))
+    (found,) = compared(old, new).classes
+    assert (found.verdict, found.defaults) == (Verdict.UNKNOWN, True)
+    assert built(old) == built(new)
 
 
 def test_parameters_that_others_have_taken_the_place_of_are_not_told() -> None:

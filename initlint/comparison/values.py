@@ -55,10 +55,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Repeat:
-    """Among items: one for each turn of a loop."""
+    """Among items: one for each turn of a loop. `alike`: all are one object, which was there before the loop."""
 
     header: Term
     value: Value
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

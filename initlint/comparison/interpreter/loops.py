@@ -12,7 +12,7 @@ from initlint.comparison.interpreter.described import state
 from initlint.comparison.interpreter.machine import EARLIER, REST, Unfollowed
 from initlint.comparison.terms import Term, symbols
 from initlint.comparison.trace import Branch, Draw, Event, Leave, Loop
-from initlint.comparison.values import Made, Repeat, Spread, Token, Value
+from initlint.comparison.values import Instance, Made, Repeat, Spread, Token, Value
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -122,9 +122,9 @@ def repeat(run: Run, domain: Callable[[], Term], turn: Callable[[], None]) -> No
         if key[1] == EARLIER:
             continue
         if key in added:
-            content = Repeat(header, content) if not isinstance(content, Term | Listed | Tabled) else content
+            content = _repeated(header, content, entry) if not isinstance(content, Term | Listed | Tabled) else content
         elif key in carried:
-            content = _after(run, header, run.cells.get(key), start[key], content)
+            content = _after(run, header, run.cells.get(key), start[key], content, entry)
         run.cells.set(key, turns.behind(content) if key not in carried else content)
     if sink:
         run.emit(Loop(header, sink))
@@ -181,7 +181,11 @@ def _start(run: Run, key: Key, term: Term) -> Content:
             return term
 
 
-def _after(run: Run, header: Term, old: Content, start: Content, new: Content) -> Content:
+def _repeated(header: Term, value: Value, entry: Token) -> Repeat:
+    return Repeat(header, value, alike=isinstance(value, Made | Instance) and value.token < entry)
+
+
+def _after(run: Run, header: Term, old: Content, start: Content, new: Content, entry: Token) -> Content:
     """What a cell holds behind a loop: what it held before, with what every turn has added."""
 
     def after() -> Term:
@@ -192,12 +196,12 @@ def _after(run: Run, header: Term, old: Content, start: Content, new: Content) -
             before, more = start.items, items[len(start.items) :]
             if items[: len(before)] != before:
                 return Listed((Spread(after()),))
-            return Listed((*_items(old), *(Repeat(header, item) for item in more)))
+            return Listed((*_items(old), *(_repeated(header, item, entry) for item in more)))
         case Tabled(entries=entries) if isinstance(start, Tabled):
             known, added = start.entries, entries[len(start.entries) :]
             if entries[: len(known)] != known:
                 return Tabled(((after(), Spread(after())),))
-            return Tabled((*_entries(old), *((key, Repeat(header, item)) for key, item in added)))
+            return Tabled((*_entries(old), *((key, _repeated(header, item, entry)) for key, item in added)))
         case Term():
             return after()
         case _:

@@ -94,7 +94,7 @@ def _on_module(  # noqa: C901  (one case for each kind)
         case _ if name in MODULE_SWEEPS:
             return run.items(modules_of(run, receiver, name))
         case _ if name in PARAMETER_SWEEPS:
-            return run.items(parameters_of(run, receiver, name))
+            return run.items(parameters_of(run, receiver, name, _recurse(name, arguments, node, frame)))
         case "append" | "add" if first is not None:
             append_module(run, receiver.token, first)
             return receiver
@@ -123,6 +123,15 @@ def _on_module(  # noqa: C901  (one case for each kind)
             else unseen(run, term, arguments, node, frame)
         )
     return _on_made(run, receiver, name, arguments, node, frame)
+
+
+def _recurse(name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> bool:
+    """Whether `parameters()` goes on to what is in the parts."""
+    recurse = arguments.get("recurse", 1 if name.startswith("named_") else 0)
+    given = recurse.args[0] if isinstance(recurse, Term) and is_constant(recurse) else recurse is None
+    if len(arguments.values()) > (recurse is not None) or not isinstance(given, bool):
+        raise unfollowed(f"`{name}` with arguments", node, frame)
+    return given
 
 
 def _container_view(run: Run, container: Made, name: str) -> Value:

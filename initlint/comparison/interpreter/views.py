@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from initlint.comparison.draws import weights_of
 from initlint.comparison.interpreter.attributes import of_made
@@ -21,13 +21,23 @@ if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
 
 
-def inner_modules(run: Run, value: Value) -> list[tuple[str, Value]]:
+Named: TypeAlias = list[tuple[str, Value]]
+"""Values with the paths of the modules that have them."""
+
+
+def inner_modules(run: Run, value: Value) -> Named:
     """The modules that are direct parts of a module, in order."""
     if not isinstance(value, Made | Instance):
         return []
-    return [
-        (name, part) for name, part in run.parts(value.token) if not name.startswith(".") and module_like(run, part)
-    ]
+    parts = [(name, part) for name, part in run.parts(value.token) if not name.startswith(".")]
+    return [(name, _once(part)) for name, part in parts if module_like(run, part)]
+
+
+def _once(part: Value) -> Value:
+    """A part that is the same in all turns of a loop is one part, if there is any turn."""
+    if not isinstance(part, Repeat) or not part.alike:
+        return part
+    return Choice(Term("turns", (part.header,)), part.value, MISSING)
 
 
 def module_like(run: Run, value: Value) -> bool:
@@ -52,15 +62,14 @@ def module_like(run: Run, value: Value) -> bool:
 
 def modules_of(run: Run, root: Made | Instance, name: str) -> list[Value]:
     """What `modules()` and `children()` go through."""
-    direct = name.endswith("children")
-    found = _each_once(run, inner_modules(run, root)) if direct else every_module(run, root, "", set(), before=True)
+    found = _each_once(run, inner_modules(run, root)) if name.endswith("children") else every_module(run, root)
     if name.startswith("named_"):
         return [named_item(run, path, value) for path, value in found]
     return [value for _, value in found]
 
 
-def _each_once(run: Run, parts: list[tuple[str, Value]]) -> list[tuple[str, Value]]:
-    """A module under two names is gone through under the first."""
+def _each_once(run: Run, parts: Named) -> Named:
+    """What has two names is gone through under the first."""
     held = [(name, run.resolved(part)) for name, part in parts]
     first = {part.token: name for name, part in reversed(held) if isinstance(part, Made | Instance)}
     return [(n, part) for n, part in held if not isinstance(part, Made | Instance) or first[part.token] == n]
@@ -75,34 +84,55 @@ def named_item(run: Run, path: str, value: Value) -> Value:
     return run.items([constant(path), value], "tuple")
 
 
-def every_module(run: Run, value: Value, path: str, seen: set[int], before: bool) -> list[tuple[str, Value]]:
-    """A module and all within, itself first or last; each once."""
+def _through(run: Run, value: Value, walk: Callable[[Value], Named]) -> Named:
+    """What is found in every one of the values that may be there."""
     value = run.resolved(value)
     match value:
-        case Repeat() | Choice():
-            return _within(value, lambda each: every_module(run, each, path, seen, before))
-        case Made() | Instance():
-            if value.token in seen:
-                return []
-            seen.add(value.token)
-            inner = [
-                each
-                for name, part in inner_modules(run, value)
-                for each in every_module(run, part, f"{path}.{name}".lstrip("."), seen, before)
-            ]
-            return [(path, value), *inner] if before else [*inner, (path, value)]
-        case Spread():
-            return [(path, value)]
+        case Repeat():
+            return [(key, Repeat(value.header, part)) for key, part in _through(run, value.value, walk)]
+        case Choice():
+            one = [(key, Choice(value.guard, part, MISSING)) for key, part in _through(run, value.yes, walk)]
+            other = [(key, Choice(value.guard, MISSING, part)) for key, part in _through(run, value.no, walk)]
+            return [*one, *other]
         case _:
+            return walk(value)
+
+
+def every_module(run: Run, root: Value) -> Named:
+    """A module and all within, each once and before what is in it, as `modules()` gives them."""
+    seen: set[int] = set()
+
+    def walk(value: Value, path: str) -> Named:
+        if isinstance(value, Spread):
+            return [(path, value)]
+        if not isinstance(value, Made | Instance) or value.token in seen:
             return []
+        seen.add(value.token)
+        inner = [each for name, part in inner_modules(run, value) for each in below(part, _path(path, name))]
+        return [(path, value), *inner]
+
+    def below(value: Value, path: str) -> Named:
+        return _through(run, value, lambda one: walk(one, path))
+
+    return below(root, "")
 
 
-def _within(value: Repeat | Choice, found: Callable[[Value], list[tuple[str, Value]]]) -> list[tuple[str, Value]]:
-    """What is found in each turn of a loop, or in each choice under its condition."""
-    if isinstance(value, Repeat):
-        return [(key, Repeat(value.header, part)) for key, part in found(value.value)]
-    one = [(key, Choice(value.guard, part, MISSING)) for key, part in found(value.yes)]
-    return [*one, *((key, Choice(value.guard, MISSING, part)) for key, part in found(value.no))]
+def _path(path: str, name: str) -> str:
+    return f"{path}.{name}".lstrip(".")
+
+
+def _applied(run: Run, root: Value, around: frozenset[int] = frozenset()) -> Named:
+    """A module behind all within, as `apply` runs on them: once for every module that has them."""
+
+    def walk(value: Value) -> Named:
+        if isinstance(value, Spread):
+            return [("", value)]
+        if not isinstance(value, Made | Instance) or value.token in around:
+            return []
+        parts = _each_once(run, inner_modules(run, value))
+        return [*(each for _, part in parts for each in _applied(run, part, around | {value.token})), ("", value)]
+
+    return _through(run, root, walk)
 
 
 def apply_to_all(run: Run, root: Value, function: Value, node: ast.AST, frame: Frame) -> None:
@@ -110,7 +140,7 @@ def apply_to_all(run: Run, root: Value, function: Value, node: ast.AST, frame: F
     if not isinstance(root, Made | Instance):
         unseen(run, Term("apply", (run.describe(root),)), Arguments((function,)), node, frame)
         return
-    modules = run.items([value for _, value in every_module(run, root, "", set(), before=False)])
+    modules = run.items([value for _, value in _applied(run, root)])
 
     def turn(item: Value) -> None:
         run.each(function, lambda one: run.call(one, Arguments((item,)), node, frame))
@@ -118,37 +148,33 @@ def apply_to_all(run: Run, root: Value, function: Value, node: ast.AST, frame: F
     iterate(run, modules, turn)
 
 
-def parameters_of(run: Run, root: Made | Instance, name: str) -> list[Value]:
+def parameters_of(run: Run, root: Made | Instance, name: str, recurse: bool) -> list[Value]:
     """What `parameters()` goes through: the own parameters of every module, the outer ones first."""
-    found: list[tuple[str, Value]] = []
-    for path, value in every_module(run, root, "", set(), before=True):
-        found += _own_parameters(run, path, value)
+    modules = every_module(run, root) if recurse else [("", root)]
+    found = _each_once(run, [each for path, value in modules for each in _own_parameters(run, path, value)])
     if name.startswith("named_"):
         return [named_item(run, path, value) for path, value in found]
     return [value for _, value in found]
 
 
-def _own_parameters(run: Run, path: str, value: Value) -> list[tuple[str, Value]]:
-    match value:
-        case Repeat() | Choice():
-            return _within(value, lambda each: _own_parameters(run, path, each))
-        case Instance() | Made() if not is_missing(run.get(value.token, UTILITIES)):
-            return _together(run, path, value)
-        case Instance():
-            own = [
-                (f"{path}.{name}".lstrip("."), part)
-                for name, part in run.parts(value.token)
-                if _parameter_like(run, part)
-            ]
-            base = run.get(value.token, ".base")
-            inherited = _own_parameters(run, path, base) if isinstance(base, Made) else []
-            return list((dict(inherited) | dict(own)).items())
-        case Made():
-            return _parameters_of_made(run, path, value)
-        case Spread():
-            return [(path, Spread(Term("parameters", (value.term,))))]
-        case _:
-            return []
+def _own_parameters(run: Run, path: str, module: Value) -> Named:
+    def walk(value: Value) -> Named:
+        match value:
+            case Instance() | Made() if not is_missing(run.get(value.token, UTILITIES)):
+                return _together(run, path, value)
+            case Instance():
+                parts = [(name, part) for name, part in run.parts(value.token) if _parameter_like(run, part)]
+                base = run.get(value.token, ".base")
+                inherited = _parameters_of_made(run, path, base) if isinstance(base, Made) else []
+                return list((dict(inherited) | {_path(path, name): part for name, part in parts}).items())
+            case Made():
+                return _parameters_of_made(run, path, value)
+            case Spread():
+                return [(path, Spread(Term("parameters", (value.term,))))]
+            case _:
+                return []
+
+    return _through(run, module, walk)
 
 
 def _parameter_like(run: Run, value: Value) -> bool:
@@ -158,7 +184,7 @@ def _parameter_like(run: Run, value: Value) -> bool:
     return isinstance(value, Made) and value.cls == "torch.nn.Parameter"
 
 
-def _parameters_of_made(run: Run, path: str, made: Made) -> list[tuple[str, Value]]:
+def _parameters_of_made(run: Run, path: str, made: Made) -> Named:
     """The parameters of a module of torch, one by one where it is known which these are."""
     held = {name: part for name, part in run.parts(made.token) if not name.startswith(".")}
     own = {name: part for name, part in held.items() if _parameter_like(run, part)}
@@ -168,10 +194,10 @@ def _parameters_of_made(run: Run, path: str, made: Made) -> list[tuple[str, Valu
         if weights is None or replaced or any("." in name for name in weights):
             return _together(run, path, made)
         own = {name: of_made(run, made, name) for name in weights if held.get(name) != NONE} | own
-    return [(f"{path}.{name}".lstrip("."), part) for name, part in own.items()]
+    return [(_path(path, name), part) for name, part in own.items()]
 
 
-def _together(run: Run, path: str, module: Made | Instance) -> list[tuple[str, Value]]:
+def _together(run: Run, path: str, module: Made | Instance) -> Named:
     """All parameters of a module, which stand for each other in one loop."""
     each = run.made(Term("parameter of", (module.term,)), "torch.nn.Parameter")
     run.set(module.token, f".{len(run.parts(module.token))}", each)
