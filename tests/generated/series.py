@@ -9,10 +9,13 @@ from hypothesis import HealthCheck, Phase, settings
 EXAMPLES = int(os.environ.get("INITLINT_EXAMPLES", "0"))
 
 
-def series(usual: int, smallest: bool = True) -> settings:
-    """`usual` examples every day; a long search looks for the `smallest` failing one only where that is not slow."""
+def series(usual: int, smallest: bool = True, parts: int = 1) -> settings:
+    """`usual` examples every day; a long search looks for the `smallest` failing one only where that is not slow.
+
+    A test in several `parts` shares the random ones out among them.
+    """
     return settings(
-        max_examples=EXAMPLES or usual,
+        max_examples=EXAMPLES // parts or usual,
         derandomize=not EXAMPLES,
         deadline=None,
         database=None,
