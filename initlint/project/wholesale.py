@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 GOING_OVER = SWEEPS | {"apply"}
 
+OF_OTHERS = CHILDREN | DESCENDANTS
+"""What gives the parts of something to code that does not belong to it; parameters alone are for an optimizer."""
+
 
 class Wholesale(Asking):
     """Which classes have all their definitions read."""
@@ -61,7 +64,7 @@ class Wholesale(Asking):
             path, _, name = symbol.target.partition("::") if symbol is not None else ("", "", "")
             for method in self.callers.in_file(path) if path in self.project.files else ():
                 within = method.owner is None and method.facts.name.startswith(f"{name}.<locals>.")
-                if within and any(not SWEEPS.isdisjoint(names) for names in method.facts.reads.values()):
+                if within and any(not OF_OTHERS.isdisjoint(names) for names in method.facts.reads.values()):
                     return f"`{method.facts.name}` in {path}"
         return ""
 
@@ -70,7 +73,7 @@ class Wholesale(Asking):
         """Where code uses all parts of something else than its instance."""
         if (survey := self.project.survey()) is not None:
             return survey.swept
-        reading = [entry for name in sorted(CHILDREN | DESCENDANTS) for entry in self.callers.reading.get(name)]
+        reading = [entry for name in sorted(OF_OTHERS) for entry in self.callers.reading.get(name)]
         others = {m.id: m for m, receiver in reading if not m.owner or receiver != m.facts.instance}
         bodies = [self.bodies.body(m) for m in others.values() if not initialises_others(self.project, m)]
         owners = [(owner, body) for body in bodies for owner in sweeps_of_others(body)]
@@ -124,7 +127,7 @@ class Wholesale(Asking):
         assert method.owner is not None
         body = self.bodies.body(method)
         for node, name in sweeps(body):
-            if name in CHILDREN | DESCENDANTS and node.parent is not None and node.parent.type == "call":
+            if name in OF_OTHERS and node.parent is not None and node.parent.type == "call":
                 flows = uses_of(node.parent, body)
                 if any(f.use is Use.FLOW and self.entries.read(method.owner, f.target) for f in flows):
                     return True
