@@ -10,7 +10,7 @@ from initlint.construction.effects import Effects
 from initlint.construction.groups import extend
 from initlint.construction.run import Site
 from initlint.construction.torchcalls import ANY_MODULE, RANKED, class_draws, class_holds, kind_of
-from initlint.construction.values import EVERYTHING, UNKNOWN, Arguments, Group, Self, Thing, Value, options
+from initlint.construction.values import EVERYTHING, UNKNOWN, Arguments, Group, Thing, Value
 from initlint.model import Answer, Kind
 from initlint.project.inheritance import MODULE
 
@@ -79,10 +79,8 @@ class Building(Effects):
 
     def _pass_on(self, thing: Thing, arguments: Arguments) -> None:
         """What a constructor gets may become a part of the instance."""
+        self.hand_over(arguments)
         for name, value in [*(("", value) for value in arguments.positional), *arguments.named]:
-            if any(isinstance(option, Self) for option in options(value)):
-                self.run.read(EVERYTHING)
-            self.run.read("", value)
             self.run.attach(thing.token, "" if isinstance(value, Group) else name, value, passed=True)
 
     def _fill(self, container: Thing, arguments: Arguments, site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -23,9 +24,11 @@ from initlint.construction.values import (
     TRUE,
     UNKNOWN,
     Arguments,
+    ClassObject,
     Closure,
     Constant,
     Either,
+    External,
     Group,
     Self,
     Thing,
@@ -56,14 +59,6 @@ class Expressions(Loops):
 
     calls: Calls
 
-    def name(self, name: str, frame: Frame) -> Value:
-        """What a plain name stands for."""
-        raise NotImplementedError
-
-    def resolve(self, dotted: str, frame: Frame) -> Value:
-        """What a name means at module level of the frame's file."""
-        raise NotImplementedError
-
     def evaluate(self, node: cst.CSTNode, frame: Frame, alone: bool = False) -> Value:
         """What an expression is; `alone` where nobody takes its value."""
         self.steps += 1
@@ -76,12 +71,40 @@ class Expressions(Loops):
         if method is not None:
             value: Value = method(self, node, frame)
             return value
+        self._evaluate_parts(node, frame)
+        return UNKNOWN
+
+    def _evaluate_parts(self, node: cst.CSTNode, frame: Frame) -> None:
         for child in syntax.children(node):
             if isinstance(child, cst.BaseExpression):
                 self.evaluate(child, frame)
-        return UNKNOWN
 
     # -- names, attributes, calls ------------------------------------------------------------------------------
+
+    def name(self, name: str, frame: Frame) -> Value:
+        """What a plain name stands for."""
+        found = frame.lookup(name)
+        if found is None and name == "__class__" and frame.owner:
+            return ClassObject(frame.owner)
+        return found if found is not None else self.resolve(name, frame)
+
+    def resolve(self, dotted: str, frame: Frame) -> Value:
+        """What a name means at module level of the frame's file."""
+        memo = (frame.path, frame.qualname, dotted)
+        if memo not in self.workshop.names:
+            self.workshop.names[memo] = self._resolve(dotted, frame)
+        return self.workshop.names[memo]
+
+    def _resolve(self, dotted: str, frame: Frame) -> Value:
+        symbol = self.project.resolve(frame.path, dotted, frame.qualname)
+        if symbol is not None:
+            return self.workshop.symbol(symbol)
+        if "." in dotted:
+            return UNKNOWN
+        found = self.workshop.variable(frame.path, dotted)
+        if isinstance(found, Unknown) and hasattr(builtins, dotted):
+            return External(f"builtins.{dotted}")
+        return found
 
     def _load(self, node: cst.Name, frame: Frame, kept: bool = False) -> Value:
         constant = CONSTANTS.get(node.value)
@@ -213,9 +236,7 @@ class Expressions(Loops):
     def _bound(self, node: cst.BaseSlice, frame: Frame) -> Value | None:
         if isinstance(node, cst.Index):
             return self.evaluate(node.value, frame)
-        for child in syntax.children(node):
-            if isinstance(child, cst.BaseExpression):
-                self.evaluate(child, frame)
+        self._evaluate_parts(node, frame)
         return None
 
     def _subscript(self, node: cst.Subscript, frame: Frame) -> Value:

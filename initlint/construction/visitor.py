@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import functools
 import itertools
 import re
@@ -29,11 +28,9 @@ from initlint.construction.values import (
     ClassObject,
     Closure,
     Constant,
-    External,
     ProjectFunction,
     Self,
     Thing,
-    Unknown,
     Value,
     join,
     options,
@@ -322,30 +319,3 @@ class Interpreter(Statements):
             self.run.given.add(thing.token)
             return thing
         return ClassObject(ANY_MODULE if value.id == MODULE else value.id)
-
-    # -- names -------------------------------------------------------------------------------------------------
-
-    def name(self, name: str, frame: Frame) -> Value:
-        """What a plain name stands for."""
-        found = frame.lookup(name)
-        if found is None and name == "__class__" and frame.owner:
-            return ClassObject(frame.owner)
-        return found if found is not None else self.resolve(name, frame)
-
-    def resolve(self, dotted: str, frame: Frame) -> Value:
-        """What a name means at module level of the frame's file."""
-        memo = (frame.path, frame.qualname, dotted)
-        if memo not in self.workshop.names:
-            self.workshop.names[memo] = self._resolve(dotted, frame)
-        return self.workshop.names[memo]
-
-    def _resolve(self, dotted: str, frame: Frame) -> Value:
-        symbol = self.project.resolve(frame.path, dotted, frame.qualname)
-        if symbol is not None:
-            return self.workshop.symbol(symbol)
-        if "." in dotted:
-            return UNKNOWN
-        found = self.workshop.variable(frame.path, dotted)
-        if isinstance(found, Unknown) and hasattr(builtins, dotted):
-            return External(f"builtins.{dotted}")
-        return found

@@ -32,6 +32,7 @@ from initlint.construction.values import (
     rounded,
     settable,
 )
+from initlint.construction.visitor import Interpreter
 from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.inheritance import MODULE
 
@@ -73,8 +74,6 @@ class Workshop:
 
     def construct(self, cls: ClassId) -> Construction:
         """The construction of a class with arguments of which nothing is known."""
-        from initlint.construction.visitor import Interpreter
-
         self.steps = 0
         self._provisional.clear()
         for oldest in list(self._slices)[:-MOST_SLICES]:
@@ -86,8 +85,6 @@ class Workshop:
 
     def give(self, method: Method, handed: Mapping[str, ClassId]) -> Construction:
         """What a function gives the instances that it is handed or builds, as if it were a constructor."""
-        from initlint.construction.visitor import Interpreter
-
         self.steps = 0
         self._provisional.clear()
         with recursion(RECURSION):
@@ -96,8 +93,6 @@ class Workshop:
 
     def build(self, cls: ClassId, arguments: Arguments) -> Summary:
         """What an instance of a class draws when it is built with these arguments."""
-        from initlint.construction.visitor import Interpreter
-
         given = rounded(arguments)
 
         def summary() -> Summary:
@@ -107,8 +102,6 @@ class Workshop:
 
     def make(self, method: Method, arguments: Arguments) -> Made | None:
         """What a function of the project returns for these arguments; None where its run does more than that."""
-        from initlint.construction.visitor import Interpreter
-
         given = rounded(arguments)
 
         def returned() -> Made | None:
@@ -221,8 +214,6 @@ class Workshop:
         return (ClassObject(ANY_MODULE),) if len(classes) > FEW else tuple(map(ClassObject, classes))
 
     def _variable(self, path: str, name: str) -> Value:
-        from initlint.construction.visitor import Interpreter
-
         if path not in self.project.files:
             return UNKNOWN
         start, source = self.project.modules.variables(path).get(name), self.project.source(path)

@@ -102,9 +102,8 @@ def _of_partial(run: Run, owner: Partial, name: str) -> Value:
 
 
 def _of_instance(run: Run, owner: Instance, name: str, node: ast.AST, frame: Frame) -> Value:
-    found = run.get(owner.token, name)
-    if not is_missing(found):
-        return run.resolved(found)
+    if (found := run.find(owner.token, name)) is not None:
+        return found
     member = member_of(run, owner.cls, name)
     base = run.get(owner.token, ".base")
     if member is None and isinstance(base, Made) and name in (weights_of(base.term) or ()):
@@ -168,9 +167,8 @@ def of_made(run: Run, owner: Made, name: str) -> Value:
     tensor = owner.cls == TENSOR or owner.cls in PARAMETERS
     if tensor and name in ALIASES:
         return owner
-    found = run.get(owner.token, name)
-    if not is_missing(found):
-        return run.resolved(found)
+    if (found := run.find(owner.token, name)) is not None:
+        return found
     if name == "shape" and (lengths := sides(shape_of(owner.term))) is not None:
         return run.items(lengths, "tuple")
     if name == "ndim" and (rank := dimensions(owner.term)) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from initlint.comparison.interpreter.containers import item_at, sliced, with_all_of
@@ -54,14 +54,9 @@ def _called(run: Run, node: ast.Call, frame: Frame) -> Value:
 
 
 def passed_arguments(run: Run, node: ast.Call, frame: Frame) -> Arguments:
-    positional: list[Value] = []
+    positional = tuple(_listed(run, node.args, node, frame))
     named: dict[str, Value] = {}
     rest: list[Term] = []
-    for argument in node.args:
-        if isinstance(argument, ast.Starred):
-            positional += _spread(run, iterable(run, run.evaluate(argument.value, frame), node, frame))
-        else:
-            positional.append(run.evaluate(argument, frame))
     for keyword in node.keywords:
         value = run.evaluate(keyword.value, frame)
         if keyword.arg is not None:
@@ -75,11 +70,17 @@ def passed_arguments(run: Run, node: ast.Call, frame: Frame) -> Arguments:
             rest += run.rests(value)
         else:
             rest.append(run.describe(value))
-    return Arguments(tuple(positional), tuple(named.items()), tuple(rest))
+    return Arguments(positional, tuple(named.items()), tuple(rest))
 
 
-def _spread(run: Run, value: Value) -> tuple[Value, ...]:
-    return run.held(value) if isinstance(value, Items) else (Spread(run.describe(value)),)
+def _listed(run: Run, elements: Iterable[ast.expr], node: ast.AST, frame: Frame) -> Iterator[Value]:
+    """What is written one after the other, each starred value as what it goes through."""
+    for element in elements:
+        if isinstance(element, ast.Starred):
+            value = iterable(run, run.evaluate(element.value, frame), node, frame)
+            yield from run.held(value) if isinstance(value, Items) else (Spread(run.describe(value)),)
+        else:
+            yield run.evaluate(element, frame)
 
 
 def _constant(_run: Run, node: ast.Constant, _frame: Frame) -> Value:
@@ -107,13 +108,7 @@ def _formatted_part(run: Run, part: ast.expr, frame: Frame) -> Value:
 
 
 def _sequence(run: Run, node: ast.List | ast.Tuple | ast.Set, frame: Frame) -> Value:
-    values: list[Value] = []
-    for element in node.elts:
-        if isinstance(element, ast.Starred):
-            values += _spread(run, iterable(run, run.evaluate(element.value, frame), node, frame))
-        else:
-            values.append(run.evaluate(element, frame))
-    return run.items(values, type(node).__name__.lower())
+    return run.items([*_listed(run, node.elts, node, frame)], type(node).__name__.lower())
 
 
 def _dictionary(run: Run, node: ast.Dict, frame: Frame) -> Value:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison.bindings import Assigned, Binding, Defined, Either, Imported
 from initlint.comparison.interpreter.described import condition
-from initlint.comparison.interpreter.machine import is_missing
 from initlint.comparison.interpreter.registries import registered
 from initlint.comparison.names import CONTENTS
 from initlint.comparison.packages import everywhere, unbound
@@ -28,9 +27,8 @@ def external(name: str) -> Term:
 def plain_name(run: Run, name: str, frame: Frame) -> Value:
     """What a plain name stands for."""
     for inner in frame.outwards():
-        found = run.get(inner.token, name)
-        if not is_missing(found):
-            return run.resolved(found)
+        if (found := run.find(inner.token, name)) is not None:
+            return found
     if frame.body and (beside := _beside(run, name, frame)) is not None:
         return beside
     if frame.body and (method := run.project.method(frame.cls, name)) is not None:

@@ -140,6 +140,11 @@ class Machine:
         found = self.cells.get((token, name))
         return MISSING if isinstance(found, Listed | Tabled) else found
 
+    def find(self, token: int, name: str) -> Value | None:
+        """The same, as far as choices are made here; None where there is none."""
+        found = self.get(token, name)
+        return None if is_missing(found) else self.resolved(found)
+
     def set(self, token: int, name: str, value: Value) -> None:
         self.cells.set((token, name), value)
 
