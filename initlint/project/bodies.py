@@ -301,27 +301,28 @@ def _targets(assignment: Node) -> Iterator[Node]:
         inner = inner.child_by_field_name("right")
 
 
-ALTERNATING = frozenset(
-    "with_statement try_statement finally_clause elif_clause else_clause except_clause case_clause".split()
-)
-"""Statements whose block always runs, and clauses that stand beside others of which one runs."""
+CLAUSES = frozenset("elif_clause else_clause except_clause case_clause".split())
+"""What stands beside other arms, of which one runs."""
+
+ALWAYS_RUN = CLAUSES | {"with_statement", "try_statement", "finally_clause", "match_statement"}
+"""What holds a block that runs whenever the statement does, or such that one of them does."""
 
 
 def _runs_after(first: Node, second: Node) -> bool:
-    """Whether the block that the second node stands in, if anything does run it, also holds the first.
+    """Whether the second node runs whenever the first did, or may do so together with others beside it.
 
-    Beside an arm that runs if no other does, the others may do the same.
+    In an arm it does not run after what stands in another arm of the same branch.
     """
     block = second.parent
     while block is not None and (block.type not in ("block", "module") or _always_runs(block)):
+        if block.type in CLAUSES and block.parent is not None and first.start_byte >= block.parent.start_byte:
+            return False
         block = block.parent
     return block is not None and block.start_byte <= first.start_byte < block.end_byte
 
 
 def _always_runs(block: Node) -> bool:
-    """Whether a block runs whenever the statement does in which it stands, or others of its blocks do."""
-    statement = block.parent
-    return statement is not None and statement.type in ALTERNATING
+    return block.parent is not None and block.parent.type in ALWAYS_RUN
 
 
 def _parameter_name(text: str) -> str:
