@@ -301,28 +301,32 @@ def _targets(assignment: Node) -> Iterator[Node]:
         inner = inner.child_by_field_name("right")
 
 
-CLAUSES = frozenset("elif_clause else_clause except_clause case_clause".split())
-"""What stands beside other arms, of which one runs."""
+ALTERNATING = frozenset(
+    "with_statement try_statement finally_clause elif_clause else_clause except_clause case_clause".split()
+)
+"""Statements whose block always runs, and clauses that stand beside others of which one runs."""
 
-ALWAYS_RUN = CLAUSES | {"with_statement", "try_statement", "finally_clause", "match_statement"}
-"""What holds a block that runs whenever the statement does, or such that one of them does."""
+FORKS = frozenset({"if_statement", "match_statement"})
+"""Statements of which only one block runs."""
 
 
 def _runs_after(first: Node, second: Node) -> bool:
-    """Whether the second node runs whenever the first did, or may do so together with others beside it.
+    """Whether a block that the second node stands in, if anything does run it, also holds the first.
 
-    In an arm it does not run after what stands in another arm of the same branch.
+    Beside an arm that runs if no other does, the others may do the same; what stands in one of these did not run.
     """
-    block = second.parent
-    while block is not None and (block.type not in ("block", "module") or _always_runs(block)):
-        if block.type in CLAUSES and block.parent is not None and first.start_byte >= block.parent.start_byte:
+    around = second.parent
+    while around is not None:
+        holds = around.start_byte <= first.start_byte < around.end_byte
+        if holds and around.type in FORKS:
             return False
-        block = block.parent
-    return block is not None and block.start_byte <= first.start_byte < block.end_byte
-
-
-def _always_runs(block: Node) -> bool:
-    return block.parent is not None and block.parent.type in ALWAYS_RUN
+        statement = around.parent
+        kind = statement.type if statement is not None else ""
+        is_code = around.type in ("block", "module") and kind != "match_statement"
+        if is_code and (holds or kind not in ALTERNATING):
+            return holds
+        around = statement
+    return False
 
 
 def _parameter_name(text: str) -> str:
