@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "initlint"
 
 LAYERS = (
     "errors",
+    "depth",
     "files",
     "model",
     "tomlfile",

@@ -25,6 +25,17 @@ def test_what_is_made_at_the_beginning_comes_to_the_end(length: int) -> None:
     assert [settling.once(number, value, number) for number in range(length + 1)] == [made] * (length + 1)
 
 
+def test_a_long_way_to_an_answer_is_gone_to_its_end() -> None:
+    """Where it was given up, the answer depended on the question that led there."""
+    settling, made = Settling(), Value(exact=frozenset({"Net"}))
+
+    def value(number: int) -> Value:
+        return settling.once(number + 1, value, number + 1) if number < 500 else made
+
+    assert settling.once(0, value, 0) == made
+    assert settling.once(500, value, 500) == made
+
+
 def test_what_never_settles_comes_to_an_end() -> None:
     settling = Settling()
 

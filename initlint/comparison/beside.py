@@ -19,7 +19,7 @@ from initlint.comparison.signatures import Open, Signature, given, unnamed
 from initlint.comparison.trace import Row, rows
 from initlint.comparison.trees import Unparsed
 from initlint.comparison.turns import regrouped
-from initlint.construction.depth import recursion
+from initlint.depth import recursion
 from initlint.project.classes import ClassId, Method
 from initlint.project.roles import initialiser
 

@@ -8,8 +8,7 @@ In the order of reading:
 - What is known on the way: values.py, what an expression can be, with groups.py for lists and dictionaries, compare.py
   for comparisons, ranks.py for numbers of dimensions and texts.py for strings; frames.py, a function while it is read;
   run.py, what was built so far and the log.
-- How code is read: loops.py, expressions.py, statements.py and visitor.py are one interpreter, each a layer of it;
-  depth.py lets it recurse.
+- How code is read: loops.py, expressions.py, statements.py and visitor.py are one interpreter, each a layer of it.
 - What calls do: effects.py, methods.py (of values: here `add_module` defines), others.py (of Python and other
   packages), building.py (classes), torchfunctions.py and calls.py are one object, each a layer of it. hooks.py knows
   the methods that frameworks call, inert.py the code that need not be followed.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from initlint.construction import knowledge
-from initlint.construction.depth import recursion
 from initlint.construction.expressions import MAX_STEPS, Exhausted
 from initlint.construction.finish import NOTHING_KNOWN, Finish, Summary
 from initlint.construction.frames import Frame
@@ -33,6 +32,7 @@ from initlint.construction.values import (
     settable,
 )
 from initlint.construction.visitor import Interpreter
+from initlint.depth import recursion
 from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.inheritance import MODULE
 

@@ -157,11 +157,15 @@ class Body:
         return [child for node in nodes for child in code_in(node)]
 
     @functools.cached_property
-    def only_raises(self) -> bool:
-        """Whether it does nothing but raise, whatever it says of itself before."""
+    def is_unwritten(self) -> bool:
+        """Whether it does nothing, or nothing but raise, whatever it says of itself before."""
         block = self.definition.child_by_field_name("body") if self.definition is not None else None
         kinds = [child.type for child in code_in(block)]
-        return bool(kinds) and kinds[-1] == "raise_statement" and set(kinds[:-1]) <= {"expression_statement"}
+        return (
+            bool(kinds)
+            and kinds[-1] in ("raise_statement", "pass_statement")
+            and set(kinds[:-1]) <= {"expression_statement"}
+        )
 
     def class_values(self, name: str) -> list[Node]:
         """The values that a class body gives `name`; only of use where this body is a class."""

@@ -71,11 +71,18 @@ class Members(Asking):
             return UNKNOWN
         return union(self._member(owner, name, exact=True) for owner in owners)
 
+    def _inner(self, cls: ClassId, name: str) -> Value | None:
+        """A class that stands in the body of a class, or of one that this inherits from."""
+        inner = (f"{ancestor}.{name}" for ancestor in self.project.mro(cls))
+        return next((Value(classes=frozenset({each})) for each in inner if each in self.project.classes), None)
+
     def _class_member(self, cls: ClassId, name: str) -> Value:
         """What a class itself has: a method, or what is known to be a string."""
         method = self.project.method(cls, name)
         if method is not None:
             return Value(functions=frozenset({method}))
+        if inner := self._inner(cls, name):
+            return inner
         if cls not in self.project.classes:
             return NOTHING
         value = union(self._assigned(each, name) for each in self.project.mro(cls))
@@ -87,6 +94,8 @@ class Members(Asking):
     def _member_of(self, cls: ClassId, name: str, exact: bool) -> Value:
         if cls not in self.project.classes and not exact and len(self.project.descendants(cls)) > 1:
             return self.of_unknown(name)
+        if inner := self._inner(cls, name):
+            return inner
         methods = self._methods(cls, name, exact)
         if methods:
             computed = [method for method in methods if method.is_property]

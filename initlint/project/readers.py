@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 
 from initlint.construction import knowledge
@@ -11,7 +11,7 @@ from initlint.facts.receivers import meant
 from initlint.model import Confidence, Kind, Verdict
 from initlint.project.aliases import Aliases
 from initlint.project.bodies import Bodies
-from initlint.project.callers import Callers
+from initlint.project.callers import ENTRY_POINTS, Callers
 from initlint.project.classes import ClassId, Method
 from initlint.project.computed import Computed
 from initlint.project.enclosing import Enclosing
@@ -298,23 +298,32 @@ class Readers:
     def _carried(self, cls: ClassId, attribute: str) -> str:
         """A class of which no method runs after construction, but to raise, is read by its holder: other parts show.
 
-        One whose `forward` only raises is meant for heirs; where there are none, they are elsewhere.
+        One whose `forward` is not written or only raises is meant for heirs; where there are none, they are elsewhere.
         """
         if any(knowledge.module(base) for base in self.project.mro(cls) if base != MODULE):
             return ""
         methods = [m for relative in self.project.near(cls) for m in self.project.classes[relative].functions]
-        running = (method for method in methods if method.facts.instance and not self.roles.constructs(method))
-        if not all(self.bodies.body(method).only_raises for method in running) and not self._is_for_heirs(cls):
+        stored = {store.attribute for method in methods for store in method.facts.stores}
+        parts = {name for name in sorted(stored - {attribute}) if self._may_be_part(cls, name)}
+        running = [method for method in methods if self._may_read(cls, method, parts)]
+        if not all(self.bodies.body(method).is_unwritten for method in running) and not self._is_for_heirs(cls):
             return ""
-        others = {store.attribute for method in methods for store in method.facts.stores} - {attribute}
-        if any(self._may_be_part(cls, other) and self._is_live(cls, other) for other in sorted(others)):
+        if any(self._is_live(cls, part) for part in sorted(parts)):
             return ""
         return "no method of the class could read it, so whoever holds an instance may"
+
+    def _may_read(self, cls: ClassId, method: Method, parts: Set[str]) -> bool:
+        """Whether a method runs after construction and is made for the parts of a class, as one mixed in is not."""
+        facts = method.facts
+        if not facts.instance or self.roles.constructs(method):
+            return False
+        own = method.owner in self.project.descendants(cls) or facts.name in ENTRY_POINTS
+        return own or not parts.isdisjoint(facts.reads.get(facts.instance, ()))
 
     def _is_for_heirs(self, cls: ClassId) -> bool:
         """Whether nothing but what inherits from a class elsewhere can run it."""
         forward = self.project.method(cls, "forward")
-        return forward is not None and self.project.descendants(cls) == {cls} and self.bodies.body(forward).only_raises
+        return forward is not None and self.project.descendants(cls) == {cls} and self.bodies.body(forward).is_unwritten
 
     def _may_be_part(self, cls: ClassId, attribute: str) -> bool:
         """Whether an attribute can be a module or a parameter."""

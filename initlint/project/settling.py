@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from initlint.depth import recursion
 from initlint.project.values import NOTHING, UNKNOWN, Value
 
-MAX_DEPTH = 60
-"""Questions within questions before an answer is given up as unknown."""
+MAX_DEPTH = 1_000
+"""Questions within questions before an answer is given up as unknown, which then depends on what was asked first.
+
+The longest chain of all that is known is of 310, and each question nests up to ten calls.
+"""
+
+RECURSION = 12_000
+"""Nested calls that Python may need for so many questions."""
 
 MAX_ROUNDS = 8
 """Rounds in which values that depend on each other settle, or are taken as they are: `x = [x]` never would.
@@ -62,6 +69,13 @@ class Settling:
         if key in self._open:
             self._goes_back(self._open[key])
             return self._assumed.get(key, NOTHING)
+        if self._open:
+            return self._ask(key, compute, *arguments)
+        with recursion(RECURSION):
+            return self._ask(key, compute, *arguments)
+
+    def _ask(self, key: object, compute: Callable[..., Value], *arguments: object) -> Value:
+        """Compute what is neither known nor asked already."""
         place, before, around = len(self._open), len(self._provisional), self._back
         if place > MAX_DEPTH:
             return UNKNOWN
