@@ -138,6 +138,7 @@ W = "self.w = nn.Parameter(torch.empty(4, 5))\n"
 EACH = "for p in self.parameters():\n    nn.init.normal_(p)"
 LAYERS_OF = "self.a = nn.Conv2d(4, k, k)\nself.n = nn.LayerNorm(4)\n"
 TIED = "self.a = nn.Linear(4, 4)\nself.b = nn.Linear(4, 4)\nself.b.weight = self.a.weight\n"
+TRAINED = "for p in self.parameters():\n    if p.requires_grad:\n        nn.init.normal_(p)"
 DERIVED = "class Part(nn.Linear):\n    def __init__(self):\n        super().__init__(4, 4)\n"
 PARAMETERS_OF = {
     "one by one": (
@@ -163,6 +164,11 @@ PARAMETERS_OF = {
     "tied": (
         f"{TIED}{EACH}",
         f"{TIED}for p in (self.a.weight, self.a.bias, self.b.bias):\n    nn.init.normal_(p)",
+        Verdict.SAME,
+    ),
+    "that are frozen": (
+        f"{LAYERS_OF}self.a.requires_grad_(False)\n{TRAINED}",
+        f"{LAYERS_OF}self.a.weight.requires_grad = self.a.bias.requires_grad = False\n{EACH.replace('self', 'self.n')}",
         Verdict.SAME,
     ),
     "one that is taken away": (

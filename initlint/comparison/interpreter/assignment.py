@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from initlint.comparison.interpreter.attributes import FROZEN, assign_by_name, froze, is_accessor
+from initlint.comparison.interpreter.attributes import FROZEN, assign_by_name, freeze, is_accessor
 from initlint.comparison.interpreter.containers import is_plain, item_at, item_key, looked_up, on_items
 from initlint.comparison.interpreter.drawing import unfollowed, unseen
 from initlint.comparison.interpreter.iteration import iterable
@@ -37,8 +37,6 @@ def give(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
                 frame = frame.parent
             run.set(frame.token, name, value)
         case ast.Attribute(value=owner, attr=name):
-            if name == FROZEN:
-                froze(run, owner, value)
             run.each(run.evaluate(owner, frame), lambda one: _set_attribute(run, one, name, value, target, frame))
         case ast.Subscript():
             holder = run.evaluate(target.value, frame)
@@ -54,6 +52,8 @@ def give(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
 
 def _set_attribute(run: Run, owner: Value, name: str, value: Value, node: ast.expr, frame: Frame) -> Value:
     match owner:
+        case _ if name == FROZEN:
+            freeze(run, owner, value)
         case Instance():
             method = run.project.method(owner.cls, name)
             if method is not None and is_accessor(method):

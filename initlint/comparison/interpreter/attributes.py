@@ -16,6 +16,7 @@ from initlint.comparison.interpreter.reflection import told
 from initlint.comparison.shapes import KEPT, argument_of, dimensions, shape_of, sides
 from initlint.comparison.terms import NONE, TRUE, Term, constant, is_constant
 from initlint.comparison.values import (
+    MISSING,
     Arguments,
     Bound,
     ClassRef,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 FROZEN = "requires_grad"
-"""The attribute that many parameters are given at once, and the cell of what was done to it so far."""
+"""The attribute that many parameters are given at once, and the cell of what was done to those that are not known."""
 
 ALIASES = frozenset({"data", "T", "mT"})
 """Attributes of a tensor that are the tensor itself."""
@@ -48,8 +49,8 @@ def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) ->
     """`owner.name`."""
     if (said := told(run, owner, name)) is not None:
         return said if is_constant(said) else Term("attribute", (Term("said", (run.describe(owner), said)), name))
-    if name == FROZEN and not is_missing(changes := run.get(0, FROZEN)):
-        return Term("attribute", (Term("said", (run.describe(owner), run.describe(changes))), name))
+    if name == FROZEN:
+        return _frozen(run, owner)
     match owner:
         case Instance():
             return _of_instance(run, owner, name, node, frame)
@@ -83,10 +84,31 @@ def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) ->
             return Term("attribute", (run.describe(owner), name))
 
 
-def froze(run: Run, target: ast.AST, value: Value) -> None:
-    """Note that parameters were frozen or thawed: whoever asks any of them gets an answer that depends on all of it."""
-    before = run.describe(run.get(0, FROZEN))
-    run.set(0, FROZEN, Term("frozen", (before, ast.unparse(target), run.describe(value))))
+def freeze(run: Run, parameter: Value, value: Value) -> None:
+    """Say whether a parameter needs a gradient; what is said of one that is not known concerns all of them."""
+    parameter = run.resolved(parameter)
+    known = isinstance(parameter, Made)
+    if isinstance(parameter, Made):
+        run.set(parameter.token, FROZEN, value)
+    before = run.get(0, FROZEN)
+    if not known or not is_missing(before):
+        which = constant(parameter.token) if isinstance(parameter, Made | Instance) else run.describe(parameter)
+        run.set(0, FROZEN, Term("frozen", (run.describe(before), which, run.describe(value))))
+
+
+def _frozen(run: Run, owner: Value) -> Value:
+    """Whether a parameter needs a gradient."""
+    own = run.get(owner.token, FROZEN) if isinstance(owner, Made) else MISSING
+    changes = run.get(0, FROZEN)
+    if not is_missing(changes):
+        own = Term("said", (run.describe(owner), run.describe(own), run.describe(changes)))
+        return Term("attribute", (own, FROZEN))
+    if not is_missing(own):
+        return own
+    term = run.describe(owner)
+    layer = term.args[0] if term.op == "attribute" else None
+    trained = isinstance(layer, Term) and weights_of(layer) is not None and argument_of(layer, "_freeze") is None
+    return TRUE if trained else Term("attribute", (term, FROZEN))
 
 
 def _of_partial(run: Run, owner: Partial, name: str) -> Value:

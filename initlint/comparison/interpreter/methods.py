@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from initlint.comparison.draws import TORCH
-from initlint.comparison.interpreter.attributes import FROZEN, assign_by_name, froze
+from initlint.comparison.interpreter.attributes import FROZEN, assign_by_name
 from initlint.comparison.interpreter.containers import on_items, on_table
 from initlint.comparison.interpreter.described import argument_terms, compound
 from initlint.comparison.interpreter.drawing import (
@@ -25,7 +25,7 @@ from initlint.comparison.interpreter.iteration import children_of
 from initlint.comparison.interpreter.outside import PLAIN
 from initlint.comparison.interpreter.texts import of_text, root
 from initlint.comparison.interpreter.torch_calls import append_module, extend_modules, insert_module, next_constructor
-from initlint.comparison.interpreter.views import apply_to_all, modules_of, named_item, parameters_of
+from initlint.comparison.interpreter.views import apply_to_all, freeze_all, modules_of, named_item, parameters_of
 from initlint.comparison.shapes import dimensions
 from initlint.comparison.statements import CHANGES_IN_PLACE
 from initlint.comparison.terms import NONE, TRUE, Term, constant, is_constant
@@ -58,8 +58,8 @@ SILENT_METHODS = frozenset(
 
 def call_method(run: Run, receiver: Value, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
     """Call a method that no code of the project defines."""
-    if name == f"{FROZEN}_" and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        froze(run, node.func.value, arguments.get(FROZEN, 0) or TRUE)
+    if name == f"{FROZEN}_":
+        freeze_all(run, receiver, arguments.get(FROZEN, 0) or TRUE)
     match receiver:
         case Super() if name == "__init__":
             next_constructor(run, receiver, arguments, node, frame)

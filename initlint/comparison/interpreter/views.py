@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from initlint.comparison.draws import weights_of
-from initlint.comparison.interpreter.attributes import of_made
+from initlint.comparison.interpreter.attributes import freeze, of_made
 from initlint.comparison.interpreter.described import state
 from initlint.comparison.interpreter.drawing import unseen
 from initlint.comparison.interpreter.filling import UTILITIES
@@ -146,6 +146,15 @@ def apply_to_all(run: Run, root: Value, function: Value, node: ast.AST, frame: F
         run.each(function, lambda one: run.call(one, Arguments((item,)), node, frame))
 
     iterate(run, modules, turn)
+
+
+def freeze_all(run: Run, value: Value, needed: Value) -> None:
+    """`requires_grad_` of a module: of all its parameters."""
+    if isinstance(value, Made | Instance) and module_like(run, value):
+        parameters = run.items(parameters_of(run, value, "parameters", recurse=True))
+        iterate(run, parameters, lambda one: freeze(run, one, needed))
+    else:
+        freeze(run, value, needed)
 
 
 def parameters_of(run: Run, root: Made | Instance, name: str, recurse: bool) -> list[Value]:
