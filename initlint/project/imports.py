@@ -102,13 +102,12 @@ class Modules:
     def file(self, module: str, importer: str = "") -> str | None:
         """The file of a module; a script also sees the files beside it, a package kept in another one itself.
 
-        Where `texar/torch` has a folder `nn`, that is not `torch.nn`.
+        A file `losses/torch.py`, or a folder `texar/torch/nn`, is not what those beside it import as torch.
         """
         found = self._by_name.get(module)
-        if found is None and importer:
-            head, *folders = module.partition(".")[0], *importer.split("/")[:-1]
-            kept = head not in ("torch", module)
-            within = [folders[:depth] for depth, name in enumerate(folders) if name == head and kept]
+        head, *folders = module.partition(".")[0], *importer.split("/")[:-1]
+        if found is None and importer and head != "torch":
+            within = [folders[:depth] for depth, name in enumerate(folders) if name == head != module]
             bases = ["/".join([*above, module.replace(".", "/")]) for above in (folders, *reversed(within))]
             files = (path for base in bases for path in (base + ".py", base + "/__init__.py"))
             found = next((path for path in files if path in self.files), None)
