@@ -145,11 +145,6 @@ class Code(Trees):
         """How instances of a class are made, and what runs when they are called."""
         return self.content([class_key(id), ("method", id, "forward")])
 
-    def of_symbol(self, symbol: Symbol) -> Term:
-        """What a name stands for, by its content."""
-        key = self._key(symbol)
-        return self.content([key]) if key is not None else Term("name", (symbol.target,))
-
     def around(self, id: ClassId) -> Term | None:
         """What else than its constructors makes an instance of a class: metaclasses, `__new__`, changes by others."""
         if id not in self._around:
