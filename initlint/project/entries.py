@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from initlint.facts.spelled import fits
@@ -13,10 +12,11 @@ from initlint.project.project import Project
 from initlint.project.roles import Roles
 from initlint.project.sites import only_does, sites
 
-_FREEZING = re.compile(
-    rb"\s*\.\s*(?:(?:named_)?(?:parameters|modules|children)\(|(?:eval|train|requires_grad_|zero_grad)\()"
+_FREEZING = frozenset(
+    "parameters named_parameters modules named_modules children named_children"
+    " eval train requires_grad_ zero_grad".split()
 )
-"""What stands behind an attribute of which a method sets the mode, or goes over the parameters."""
+"""What a method calls on a part to set its mode, or to go over its parameters."""
 
 
 class Entries:
@@ -35,13 +35,9 @@ class Entries:
         return any(not self._constructs(method) and not self._freezes(method, attribute) for method in readers)
 
     def _freezes(self, method: Method, attribute: str) -> bool:
-        """Whether all that a method does with an attribute is to freeze it, or to set its mode.
-
-        Few need a closer look: the text behind most names says that more is done.
-        """
-        source = self.project.source(method.path)[method.facts.start : method.facts.end]
-        behind = source.split(f".{attribute}".encode())[1:]
-        if not behind or not all(map(_FREEZING.match, behind)):
+        """Whether all that a method does with an attribute is to freeze it, or to set its mode."""
+        read = method.facts.reads.get(f"{method.facts.instance}.{attribute}", ())
+        if not read or not _FREEZING.issuperset(read):
             return False
         body = self.bodies.body(method)
         return only_does((Use.NONE,), sites(body, method.facts.instance, attribute), body)
