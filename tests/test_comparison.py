@@ -190,6 +190,13 @@ def test_a_draw_that_moves_past_a_part_without_draws_moves_nothing() -> None:
     assert answer(compared(parts(f"{made}\n{drawn}"), parts(f"{drawn}\n{made}"))) == "the same streams"
 
 
+def test_it_may_do_so_while_another_draw_is_renamed() -> None:
+    made, drawn, other = "self.part = Part()", "self.a = torch.randn(4)", "self.{} = torch.randn(4)"
+    old = parts("\n".join((drawn, made, other.format("b"))))
+    new = parts("\n".join((made, drawn, other.format("c"))))
+    assert answer(compared(old, new)) == "the same streams"
+
+
 PLACES = {
     "as many numbers": (
         "a = nn.Linear(dim, 4); b = nn.Conv2d(dim, 3, 3); c = nn.Linear(4, 4); d = nn.Linear(4, 4)",

@@ -145,7 +145,7 @@ def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measur
         assert diff is not None
         agree_on_numbers(diff, builds)
         places = [place for place in apart if place is not None]
-        other_values = any(weights(one, renames) != weights(other, {}) for one, other in builds)
+        other_values = any(weights(one, renames, other) != other.weights for one, other in builds)
         assert places or other_values, f"{name}: said to part, and all is the same"
         line = diff.parting
         assert line is not None and line.row.draw is not None
@@ -193,20 +193,20 @@ def within(name: str, owner: str) -> bool:
     return name == owner or name.startswith(f"{owner}.")
 
 
-def translated(name: str, renames: dict[str, str]) -> str:
-    """The name that a tensor has on the other side."""
+def translated(name: str, renames: dict[str, str], other: Measured) -> str:
+    """The name that a tensor has on the other side; a part of an instance may have that of torch's own `weight`."""
     for old, new in renames.items():
         if within(name, old):
             return new + name[len(old) :]
         held = re.search(rf"(?<=\.){re.escape(old[2:])}(?=\.|$)", name) if old.startswith("*.") else None
-        if held is not None:
+        if held is not None and name not in other.weights:
             return name[: held.start()] + new + name[held.end() :]
     return name
 
 
-def weights(one: Measured, renames: dict[str, str]) -> dict[str, bytes]:
+def weights(one: Measured, renames: dict[str, str], other: Measured) -> dict[str, bytes]:
     """What every tensor holds, by the name that it has on the other side."""
-    return {translated(name, renames): content for name, content in one.weights.items()}
+    return {translated(name, renames, other): content for name, content in one.weights.items()}
 
 
 def states(one: Measured) -> list[tuple[str, str]]:
@@ -221,7 +221,7 @@ def first_apart(one: Measured, other: Measured, renames: dict[str, str]) -> tupl
     rows = [[(d.before, d.after, owner) for d, owner in zip(m.draws, m.owners, strict=True)] for m in (one, other)]
     for place in range(max(map(len, rows))):
         left, right = (each[place] if place < len(each) else ("", "", "") for each in rows)
-        if left[:2] != right[:2] or translated(left[2], renames) != right[2]:
+        if left[:2] != right[:2] or translated(left[2], renames, other) != right[2]:
             traced = all(one.owners[:place]) and all(other.owners[:place])
             return (left[2], right[2]) if traced else ("", "")
     return None
@@ -229,5 +229,5 @@ def first_apart(one: Measured, other: Measured, renames: dict[str, str]) -> tupl
 
 def differing(one: Measured, other: Measured, renames: dict[str, str]) -> set[str]:
     """The tensors that are drawn on both sides and hold other values."""
-    pairs = {name: translated(name, renames) for name in one.owners if name}
+    pairs = {name: translated(name, renames, other) for name in one.owners if name}
     return {old for old, new in pairs.items() if new in other.weights and one.weights[old] != other.weights[new]}

@@ -111,8 +111,9 @@ def _untouched(line: Line) -> bool:
 
 
 def _open(lines: Sequence[Line]) -> Iterator[Line]:
-    """The lines that differ; all of them where one has moved, since it may only have passed what draws nothing."""
-    moved = any(line.change is Change.MOVED for line in lines)
+    """The lines that differ; all where a draw may have moved, since it may only have passed what draws nothing."""
+    gone = {line.row.key for line in lines if line.new is None}
+    moved = any(line.change is Change.MOVED or (line.old is None and line.row.key in gone) for line in lines)
     return (line for line in lines if moved or line.change is not Change.SAME)
 
 
