@@ -216,12 +216,14 @@ def states(one: Measured) -> list[tuple[str, str]]:
 def first_apart(one: Measured, other: Measured, renames: dict[str, str]) -> tuple[str, str] | None:
     """Who gets the first draw that is not the same on both sides: another amount, or another owner.
 
-    Not named where draws before it go to nobody that can be told: these may have changed places.
+    What is computed from a draw is nobody's that can be told; none is named behind such draws, which may have changed
+    places.
     """
     rows = [[(d.before, d.after, owner) for d, owner in zip(m.draws, m.owners, strict=True)] for m in (one, other)]
     for place in range(max(map(len, rows))):
         left, right = (each[place] if place < len(each) else ("", "", "") for each in rows)
-        if left[:2] != right[:2] or translated(left[2], renames, other) != right[2]:
+        known = left[2] and right[2]
+        if left[:2] != right[:2] or (known and translated(left[2], renames, other) != right[2]):
             traced = all(one.owners[:place]) and all(other.owners[:place])
             return (left[2], right[2]) if traced else ("", "")
     return None
