@@ -65,7 +65,7 @@ def amount(draw: Draw, given: Numbers | None = None) -> Amount | None:
 def apart(old: Sequence[Amount], new: Sequence[Amount]) -> Answer:
     """Whether two series of draws leave a generator in two states; what they draw from it may have any order.
 
-    Unknown where it matters whether a normal number is left over from before. tests/test_comparison.py measures it.
+    Unknown where it matters whether a normal number is left over from before. tests/test_amounts.py measures it.
     """
     kept = not any(small for _, small in map(_taken, (old, new)))
     cases = {

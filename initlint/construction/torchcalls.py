@@ -77,16 +77,20 @@ def class_weights(known: knowledge.TorchModule, arguments: Arguments) -> Mapping
     return None if biased and len(fewest) > len(known.weights) else fewest
 
 
+def _given(known: knowledge.TorchModule, switch: str, arguments: Arguments) -> tuple[Value | None, str]:
+    """What is passed for an argument that a class was measured with, and the value that it had then."""
+    parameter, _, expected = switch.partition("=")
+    return arguments.get(parameter, _position(known, parameter)), expected
+
+
 def _switched(known: knowledge.TorchModule, switch: str, arguments: Arguments) -> bool | None:
     """Whether an argument has the value with which a class was measured; None where that is not known."""
-    parameter, _, expected = switch.partition("=")
-    return _matches(arguments.get(parameter, _position(known, parameter)), expected)
+    return _matches(*_given(known, switch, arguments))
 
 
 def _is_exact(known: knowledge.TorchModule, switch: str, arguments: Arguments) -> bool:
     """Whether an argument that counts something is not more than what was measured."""
-    parameter, _, expected = switch.partition("=")
-    given = arguments.get(parameter, _position(known, parameter))
+    given, expected = _given(known, switch, arguments)
     count = given.value if isinstance(given, Constant) else None
     return type(count) is not int or expected in ("...", str(count))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from initlint.facts.spelled import fits
+from initlint.facts.vocabulary import MODULE_SWEEPS, PARAMETER_SWEEPS
 from initlint.project.bodies import LAMBDA, Bodies
 from initlint.project.classes import ClassId, Method
 from initlint.project.flows import Use
@@ -12,10 +13,7 @@ from initlint.project.project import Project
 from initlint.project.roles import Roles
 from initlint.project.sites import only_does, sites
 
-_FREEZING = frozenset(
-    "parameters named_parameters modules named_modules children named_children"
-    " eval train requires_grad_ zero_grad".split()
-)
+_FREEZING = MODULE_SWEEPS | PARAMETER_SWEEPS | {"eval", "train", "requires_grad_", "zero_grad"}
 """What a method calls on a part to set its mode, or to go over its parameters."""
 
 

@@ -63,9 +63,12 @@ def module_like(run: Run, value: Value) -> bool:
 def modules_of(run: Run, root: Made | Instance, name: str) -> list[Value]:
     """What `modules()` and `children()` go through."""
     found = _each_once(run, inner_modules(run, root)) if name.endswith("children") else every_module(run, root)
-    if name.startswith("named_"):
-        return [named_item(run, path, value) for path, value in found]
-    return [value for _, value in found]
+    return _given(run, name, found)
+
+
+def _given(run: Run, name: str, found: Named) -> list[Value]:
+    """What a method gives of what it goes through: with the names if its own name says so."""
+    return [named_item(run, path, value) if name.startswith("named_") else value for path, value in found]
 
 
 def _each_once(run: Run, parts: Named) -> Named:
@@ -161,9 +164,7 @@ def parameters_of(run: Run, root: Made | Instance, name: str, recurse: bool) -> 
     """What `parameters()` goes through: the own parameters of every module, the outer ones first."""
     modules = every_module(run, root) if recurse else [("", root)]
     found = _each_once(run, [each for path, value in modules for each in _own_parameters(run, path, value)])
-    if name.startswith("named_"):
-        return [named_item(run, path, value) for path, value in found]
-    return [value for _, value in found]
+    return _given(run, name, found)
 
 
 def _own_parameters(run: Run, path: str, module: Value) -> Named:
