@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "initlint"
 LAYERS = (
     "errors",
     "depth",
+    "remembered",
     "files",
     "model",
     "tomlfile",

@@ -25,7 +25,8 @@ from initlint.comparison.terms import Term
 from initlint.comparison.trees import Texts, Trees
 from initlint.construction import knowledge
 from initlint.project.classes import Method
-from initlint.project.imports import Symbol, SymbolKind
+from initlint.project.imports import SymbolKind
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,16 +76,8 @@ class Code(Trees):
         self.names = Names(project, self.tree, texts.surveys)
         self.changes = Changes(self, self.names, moved.union(paths))
         self._contents: dict[tuple[Key, ...], Term] = {}
-        self._walks: dict[tuple[Key, ...], Walk] = {}
         self._extra: dict[Key, ast.AST] = {}
         self._alike: dict[tuple[str, Piece, tuple[Link, ...]], Key] = {}
-        self._links: dict[Key, tuple[Link, ...]] = {}
-        self._pieces: dict[Key, Piece | None] = {}
-        self._levels: dict[ClassId, dict[str, list[ast.stmt]]] = {}
-        self._guessed: dict[ClassId, str] = {}
-        self._special: dict[ClassId, bool] = {}
-        self._around: dict[ClassId, Term | None] = {}
-        self._methods: dict[Key, tuple[tuple[str, Key], ...]] = {}
 
     # -- names that statements bind ----------------------------------------------------------------------------
 
@@ -113,14 +106,14 @@ class Code(Trees):
             return value.value
         return self.content([*self._keys_of(found, id.partition("::")[0], id), *changes, class_key(id)])
 
+    @remembered
     def _level_of(self, id: ClassId) -> dict[str, list[ast.stmt]]:
         """The statements of a class's body by the names that they bind or may change."""
-        if id not in self._levels:
-            self._levels[id] = {}
-            for statement in self.body(id):
-                for name in sorted(bound(statement).union(heads(statement))):
-                    self._levels[id].setdefault(name, []).append(statement)
-        return self._levels[id]
+        found: dict[str, list[ast.stmt]] = {}
+        for statement in self.body(id):
+            for name in sorted(bound(statement).union(heads(statement))):
+                found.setdefault(name, []).append(statement)
+        return found
 
     # -- terms for code ----------------------------------------------------------------------------------------
 
@@ -145,14 +138,11 @@ class Code(Trees):
         """How instances of a class are made, and what runs when they are called."""
         return self.content([class_key(id), ("method", id, "forward")])
 
+    @remembered
     def around(self, id: ClassId) -> Term | None:
         """What else than its constructors makes an instance of a class: metaclasses, `__new__`, changes by others."""
-        if id not in self._around:
-            keys = [
-                key for each in self.project.mro(id) if self.cls(each) is not None for key in self._around_one(each)
-            ]
-            self._around[id] = self.content(keys) if keys else None
-        return self._around[id]
+        keys = [key for each in self.project.mro(id) if self.cls(each) is not None for key in self._around_one(each)]
+        return self.content(keys) if keys else None
 
     def _around_one(self, id: ClassId) -> Iterator[Key]:
         """The same of one class alone."""
@@ -190,13 +180,12 @@ class Code(Trees):
             self._wraps_forward(each) for base in bases for each in self.body(base) if isinstance(each, Definition)
         )
 
+    @remembered
     def special(self, id: ClassId) -> bool:
         """Whether instances of a class are more than their attributes: operators, conversions, what others define."""
-        if id not in self._special:
-            infos = [self.project.classes[each] for each in self.project.mro(id) if each in self.project.classes]
-            names = {name for info in infos for name in info.methods if name.startswith("__")}
-            self._special[id] = not names <= ORDINARY or self.foreign(id)
-        return self._special[id]
+        infos = [self.project.classes[each] for each in self.project.mro(id) if each in self.project.classes]
+        names = {name for info in infos for name in info.methods if name.startswith("__")}
+        return not names <= ORDINARY or self.foreign(id)
 
     def foreign(self, id: ClassId) -> bool:
         """Whether a class inherits from one that is neither of the project nor of torch: its instances are more."""
@@ -226,14 +215,13 @@ class Code(Trees):
         found, rest = self.meaning(class_key(id), name)
         return found is None or (found[0] == "class" and not rest)
 
+    @remembered
     def guessed(self, id: ClassId) -> str:
         """A base that several statements decide, of which the project has taken one; "" where there is none."""
-        if id not in self._guessed:
-            known = [each for each in self.project.mro(id) if each in self.project.classes]
-            bases = ((base, each) for each in known for node in self.classes(each) for base in node.bases)
-            found = (ast.unparse(base) for base, each in bases if self._is_guess(base, each))
-            self._guessed[id] = next(found, "")
-        return self._guessed[id]
+        known = [each for each in self.project.mro(id) if each in self.project.classes]
+        bases = ((base, each) for each in known for node in self.classes(each) for base in node.bases)
+        found = (ast.unparse(base) for base, each in bases if self._is_guess(base, each))
+        return next(found, "")
 
     def _is_guess(self, base: ast.expr, id: ClassId) -> bool:
         info, name = self.project.classes[id], dotted(base)
@@ -260,61 +248,45 @@ class Code(Trees):
         self._extra.update(zip(keys, nodes, strict=True))
         return keys
 
-    def _key(self, symbol: Symbol) -> Key | None:
-        path, _, name = symbol.target.partition("::")
-        match symbol.kind:
-            case SymbolKind.CLASS:
-                return class_key(symbol.target)
-            case SymbolKind.FUNCTION:
-                return "function", path, name
-            case SymbolKind.VARIABLE if path in self.project.files:
-                return "variable", path, name
-            case _:
-                return None
-
-    def walk(self, keys: Sequence[Key]) -> Walk:
+    @remembered
+    def walk(self, *keys: Key) -> Walk:
         """What some definitions reach, for comparing it with others."""
-        asked = tuple(keys)
-        if asked not in self._walks:
-            self._walks[asked] = Walk(self, asked)
-        return self._walks[asked]
+        return Walk(self, keys)
 
     def content(self, keys: Sequence[Key]) -> Term:
         """Definitions with all that they reach, as one term."""
         asked = tuple(map(self._first_alike, keys))
         if asked not in self._contents:
-            self._contents[asked] = self.texts.contents.term(self.walk(asked))
+            self._contents[asked] = self.texts.contents.term(self.walk(*asked))
         return self._contents[asked]
 
     def _first_alike(self, key: Key) -> Key:
         """Of code that is written alike in one file, and means the same, the first stands for all."""
         piece = self.piece(key) if key[0] == "node" else None
-        return key if piece is None else self._alike.setdefault((key[1], piece, self.links(key, piece)), key)
+        return key if piece is None else self._alike.setdefault((key[1], piece, self.links(key)), key)
 
     def common(self, keys: Sequence[Key], other: Code, others: Sequence[Key]) -> Term | None:
         """The one term of some definitions and those of another version; None where they differ."""
-        if not self.walk(keys).equals(other.walk(others)):
+        if not self.walk(*keys).equals(other.walk(*others)):
             return None
         term = self.content(keys)
         other._contents[tuple(others)] = term
         return term
 
+    @remembered
     def piece(self, key: Key) -> Piece | None:
         """The code of a definition alone."""
-        if key not in self._pieces:
-            nodes = self._nodes(key)
-            self._pieces[key] = self.texts.piece(nodes) if nodes else None
-        return self._pieces[key]
+        nodes = self._nodes(key)
+        return self.texts.piece(nodes) if nodes else None
 
+    @remembered
     def methods(self, key: Key) -> tuple[tuple[str, Key], ...]:
         """The methods of a class by name."""
         if key[0] != "class":
             return ()
-        if key not in self._methods:
-            id = f"{key[1]}::{key[2]}"
-            names = dict.fromkeys(each.name for each in self.body(id) if isinstance(each, Definition))
-            self._methods[key] = tuple((name, ("method", id, name)) for name in names)
-        return self._methods[key]
+        id = f"{key[1]}::{key[2]}"
+        names = dict.fromkeys(each.name for each in self.body(id) if isinstance(each, Definition))
+        return tuple((name, ("method", id, name)) for name in names)
 
     def definitions(self, key: Key) -> Sequence[ast.AST]:
         """The nodes of a definition, of a class the whole statements."""
@@ -365,17 +337,15 @@ class Code(Trees):
         found, text = self.names.lead(path, name)
         return found, text if found is not None or text else unbound(name)
 
-    def links(self, key: Key, piece: Piece) -> tuple[Link, ...]:
-        """What a definition refers to, in order; then what it imports, and what is known to change it."""
-        if key not in self._links:
-            changes = [change for target in targets(key) for change in self.changes.of(target)]
-            behind = [each for change in changes if key[0] == "variable" for each in self.changes.decorated(change)]
-            named = [self._link(key, name) for name in piece.names]
-            self._links[key] = (
-                *named,
-                Link("", (*self._imports(key, piece), *changes, *behind), (), (*changes, *behind)),
-            )
-        return self._links[key]
+    @remembered
+    def links(self, key: Key) -> tuple[Link, ...]:
+        """What the code of a definition refers to, in order; then what it imports, and what is known to change it."""
+        piece = self.piece(key)
+        assert piece is not None
+        changes = [change for target in targets(key) for change in self.changes.of(target)]
+        behind = [each for change in changes if key[0] == "variable" for each in self.changes.decorated(change)]
+        named = [self._link(key, name) for name in piece.names]
+        return *named, Link("", (*self._imports(key, piece), *changes, *behind), (), (*changes, *behind))
 
     def _imports(self, key: Key, piece: Piece) -> Iterator[Key]:
         """What imports, and names that are computed, lead to; of a whole file's, what its names use and stars bring."""

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from initlint.comparison.statements import AMBIENT
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
@@ -19,38 +20,34 @@ class Loading:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._imports: dict[str, tuple[str, ...]] = {}
-        self._orders: dict[str, dict[str, None]] = {}
 
+    @remembered
     def order(self, path: str) -> dict[str, None]:
         """The files that an import of one runs, in the order in which they come to their end."""
-        if path not in self._orders:
-            done: dict[str, None] = {}
-            entered = {path}
-            pending = [(path, iter(self._imported(path)))]
-            while pending:
-                file, imports = pending[-1]
-                inner = next((each for each in imports if each not in entered), None)
-                if inner is None:
-                    done[file] = None
-                    pending.pop()
-                else:
-                    entered.add(inner)
-                    pending.append((inner, iter(self._imported(inner))))
-            self._orders[path] = done
-        return self._orders[path]
+        done: dict[str, None] = {}
+        entered = {path}
+        pending = [(path, iter(self._imported(path)))]
+        while pending:
+            file, imports = pending[-1]
+            inner = next((each for each in imports if each not in entered), None)
+            if inner is None:
+                done[file] = None
+                pending.pop()
+            else:
+                entered.add(inner)
+                pending.append((inner, iter(self._imported(inner))))
+        return done
 
+    @remembered
     def _imported(self, path: str) -> tuple[str, ...]:
         """The files that a file imports; a package comes before what stands in it."""
-        if path not in self._imports:
-            modules = self._project.modules
-            names = [modules.names.get(path, "")]
-            for each in self._project.files[path].imports:
-                module = modules.absolute(path, each.module, each.level)
-                names.append(f"{module}.{each.attribute}" if each.attribute else module)
-            files = (modules.file(name, path) for full in names for name in _packages(full))
-            self._imports[path] = tuple(dict.fromkeys(file for file in files if file is not None))
-        return self._imports[path]
+        modules = self._project.modules
+        names = [modules.names.get(path, "")]
+        for each in self._project.files[path].imports:
+            module = modules.absolute(path, each.module, each.level)
+            names.append(f"{module}.{each.attribute}" if each.attribute else module)
+        files = (modules.file(name, path) for full in names for name in _packages(full))
+        return tuple(dict.fromkeys(file for file in files if file is not None))
 
 
 def _packages(name: str) -> Iterator[str]:

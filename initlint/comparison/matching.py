@@ -106,7 +106,7 @@ def _shape(code: Code, id: ClassId) -> str:
 def _beginning(code: Code, id: ClassId) -> bytes | str:
     """Equal contents have equal beginnings, which are soon worked out."""
     try:
-        return code.walk([class_key(id)]).beginning()
+        return code.walk(class_key(id)).beginning()
     except (Unparsed, RecursionError):
         return id
 

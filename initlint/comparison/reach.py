@@ -240,7 +240,7 @@ class _Reach:
         if piece is None:
             self.written.append(" ".join(key))
             return b""
-        for link in self.code.links(key, piece):
+        for link in self.code.links(key):
             self.written.append(link.text)
             self._mention([name for name in link.mentioned if name not in self.members])
             for each in link.met:

@@ -11,6 +11,7 @@ from initlint.comparison.reach import class_key, key_of
 from initlint.comparison.signatures import interchangeable
 from initlint.comparison.terms import Term, symbols
 from initlint.comparison.trees import Unparsed
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from initlint.comparison.code import Code
@@ -25,7 +26,6 @@ class Shared:
         self.codes = codes
         self._pairs = (pairs, {new: old for old, new in pairs.items()})
         self._aligned: dict[str, Aligned | None] = {}
-        self._same: dict[tuple[Key, Key], Term | None] = {}
         self._found: set[Term] = set()
 
     def aligned(self, name: str, old: Target, new: Target) -> Aligned | None:
@@ -42,21 +42,20 @@ class Shared:
     def loaded_alike(self, old: ClassId, new: ClassId) -> bool:
         """Whether the imports of both versions change alike what a class uses."""
         try:
-            left, right = (code.walk([class_key(id)]) for code, id in zip(self.codes, (old, new), strict=True))
+            left, right = (code.walk(class_key(id)) for code, id in zip(self.codes, (old, new), strict=True))
             others = {each.target: each for each in right.loaded} if self.codes[0].moved else {}
             return all(each.alike(others.get(each.target, each)) for each in left.loaded)
         except (Unparsed, RecursionError):
             return True
 
+    @remembered
     def _common(self, old: Key, new: Key) -> Term | None:
         """The term of a definition that is the same in both versions with all that it reaches."""
-        if (old, new) not in self._same:
-            left, right = self.codes
-            try:
-                self._same[old, new] = left.common([old], right, [new])
-            except (Unparsed, RecursionError):
-                self._same[old, new] = None
-        return self._same[old, new]
+        left, right = self.codes
+        try:
+            return left.common([old], right, [new])
+        except (Unparsed, RecursionError):
+            return None
 
     def name(self, code: Code, id: ClassId) -> str:
         """One name for a class of both versions: that of the new one."""

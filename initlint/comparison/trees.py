@@ -10,6 +10,7 @@ from initlint.comparison.pieces import Definition, Piece, piece, statements
 from initlint.comparison.reach import Contents
 from initlint.comparison.surveys import Surveys, parsed
 from initlint.project.classes import Method
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from initlint.project.classes import ClassId
@@ -24,15 +25,13 @@ class Texts:
     """What two versions share: trees, pieces and surveys by the text of a file, and the terms for contents."""
 
     def __init__(self, cache: str = "", processes: int = 1) -> None:
-        self._trees: dict[bytes, ast.Module | None] = {}
         self.pieces: dict[tuple[ast.AST, ...], Piece] = {}
         self.contents = Contents()
         self.surveys = Surveys(cache, processes)
 
+    @remembered
     def tree(self, text: bytes) -> ast.Module | None:
-        if text not in self._trees:
-            self._trees[text] = parsed(text)
-        return self._trees[text]
+        return parsed(text)
 
     def piece(self, nodes: Sequence[ast.AST]) -> Piece:
         key = tuple(nodes)
@@ -47,7 +46,6 @@ class Trees:
     def __init__(self, project: Project, texts: Texts) -> None:
         self.project = project
         self.texts = texts
-        self._by_line: dict[str, dict[int, Definition]] = {}
 
     def tree(self, path: str) -> ast.Module:
         tree = self.texts.tree(self.project.source(path))
@@ -56,10 +54,12 @@ class Trees:
         return tree
 
     def at(self, path: str, line: int) -> Definition | None:
-        if path not in self._by_line:
-            found = (node for node in statements(self.tree(path).body) if isinstance(node, Definition))
-            self._by_line[path] = {node.lineno: node for node in found}
-        return self._by_line[path].get(line)
+        return self._by_line(path).get(line)
+
+    @remembered
+    def _by_line(self, path: str) -> dict[int, Definition]:
+        found = (node for node in statements(self.tree(path).body) if isinstance(node, Definition))
+        return {node.lineno: node for node in found}
 
     def function(self, method: Method) -> ast.FunctionDef | None:
         node = self.at(method.path, method.facts.line)

@@ -11,6 +11,7 @@ from initlint.facts.spelled import fits
 from initlint.model import Answer, Definition, Draw, Kind, Span, Told, container_of
 from initlint.project.values import NOTHING
 from initlint.project.values import Value as Given
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from initlint.project.classes import ClassId, Method
@@ -239,21 +240,16 @@ class Construction:
                     found[owner] = None
         return tuple(found)
 
+    @remembered
     def _staying(self, branch: Path) -> frozenset[int]:
         """The definitions that are there in the end, in a run that also takes a branch; -1 is nobody's definition."""
-        if branch not in self._staying_after:
-            arms = dict(branch)
-            there = (
-                index
-                for index, define in enumerate(self.definitions)
-                if id(define) not in self._replaced and not _exclusive(arms, define.branch)
-            )
-            self._staying_after[branch] = frozenset((-1, *there))
-        return self._staying_after[branch]
-
-    @functools.cached_property
-    def _staying_after(self) -> dict[Path, frozenset[int]]:
-        return {}
+        arms = dict(branch)
+        there = (
+            index
+            for index, define in enumerate(self.definitions)
+            if id(define) not in self._replaced and not _exclusive(arms, define.branch)
+        )
+        return frozenset((-1, *there))
 
 
 def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:

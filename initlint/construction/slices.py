@@ -15,6 +15,7 @@ from libcst._nodes.internal import CodegenState
 from initlint.construction.syntax import assigned_names, dotted, loads
 from initlint.facts.extract import parser
 from initlint.model import Span
+from initlint.remembered import remembered
 
 MAX_BRACKETS = 100
 MAX_DEPTH = 400
@@ -34,28 +35,22 @@ class Tree:
 
     def __init__(self, text: str) -> None:
         self.module = parse(text)
-        self._assigned: dict[cst.CSTNode, frozenset[str]] = {}
-        self._loads: dict[cst.CSTNode, dict[str, set[int]]] = {}
-        self._dotted: dict[cst.CSTNode, tuple[str, str]] = {}
 
+    @remembered
     def assigned(self, body: cst.CSTNode) -> frozenset[str]:
         """The names that a body assigns."""
-        if body not in self._assigned:
-            self._assigned[body] = assigned_names(body)
-        return self._assigned[body]
+        return assigned_names(body)
 
+    @remembered
     def loads(self, function: cst.FunctionDef) -> dict[str, set[int]]:
         """The nodes of a function that mention its names, by name."""
-        if function not in self._loads:
-            self._loads[function] = loads(function)
-        return self._loads[function]
+        return loads(function)
 
+    @remembered
     def dotted(self, node: cst.Attribute) -> tuple[str, str]:
         """The first name of `a.b.c`, and all of it as text; empty where it is more than names."""
-        if node not in self._dotted:
-            text = dotted(node) or ""
-            self._dotted[node] = text.partition(".")[0], text
-        return self._dotted[node]
+        text = dotted(node) or ""
+        return text.partition(".")[0], text
 
     @functools.cached_property
     def offsets(self) -> dict[int, tuple[int, int]]:

@@ -15,6 +15,7 @@ from initlint.project.classes import ClassId, Method
 from initlint.project.imports import SymbolKind
 from initlint.project.index import Rows
 from initlint.project.project import Project
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -41,9 +42,6 @@ class Callers:
         self.project = project
         self._bodies = bodies
         self._calls: dict[tuple[str, int, str], list[Call] | None] = {}
-        self._lent: dict[str, frozenset[ClassId]] = {}
-        self._functions: dict[str, list[Method]] = {}
-        self._assigners: dict[str, frozenset[ClassId]] = {}
         self.reading = project.index("reads", self._reads)
         """By attribute: the functions that read it, with the receiver."""
         self.reading_outside = project.index("reads outside", self._reads_outside)
@@ -60,16 +58,13 @@ class Callers:
         self._methods = project.index("methods", self._has_methods)
         self._renamed = project.index("renames", self._renames)
 
+    @remembered
     def in_file(self, path: str) -> list[Method]:
         """Every function of a file, methods with their class, the code at module level last."""
-        if path not in self._functions:
-            facts = self.project.files[path]
-            owners = [(f"{path}::{cls.qualname}", cls.methods) for cls in facts.classes]
-            functions = [*owners, (None, (*facts.functions, facts.module_level))]
-            self._functions[path] = [
-                Method(path, owner, self.project.named(path, each)) for owner, own in functions for each in own
-            ]
-        return self._functions[path]
+        facts = self.project.files[path]
+        owners = [(f"{path}::{cls.qualname}", cls.methods) for cls in facts.classes]
+        functions = [*owners, (None, (*facts.functions, facts.module_level))]
+        return [Method(path, owner, self.project.named(path, each)) for owner, own in functions for each in own]
 
     def _reads(self, path: str) -> Iterator[tuple[str, tuple[Method, str]]]:
         for method in self.in_file(path):
@@ -143,11 +138,10 @@ class Callers:
             stores = (info.facts.attributes, *(method.stores for method in info.facts.methods))
             yield from ((name, info.id) for name in {store.attribute for each in stores for store in each})
 
+    @remembered
     def assigning(self, name: str) -> frozenset[ClassId]:
         """The classes whose code gives `self.name` a value, or may by a computed name."""
-        if name not in self._assigners:
-            self._assigners[name] = frozenset(self._assigning.get(name))
-        return self._assigners[name]
+        return frozenset(self._assigning.get(name))
 
     def storing(self, cls: ClassId, attribute: str) -> Iterator[Method]:
         """The methods of a family that give an attribute a value."""
@@ -209,19 +203,19 @@ class Callers:
     def is_lent(self, method: Method) -> bool:
         """Whether code outside of its family takes a method from its class: it may run on an instance of any other."""
         name = method.facts.name
-        if method.owner is None or "<locals>" in name:
-            return False
-        if name not in self._lent:
-            self._lent[name] = frozenset(self._lenders(name))
-        return method.owner in self._lent[name]
+        return method.owner is not None and "<locals>" not in name and method.owner in self._lending(name)
 
-    def _lenders(self, name: str) -> Iterator[ClassId]:
+    @remembered
+    def _lending(self, name: str) -> set[ClassId]:
+        """The classes from which code outside of their families takes a method of that name."""
+        found: set[ClassId] = set()
         for taker, receiver in self.reading.get(name):
             symbol = self.project.resolve(taker.path, receiver)
             if symbol is not None and symbol.kind is SymbolKind.CLASS:
                 method = self.project.method(symbol.target, name)
                 if method is not None and method.owner and taker.owner not in self.project.family(method.owner):
-                    yield method.owner
+                    found.add(method.owner)
+        return found
 
     def _function_calls(self, method: Method, name: str) -> list[Call] | None:
         target, names = f"{method.path}::{name}", self._names_of(name)

@@ -24,6 +24,7 @@ from initlint.project.roles import Roles, initialises_others
 from initlint.project.sites import Site, computed, only_does, stands_for
 from initlint.project.survey import ComputedRead
 from initlint.project.values import Value
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -99,7 +100,7 @@ class Computed(Asking):
         found = computed(body, method.facts.instance)
         return [self._of(site, Place(body, cls)) for site in found]
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _own(self, cls: ClassId) -> list[tuple[ClassId, Method]]:
         """The methods of a family that read by a computed name from their instance, with their class, in its order."""
         rows = self.callers.reading_within(cls, "*")

@@ -17,6 +17,7 @@ from initlint.project.imports import SymbolKind
 from initlint.project.roles import initialises
 from initlint.project.sites import named
 from initlint.project.values import Value
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -41,7 +42,7 @@ class Enclosing(Asking):
     def _fills(self, cls: ClassId, attribute: str) -> bool:
         return not self._filled(attribute).isdisjoint(self.project.mro(cls))
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _filled(self, attribute: str) -> frozenset[ClassId]:
         """The classes whose instances an initialising function fills an attribute of at random."""
         reading = {_place(method) for method, _ in self.callers.reading.get(attribute)}

@@ -12,6 +12,7 @@ from initlint.project.flows import Use
 from initlint.project.project import Project
 from initlint.project.roles import Roles
 from initlint.project.sites import only_does, sites
+from initlint.remembered import remembered
 
 _FREEZING = MODULE_SWEEPS | PARAMETER_SWEEPS | {"eval", "train", "requires_grad_", "zero_grad"}
 """What a method calls on a part to set its mode, or to go over its parameters."""
@@ -24,8 +25,6 @@ class Entries:
         self.project = project
         self.bodies = bodies
         self.roles = roles
-        self._readers_of: dict[ClassId, dict[str, list[Method]]] = {}
-        self._patterns_of: dict[ClassId, list[str]] = {}
 
     def read(self, cls: ClassId, attribute: str) -> bool:
         """Whether a method of the family reads it from its own instance after construction."""
@@ -42,12 +41,14 @@ class Entries:
 
     def _reading(self, cls: ClassId, attribute: str) -> Iterator[Method]:
         """The methods of this very class that read it from their instance, whenever they run."""
-        if cls not in self._readers_of:
-            self._readers_of[cls] = found = self._by_name(cls)
-            self._patterns_of[cls] = [name for name in found if "*" in name]
-        for name in (attribute, *(pattern for pattern in self._patterns_of[cls] if fits(pattern, attribute))):
-            yield from self._readers_of[cls].get(name, ())
+        for name in (attribute, *(pattern for pattern in self._patterns(cls) if fits(pattern, attribute))):
+            yield from self._by_name(cls).get(name, ())
 
+    @remembered
+    def _patterns(self, cls: ClassId) -> list[str]:
+        return [name for name in self._by_name(cls) if "*" in name]
+
+    @remembered
     def _by_name(self, cls: ClassId) -> dict[str, list[Method]]:
         found: dict[str, list[Method]] = {}
         if cls in self.project.classes:

@@ -30,6 +30,7 @@ from initlint.project.sites import only_does, sites, stands_for
 from initlint.project.surfaces import Surfaces
 from initlint.project.values import UNKNOWN, Value, union
 from initlint.project.wrappers import LOCAL
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -60,8 +61,6 @@ class Foreign(Asking):
         self.observed = Observed(self.project, self.bodies)
         self.surfaces = Surfaces(self.project, self.bodies, self.callers)
         self._admitted = admitted
-        self._heirs: dict[ClassId, frozenset[str]] = {}
-        self._values: dict[tuple[tuple[str, int, str], str, str], Value] = {}
 
     def readers(self, cls: ClassId, attribute: str) -> Iterator[str]:
         """Reads through other receivers that are, or might be, an instance of the class."""
@@ -149,14 +148,13 @@ class Foreign(Asking):
         seen = self.project.sight.of(method.path) | self._seen_by_heirs(method.owner)
         return any(self.project.classes[relative].path in seen for relative in self.project.near(cls))
 
+    @remembered
     def _seen_by_heirs(self, owner: ClassId | None) -> frozenset[str]:
         """The files of the classes that inherit from one, with what these import; of a framework nothing is said."""
         if owner is None or self.project.is_framework(owner):
             return frozenset()
-        if owner not in self._heirs:
-            paths = {self.project.classes[heir].path for heir in self.project.descendants(owner)}
-            self._heirs[owner] = frozenset(paths.union(*map(self.project.sight.imported, paths)))
-        return self._heirs[owner]
+        paths = {self.project.classes[heir].path for heir in self.project.descendants(owner)}
+        return frozenset(paths.union(*map(self.project.sight.imported, paths)))
 
     def _is_plausible(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether a receiver of unknown type is not better explained as something else than this class."""
@@ -276,13 +274,9 @@ class Foreign(Asking):
         missing = [name for name in unknown if "*" not in name and name[0] != GUARDED]
         return all(GUARDED + name in names or self.surfaces.computes(cls, name) for name in missing)
 
+    @remembered
     def _receiver(self, method: Method, receiver: str, attribute: str) -> Value:
-        key = (method.id, receiver, attribute)
-        if key not in self._values:
-            self._values[key] = self._infer_receiver(method, receiver, attribute)
-        return self._values[key]
-
-    def _infer_receiver(self, method: Method, receiver: str, attribute: str) -> Value:
+        """What a receiver can be where an attribute is read from it."""
         body = self.bodies.body(method)
         values = [stands_for(site, body, self.inference) for site in sites(body, receiver, attribute)]
         value = union(values) if values else UNKNOWN

@@ -9,6 +9,7 @@ from enum import Enum
 from initlint.construction import knowledge
 from initlint.facts.records import FileFacts, Import
 from initlint.project.index import Index
+from initlint.remembered import remembered
 
 
 class SymbolKind(Enum):
@@ -42,9 +43,6 @@ class Modules:
         self.files = files
         self._package = package
         self._by_name: dict[str, str] = {}
-        self._names: dict[str, dict[str, list[Symbol | Import | str]]] = {}
-        self._resolved: dict[tuple[str, str], Symbol | None] = {}
-        self._variables: dict[str, dict[str, int]] = {}
         self._starred: dict[tuple[str, str], Symbol | None] = {}
         self.names: dict[str, str] = {}
         self._tops: dict[str, int] = {}
@@ -123,39 +121,35 @@ class Modules:
         package = package[: len(package) - (level - 1)] if level > 1 else package
         return ".".join([*package, *filter(None, [module])])
 
+    @remembered
     def bound(self, path: str) -> dict[str, list[Symbol | Import | str]]:
         """Every module-level name of a file with all that it may stand for, in order."""
-        if path not in self._names:
-            facts = self.files[path]
-            names: dict[str, list[Symbol | Import | str]] = {}
-            for imported in facts.imports:
-                names.setdefault(imported.name, []).append(imported)
-            for variable in facts.variables:
-                symbol = Symbol(SymbolKind.VARIABLE, f"{path}::{variable.name}")
-                names.setdefault(variable.name, []).append(variable.value or symbol)
-            for function in facts.functions:
-                names.setdefault(function.name, []).append(Symbol(SymbolKind.FUNCTION, f"{path}::{function.name}"))
-            for cls in facts.classes:
-                names.setdefault(cls.qualname, []).append(Symbol(SymbolKind.CLASS, f"{path}::{cls.qualname}"))
-            self._names[path] = names
-        return self._names[path]
+        facts = self.files[path]
+        names: dict[str, list[Symbol | Import | str]] = {}
+        for imported in facts.imports:
+            names.setdefault(imported.name, []).append(imported)
+        for variable in facts.variables:
+            symbol = Symbol(SymbolKind.VARIABLE, f"{path}::{variable.name}")
+            names.setdefault(variable.name, []).append(variable.value or symbol)
+        for function in facts.functions:
+            names.setdefault(function.name, []).append(Symbol(SymbolKind.FUNCTION, f"{path}::{function.name}"))
+        for cls in facts.classes:
+            names.setdefault(cls.qualname, []).append(Symbol(SymbolKind.CLASS, f"{path}::{cls.qualname}"))
+        return names
 
     def binds(self, path: str) -> Iterator[tuple[str, None]]:
         """What a file may bind, as rows; "*" where others may bind more in it."""
         return ((name, None) for name in self.bound(path))
 
+    @remembered
     def variables(self, path: str) -> Mapping[str, int]:
         """The names that are assigned at module level of a file, with the byte offset of the last such statement."""
-        if path not in self._variables:
-            self._variables[path] = {variable.name: variable.start for variable in self.files[path].variables}
-        return self._variables[path]
+        return {variable.name: variable.start for variable in self.files[path].variables}
 
+    @remembered
     def resolve(self, path: str, dotted: str) -> Symbol | None:
         """What `dotted` stands for at module level of `path`; None where nothing binds its first name."""
-        key = (path, dotted)
-        if key not in self._resolved:
-            self._resolved[key] = self._resolve(path, dotted, MAX_HOPS)
-        return self._resolved[key]
+        return self._resolve(path, dotted, MAX_HOPS)
 
     def _resolve(self, path: str, dotted: str, hops: int) -> Symbol | None:
         if hops == 0 or path not in self.files:

@@ -10,6 +10,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from initlint.remembered import remembered
+
 Row = TypeVar("Row")
 
 Rows = Callable[[str], Iterable[tuple[str, Row]]]
@@ -31,8 +33,6 @@ class Index(Generic[Row]):
         self._told = words
         self._fresh = fresh
         self._known: dict[str, Sequence[Row]] = {}
-        self._holders: dict[str, frozenset[str]] = {}
-        self._by_file: dict[int, dict[str, list[Row]]] = {}
 
     def get(self, name: str) -> Sequence[Row]:
         """The rows about a name."""
@@ -57,11 +57,10 @@ class Index(Generic[Row]):
         number = self._numbers.get(path)
         return self._of(number) if number is not None else {}
 
+    @remembered
     def holders(self, name: str) -> frozenset[str]:
         """The files that hold rows about a name, and those of which that is not known."""
-        if name not in self._holders:
-            self._holders[name] = frozenset(self._files[number] for number in self._holding(name))
-        return self._holders[name]
+        return frozenset(self._files[number] for number in self._holding(name))
 
     def names(self) -> list[str]:
         """Every name that there are rows about, and perhaps some more."""
@@ -94,10 +93,9 @@ class Index(Generic[Row]):
     def _holding(self, name: str) -> list[int]:
         return sorted({*array("I", self._words.get(name, b"")), *self._fresh})
 
+    @remembered
     def _of(self, file: int) -> dict[str, list[Row]]:
-        if file not in self._by_file:
-            self._by_file[file] = _by_name(self._rows(self._files[file]))
-        return self._by_file[file]
+        return _by_name(self._rows(self._files[file]))
 
     @functools.cached_property
     def _all(self) -> dict[str, list[Row]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.construction import knowledge
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from initlint.project.classes import ClassId, ClassInfo
@@ -25,10 +26,6 @@ class Inheritance:
         self.classes: dict[ClassId, ClassInfo] = {}
         self.children: dict[ClassId, list[ClassId]] = {}
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
-        self._descendants: dict[ClassId, frozenset[ClassId]] = {}
-        self._families: dict[ClassId, frozenset[ClassId]] = {}
-        self._family_files: dict[ClassId, frozenset[str]] = {}
-        self._near: dict[ClassId, list[ClassId]] = {}
 
     def mro(self, id: ClassId) -> tuple[ClassId, ...]:
         """The method resolution order; where Python would refuse one, the order of a depth-first walk."""
@@ -60,53 +57,49 @@ class Inheritance:
         bases = (base for info in self.lineage(id) for base in info.facts.bases)
         return any(base.rpartition(".")[2] in METACLASSES for base in bases)
 
+    @remembered
     def descendants(self, id: ClassId) -> frozenset[ClassId]:
         """The class itself and every class that inherits from it."""
-        if id not in self._descendants:
-            found = {id: None}
-            pending = [id]
-            while pending:
-                for child in self.children.get(pending.pop(), ()):
-                    if child not in found:
-                        found[child] = None
-                        pending.append(child)
-            self._descendants[id] = frozenset(found)
-        return self._descendants[id]
+        found = {id: None}
+        pending = [id]
+        while pending:
+            for child in self.children.get(pending.pop(), ()):
+                if child not in found:
+                    found[child] = None
+                    pending.append(child)
+        return frozenset(found)
 
+    @remembered
     def family(self, id: ClassId) -> frozenset[ClassId]:
         """Ancestors, descendants, and the ancestors of those: all whose methods can run on an instance."""
-        if id not in self._families:
-            found = set(self.descendants(id))
-            pending = list(found)
-            while pending:
-                fresh = [base for base in self._above(pending.pop()) if base not in found]
-                found.update(fresh)
-                pending += fresh
-            self._families[id] = frozenset(found)
-        return self._families[id]
+        found = set(self.descendants(id))
+        pending = list(found)
+        while pending:
+            fresh = [base for base in self._above(pending.pop()) if base not in found]
+            found.update(fresh)
+            pending += fresh
+        return frozenset(found)
 
     def _above(self, id: ClassId) -> tuple[ClassId, ...]:
         info = self.classes.get(id)
         return info.bases if info is not None else self.mro(id)
 
+    @remembered
     def family_files(self, id: ClassId) -> frozenset[str]:
         """The files in which the classes of a family stand."""
-        if id not in self._family_files:
-            own = (self.classes[relative].path for relative in self.family(id) if relative in self.classes)
-            self._family_files[id] = frozenset(own)
-        return self._family_files[id]
+        own = (self.classes[relative].path for relative in self.family(id) if relative in self.classes)
+        return frozenset(own)
 
     def is_framework(self, id: ClassId) -> bool:
         """A base of so many classes that its code handles modules in general and means none of their parts."""
         return len(self.descendants(id)) > MAX_FAMILY or len(self.family(id)) > MAX_FAMILY
 
+    @remembered
     def near(self, id: ClassId) -> list[ClassId]:
         """The family without the frameworks that it inherits from: whose code can mean parts of just this class."""
-        if id not in self._near:
-            descendants = self.descendants(id)
-            family = sorted(relative for relative in self.family(id) if relative in self.classes)
-            self._near[id] = [r for r in family if r in descendants or not self.is_framework(r)]
-        return self._near[id]
+        descendants = self.descendants(id)
+        family = sorted(relative for relative in self.family(id) if relative in self.classes)
+        return [r for r in family if r in descendants or not self.is_framework(r)]
 
     def unresolved_bases(self, id: ClassId) -> tuple[str, ...]:
         return tuple(base for info in self.lineage(id) for base in info.unresolved)

@@ -14,6 +14,7 @@ from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method
 from initlint.project.project import Project
 from initlint.project.roles import INITIALISATION, Roles
+from initlint.remembered import remembered
 
 REACHING = ("apply", *sorted(MODULE_SWEEPS | PARAMETER_SWEEPS))
 """Methods of a module that reach what is in it, however deep."""
@@ -35,7 +36,6 @@ class Initialisers:
         self.project = project
         self.callers = callers
         self.roles = roles
-        self._swept: dict[ClassId, str] = {}
         self._reaching = project.index("reaching", self._reaches)
 
     def touching(self, cls: ClassId, attribute: str) -> str:
@@ -58,7 +58,7 @@ class Initialisers:
         names = {self.project.classes[each].facts.name for each in family if each in self.project.classes}
         return any(self._can_mean(method, name, family) for name in names & self._words(method))
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _words(self, method: Method) -> frozenset[str]:
         """The names that are meant themselves in the code of a function."""
         return frozenset(_MEANT.findall(_TEXTS.sub(b"", self._source(method)).decode()))
@@ -73,13 +73,12 @@ class Initialisers:
         """Whether another class or one of its bases gives itself the attribute too."""
         return other is not None and bool(self.callers.assigning(attribute) & set(self.project.mro(other)) - {cls})
 
+    @remembered
     def sweeping(self, cls: ClassId) -> str:
         """The initialiser that draws for all that is in its class, where that is or may hold an instance of a class."""
-        if cls not in self._swept:
-            holders = self._holders(cls)
-            found = sorted(each for each in self._sweepers if self.project.descendants(each) & holders)
-            self._swept[cls] = self._sweepers[found[0]] if found else ""
-        return self._swept[cls]
+        holders = self._holders(cls)
+        found = sorted(each for each in self._sweepers if self.project.descendants(each) & holders)
+        return self._sweepers[found[0]] if found else ""
 
     @functools.cached_property
     def _sweepers(self) -> dict[ClassId, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from initlint.project.classes import ClassId, Method
 from initlint.project.inheritance import MAX_FAMILY
 from initlint.project.stored import ADDING, REORDERING
 from initlint.project.values import NOTHING, UNKNOWN, Value, filled, is_none, union
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -126,7 +126,7 @@ class Members(Asking):
             if owner.unknown or not owner.instances.isdisjoint(self.project.family(cls)):
                 yield replace(self.inference.expression(node, body), unknown=False)
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _given(self, name: str) -> list[tuple[Node, Node, Body]]:
         """Where code makes something and gives it to something as an attribute of that name: to what, and what."""
         methods = self.callers.giving.get(name)

@@ -11,6 +11,7 @@ from initlint.facts.records import Store
 from initlint.project.bodies import Bodies
 from initlint.project.classes import ClassId, ClassInfo
 from initlint.project.project import Project
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -42,7 +43,6 @@ class NamedPaths:
     def __init__(self, project: Project, bodies: Bodies) -> None:
         self.project = project
         self.bodies = bodies
-        self._known: dict[tuple[ClassId, str], list[Tie]] = {}
         self._naming = project.index("names", self._names)
         self._from = project.index("ties", self._sources)
         self._to = project.index("tied", self._targets)
@@ -100,13 +100,9 @@ class NamedPaths:
 
     def _tied_in(self, info: ClassInfo, store: Store) -> list[Tie]:
         """The ties in a class attribute."""
-        if not any("." in text for text in store.strings):
-            return []
-        key = (info.id, store.attribute)
-        if key not in self._known:
-            self._known[key] = self._ties(*key)
-        return self._known[key]
+        return self._ties(info.id, store.attribute) if any("." in text for text in store.strings) else []
 
+    @remembered
     def _ties(self, cls: ClassId, attribute: str) -> list[Tie]:
         """For a mapping of paths, target -> source: what each source reads."""
         info = self.project.classes[cls]

@@ -13,6 +13,7 @@ from initlint.project.conventions import Conventions
 from initlint.project.environment import Environment
 from initlint.project.index import Index, Row, Rows
 from initlint.project.project import Project
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from initlint.project.links import Standing
@@ -90,7 +91,7 @@ class NotedProject(Project):
         self.noted.look(id.partition("::")[0])
         return self._kept(id)
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _kept(self, id: ClassId) -> Class:
         return self._class(id)
 

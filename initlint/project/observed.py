@@ -8,6 +8,7 @@ from initlint.project.bindings import Origin
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import Method
 from initlint.project.project import Project
+from initlint.remembered import remembered
 
 
 class Observed:
@@ -16,7 +17,6 @@ class Observed:
     def __init__(self, project: Project, bodies: Bodies) -> None:
         self.project = project
         self.bodies = bodies
-        self._kept: dict[tuple[str, str], frozenset[str]] = {}
 
     def names(self, method: Method, receiver: str) -> frozenset[str]:
         """Everything that is read from what `receiver` is in a method, here or where the instance keeps it."""
@@ -36,12 +36,10 @@ class Observed:
             if any(body.text(node) == receiver for node in body.stores(store.attribute)):
                 yield store.attribute
 
+    @remembered
     def _of_attribute(self, owner: str, attribute: str) -> frozenset[str]:
         """What the methods of an instance of a class read from `self.attribute`, and from what they store there."""
-        key = (owner, attribute)
-        if key not in self._kept:
-            self._kept[key] = frozenset(self._reads(owner, attribute))
-        return self._kept[key]
+        return frozenset(self._reads(owner, attribute))
 
     def _reads(self, owner: str, attribute: str) -> Iterator[str]:
         first = attribute.partition(".")[0].removesuffix("[]")

@@ -6,7 +6,6 @@ layer of torch, it is known what there is to be read.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from initlint.facts.vocabulary import SETTERS
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
 from initlint.project.classes import ClassId
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Placed(Asking):
     """Which classes stand in for parts of others."""
 
-    @functools.cache  # noqa: B019
+    @remembered
     def doubt(self, cls: ClassId) -> str:
         """Where an instance becomes a part of something unknown; "" where none does."""
         info = self.project.classes.get(cls)

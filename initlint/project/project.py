@@ -24,6 +24,7 @@ from initlint.project.inheritance import Inheritance
 from initlint.project.sight import Sight
 from initlint.project.tables import Tables
 from initlint.project.wrappers import wrapped
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from initlint.project.links import Standing
@@ -62,8 +63,6 @@ class Project(Inheritance):
         self._on_demand: dict[str, str] = {}
         self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
         self._sources: dict[str, bytes] = {}
-        self._outer: dict[str, list[tuple[int, int]]] = {}
-        self._written: dict[str, dict[str, list[Class]]] = {}
         self.indices: dict[str, Index[Any]] = {}
         self.survey: Callable[[], Survey | None] = lambda: None
         self._standing = standing
@@ -121,14 +120,13 @@ class Project(Inheritance):
         """The classes of a file, in order; none where there is no such file."""
         return [self.classes[f"{path}::{qualname}"] for qualname in self._statements(path)]
 
+    @remembered
     def _statements(self, path: str) -> dict[str, list[Class]]:
         """The classes of a file by their names, each with the statements that define it."""
-        if path not in self._written:
-            found: dict[str, list[Class]] = {}
-            for cls in self.files[path].classes if path in self.files else ():
-                found.setdefault(cls.qualname, []).append(cls)
-            self._written[path] = found
-        return self._written[path]
+        found: dict[str, list[Class]] = {}
+        for cls in self.files[path].classes if path in self.files else ():
+            found.setdefault(cls.qualname, []).append(cls)
+        return found
 
     def _class(self, id: ClassId) -> Class:
         path, _, qualname = id.partition("::")
@@ -157,17 +155,16 @@ class Project(Inheritance):
             self._sources[path] = self._read(path)
         return self._sources[path]
 
+    @remembered
     def outer_functions(self, path: str) -> list[tuple[int, int]]:
         """Where the functions of a file stand that stand in no other function, methods included, in order."""
-        if path not in self._outer:
-            facts = self.files[path]
-            functions = [*facts.functions, *(method for cls in facts.classes for method in cls.methods)]
-            found: list[tuple[int, int]] = []
-            for start, end in sorted((f.start, -f.end) for f in functions if not f.name.endswith(">")):
-                if not found or start >= found[-1][1]:
-                    found.append((start, -end))
-            self._outer[path] = found
-        return self._outer[path]
+        facts = self.files[path]
+        functions = [*facts.functions, *(method for cls in facts.classes for method in cls.methods)]
+        found: list[tuple[int, int]] = []
+        for start, end in sorted((f.start, -f.end) for f in functions if not f.name.endswith(">")):
+            if not found or start >= found[-1][1]:
+                found.append((start, -end))
+        return found
 
     def resolve(self, path: str, dotted: str, qualname: str = "") -> Symbol | None:
         """What a dotted name means in the code of `qualname` in `path`; torch's names come out canonical."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 
@@ -35,6 +34,7 @@ from initlint.project.strangers import Strangers
 from initlint.project.sweeps import BUFFERS
 from initlint.project.values import NOTHING, Value, union
 from initlint.project.wholesale import Wholesale
+from initlint.remembered import remembered
 
 LIVE = None
 """The verdict on a definition that something reads."""
@@ -73,9 +73,7 @@ class Readers:
         self.wholesale = Wholesale(self.inference, self.roles, self.entries)
         self._verdicts: dict[tuple[ClassId, str], Verdict | None] = {}
         self._live: dict[tuple[ClassId, str], bool] = {}
-        self._doubts: dict[tuple[ClassId, str], str | None] = {}
         self._active: set[tuple[ClassId, str]] = set()
-        self._paths: dict[tuple[ClassId, tuple[str, ...]], Value] = {}
 
     @contextmanager
     def admitting(self, cls: ClassId, kinds: Mapping[str, Kind]) -> Iterator[None]:
@@ -224,14 +222,9 @@ class Readers:
         heirs = dict.fromkeys(flow.target for flow in flows if flow.use is Use.FLOW and flow.target != attribute)
         return next((doubt for heir in heirs if (doubt := self._foreign_doubt(cls, heir))), "")
 
+    @remembered
     def _foreign_doubt(self, cls: ClassId, attribute: str) -> str | None:
         """A doubtful reader through another receiver, "" where there is none, None where one is certain."""
-        key = (cls, attribute)
-        if key not in self._doubts:
-            self._doubts[key] = self._doubtful_reader(cls, attribute)
-        return self._doubts[key]
-
-    def _doubtful_reader(self, cls: ClassId, attribute: str) -> str | None:
         doubt = ""
         for place in self.foreign.readers(cls, attribute):
             if place is CERTAIN:
@@ -248,7 +241,7 @@ class Readers:
         value = union([value, value.element or value])
         return any(self.project.is_module(cls) or knowledge.module(cls) for cls in value.instances)
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _read_by_torch(self, cls: ClassId) -> frozenset[str]:
         """What the classes of torch read that it or an heir inherits from."""
         ancestors = {ancestor for heir in self.project.descendants(cls) for ancestor in self.project.mro(heir)}
@@ -337,11 +330,8 @@ class Readers:
                 return f"`{tie.owner.partition('::')[2]}` ties it to `{'.'.join(tie.path)}`"
         return ""
 
+    @remembered
     def _along(self, owner: ClassId, path: tuple[str, ...]) -> Value:
         """What a path of attributes leads to from an instance of a class."""
-        if (owner, path) not in self._paths:
-            start = Value(bound=frozenset({owner}))
-            self._paths[owner, path] = (
-                self.inference.attribute(self._along(owner, path[:-1]), path[-1]) if path else start
-            )
-        return self._paths[owner, path]
+        start = Value(bound=frozenset({owner}))
+        return self.inference.attribute(self._along(owner, path[:-1]), path[-1]) if path else start

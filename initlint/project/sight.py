@@ -12,6 +12,7 @@ from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 
 from initlint.project.imports import SymbolKind
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from initlint.project.project import Project
@@ -32,29 +33,28 @@ class Sight:
 
     def __init__(self, project: Project, kept: Mapping[str, frozenset[str]]) -> None:
         self.project = project
-        self._seen: dict[str, frozenset[str]] = {}
-        self._imported = dict(kept)
+        self._kept = kept
 
+    @remembered
     def of(self, path: str) -> frozenset[str]:
         """The file itself, its imports and theirs, its importers, and what these import if they are few."""
-        if path not in self._seen:
-            direct = self.imported(path)
-            importers = self.importers.get(path, frozenset())
-            near = direct | importers if len(importers) <= MAX_IMPORTERS else direct
-            found = {path, *direct, *importers}
-            for neighbour in near:
-                found |= self.imported(neighbour)
-            self._seen[path] = frozenset(found)
-        return self._seen[path]
+        direct = self.imported(path)
+        importers = self.importers.get(path, frozenset())
+        near = direct | importers if len(importers) <= MAX_IMPORTERS else direct
+        found = {path, *direct, *importers}
+        for neighbour in near:
+            found |= self.imported(neighbour)
+        return frozenset(found)
 
+    @remembered
     def imported(self, path: str) -> frozenset[str]:
         """The files in which the names that a file imports are defined."""
-        if path not in self._imported:
-            names = {imported.name for imported in self.project.files[path].imports if imported.name != "*"}
-            symbols = [self.project.resolve(path, name) for name in sorted(names)]
-            own = [s.target.partition("::")[0] for s in symbols if s is not None and s.kind is not SymbolKind.EXTERNAL]
-            self._imported[path] = frozenset(file for file in own if file in self.project.files)
-        return self._imported[path]
+        if path in self._kept:
+            return self._kept[path]
+        names = {imported.name for imported in self.project.files[path].imports if imported.name != "*"}
+        symbols = [self.project.resolve(path, name) for name in sorted(names)]
+        own = [s.target.partition("::")[0] for s in symbols if s is not None and s.kind is not SymbolKind.EXTERNAL]
+        return frozenset(file for file in own if file in self.project.files)
 
     @functools.cached_property
     def importers(self) -> Mapping[str, Set[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from initlint.project.inference import Inference
 from initlint.project.roles import Roles
 from initlint.project.stored import fillings
 from initlint.project.values import Value
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -51,7 +51,7 @@ class Strangers(Asking):
         ancestors = (ancestor for cls in sorted(value.exact) for ancestor in self.project.mro(cls))
         return next((place for ancestor in ancestors if (place := self._announces(ancestor))), "")
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _announces(self, cls: ClassId) -> str:
         info = self.project.classes.get(cls)
         for method in info.functions if info else ():
@@ -63,7 +63,7 @@ class Strangers(Asking):
                         return f"`{owner}` is given the instance in {method.path}"
         return ""
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _borrows(self, cls: ClassId) -> str:
         info = self.project.classes[cls]
         source = self.project.source(info.path)[info.facts.start : info.facts.end]
@@ -82,7 +82,7 @@ class Strangers(Asking):
         owner = self.inference.expression(attribute.named_children[0], body)
         return owner.unknown or not (owner.classes or owner.exact)
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _hands_out(self, cls: ClassId) -> str:
         info = self.project.classes.get(cls)
         for method in info.functions if info else ():

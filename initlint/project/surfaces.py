@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from initlint.project.callers import Callers
 from initlint.project.classes import ClassId, Method
 from initlint.project.flows import LOOKS
 from initlint.project.project import Project
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -26,43 +26,10 @@ class Surfaces:
         self.project = project
         self.bodies = bodies
         self.callers = callers
-        self._surfaces: dict[ClassId, frozenset[str] | None] = {}
-        self._patterns: dict[ClassId, tuple[str, ...]] = {}
 
+    @remembered
     def of(self, cls: ClassId) -> frozenset[str] | None:
         """Every attribute that an instance can have; None where that cannot be known."""
-        if cls not in self._surfaces:
-            self._surfaces[cls] = self._surface(cls)
-        return self._surfaces[cls]
-
-    def own(self, cls: ClassId) -> frozenset[str]:
-        """What a class and those that it inherits from have in their own code."""
-        return frozenset(name for each in self.project.mro(cls) for name in self._named(each))
-
-    def computes(self, cls: ClassId, name: str) -> bool:
-        """Whether a class gives itself an attribute of this name by a computed one."""
-        if cls not in self._patterns:
-            self._patterns[cls] = tuple(sorted(each for each in self.of(cls) or () if "*" in each))
-        return any(fits(pattern, name) for pattern in self._patterns[cls])
-
-    def can_have(self, cls: ClassId, names: Collection[str]) -> bool:
-        """Whether a class of the project or of torch has all these names, or gets them from those it is handed to."""
-        surface = self.of(cls) if knowledge.module(cls) is None else knowledge.surface(cls)
-        missing = () if surface is None else [name for name in names if name not in surface]
-        return not missing or (self._is_furnished(cls) and all(map(self.callers.giving.get, missing)))
-
-    @functools.cache  # noqa: B019
-    def _is_furnished(self, cls: ClassId) -> bool:
-        """Whether a constructor hands its instance to other code: `method.create_weights(self, size)`."""
-        for info in self.project.lineage(cls):
-            facts = info.methods.get("__init__")
-            if facts is not None and facts.instance in facts.mentions:
-                body = self.bodies.body(Method(info.path, info.id, facts))
-                if any(_hands_over(call, body) for call in body.nodes("call")):
-                    return True
-        return False
-
-    def _surface(self, cls: ClassId) -> frozenset[str] | None:
         names = set(knowledge.module_attributes())
         for relative in self.project.family(cls):
             info = self.project.classes.get(relative)
@@ -76,6 +43,35 @@ class Surfaces:
                 return None
             names |= own
         return frozenset(names)
+
+    def own(self, cls: ClassId) -> frozenset[str]:
+        """What a class and those that it inherits from have in their own code."""
+        return frozenset(name for each in self.project.mro(cls) for name in self._named(each))
+
+    def computes(self, cls: ClassId, name: str) -> bool:
+        """Whether a class gives itself an attribute of this name by a computed one."""
+        return any(fits(pattern, name) for pattern in self._patterns(cls))
+
+    @remembered
+    def _patterns(self, cls: ClassId) -> list[str]:
+        return [each for each in self.of(cls) or () if "*" in each]
+
+    def can_have(self, cls: ClassId, names: Collection[str]) -> bool:
+        """Whether a class of the project or of torch has all these names, or gets them from those it is handed to."""
+        surface = self.of(cls) if knowledge.module(cls) is None else knowledge.surface(cls)
+        missing = () if surface is None else [name for name in names if name not in surface]
+        return not missing or (self._is_furnished(cls) and all(map(self.callers.giving.get, missing)))
+
+    @remembered
+    def _is_furnished(self, cls: ClassId) -> bool:
+        """Whether a constructor hands its instance to other code: `method.create_weights(self, size)`."""
+        for info in self.project.lineage(cls):
+            facts = info.methods.get("__init__")
+            if facts is not None and facts.instance in facts.mentions:
+                body = self.bodies.body(Method(info.path, info.id, facts))
+                if any(_hands_over(call, body) for call in body.nodes("call")):
+                    return True
+        return False
 
     def _named(self, cls: ClassId) -> frozenset[str]:
         """The attributes and methods that a class of the project has in its own code."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.project.imports import Symbol, SymbolKind
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from initlint.project.classes import ClassId, Method
@@ -31,7 +32,7 @@ class Tables:
         self._registered = project.index("registers", self._registers)
         self._subclassed = project.index("subclassed", self._hooks)
 
-    @functools.cache  # noqa: B019
+    @remembered
     def classes(self, target: str) -> tuple[ClassId, ...]:
         """What is kept in `path::VARIABLE`, in `path::Class.attribute`, or in an object of another package.
 

@@ -19,6 +19,7 @@ from initlint.project.reached import reached
 from initlint.project.roles import Roles, initialises_others
 from initlint.project.survey import Swept
 from initlint.project.sweeps import CHILDREN, DESCENDANTS, SWEEPS, calls_first, sweeps, sweeps_of_others, swept
+from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,7 +38,7 @@ class Wholesale(Asking):
         self.roles = roles
         self.entries = entries
 
-    @functools.cache  # noqa: B019
+    @remembered
     def reads_all(self, cls: ClassId, kind: Kind, past: frozenset[str] = frozenset()) -> bool:
         """Whether the family reads all its submodules, or all its other definitions, without naming them.
 
@@ -83,7 +84,7 @@ class Wholesale(Asking):
             for (owner, body), value in zip(owners, values, strict=True)
         )
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _container(self, cls: ClassId) -> bool:
         """Sequential, ModuleList and ModuleDict read all their children, unless a forward of their own says what."""
         held = CONTAINERS & set(self.project.mro(cls))
@@ -100,7 +101,7 @@ class Wholesale(Asking):
             if f.name != "__init__"
         )
 
-    @functools.cache  # noqa: B019
+    @remembered
     def _reads_all(self, cls: ClassId, kind: Kind, past: frozenset[str]) -> bool:
         """Whether a method of this very class does."""
         for method in self.project.classes[cls].functions:

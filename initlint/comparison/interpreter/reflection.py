@@ -44,7 +44,7 @@ def told(run: Run, owner: Value, name: str) -> Term | None:
 
 def shows(run: Run, arguments: Arguments, key: Key) -> bool:
     """Whether a call hands over code to what reads more of it than what it does."""
-    return run.code.walk([key]).reflects and any(
+    return run.code.walk(key).reflects and any(
         not {"code", "alike"}.isdisjoint(run.describe(value).marks) for value in arguments.values()
     )
 
