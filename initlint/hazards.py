@@ -150,12 +150,21 @@ class _Search:
             if case.construction.cut:
                 why = f"`{info.facts.qualname}` is too large to be followed to its end"
                 yield from self._lost(info.path, info.facts.line, why)
+            yield from self._unread(case.construction)
 
     def _given_by(self, method: Method) -> Iterator[Finding]:
         construction = self.ledgers.given(method, handed(self.readers, method))
         case = Case(construction, unread_parts(self.readers, construction))
         for rule in self.rules if case.dead else ():
             yield from rule.check(case)
+        yield from self._unread(construction)
+
+    def _unread(self, construction: Construction) -> Iterator[Finding]:
+        """The statements of a constructor that could not be parsed, but for what the file is said to have anyway."""
+        told = self.project.files[construction.path].errors
+        for path, line in construction.unread:
+            if path == construction.path and line not in told:
+                yield from self._lost(path, line, "the statement cannot be parsed")
 
     def _case(self, suspect: Suspect) -> Case:
         def filled(name: str) -> bool:

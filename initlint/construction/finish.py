@@ -211,8 +211,8 @@ class Finish:
             if store.definable and not self._again(store) and (kind := self.kind(store)) is not None:
                 index[id(store)] = len(defines)
                 defines[id(store)] = self._define(store, kind)
-        events = list(self._events(defines, index))
-        return Construction(self.run.cls, name, path, (*events, *self._overwrites(defines)), self.run.cut)
+        events = (*self._events(defines, index), *self._overwrites(defines))
+        return Construction(self.run.cls, name, path, events, self.run.cut, tuple(sorted(self.run.unread)))
 
     def _again(self, store: Stored) -> bool:
         """Whether an attribute is given only what it has already: `self.x = init_(self.x)`."""

@@ -92,13 +92,17 @@ Event = Define | Drawn | Discard | Overwrite
 
 @dataclass(frozen=True)
 class Construction:
-    """The events of one class's construction in the order in which they happen; `cut` where there were too many."""
+    """The events of one class's construction in the order in which they happen; `cut` where there were too many.
+
+    `unread` are the places, by path and line, of statements that could not be parsed.
+    """
 
     id: ClassId
     name: str
     path: str
     events: tuple[Event, ...]
     cut: bool = False
+    unread: tuple[tuple[str, int], ...] = ()
 
     @functools.cached_property
     def definitions(self) -> tuple[Define, ...]:

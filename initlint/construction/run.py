@@ -135,6 +135,7 @@ class Run:
     quiet: int = 0
     complete: bool = True
     cut: bool = False
+    unread: set[tuple[str, int]] = field(default_factory=set)
 
     def fresh(self) -> int:
         """A number nobody else in this run has."""

@@ -6,35 +6,30 @@ import functools
 import re
 import tokenize
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from weakref import WeakValueDictionary
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from initlint.construction.parsing import parse_rest
 from initlint.construction.syntax import assigned_names, dotted, loads
-from initlint.facts.extract import parser
 from initlint.model import Span
 from initlint.remembered import remembered
 
-MAX_BRACKETS = 100
-MAX_DEPTH = 400
-SMALL = 8_000
-"""libcst's parser overflows the stack on deep nesting; shorter text cannot nest deep enough but by brackets."""
-
 TEXT_LENGTH = 80
 """Characters of an expression that are quoted before it is cut."""
-
-_BRACKET = re.compile(r"[()\[\]{}]")
 
 _COMMENT = re.compile(r"""('[^'\n]*'|"[^"\n]*")|#[^\n]*""")
 
 
 class Tree:
-    """A parsed text, with what was worked out about its nodes; `module` is None where it cannot be parsed."""
+    """A parsed text, with what was worked out about its nodes; `module` is None where it cannot be parsed.
+
+    Statements that cannot be parsed start at `unread`.
+    """
 
     def __init__(self, text: str) -> None:
-        self.module = parse(text)
+        self.module, self.unread = parse_rest(text)
 
     @remembered
     def assigned(self, body: cst.CSTNode) -> frozenset[str]:
@@ -87,6 +82,11 @@ class Slice:
         if self._lead and isinstance(statement, cst.ClassDef):
             statement = statement.body.body[0]
         return statement if isinstance(statement, cst.BaseStatement) else None
+
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """The lines of the file at which statements start that cannot be parsed: the tree is without them."""
+        return tuple(self._place(offset)[0] for offset in self.tree.unread)
 
     @property
     def small(self) -> cst.BaseSmallStatement | None:
@@ -167,39 +167,6 @@ def offsets(tree: cst.Module) -> dict[int, tuple[int, int]]:
 def shorten(text: str) -> str:
     """The text, cut in the middle of nothing: at its end, with dots."""
     return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 3].rstrip() + "..."
-
-
-def parse(text: str) -> cst.Module | None:
-    """The tree of a text; None where it has none, or nests too deep for libcst."""
-    if _too_deep(text):
-        return None
-    try:
-        return cst.parse_module(text)
-    except (cst.ParserSyntaxError, RecursionError, ValueError):
-        return None
-
-
-def _too_deep(text: str) -> bool:
-    depth = 0
-    for match in _BRACKET.finditer(text):
-        depth += 1 if match.group() in "([{" else -1
-        if depth > MAX_BRACKETS:
-            return True
-    return len(text) > SMALL and any(depth > MAX_DEPTH for depth in _depths(text))
-
-
-def _depths(text: str) -> Iterator[int]:
-    """The depth of every leaf of the syntax tree, by a parser that minds no depth."""
-    cursor = parser().parse(text.encode()).walk()
-    depth = 0
-    while True:
-        while cursor.goto_first_child():
-            depth += 1
-        yield depth
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return
-            depth -= 1
 
 
 def statement_end(source: bytes, start: int) -> int:

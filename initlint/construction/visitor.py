@@ -198,11 +198,12 @@ class Interpreter(Statements):
         """Run a function of the project; without arguments nothing is known of them."""
         facts = method.facts
         self._ran.add((method.owner, facts.name))
-        node = self.workshop.slice(method.path, facts.start, facts.end).node
+        frame = self._frame(method, isinstance(instance, Self), site)
+        node = frame.slice.node
+        self.run.unread.update((method.path, line) for line in frame.slice.unread)
         if not isinstance(node, cst.FunctionDef):
             self.run.complete = False
             return UNKNOWN
-        frame = self._frame(method, isinstance(instance, Self), site)
         return self._enter(node, frame, frame, () if instance is None else (instance,), arguments)
 
     def _frame(self, method: Method, own: bool, site: Site | None) -> Frame:

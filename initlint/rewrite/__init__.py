@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from initlint.construction.slices import parse
+from initlint.construction.parsing import parse
 from initlint.model import Finding, Strategy
 from initlint.rewrite.encoding import decode
 from initlint.rewrite.plan import plan

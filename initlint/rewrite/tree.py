@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from initlint.construction.slices import offsets, parse
+from initlint.construction.parsing import parse
+from initlint.construction.slices import offsets
 from initlint.construction.syntax import children, walk
 from initlint.model import Span
 
