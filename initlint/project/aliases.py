@@ -10,7 +10,7 @@ from initlint.facts.receivers import normalise
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
 from initlint.project.calls import CONTAINERS
-from initlint.project.classes import ClassId, Method
+from initlint.project.classes import ClassId, Method, by_place
 from initlint.project.flows import USED, Trace, is_statement
 from initlint.project.gathered import sources
 from initlint.project.stored import named_along
@@ -115,9 +115,8 @@ class Aliases(Asking):
             if symbol is not None and symbol.target.startswith("torch.nn.utils."):
                 return True
         value = self.inference.expression(function, body)
-        called = [self.project.method(cls, "__init__") for cls in sorted(value.classes)] + sorted(
-            value.functions, key=lambda f: f.id
-        )
+        built = [self.project.method(cls, "__init__") for cls in sorted(value.classes)]
+        called = [*built, *by_place(value.functions)]
         if value.unknown or not called:
             return False
         return all(method is not None and self._unmentioned(method, call, argument) for method in called)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from initlint.construction import knowledge
 from initlint.project.bindings import Origin
 from initlint.project.bodies import Bodies, Body
-from initlint.project.classes import ClassId, Method
+from initlint.project.classes import ClassId
 from initlint.project.imports import SymbolKind
 from initlint.project.inheritance import MAX_FAMILY
 from initlint.project.project import Project
@@ -71,7 +71,7 @@ class Annotations:
         """What a module-level alias like `Size = int | tuple[int, int]` stands for; nothing where it holds itself."""
         if (path, name) in self._open:
             return UNKNOWN
-        body = self.bodies.body(Method(path, None, self.project.files[path].module_level))
+        body = self.bodies.of_module(path)
         values = [binding.node for binding in body.bindings.get(name, ()) if binding.origin is Origin.VALUE]
         if len(values) != 1 or values[0] is None or len(values[0].text or b"") > MAX_ALIAS:
             return UNKNOWN

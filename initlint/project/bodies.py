@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from initlint.facts.arguments import code_in
 from initlint.facts.receivers import SPLAT, normalise
-from initlint.facts.records import Class, Function
+from initlint.facts.records import Function
 from initlint.facts.spelled import fits
 from initlint.project.bindings import CLASS_LEVEL, MODULE_LEVEL, Binding, Origin, Path, bindings
-from initlint.project.classes import Method
+from initlint.project.classes import ClassInfo, Method
 from initlint.project.parsed import Parsed
 from initlint.project.project import Project
 from initlint.project.stored import fillings, reordered, stored
@@ -121,6 +121,10 @@ class Body:
         """What a call calls, as it is written; "" of what is no call."""
         function = call.child_by_field_name("function")
         return self.text(function) if function is not None else ""
+
+    def called(self, call: Node) -> str:
+        """The last name of that: `append` of `self.parts.append(...)`."""
+        return self.callee(call).rpartition(".")[2]
 
     def parameter_given(self, call: Node, argument: Node) -> str | None:
         """The name of the parameter that a call of this function passes an argument as; None where that is open."""
@@ -357,8 +361,7 @@ class Bodies:
         return _keep(self._parsed, source, known or Parsed(source))
 
     def _source(self, method: Method) -> bytes:
-        facts = method.facts
-        source = self.project.source(method.path)[facts.start : facts.end]
+        facts, source = method.facts, self.project.code(method)
         if facts.name.endswith(LAMBDA):
             return b"(" + source + b")"
         return self._without_functions(method, source) if facts.name in (MODULE_LEVEL, CLASS_LEVEL) else source
@@ -373,10 +376,15 @@ class Bodies:
             done = high - start
         return b"".join([*pieces, source[done:]])
 
-    def class_body(self, path: str, facts: Class) -> Body:
+    def of_module(self, path: str) -> Body:
+        """The statements of a file itself."""
+        return self.body(Method(path, None, self.project.files[path].module_level))
+
+    def of_class(self, info: ClassInfo) -> Body:
         """The statements of a class body itself, for its class-level values."""
+        facts = info.facts
         span = Function(CLASS_LEVEL, "", facts.start, facts.end, facts.line, (), {}, (), (), (), ())
-        return self.body(Method(path, None, span))
+        return self.body(Method(info.path, None, span))
 
 
 def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> Kept:

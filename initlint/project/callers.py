@@ -135,8 +135,8 @@ class Callers:
 
     def _assigns(self, path: str) -> Iterator[tuple[str, ClassId]]:
         for info in self.project.classes_in(path):
-            stores = (info.facts.attributes, *(method.stores for method in info.facts.methods))
-            yield from ((name, info.id) for name in {store.attribute for each in stores for store in each})
+            names = info.stored.union(store.attribute for store in info.facts.attributes)
+            yield from ((name, info.id) for name in names)
 
     @remembered
     def assigning(self, name: str) -> frozenset[ClassId]:
@@ -147,7 +147,7 @@ class Callers:
         """The methods of a family that give an attribute a value."""
         for relative in sorted(self.assigning(attribute) & self.project.family(cls)):
             for method in self.project.classes[relative].functions:
-                if any(store.attribute == attribute for store in method.facts.stores):
+                if method.stores(attribute):
                     yield method
 
     def _has_methods(self, path: str) -> Iterator[tuple[str, Method]]:

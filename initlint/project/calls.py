@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from initlint.facts.vocabulary import SAME_MODULE
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
+from initlint.project.classes import by_place
 from initlint.project.imports import SymbolKind
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
@@ -79,18 +80,17 @@ class Calls(Asking):
         if text.startswith("super(") and owner and self.project.is_metaclass(owner):
             return UNKNOWN
         value = self.inference.expression(function, body)
-        known = union(
-            [
-                self._built(value, arguments, body),
-                *(self.inference.returned(f) for f in sorted(value.functions, key=lambda function: function.id)),
-            ]
-        )
+        known = union([self._built(value, arguments, body), *self._returned(value)])
         if value.functions or value.classes:
             if callee not in PASSES_ON:
                 return known
             passed = [*arguments, function.child_by_field_name("object")]
             return union([known, *(self.inference.expression(node, body) for node in passed)])
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
+
+    def _returned(self, value: Value) -> Iterator[Value]:
+        """What the functions return that something can be."""
+        return map(self.inference.returned, by_place(value.functions))
 
     def _is_of(self, module: str, function: Node, body: Body) -> bool:
         symbol = self.inference.static(function, body)
@@ -105,9 +105,8 @@ class Calls(Asking):
             return Value(bound=frozenset({body.method.owner})) if body.method.owner else UNKNOWN
         if name == "map" and arguments:
             made = self.inference.expression(arguments[0], body)
-            results = (self.inference.returned(f) for f in sorted(made.functions, key=lambda f: f.id))
             known = made.functions or made.classes
-            return Value(element=union([Value(exact=made.classes), *results])) if known else UNKNOWN
+            return Value(element=union([Value(exact=made.classes), *self._returned(made)])) if known else UNKNOWN
         if name == "zip":
             return Value(
                 element=Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))

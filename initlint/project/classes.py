@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from initlint.facts.records import Class, Function
@@ -34,6 +34,11 @@ class ClassInfo:
         """All functions in it, where they stand: those of one name each, and those nested in others."""
         return (Method(self.path, self.id, facts) for facts in self.facts.methods)
 
+    @property
+    def stored(self) -> frozenset[str]:
+        """The attributes that its methods give values."""
+        return frozenset(store.attribute for method in self.facts.methods for store in method.stores)
+
     @functools.cached_property
     def methods(self) -> Mapping[str, Function]:
         return {method.name: method for method in self.facts.methods}
@@ -57,6 +62,10 @@ class Method:
         name = self.facts.name
         return (name.startswith("_") and not name.startswith("__")) or "<locals>" in name
 
+    def stores(self, attribute: str) -> bool:
+        """Whether it gives its instance an attribute of just that name."""
+        return any(store.attribute == attribute for store in self.facts.stores)
+
     @property
     def is_property(self) -> bool:
         """Whether to read it is to call it."""
@@ -77,6 +86,11 @@ class Method:
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+
+def by_place(methods: Iterable[Method]) -> list[Method]:
+    """Functions in the order of the files and of the lines in which they stand."""
+    return sorted(methods, key=lambda method: method.id)
 
 
 def sets_property(facts: Function) -> bool:

@@ -15,7 +15,7 @@ from initlint.project.asking import Asking
 from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
 from initlint.project.classes import ClassId, Method
-from initlint.project.flows import Use
+from initlint.project.flows import Use, is_called
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
 from initlint.project.names import Found, Names, Place
@@ -175,10 +175,8 @@ _LITERALS = re.compile(r"""[\w.]+\(\s*\[?\s*(?:["'][\w.]+["']\s*,?\s*)+\]?\s*,?\
 
 def _is_called(node: Node) -> bool:
     """Whether a call is written out with an argument: one that only passes on `*args` calls any method."""
-    call = node.parent
-    if call is None or call.child_by_field_name("function") != node:
-        return False
-    return any(argument.type not in SPLATS for argument in call_arguments(call))
+    call = node.parent if is_called(node) else None
+    return call is not None and any(argument.type not in SPLATS for argument in call_arguments(call))
 
 
 def _fitting(names: frozenset[str], attribute: str) -> bool:

@@ -35,8 +35,7 @@ class Enclosing(Asking):
         return bool(parts) and not held.unknown and all(self._fills_any(part) for part in parts)
 
     def _fills_any(self, cls: ClassId) -> bool:
-        own = self.project.lineage(cls)
-        names = {store.attribute for info in own for method in info.facts.methods for store in method.stores}
+        names = frozenset().union(*(info.stored for info in self.project.lineage(cls)))
         return any(self._fills(cls, name) for name in sorted(names) if "*" not in name)
 
     def _fills(self, cls: ClassId, attribute: str) -> bool:
@@ -61,8 +60,7 @@ class Enclosing(Asking):
     def _is_filled(self, node: Node, body: Body) -> bool:
         """Whether a tensor is the first argument of a function that draws, or calls a method that does."""
         while (parent := node.parent) is not None and parent.type == "attribute":
-            method = body.text(parent).rpartition(".")[2]
-            if knowledge.tensor_method_draws(method):
+            if knowledge.tensor_method_draws(body.text(parent).rpartition(".")[2]):
                 return parent.parent is not None and parent.parent.type == "call"
             node = parent
         call = parent.parent if parent is not None and parent.type == "argument_list" else None

@@ -279,8 +279,7 @@ class Trace:
 
     def _argument(self, call: Node, given: Node) -> Iterator[Flow]:
         function = call.child_by_field_name("function")
-        callee = self.body.text(function) if function is not None else ""
-        name = callee.rpartition(".")[2]
+        callee, name = self.body.callee(call), self.body.called(call)
         if targets := self.body.named(call):
             yield from (self._flow(Use.FLOW, call, target) for target in targets)
         elif function is not None and (name in TAKES or (name.endswith("_") and self._is_held(function))):

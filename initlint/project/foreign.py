@@ -19,7 +19,7 @@ from initlint.project.asking import Asking
 from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.computed import Computed
-from initlint.project.flows import Use
+from initlint.project.flows import Use, is_called
 from initlint.project.handling import allows
 from initlint.project.inference import Inference
 from initlint.project.narrowing import in_other_arm, tested_names
@@ -183,9 +183,8 @@ class Foreign(Asking):
 
     def _takes_over(self, cls: ClassId, attribute: str) -> bool:
         """Whether a class has what it has under a name from something else that has it under the same name."""
-        methods = self.project.classes[cls].functions
-        storing = [m for m in methods if any(store.attribute == attribute for store in m.facts.stores)]
-        bodies = [self.bodies.body(method) for method in storing]
+        storing = (method for method in self.project.classes[cls].functions if method.stores(attribute))
+        bodies = map(self.bodies.body, storing)
         given = [(node, body) for body in bodies for node in body.stores(attribute)]
         return bool(given) and all(
             node.type == "attribute" and body.text(node).endswith(f".{attribute}") for node, body in given
@@ -340,7 +339,7 @@ def _is_configuration(receiver: str) -> bool:
 
 def _called_on_tensor(node: Node, body: Body) -> bool:
     call = node.parent
-    if call is None or call.type != "call" or call.child_by_field_name("function") != node:
+    if call is None or not is_called(node):
         return False
     children = code_in(call.child_by_field_name("arguments"))
     if not children or children[0].type in ("integer", "float", "unary_operator", "none", "string", "tuple"):

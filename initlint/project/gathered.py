@@ -90,7 +90,7 @@ def _given(call: Node, body: Body) -> Iterator[Node]:
     function, arguments = call.child_by_field_name("function"), call_arguments(call)
     if function is None:
         return
-    name = body.text(function).rpartition(".")[2]
+    name = body.called(call)
     if name in SELECTING and arguments:
         if name == "filter" or _picks(arguments[0], body):
             yield from arguments[1:]
@@ -109,7 +109,7 @@ def _given(call: Node, body: Body) -> Iterator[Node]:
 def _picks(function: Node, body: Body) -> bool:
     """Whether a function gives what it is given, or a part of it."""
     if function.type == "call":
-        return body.callee(function).rpartition(".")[2] in FETCHING
+        return body.called(function) in FETCHING
     result = function.child_by_field_name("body") if function.type == "lambda" else None
     return result is not None and any(sources(result, body))
 

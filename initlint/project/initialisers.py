@@ -61,7 +61,7 @@ class Initialisers:
     @remembered
     def _words(self, method: Method) -> frozenset[str]:
         """The names that are meant themselves in the code of a function."""
-        return frozenset(_MEANT.findall(_TEXTS.sub(b"", self._source(method)).decode()))
+        return frozenset(_MEANT.findall(_TEXTS.sub(b"", self.project.code(method)).decode()))
 
     def _can_mean(self, method: Method, name: str, classes: Collection[ClassId]) -> bool:
         """Whether a name, as a function's file understands it, is one of these classes or nothing that is known."""
@@ -87,7 +87,7 @@ class Initialisers:
             method.owner: f"{self.project.classes[method.owner].facts.name}.{method.facts.name}"
             for name in REACHING
             for method in self._reaching.get(name)
-            if method.owner is not None and _INITIALISES.search(self._source(method))
+            if method.owner is not None and _INITIALISES.search(self.project.code(method))
         }
 
     def _reaches(self, path: str) -> Iterator[tuple[str, Method]]:
@@ -126,6 +126,3 @@ class Initialisers:
 
     def _initialises(self, method: Method) -> bool:
         return INITIALISATION.fullmatch(method.facts.name.partition(".<locals>")[0]) is not None
-
-    def _source(self, method: Method) -> bytes:
-        return self.project.source(method.path)[method.facts.start : method.facts.end]

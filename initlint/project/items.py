@@ -55,8 +55,8 @@ class Items:
 
     def _is_keyed(self, method: Method, attribute: str) -> bool:
         """Whether the text says nothing against it, which costs less than to parse it."""
-        text = self.project.source(method.path)[method.facts.start : method.facts.end]
-        return re.search(rb"\.\s*%s\b(?!%s)" % (re.escape(attribute.encode()), _KEYED), text) is None
+        unkeyed = rb"\.\s*%s\b(?!%s)" % (re.escape(attribute.encode()), _KEYED)
+        return re.search(unkeyed, self.project.code(method)) is None
 
     def _keys(self, node: Node, body: Body) -> Collection[str] | None:
         """The keys by which a mention of a container reads it: none where it is filled, None where it may be any."""

@@ -10,7 +10,7 @@ from initlint.construction import knowledge
 from initlint.model import Kind
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
-from initlint.project.classes import ClassId
+from initlint.project.classes import ClassId, by_place
 from initlint.project.inference import Inference
 from initlint.project.values import Value
 
@@ -73,7 +73,7 @@ class Kinds(Asking):
             if symbol is not None and knowledge.function(symbol.target) is not None:
                 return True
             called = self.inference.expression(function, body).functions if depth < MAX_CALLS else ()
-            bodies = [self.bodies.body(method) for method in sorted(called, key=lambda method: method.id)]
+            bodies = map(self.bodies.body, by_place(called))
             if any(self._computes(result, inner, depth + 1) for inner in bodies for result in inner.returns):
                 return True
         return False

@@ -97,7 +97,7 @@ def _taken(body: Body) -> Iterator[Place]:
         yield from _from_table(node, node.child_by_field_name("value"), node.child_by_field_name("subscript"), body)
     for node in body.nodes("call"):
         function, arguments = node.child_by_field_name("function"), call_arguments(node)
-        if function is not None and body.text(function).rpartition(".")[2] in FETCHING and arguments:
+        if function is not None and body.called(node) in FETCHING and arguments:
             yield from _from_table(node, function.child_by_field_name("object"), arguments[0], body)
     for node in body.nodes("loop"):
         yield from _picked(node, body)
@@ -128,7 +128,7 @@ def _listed(node: Node, body: Body) -> Node | None:
     """The module of which a value lists the parts."""
     for call in body.makers(node):
         function = call.child_by_field_name("function")
-        if function is not None and body.text(function).rpartition(".")[2] in LISTING:
+        if function is not None and body.called(call) in LISTING:
             return function.child_by_field_name("object")
     return None
 

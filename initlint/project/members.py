@@ -10,7 +10,7 @@ from initlint.construction import knowledge
 from initlint.facts.spelled import fits
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
-from initlint.project.classes import ClassId, Method
+from initlint.project.classes import ClassId, Method, by_place
 from initlint.project.inheritance import MAX_FAMILY
 from initlint.project.stored import ADDING, REORDERING
 from initlint.project.values import NOTHING, UNKNOWN, Value, filled, is_none, union
@@ -117,7 +117,7 @@ class Members(Asking):
         heirs = self.project.descendants(cls)
         classes = {cls} if exact or len(heirs) > MAX_OWNERS else heirs
         found = {method for each in classes if (method := self.project.method(each, name)) is not None}
-        return sorted(found, key=lambda method: method.id) if self.project.method(cls, name) is not None else []
+        return by_place(found) if self.project.method(cls, name) is not None else []
 
     def _given_by_others(self, cls: ClassId, name: str) -> Iterator[Value]:
         """What other code makes to put in the place of an attribute: `block.conv = fused(block.conv)`."""
@@ -154,13 +154,13 @@ class Members(Asking):
         for method in info.functions:
             facts = method.facts
             added = ADDING.intersection(facts.reads.get(f"{facts.instance}.{name}", ()))
-            if added or any(store.attribute == name or fits(store.attribute, name) for store in facts.stores):
+            if added or method.stores(name) or any(fits(store.attribute, name) for store in facts.stores):
                 body = self.bodies.body(method)
                 parts.append(self._stored(body, name))
                 given += body.stores(name)
         if any(store.attribute == name for store in info.facts.attributes):
             parts.append(self._class_level(cls, name))
-            given += self.bodies.class_body(info.path, info.facts).class_values(name)
+            given += self.bodies.of_class(info).class_values(name)
         if (info.unresolved and not parts) or (given and all(map(is_none, given))):
             parts.append(UNKNOWN)
         value = union(parts)
@@ -175,7 +175,7 @@ class Members(Asking):
 
     def _class_level(self, cls: ClassId, name: str) -> Value:
         info = self.project.classes[cls]
-        source = self.bodies.class_body(info.path, info.facts)
+        source = self.bodies.of_class(info)
         if annotation := source.class_annotation(name):
             return self.inference.annotations.annotation(annotation, source)
         return union(self.inference.expression(node, source) for node in source.class_values(name))

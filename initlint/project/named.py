@@ -64,7 +64,7 @@ class NamedPaths:
         bodies = map(self.bodies.body, heads)
         return any(
             body.text(node) == attribute and _is_used(node) and _stands_in_class(node)
-            for body in [self.bodies.class_body(info.path, info.facts), *bodies]
+            for body in [self.bodies.of_class(info), *bodies]
             for node in body.captures("identifier")
         )
 
@@ -106,7 +106,7 @@ class NamedPaths:
     def _ties(self, cls: ClassId, attribute: str) -> list[Tie]:
         """For a mapping of paths, target -> source: what each source reads."""
         info = self.project.classes[cls]
-        body = self.bodies.class_body(info.path, info.facts)
+        body = self.bodies.of_class(info)
         found: list[Tie] = []
         for value in body.class_values(attribute):
             for pair in (child for child in value.named_children if child.type == "pair"):

@@ -15,7 +15,7 @@ from initlint.facts.spelled import ANY, DISPLAYS, MAX_NAMES, SAME_ITEMS, put_tog
 from initlint.project.asking import Asking
 from initlint.project.bindings import Binding, Origin
 from initlint.project.bodies import Body
-from initlint.project.classes import ClassId, Method
+from initlint.project.classes import ClassId
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import COMPREHENSIONS, Inference
 from initlint.project.members import MAX_OWNERS
@@ -101,7 +101,7 @@ class Names(Asking):
             return self._each(node.named_children[1], place, question)
         if kind == "call":
             function, arguments = node.child_by_field_name("function"), call_arguments(node)
-            if function is None or place.body.text(function).rpartition(".")[2] not in GIVES_ITEMS:
+            if function is None or place.body.called(node) not in GIVES_ITEMS:
                 return None
             owner = arguments[0] if arguments else function.child_by_field_name("object")
             return self._each(owner, place, question) if owner is not None else None
@@ -156,7 +156,7 @@ class Names(Asking):
         path, _, variable = symbol.target.partition("::") if symbol is not None else ("", "", "")
         if symbol is None or symbol.kind is not SymbolKind.VARIABLE or path not in self.project.files:
             return None
-        module = self.bodies.body(Method(path, None, self.project.files[path].module_level))
+        module = self.bodies.of_module(path)
         return self._bound(variable, Place(module), question)
 
     def _bound(self, name: str, place: Place, question: Question) -> Found:
@@ -182,7 +182,7 @@ class Names(Asking):
         """A loop variable, by way of enumerate, zip and items."""
         function = node.child_by_field_name("function")
         if function is not None and path:
-            arguments, callee = call_arguments(node), place.body.text(function).rpartition(".")[2]
+            arguments, callee = call_arguments(node), place.body.called(node)
             if callee == "enumerate" and path[0] == 1 and arguments:
                 return self._each(arguments[0], place, self._at(path[1:], question))
             if callee == "zip" and path[0] < len(arguments):
@@ -233,12 +233,12 @@ class Names(Asking):
         if info is None:
             return
         if any(store.attribute == name for store in info.facts.attributes):
-            source = self.bodies.class_body(info.path, info.facts)
+            source = self.bodies.of_class(info)
             values = source.class_values(name)
             yield every(question(value, Place(source, runs)) for value in values) if values else None
         for method in info.functions:
             facts, owner = method.facts, f"{method.facts.instance}.{name}"
-            if owner in facts.reads or any(store.attribute == name for store in facts.stores):
+            if owner in facts.reads or method.stores(name):
                 place = Place(self.bodies.body(method), runs)
                 yield from (question(_given(value), place) for value in place.body.stores(name))
                 yield from self._growth(owner, place, question)

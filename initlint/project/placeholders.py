@@ -66,8 +66,7 @@ class Placeholders(Asking):
         """What the class that makes it has besides, but for what is None."""
         assert body.method.owner is not None
         owner = self.project.classes[body.method.owner]
-        named = {store.attribute for facts in owner.facts.methods for store in facts.stores} - {attribute}
-        others = [name for name in sorted(named) if {*map(is_none, body.stores(name))} != {True}]
+        others = [name for name in sorted(owner.stored - {attribute}) if {*map(is_none, body.stores(name))} != {True}]
         return (self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in others)
 
     def _may_have_weights(self, value: Value) -> bool:
@@ -91,7 +90,7 @@ class Placeholders(Asking):
 def _elements(node: Node, body: Body) -> int | None:
     """How many elements `Parameter(torch.empty(0))` has, if that is written out and is none or one."""
     arguments = call_arguments(node)
-    name = body.callee(arguments[0]).rpartition(".")[2] if arguments else ""
+    name = body.called(arguments[0]) if arguments else ""
     if not name:
         return None
     given = [child for child in call_arguments(arguments[0]) if child.parent and child.parent.type == "argument_list"]

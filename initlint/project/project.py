@@ -155,6 +155,10 @@ class Project(Inheritance):
             self._sources[path] = self._read(path)
         return self._sources[path]
 
+    def code(self, place: Method | ClassInfo) -> bytes:
+        """The text of a function or class."""
+        return self.source(place.path)[place.facts.start : place.facts.end]
+
     @remembered
     def outer_functions(self, path: str) -> list[tuple[int, int]]:
         """Where the functions of a file stand that stand in no other function, methods included, in order."""
@@ -322,9 +326,9 @@ class Project(Inheritance):
 
     def overriding(self, method: Method, cls: ClassId) -> list[Method]:
         """What a method stands for on an instance of a class: of an abstract one, what subclasses make of it."""
-        name, source = method.facts.name, self.source(method.path)
+        name = method.facts.name
         told = any(decorator.endswith("abstractmethod") for decorator in method.facts.decorators)
-        if not told and b"raise NotImplementedError" not in source[method.facts.start : method.facts.end]:
+        if not told and b"raise NotImplementedError" not in self.code(method):
             return [method]
         infos = [self.classes[d] for d in sorted(self.descendants(cls)) if d != method.owner]
         found = [Method(info.path, info.id, info.methods[name]) for info in infos if name in info.methods]

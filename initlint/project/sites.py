@@ -104,8 +104,7 @@ def _spoken(node: Node, body: Body) -> Iterator[Site]:
     elif function.type == "attribute" and callee.rpartition(".")[2] in LOOKUPS:
         yield from _steps(node, [function.named_children[0], *arguments[:-1]][-1], arguments[-1], body)
     elif function.type == "call":
-        getter = function.child_by_field_name("function")
-        name = body.text(getter).rpartition(".")[2] if getter is not None else ""
+        name = body.called(function)
         if name in FETCHERS:
             paths = call_arguments(function)
             for path in paths if name == "attrgetter" else paths[:1]:

@@ -66,9 +66,9 @@ class Strangers(Asking):
     @remembered
     def _borrows(self, cls: ClassId) -> str:
         info = self.project.classes[cls]
-        source = self.project.source(info.path)[info.facts.start : info.facts.end]
-        for name in sorted({store.attribute for store in info.facts.attributes if _mentions(source, store.attribute)}):
-            body = self.bodies.class_body(info.path, info.facts)
+        code = self.project.code(info)
+        for name in sorted({store.attribute for store in info.facts.attributes if _mentions(code, store.attribute)}):
+            body = self.bodies.of_class(info)
             for node in body.class_values(name):
                 if node.type == "attribute" and body.text(node).endswith(f".{name}") and self._is_unseen(node, body):
                     return f"`{body.text(node)}` becomes a method in {info.path}"

@@ -78,8 +78,7 @@ class Surfaces:
         info = self.project.classes.get(cls)
         if info is None:
             return frozenset()
-        stores = (info.facts.attributes, *(method.stores for method in info.facts.methods))
-        return frozenset({store.attribute for each in stores for store in each}.union(info.methods))
+        return info.stored.union((store.attribute for store in info.facts.attributes), info.methods)
 
 
 def _hands_over(call: Node, body: Body) -> bool:

@@ -70,7 +70,7 @@ def _makes_nothing(readers: Readers, method: Method, attribute: str) -> bool:
     """Whether a method, or the body of a class, only declares an attribute or makes it None."""
     if method.facts.name == CLASS_LEVEL and method.owner:
         info = readers.project.classes[method.owner]
-        return all(map(is_none, readers.bodies.class_body(info.path, info.facts).class_values(attribute)))
+        return all(map(is_none, readers.bodies.of_class(info).class_values(attribute)))
     return all(map(is_none, readers.bodies.body(method).stores(attribute)))
 
 
@@ -276,7 +276,7 @@ def _hides(project: Project, readers: Readers, method: Method) -> bool:
     if facts.instance not in facts.mentions and REGISTRATIONS.isdisjoint(facts.reads.get(facts.instance, ())):
         return False
     renamed = _RENAMED.replace(b"self", facts.instance.encode())
-    return re.search(renamed, project.source(method.path)[facts.start : facts.end]) is not None
+    return re.search(renamed, project.code(method)) is not None
 
 
 _RENAMED = rb"(?m)^\s*\w+\s*=\s*(self(\.(add_module|register_\w+))?\s*$|\w*\.?partial\(\s*setattr,\s*self\b)"
@@ -294,7 +294,7 @@ def gives_part(project: Project, method: Method) -> bool:
     facts = method.facts
     if not facts.gives:
         return False
-    given = _GIVEN.findall(project.source(method.path)[facts.start : facts.end])
+    given = _GIVEN.findall(project.code(method))
     texts = {(receiver.decode(), name.decode(), callee.decode()) for receiver, name, callee in given}
     callees = {callee for receiver, name, callee in texts if receiver != facts.instance and name in facts.gives}
     if any(may_build(project, method, callee) for callee in sorted(callees)):

@@ -77,8 +77,8 @@ class Tables:
         for keeper in sorted(keepers):
             function = self._function(keeper)
             if function is not None:
-                text = self.project.source(function.path)[function.facts.start : function.facts.end]
-                for table in dict.fromkeys(match.decode() for match in _FILLS.findall(text)):
+                matches = _FILLS.findall(self.project.code(function))
+                for table in dict.fromkeys(match.decode() for match in matches):
                     if target := self._table(function, table):
                         found.setdefault(target, []).append(keeper)
         return found

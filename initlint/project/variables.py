@@ -13,7 +13,7 @@ from initlint.project.asking import Asking
 from initlint.project.bindings import Binding, Origin
 from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
-from initlint.project.classes import ClassId, Method
+from initlint.project.classes import ClassId
 from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.inheritance import MODULE
 from initlint.project.narrowing import asserted_classes
@@ -65,7 +65,7 @@ class Variables(Asking):
         node, path = binding.node, binding.path
         if node is not None and node.type == "call":
             function, arguments = node.child_by_field_name("function"), call_arguments(node)
-            callee = body.text(function).rpartition(".")[2] if function is not None else ""
+            callee = body.called(node)
             if callee == "enumerate" and arguments:
                 return NOTHING if path[:1] == (0,) else self._element(arguments[0], path[1:], body)
             if callee == "zip" and path and path[0] < len(arguments):
@@ -105,7 +105,7 @@ class Variables(Asking):
         """A variable at module level."""
         if path not in self.project.files or name not in self.project.modules.variables(path):
             return UNKNOWN
-        module = self.bodies.body(Method(path, None, self.project.files[path].module_level))
+        module = self.bodies.of_module(path)
         if name not in module.bindings:
             return UNKNOWN
         if all(is_none(binding.node) for binding in module.bindings[name]):
