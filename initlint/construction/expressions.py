@@ -142,7 +142,8 @@ class Expressions(Loops):
         callee = self.evaluate(node.func, frame)
         self.run.quiet -= quiet
         arguments = self._arguments(node.args, frame, callee, alone)
-        return self.calls.call(callee, arguments, node, frame)
+        imported = self.calls.imported(node.func, arguments)
+        return imported if imported is not None else self.calls.call(callee, arguments, node, frame)
 
     def _arguments(self, args: Sequence[cst.Arg], frame: Frame, callee: Value, alone: bool = False) -> Arguments:
         positional: list[Value] = []

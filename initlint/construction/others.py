@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from initlint.construction import groups, knowledge
 from initlint.construction.groups import element
 from initlint.construction.methods import Methods
@@ -33,6 +35,7 @@ from initlint.construction.values import (
     join,
     options,
 )
+from initlint.facts.imports import IMPORTERS
 from initlint.facts.spelled import SAME_ITEMS
 from initlint.project.inheritance import MODULE
 
@@ -59,6 +62,15 @@ class Others(Methods):
     def one(self, callee: Value, arguments: Arguments, site: Site, frame: Frame) -> Value:
         """Call one alternative."""
         raise NotImplementedError
+
+    def imported(self, function: cst.BaseExpression, arguments: Arguments) -> Value | None:
+        """What of torch a call imports by its name, if it does: `Linear = safe_import("torch.nn.Linear")`."""
+        name = function.attr if isinstance(function, cst.Attribute) else function
+        texts = [value.value for value in arguments.values() if isinstance(value, Constant)]
+        given = [text for text in texts if isinstance(text, str) and text.partition(".")[0] == "torch"]
+        if not given or not isinstance(name, cst.Name) or IMPORTERS.fullmatch(name.value) is None:
+            return None
+        return self.interpreter.workshop.external(max(given, key=len))
 
     def _external(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
         package, _, rest = name.partition(".")

@@ -11,12 +11,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from initlint.facts.arguments import call_arguments
-from initlint.facts.imports import imports
+from initlint.facts.imports import IMPORTERS, imported_by_call, imports
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, meant, normalise
-from initlint.facts.records import FileFacts, Local, Store, Variable
+from initlint.facts.records import FileFacts, Import, Local, Store, Variable
 from initlint.facts.scopes import WORD, Captures, Scope, Scopes
 from initlint.facts.spelled import Spelling, string_pattern
 from initlint.facts.suppressions import suppressions
+from initlint.facts.targets import UNPACKED, attribute_targets, item_targets, plain_names, value_of, where_installed
 from initlint.facts.unreachable import reachable
 from initlint.facts.vocabulary import (
     EVALUATIONS,
@@ -39,7 +40,6 @@ COMMENT_RUN = 200
 _COMMENT_RUN = re.compile(rb"(?m)(?:^[ \t]*#[^\r\n\"']*\r?\n){%d,}" % COMMENT_RUN)
 _START, _END = attrgetter("start_byte"), attrgetter("end_byte")
 _REMEMBERED = 20_000
-_NAMES = ("pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern")
 _DOTTED = re.compile(r"[^\W\d][\w.]*")
 _STRING_NAME = re.compile(r"""["']([^\W\d][\w.]*)["']""")
 
@@ -80,7 +80,7 @@ def extract(source: bytes) -> FileFacts:
     sweep.mentions()
     scopes = sweep.scopes
     return FileFacts(
-        imports=tuple(imports(sorted(captures.get("import", ()), key=_START))),
+        imports=(*imports(sorted(captures.get("import", ()), key=_START)), *sweep.imported),
         variables=tuple(sweep.variables),
         classes=scopes.class_records(),
         functions=scopes.function_records(scopes.module),
@@ -122,6 +122,7 @@ class _Sweep:
         self.captures = captures
         self.scopes = Scopes(source, captures)
         self.variables: list[Variable] = []
+        self.imported: list[Import] = []
         self.text = self.scopes.text
         self._spelling = Spelling()
         self._named: list[tuple[Scope, str, Node]] = []
@@ -182,7 +183,9 @@ class _Sweep:
             return
         owner, _, name = callee.rpartition(".")
         arguments = call_arguments(node)
-        if name in FETCHERS or (not owner and name == "getattr"):
+        if IMPORTERS.fullmatch(name):
+            self.imported += imported_by_call(node)
+        elif name in FETCHERS or (not owner and name == "getattr"):
             self._by_string(scope, name, node)
         elif name in SETTERS:
             self._setting(scope, owner, node)
@@ -275,8 +278,8 @@ class _Sweep:
         """What is assigned: attributes of the instance, class-level names, module-level aliases, names used once."""
         targets = [(self.scopes.at(n.start_byte), n) for n in sorted(self.captures.get("assignment", ()), key=_START)]
         for scope, node in targets:
-            if scope.instance and (left := node.child_by_field_name("left")) and left.type in _NAMES:
-                scope.assigned.update(name.text or b"" for name in _variables(left))
+            if scope.instance and (left := node.child_by_field_name("left")) and left.type in UNPACKED:
+                scope.assigned.update(name.text or b"" for name in plain_names(left))
         for scope, _, text in self.scopes.places("walrus"):
             if scope.instance:
                 scope.assigned.add(text)
@@ -284,9 +287,9 @@ class _Sweep:
         for scope, name, node in self._named:
             self._store(scope, name, node, node)
         for scope, node in targets:
-            left, right = node.child_by_field_name("left"), _value(node)
+            left, right = node.child_by_field_name("left"), value_of(node)
             if left is not None and right is not None:
-                for target in _attribute_targets(left) + _item_targets(left):
+                for target in attribute_targets(left) + item_targets(left):
                     self._attribute_value(scope, target, node, right)
 
     def _names(self) -> None:
@@ -302,13 +305,13 @@ class _Sweep:
 
     def _outer_name(self, scope: Scope, node: Node, start: int) -> None:
         """A name that stands at module or class level."""
-        name, value = node.child_by_field_name("left"), _value(node)
+        name, value = node.child_by_field_name("left"), value_of(node)
         if name is None or value is None:
             return
         if scope.kind == "class":
             self._store(scope, self.text(name), node, value)
         else:
-            written = self.text(value)
+            written = self.text(where_installed(value))
             dotted = written if _DOTTED.fullmatch(written) else ""
             self.variables.append(Variable(self.text(name), dotted, start))
 
@@ -350,28 +353,9 @@ def _called(function: bytes) -> tuple[str, bool, bool]:
     """What a call calls, whether that is a plain name, and whether its arguments are names."""
     written = function.decode()
     callee = normalise(written)
-    return callee, callee == written and callee.isidentifier(), callee.rpartition(".")[2] in SPOKEN
-
-
-def _value(assignment: Node) -> Node | None:
-    return assignment.child_by_field_name("right") or assignment.child_by_field_name("type")
-
-
-def _attribute_targets(node: Node) -> list[Node]:
-    """The attributes that an assignment target stores to; `self.x.y` stores to y only, `self.x[0]` to none."""
-    if node.type == "attribute":
-        return [node]
-    if node.type in ("pattern_list", "tuple_pattern", "list_pattern", "expression_list", "list_splat_pattern"):
-        return [target for child in node.named_children for target in _attribute_targets(child)]
-    return []
-
-
-def _item_targets(node: Node) -> list[Node]:
-    """`self._modules["x"]` as a target registers x."""
-    if node.type != "subscript":
-        return []
-    value = node.child_by_field_name("value")
-    return [node] if value is not None and value.text is not None and registry_owner(value.text.decode()) else []
+    name = callee.rpartition(".")[2]
+    spoken = name in SPOKEN or IMPORTERS.fullmatch(name) is not None
+    return callee, callee == written and callee.isidentifier(), spoken
 
 
 def from_name(receiver: str, arguments: list[Node], instance: str) -> list[Node]:
@@ -379,13 +363,6 @@ def from_name(receiver: str, arguments: list[Node], instance: str) -> list[Node]
     if receiver in (instance, "super()"):
         return arguments
     return arguments[1:] if arguments and arguments[0].text == instance.encode() else []
-
-
-def _variables(target: Node) -> list[Node]:
-    """The plain names that an assignment target binds: `self.x` binds none."""
-    if target.type == "identifier":
-        return [target]
-    return [name for child in target.named_children for name in _variables(child)] if target.type in _NAMES else []
 
 
 def _givers(node: Node) -> list[Node]:

@@ -1,14 +1,37 @@
-"""Import statements -> the names that they bind."""
+"""Import statements, and calls that import -> the names that they bind."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from initlint.facts.arguments import call_arguments
 from initlint.facts.records import Import
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+IMPORTERS = re.compile(
+    r"(?i)(\w+_)?_*import(_module|_object|_class|_string|_package|_library|_optional)?_*|_*lazy_?(import|module|load)\w*"
+)
+"""Names of functions and classes that import what they are given the name of."""
+
+_MODULE = re.compile(r"""["'](\.*)([^\W\d]\w*(?:\.[^\W\d]\w*)*)["']""")
+_AROUND = frozenset({"conditional_expression", "parenthesized_expression", "boolean_operator"})
+
+
+def imported_by_call(call: Node) -> list[Import]:
+    """What `nn = import_module("torch.nn")` binds: of several names that it is given, the longest is the module's."""
+    statement = call.parent
+    while statement is not None and statement.type in _AROUND:
+        statement = statement.parent
+    target = statement.child_by_field_name("left") if statement is not None else None
+    found = [_MODULE.fullmatch((node.text or b"").decode()) for node in call_arguments(call)]
+    given = max((match for match in found if match is not None), key=lambda match: len(match[0]), default=None)
+    if given is None or target is None or target.type != "identifier":
+        return []
+    return [Import((target.text or b"").decode(), given[2], "", len(given[1]))]
 
 
 def imports(nodes: Iterable[Node]) -> list[Import]:

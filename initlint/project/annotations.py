@@ -10,7 +10,7 @@ from initlint.project.bindings import Origin
 from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId
 from initlint.project.imports import SymbolKind
-from initlint.project.inheritance import MAX_FAMILY
+from initlint.project.inheritance import MAX_FAMILY, MODULE
 from initlint.project.project import Project
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
@@ -23,6 +23,8 @@ TRANSPARENT = frozenset({"torch", *sys.stdlib_module_names})
 
 PLAIN = frozenset("None int float str bool bytes complex slice Ellipsis ...".split())
 """Builtin types of which no module is an instance."""
+
+_PLACED = ("tuple", "Tuple")
 
 MAX_ALIAS = 400
 """Characters of an alias that is still read."""
@@ -90,7 +92,8 @@ class Annotations:
         if name in ("Optional", "Union", "Annotated", "Final", "ClassVar"):
             return self._alternatives(arguments[:1] if name == "Annotated" else arguments, body)
         if name in ("list", "List", "Sequence", "Iterable", "tuple", "Tuple", "set", "Set", "Iterator", "Collection"):
-            return Value(element=self._alternatives([a for a in arguments if a.strip() != "..."], body))
+            element = self._alternatives([a for a in arguments if a.strip() != "..."], body)
+            return Value(element=element, items=self._placed(arguments, element, body) if name in _PLACED else ())
         if name in ("dict", "Dict", "Mapping", "OrderedDict", "MutableMapping") and len(arguments) == 2:
             return Value(element=self.annotation(arguments[1], body))
         if name in ("type", "Type"):
@@ -98,10 +101,17 @@ class Annotations:
             return UNKNOWN if inner is UNKNOWN else union(self.classes_under(cls) for cls in sorted(inner.bound))
         return UNKNOWN
 
+    def _placed(self, arguments: list[str], element: Value, body: Body) -> tuple[Value, ...]:
+        """What stands at each place of a tuple; what a class of another library wraps can be any of the others."""
+        if "..." in map(str.strip, arguments):
+            return ()
+        told = (self.annotation(argument, body) for argument in arguments)
+        return tuple(value if value.carries else element for value in told)
+
     def classes_under(self, cls: ClassId) -> Value:
-        """A class or any of its descendants, as class objects."""
+        """A class or any of its descendants, as class objects; of `nn.Module` that tells nothing."""
         found = self.project.descendants(cls)
-        return Value(classes=found) if len(found) <= MAX_FAMILY else UNKNOWN
+        return Value(classes=found) if cls != MODULE and len(found) <= MAX_FAMILY else UNKNOWN
 
     def _inherits(self, path: str) -> Iterator[tuple[str, ClassId]]:
         """By the package: the classes of the project that inherit from classes of another library.

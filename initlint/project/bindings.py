@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from initlint.project.bodies import Body
 
 Path = tuple[int, ...]
-"""The positions on the way to a value that is unpacked from another."""
+"""The positions on the way to a value that is unpacked from another; negative ones are counted from the end."""
 
 MODULE_LEVEL = "<module>"
 CLASS_LEVEL = "<class>"
@@ -86,11 +87,18 @@ def _bind(found: dict[str, list[Binding]], target: Node | None, binding: Binding
     if target.type == "identifier":
         found.setdefault(body.text(target), []).append(binding)
     elif target.type in PATTERNS:
-        for index, child in enumerate(target.named_children):
+        for index, child in positions(target):
             _bind(found, child, Binding(binding.origin, binding.node, (*binding.path, index)), body)
     elif target.type == "list_splat_pattern":
         origin = Origin.REST if binding.origin is Origin.VALUE else Origin.OPAQUE
         _bind(found, target.named_children[0], Binding(origin, binding.node, binding.path[:-1]), body)
+
+
+def positions(target: Node) -> Iterator[tuple[int, Node]]:
+    """The parts of a target with their positions, behind a starred one counted from the end."""
+    parts = target.named_children
+    starred = next((index for index, part in enumerate(parts) if part.type == "list_splat_pattern"), len(parts))
+    return ((index if index <= starred else index - len(parts), part) for index, part in enumerate(parts))
 
 
 def _local_functions(body: Body) -> list[Node]:

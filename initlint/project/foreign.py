@@ -278,9 +278,15 @@ class Foreign(Asking):
         """What a receiver can be where an attribute is read from it."""
         body = self.bodies.body(method)
         values = [stands_for(site, body, self.inference) for site in sites(body, receiver, attribute)]
-        value = union(values) if values else UNKNOWN
+        value = union(values) if values else self._named(receiver, body)
         names = (attribute,) if receiver.endswith("()") else method.facts.reads.get(receiver, ())
         return value if self._is_consistent(value, names) else UNKNOWN
+
+    def _named(self, receiver: str, body: Body) -> Value:
+        """What a name stands for that is only read where a function takes its defaults from, outside of its body."""
+        hidden = body.hides(receiver.partition(".")[0])
+        symbol = None if hidden else self.project.resolve(body.method.path, receiver, body.inside)
+        return self.inference.variables.symbol(symbol, body) if symbol is not None else UNKNOWN
 
     def _is_consistent(self, value: Value, names: Collection[str]) -> bool:
         """An annotation that names only classes without what is read from the receiver is not to be trusted.

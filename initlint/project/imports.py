@@ -155,15 +155,22 @@ class Modules:
         if hops == 0 or path not in self.files:
             return None
         names = {} if self._lacks(path, dotted.partition(".")[0]) else self.bound(path)
-        if dotted in names:
-            head, rest = dotted, ""
-        else:
-            head, _, rest = dotted.partition(".")
+        head, _, rest = dotted.partition(".")
         candidates = [self._follow(path, entry, head, hops - 1) for entry in names.get(head, ())]
         if not candidates and self.starred(path):
             candidates = [self._through_stars(path, head)]
-        symbols = [self._member(symbol, rest, hops - 1) for symbol in candidates if symbol is not None]
+        found = [self._member(symbol, rest, hops - 1) for symbol in candidates if symbol is not None]
+        found += [entry for entry in names.get(dotted, ()) if rest and isinstance(entry, Symbol)]
+        symbols = [symbol for symbol in found if symbol is not None]
+        if any(symbol.target.startswith("torch.") for symbol in symbols):
+            symbols = [symbol for symbol in symbols if not self._stands_in(symbol)]
         return _best(symbols)
+
+    def _stands_in(self, symbol: Symbol) -> bool:
+        """Whether it is a class that inherits from nothing, which is there where torch is not installed."""
+        path, _, qualname = symbol.target.partition("::")
+        classes = self.files[path].classes if symbol.kind is SymbolKind.CLASS else ()
+        return any(cls.qualname == qualname and set(cls.bases) <= {"object"} for cls in classes)
 
     def _lacks(self, path: str, name: str) -> bool:
         """Whether it is known without reading a file that it does not bind a name."""

@@ -62,10 +62,11 @@ class Inference:
         for index in path:
             if node is not None and node.type in WRITTEN_OUT:
                 children = node.named_children
-                node = children[index] if index < len(children) else None
+                node = children[index] if -len(children) <= index < len(children) else None
                 value = self.expression(node, body) if node is not None else UNKNOWN
             else:
-                node, value = None, self.item(value)
+                placed = -len(value.items) <= index < len(value.items)
+                node, value = None, value.items[index] if placed else self.item(value)
         return value
 
     def with_filling(self, value: Value, owner: str, body: Body) -> Value:

@@ -10,7 +10,7 @@ from initlint.facts.arguments import call_arguments
 from initlint.facts.extract import from_name
 from initlint.facts.spelled import PATTERNS, string_pattern
 from initlint.facts.vocabulary import REGISTRATIONS, SETTERS, registry_owner
-from initlint.project.bindings import Path
+from initlint.project.bindings import Path, positions
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -103,8 +103,8 @@ def _assigned(target: Node | None, value: Node, path: Path, body: Body) -> Itera
     text = body.text(target) if target is not None and target.type in ("attribute", "subscript") else ""
     if target is not None and target.type in PATTERNS:
         parts = value.named_children if value.type in WRITTEN_OUT and not path else []
-        for index, child in enumerate(target.named_children):
-            if index < len(parts):
+        for index, child in positions(target):
+            if -len(parts) <= index < len(parts):
                 yield from _assigned(child, parts[index], (), body)
             else:
                 yield from _assigned(child, value, (*path, index), body)
