@@ -13,7 +13,7 @@ from initlint.construction.ledger import Construction, Ledgers
 from initlint.errors import InitlintError, defect
 from initlint.model import Confidence, Finding, Problem, Verdict
 from initlint.project.classes import ClassInfo, Method
-from initlint.project.givers import givers, handed
+from initlint.project.givers import givers, handed, names
 from initlint.project.project import Project
 from initlint.project.readers import Readers
 from initlint.project.surveys import made
@@ -154,7 +154,8 @@ class _Search:
 
     def _given_by(self, method: Method) -> Iterator[Finding]:
         construction = self.ledgers.given(method, handed(self.readers, method))
-        case = Case(construction, unread_parts(self.readers, construction))
+        unread = unread_parts(self.readers, construction)
+        case = Case(construction, {path: verdict for path, verdict in unread.items() if names(method, path)})
         for rule in self.rules if case.dead else ():
             yield from rule.check(case)
         yield from self._unread(construction)

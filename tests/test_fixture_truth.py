@@ -303,7 +303,7 @@ def marks(path: Path, keyword: str) -> Iterator[Mark]:
             node = statement(nodes, path, number)
             code, name = item.split() if keyword == "expect" else ("", item)
             unpacks = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple)
-            cls = enclosing_class(nodes, number)
+            cls = "" if "." in name and gives_others(nodes, number) else enclosing_class(nodes, number)
             given = name if cls else name.rpartition(".")[2]
             yield Mark(code, given, str(path), number, node.end_lineno or number, cls, unpacks)
 
@@ -314,6 +314,19 @@ def statement(nodes: list[ast.AST], path: Path, number: int) -> ast.stmt:
         if isinstance(node, simple) and node.lineno == number:
             return node
     raise AssertionError(f"{path.name}:{number}: the marker does not stand on the first line of a statement")
+
+
+def gives_others(nodes: list[ast.AST], number: int) -> bool:
+    """Whether a line stands in a method that runs on no module: one of the class, or of a class without bases."""
+    around = [
+        n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.lineno <= number <= (n.end_lineno or 0)
+    ]
+    return any(
+        not node.bases
+        if isinstance(node, ast.ClassDef)
+        else {"classmethod", "staticmethod"} & set(map(ast.unparse, node.decorator_list))
+        for node in around
+    )
 
 
 def enclosing_class(nodes: list[ast.AST], number: int) -> str:

@@ -101,8 +101,8 @@ class Calls(Others, TorchFunctions):
                 return NONE
             case Bound():
                 return self.bound(callee, arguments, site, frame)
-            case Self() | Thing():
-                self.run.read("", callee)
+            case Self() | Swept() | Thing():
+                self.run.read("" if isinstance(callee, Thing) else EVERYTHING, callee)
                 self.hand_over(arguments)
                 return UNKNOWN
             case _:

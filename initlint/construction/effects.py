@@ -48,10 +48,14 @@ class Effects:
 
     def hand_over(self, arguments: Arguments) -> None:
         """Code that is not followed may read what it gets, and everything of the instance if it gets that."""
+        self.hand_over_instance(arguments)
         for value in arguments.values():
-            if any(isinstance(option, Self) for option in options(value)):
-                self.run.read(EVERYTHING)
             self.run.read("", value)
+
+    def hand_over_instance(self, arguments: Arguments) -> None:
+        """Who gets the instance may read everything of it."""
+        if any(isinstance(option, Self) for value in arguments.values() for option in options(value)):
+            self.run.read(EVERYTHING)
 
     def mystery(self, arguments: Arguments, site: Site) -> Thing:
         """Something unknown that may have drawn."""

@@ -46,6 +46,13 @@ def grow(run: Run, group: Group, name: str | None, value: Value) -> None:
     run.attach(group.token, key, value)
 
 
+def displace(value: Value) -> None:
+    """From here on it is not known what stands in which place of a list."""
+    for option in options(value):
+        if isinstance(option, Group):
+            option.exact = False
+
+
 def extend(run: Run, whole: Value, value: Value, site: Site | None) -> None:
     """Something that holds items gets those of another."""
     for option in options(value):

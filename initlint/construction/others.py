@@ -100,6 +100,7 @@ class Others(Methods):
 
     def _copy(self, arguments: Arguments) -> Value:
         """A copy draws nothing; who copies a local keeps what the local drew."""
+        self.hand_over_instance(arguments)
         copies: list[Value] = []
         for option in options(arguments.first):
             if isinstance(option, Thing):

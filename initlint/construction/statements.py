@@ -10,7 +10,7 @@ import libcst as cst
 
 from initlint.construction.expressions import Expressions
 from initlint.construction.frames import GOES_ON, UNGUARDED, Flow, Frame, Guard, Guards, Names, joined
-from initlint.construction.groups import element, extend, grow
+from initlint.construction.groups import displace, element, extend, grow
 from initlint.construction.ranks import RANKS
 from initlint.construction.ranks import tested as ranks_tested
 from initlint.construction.run import Candidate, Site
@@ -136,6 +136,8 @@ class Statements(Expressions):
                     self.run.store(attr.value, NONE, frame.place(node), node, self.run.fresh())
                 case cst.Name(value=name):
                     frame.names[name] = UNKNOWN
+                case cst.Subscript(value=owner):
+                    displace(self.evaluate(owner, frame))
                 case _:
                     pass
 
@@ -199,6 +201,8 @@ class Statements(Expressions):
             elif isinstance(option, Thing):
                 self.run.attach(option.token, name, value, site=site)
             elif isinstance(option, Group):
+                if not option.mapping:
+                    displace(option)
                 grow(self.run, option, name, value)
             else:
                 self.run.read("", value)

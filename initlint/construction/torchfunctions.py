@@ -38,6 +38,7 @@ class TorchFunctions(Building):
             return self.initialise(known, arguments, site)
         if space.startswith("torch.nn.utils"):
             return self._wrapped(known, arguments, site)
+        self.hand_over_instance(arguments)
         if (context := self._context(name, known, arguments)) is not None:
             return context
         if tail in ("compile", "script"):

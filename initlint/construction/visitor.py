@@ -38,6 +38,7 @@ from initlint.construction.values import (
     tokens,
 )
 from initlint.model import Kind
+from initlint.project.bindings import MODULE_LEVEL
 from initlint.project.classes import ClassInfo, Method
 from initlint.project.inheritance import MODULE
 from initlint.project.roles import initialiser, is_own
@@ -172,18 +173,18 @@ class Interpreter(Statements):
     # -- functions ---------------------------------------------------------------------------------------------
 
     def give_parts(self, method: Method, handed: Mapping[str, ClassId]) -> Run:
-        """Run a function with what it is handed, as if its local names were attributes of what it constructs.
+        """Run a function with what it is handed, or a file, as if its names were attributes of what it constructs.
 
         Who reads an instance as a whole reads none of the parts that it is given.
         """
         self.root = False
-        node = self.workshop.slice(method.path, method.facts.start, method.facts.end).node
-        frame = self._frame(method, False, None)
-        named = tuple((name, self.run.thing(Kind.SUBMODULE, cls)) for name, cls in handed.items())
-        if not isinstance(node, cst.FunctionDef):
+        facts = method.facts
+        slice_ = self.workshop.slice(method.path, facts.start, facts.end)
+        node, frame = slice_.node, Frame(slice_, method.path, facts.name, "")
+        if node is None:
             return self.run
         try:
-            self._enter(node, frame, frame, (), Arguments(named=named, unseen=True))
+            self._run_whole(method, frame, handed)
         except (Exhausted, RecursionError):
             return self.run
         things = {name: value for name, value in frame.names.items() if isinstance(value, Thing)}
@@ -193,6 +194,18 @@ class Interpreter(Statements):
         for name, thing in own.items():
             self.run.store(name, thing, frame.place(node), node, self.run.fresh())
         return self.run
+
+    def _run_whole(self, method: Method, frame: Frame, handed: Mapping[str, ClassId]) -> None:
+        """Run a function that is handed instances, or what stands in a file outside of functions and classes."""
+        node, module = frame.slice.node, frame.slice.tree.module
+        if isinstance(node, cst.FunctionDef):
+            named = tuple((name, self.run.thing(Kind.SUBMODULE, cls)) for name, cls in handed.items())
+            bound = (ClassObject(method.owner),) if method.is_of_class and method.owner else ()
+            self._enter(node, frame, frame, bound, Arguments(named=named, unseen=True))
+        elif method.facts.name == MODULE_LEVEL and module is not None:
+            for statement in module.body:
+                if not isinstance(statement, cst.FunctionDef | cst.ClassDef):
+                    self.statement(statement, frame)
 
     def invoke(self, method: Method, instance: Value | None, arguments: Arguments | None, site: Site | None) -> Value:
         """Run a function of the project; without arguments nothing is known of them."""

@@ -33,6 +33,7 @@ from initlint.construction.values import (
 )
 from initlint.construction.visitor import Interpreter
 from initlint.depth import recursion
+from initlint.project.bindings import MODULE_LEVEL
 from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.inheritance import MODULE
 
@@ -84,12 +85,17 @@ class Workshop:
             return Finish(run, self.is_a).construction(info.facts.qualname, info.path)
 
     def give(self, method: Method, handed: Mapping[str, ClassId]) -> Construction:
-        """What a function gives the instances that it is handed or builds, as if it were a constructor."""
+        """What a function, or a file, gives the instances that it is handed or builds, as if it were a constructor."""
         self.steps = 0
         self._provisional.clear()
         with recursion(RECURSION):
             run = Interpreter(self, Run("", self._numbers)).give_parts(method, handed)
-            return Finish(run, self.is_a).construction(f"{method.facts.name}()", method.path)
+            return Finish(run, self.is_a).construction(self._called(method), method.path)
+
+    def _called(self, method: Method) -> str:
+        """How the code of a function, or of a file, is called in a sentence."""
+        owner = f"{self.project.classes[method.owner].facts.qualname}." if method.owner else ""
+        return method.facts.name if method.facts.name == MODULE_LEVEL else f"{owner}{method.facts.name}()"
 
     def build(self, cls: ClassId, arguments: Arguments) -> Summary:
         """What an instance of a class draws when it is built with these arguments."""

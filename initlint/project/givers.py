@@ -1,22 +1,39 @@
-"""Functions outside of classes that give instances parts: `net.extra = nn.Linear(2, 2)` where one is built."""
+"""Code that constructs no module itself and gives instances parts: `net.extra = nn.Linear(2, 2)`."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from initlint.facts.spelled import ANY, fits
 from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
+from initlint.project.project import Project
 from initlint.project.readers import Readers
-from initlint.project.suspects import gives_part
+from initlint.project.suspects import builds_modules, gives_part
 
 
 def givers(readers: Readers, paths: Collection[str]) -> Iterator[Method]:
-    """Those functions of some files that are worth a look, in order."""
+    """What is worth a look in some files, in order."""
     for path in sorted(paths & readers.project.files.keys()):
-        for facts in readers.project.files[path].functions:
-            method = Method(path, None, facts)
-            if "<locals>" not in facts.name and gives_part(readers.project, method):
+        for method in _outside(readers.project, path):
+            if "<locals>" not in method.facts.name and gives_part(readers.project, method):
                 yield method
+
+
+def _outside(project: Project, path: str) -> Iterator[Method]:
+    """The code of a file that runs on no instance of a module: it itself, its functions, and those that build one."""
+    facts = project.files[path]
+    yield Method(path, None, facts.module_level)
+    yield from (Method(path, None, function) for function in facts.functions)
+    for info in project.classes_in(path):
+        plain = not builds_modules(project, info.id)
+        yield from (method for method in info.functions if plain or method.is_static or method.is_of_class)
+
+
+def names(method: Method, path: str) -> bool:
+    """Whether what something is given is named in a function itself, and not in one that it calls."""
+    name = path.rpartition(".")[2]
+    return any(given in (name, ANY) or fits(given, name) for given in method.facts.gives)
 
 
 def handed(readers: Readers, method: Method) -> dict[str, ClassId]:
@@ -26,7 +43,7 @@ def handed(readers: Readers, method: Method) -> dict[str, ClassId]:
     """
     body = readers.bodies.body(method)
     found: dict[str, ClassId] = {}
-    for name in body.parameters:
+    for name in body.parameters.keys() - {method.facts.instance}:
         value = readers.inference.variables.parameter(name, body)
         classes = sorted(value.instances & readers.project.classes.keys())
         if not value.unknown and len(classes) == len(value.instances) == 1 and not _is_own(readers, name, body):

@@ -65,7 +65,7 @@ class Items:
             return None if around is None else ()
         constructs = body.method.owner is not None and self.roles.constructs(body.method)
         if around.type == "subscript" and around.child_by_field_name("value") == node:
-            key = _constant(around, body)
+            key = _constant(around, body) if not _is_deleted(around) else None
             if key is not None and _is_target(around):
                 return () if constructs else None
             return None if key is None else (key,)
@@ -85,6 +85,14 @@ def _own() -> frozenset[str]:
 def _is_target(node: Node) -> bool:
     statement = node.parent
     return statement is not None and statement.type == "assignment" and statement.child_by_field_name("left") == node
+
+
+def _is_deleted(item: Node) -> bool:
+    """Whether an item is taken out, behind which all others stand in other places."""
+    statement = item.parent
+    if statement is not None and statement.type == "expression_list":
+        statement = statement.parent
+    return statement is not None and statement.type == "delete_statement"
 
 
 def _constant(subscript: Node, body: Body) -> str | None:

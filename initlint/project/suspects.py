@@ -82,7 +82,7 @@ def _is_known(attribute: str, known: set[str]) -> bool:
 def candidates(project: Project, paths: frozenset[str]) -> list[ClassInfo]:
     """The classes in the reported files that build modules, in the order of their files and lines."""
     infos = [info for path in sorted(paths) for info in project.classes_in(path)]
-    return [info for info in infos if _builds_modules(project, info.id)]
+    return [info for info in infos if builds_modules(project, info.id)]
 
 
 def suspects(readers: Readers, infos: Iterable[ClassInfo]) -> Iterator[Suspect]:
@@ -96,7 +96,7 @@ def suspects(readers: Readers, infos: Iterable[ClassInfo]) -> Iterator[Suspect]:
             yield Suspect(info.id, dead, keyed)
 
 
-def _builds_modules(project: Project, cls: ClassId) -> bool:
+def builds_modules(project: Project, cls: ClassId) -> bool:
     """Whether instances are modules: by a base, or by a subclass that mixes the class in."""
     return any(project.is_module(d) or project.unresolved_bases(d) for d in project.descendants(cls))
 

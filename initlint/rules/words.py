@@ -36,7 +36,7 @@ def shifted(shifts: Sequence[str], draws: Answer, cls: str) -> str:
     """What a draw moves, as a clause of its own."""
     verb = {Answer.YES: "which shifts", Answer.UNKNOWN: "which would shift", Answer.NO: ""}[draws]
     name = cls.rpartition(".")[2]
-    article = "" if name.endswith("()") else "an " if name[:1] in "AEIOU" else "a "
+    article = "" if name.endswith(("()", ">")) else "an " if name[:1] in "AEIOU" else "a "
     everything = f"everything built after {article}{name}"
     if not shifts:
         return f"{verb} {everything}"
