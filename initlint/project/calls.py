@@ -114,7 +114,10 @@ class Calls(Asking):
         return UNKNOWN
 
     def _looked_up(self, arguments: list[Node], body: Body) -> Value:
-        """What `getattr` gives; a module of Python, which is no value, gives whatever it defines."""
+        """What `getattr` gives; a module of Python, which is no value, gives whatever it defines.
+
+        What another package defines is no class of the project; what stands in a table of it can be one.
+        """
         owner, names = (self.inference.expression(argument, body) for argument in arguments[:2])
         table = arguments[0].child_by_field_name("value") if arguments[0].type == "subscript" else None
         symbol = self.inference.static(table or arguments[0], body)
@@ -123,7 +126,9 @@ class Calls(Asking):
         if symbol is not None and symbol.kind is SymbolKind.EXTERNAL:
             found = [knowledge.canonical(f"{symbol.target}.{text}") for text in sorted(names.strings)]
             classes = frozenset(name for name in found if knowledge.module(name))
-            return Value(classes=classes) if classes and not names.unknown else UNKNOWN
+            if classes and not names.unknown:
+                return Value(classes=classes)
+            return UNKNOWN if table is not None else NOTHING
         if names.strings and not names.unknown:
             return union(self.inference.attribute(owner, text) for text in sorted(names.strings))
         return UNKNOWN if owner.unknown or owner.instances else NOTHING

@@ -308,7 +308,7 @@ class Readers:
     def _may_read(self, cls: ClassId, method: Method, parts: Set[str]) -> bool:
         """Whether a method runs after construction and is made for the parts of a class, as one mixed in is not."""
         facts = method.facts
-        if not facts.instance or self.roles.constructs(method):
+        if not (facts.instance or facts.name == "forward") or self.roles.constructs(method):
             return False
         own = method.owner in self.project.descendants(cls) or facts.name in ENTRY_POINTS
         return own or not parts.isdisjoint(facts.reads.get(facts.instance, ()))
@@ -316,7 +316,15 @@ class Readers:
     def _is_for_heirs(self, cls: ClassId) -> bool:
         """Whether nothing but what inherits from a class elsewhere can run it."""
         forward = self.project.method(cls, "forward")
-        return forward is not None and self.project.descendants(cls) == {cls} and self.bodies.body(forward).is_unwritten
+        if forward is None or self.project.descendants(cls) != {cls} or not self.bodies.body(forward).is_unwritten:
+            return False
+        return not any(self._writes(cls, method) for method in self.project.classes[forward.owner or cls].functions)
+
+    def _writes(self, cls: ClassId, method: Method) -> bool:
+        """Whether a class has written what one that it inherits from leaves to its heirs."""
+        own = self.project.method(cls, method.facts.name)
+        written = own is not None and own.owner != method.owner and not self.bodies.body(own).is_unwritten
+        return written and self.bodies.body(method).is_unwritten
 
     def _may_be_part(self, cls: ClassId, attribute: str) -> bool:
         """Whether an attribute can be a module or a parameter."""
