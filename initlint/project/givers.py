@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from initlint.facts.spelled import ANY, fits
@@ -9,15 +10,34 @@ from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.project import Project
 from initlint.project.readers import Readers
-from initlint.project.suspects import builds_modules, gives_part
+from initlint.project.suspects import builds_modules, given_parts, may_build
 
 
 def givers(readers: Readers, paths: Collection[str]) -> Iterator[Method]:
     """What is worth a look in some files, in order."""
     for path in sorted(paths & readers.project.files.keys()):
         for method in _outside(readers.project, path):
-            if "<locals>" not in method.facts.name and gives_part(readers.project, method):
+            if "<locals>" not in method.facts.name and _gives_module_part(readers.project, method):
                 yield method
+
+
+def _gives_module_part(project: Project, method: Method) -> bool:
+    """Whether a function gives a part to what can be a module: a method, only to what it builds itself."""
+    receivers = given_parts(project, method)
+    return any(method.owner is None or _is_built(project, method, receiver) for receiver in receivers)
+
+
+def _is_built(project: Project, method: Method, name: str) -> bool:
+    """Whether a method makes what a local name holds, and not by a method of its instance."""
+    made = re.findall(_MADE % re.escape(name.encode()), project.code(method))
+    return any(
+        root.decode() != method.facts.instance and may_build(project, method, (root + rest).decode())
+        for root, rest in made
+    )
+
+
+_MADE = rb"(?m)^\s*%s\s*(?::[^=\n]+)?=\s*([^\W\d]\w*)([\w.]*)\s*\("
+"""A name that is given what a call makes."""
 
 
 def _outside(project: Project, path: str) -> Iterator[Method]:

@@ -291,16 +291,22 @@ def _registries(facts: Function) -> Iterator[str]:
 
 def gives_part(project: Project, method: Method) -> bool:
     """Whether a function gives something else than its instance a part: `self.neck.extra = nn.Linear(...)`."""
+    return next(given_parts(project, method), None) is not None
+
+
+def given_parts(project: Project, method: Method) -> Iterator[str]:
+    """What else than its instance a function gives a part, as it is written."""
     facts = method.facts
     if not facts.gives:
-        return False
+        return
     given = _GIVEN.findall(project.code(method))
     texts = {(receiver.decode(), name.decode(), callee.decode()) for receiver, name, callee in given}
-    callees = {callee for receiver, name, callee in texts if receiver != facts.instance and name in facts.gives}
-    if any(may_build(project, method, callee) for callee in sorted(callees)):
-        return True
-    others = (names for receiver, names in facts.reads.items() if receiver not in (facts.instance, "super()"))
-    return any(not REGISTRATIONS.isdisjoint(names) for names in others)
+    for receiver, name, callee in sorted(texts):
+        if receiver != facts.instance and name in facts.gives and may_build(project, method, callee):
+            yield receiver
+    for receiver, names in facts.reads.items():
+        if receiver not in (facts.instance, "super()") and not REGISTRATIONS.isdisjoint(names):
+            yield receiver
 
 
 _GIVEN = re.compile(rb"(?m)^\s*((?:\w+\.)?\w+)\.(\w+)\s*=\s*([^\W\d][\w.]*)\s*\(")
