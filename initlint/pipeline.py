@@ -165,17 +165,3 @@ def _lines(sources: Sources, path: str, cells: tuple[Cell, ...]) -> Iterator[tup
     else:
         with suppress(Unreadable):
             yield path, split_lines(sources.read(path).decode())
-
-
-def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
-    """What all rules find in a project given as texts by path, what is only possible included."""
-    from initlint.facts.extract import extract
-    from initlint.hazards import find
-    from initlint.project import link
-
-    texts = {path: text.encode() for path, text in files.items()}
-    facts = {path: extract(text) for path, text in texts.items()}
-    found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(rules.CODES))
-    comments = {path: known.suppressions for path, known in facts.items()}
-    sources = Sources("", tuple(sorted(files)), frozenset(files))
-    return conclude(found, comments, Config(min_confidence=Confidence.POSSIBLE.value), sources, rules.CODES).findings

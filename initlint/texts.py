@@ -37,6 +37,11 @@ def text(path: str, data: bytes) -> bytes:
     return source(data)
 
 
+def shortened(line: str, most: int) -> str:
+    """A line of at most so many characters, which says where it is cut."""
+    return line if len(line) <= most else line[: most - 3].rstrip() + "..."
+
+
 def _with_newlines(source: bytes) -> bytes:
     """A carriage return alone ends a line for Python, but not a comment for every parser: it becomes a newline, which
     moves no offset."""

@@ -18,12 +18,12 @@ torch = pytest.importorskip("torch")
 
 from typing import TYPE_CHECKING
 
+from checking import check_sources
 from generated import render
 from generated.series import series
 from generated.strategies import programs
 
 from initlint.model import Answer, Finding
-from initlint.pipeline import check_sources
 from initlint.report.evidence import Result, Verdict
 from initlint.runtime.bench import Bench, Plan, Site
 from initlint.runtime.host import Host, Limits

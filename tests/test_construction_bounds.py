@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from checking import check_sources
+
 from initlint.construction.ledger import Construction, Ledgers
 from initlint.facts.extract import extract
-from initlint.pipeline import check_sources
 from initlint.project.project import Project
 
 PRELUDE = "import torch\nfrom torch import nn\n\n"

@@ -6,9 +6,9 @@ import ast
 from typing import Any
 
 import pytest
+from checking import check_sources
 
 from initlint.model import Confidence, Strategy
-from initlint.pipeline import check_sources
 from initlint.rewrite import rewrite
 from initlint.rules import RULES
 from initlint.rules.base import Example, Rule

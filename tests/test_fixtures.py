@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from checking import check_sources
 
 from initlint.model import Confidence
-from initlint.pipeline import check_sources
 from initlint.rules.base import expectations
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -13,6 +13,7 @@ from hypothesis import given, note
 
 torch = pytest.importorskip("torch")
 
+from checking import check_sources
 from generated import render
 from generated.execution import Built, build, imported, read_in_use
 from generated.program import Class, Expected, Program, Role, after
@@ -20,7 +21,6 @@ from generated.series import series
 from generated.strategies import programs
 
 from initlint.model import Answer, Confidence, Finding
-from initlint.pipeline import check_sources
 
 PROFILE = series(300)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from checking import check_sources
 
 from initlint import hazards
 from initlint.facts.extract import extract
 from initlint.model import Confidence
-from initlint.pipeline import check_sources
 from initlint.project import link, suspects
 from initlint.project.readers import Readers
 

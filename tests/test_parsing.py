@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from checking import check_sources
 
 from initlint.construction.parsing import parse_rest
-from initlint.pipeline import check_sources
 
 OLD = """import torch.nn as nn
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from checking import check_sources
+
 from initlint.model import Confidence
-from initlint.pipeline import check_sources
 
 HEAD = """
 import torch

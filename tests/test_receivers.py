@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from checking import check_sources
 
 from initlint.model import Confidence
-from initlint.pipeline import check_sources
 
 NET = """
 import torch

@@ -10,10 +10,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from checking import check_sources
 from torch import Tensor, nn
 
 from initlint.model import Finding, Strategy
-from initlint.pipeline import check_sources
 from initlint.rewrite import Rewritten, rewrite
 
 SEED = 7

@@ -10,6 +10,7 @@ from hypothesis import given, note
 
 torch = pytest.importorskip("torch")
 
+from checking import check_sources
 from generated import render
 from generated.execution import Built, build, imported
 from generated.program import Expected, Program, Role
@@ -18,7 +19,6 @@ from generated.strategies import programs
 from torch import Tensor, nn
 
 from initlint.model import Finding, Strategy
-from initlint.pipeline import check_sources
 from initlint.rewrite import Rewritten, rewrite
 
 PROFILE = series(25)

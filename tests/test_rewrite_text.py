@@ -5,9 +5,9 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
+from checking import check_sources
 
 from initlint.model import Finding, Strategy
-from initlint.pipeline import check_sources
 from initlint.rewrite import Rewritten, rewrite
 from initlint.texts import to_utf8
 

@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch")
 
 from typing import TYPE_CHECKING
 
+from checking import check_sources
 from generated import products
 from generated.execution import loaded
 from generated.series import series
@@ -25,7 +26,6 @@ from ways.piece import Slot, Way
 from ways.strategies import PRODUCTS, programs
 
 from initlint.model import Answer, Confidence, Finding, Kind
-from initlint.pipeline import check_sources
 
 if TYPE_CHECKING:
     from generated.products import Product

@@ -15,7 +15,6 @@ from initlint.comparison.matching import affected, altered, changed_files, match
 from initlint.comparison.shared import Shared
 from initlint.comparison.sides import Side
 from initlint.comparison.signatures import equal_defaults
-from initlint.comparison.terms import Term
 from initlint.comparison.trees import Texts
 from initlint.model import Answer, Problem
 from initlint.project.classes import ClassId
@@ -234,6 +233,3 @@ def _built(new: Side, path: str, names: Sequence[str], classes: set[ClassId], kn
         if symbol is not None and symbol.target in known:
             return known[symbol.target]
     return ""
-
-
-__all__ = ["ClassDiff", "Comparison", "Term", "Verdict", "compare"]

@@ -246,7 +246,7 @@ def value(term: Term, given: Numbers) -> int | float | None:
 def _worked_out(term: Term, given: Numbers) -> int | float | None:
     if term.op not in _ARITHMETIC:
         return number(term)
-    one, other = (value(part, given) if isinstance(part, Term) else None for part in term.args)
+    one, other = (value(part, given) for part in operands(term))
     return None if one is None or other is None else _compute(term.op, one, other)
 
 

@@ -10,6 +10,7 @@ from initlint.comparison.steps import numbers
 from initlint.comparison.trace import Row
 from initlint.comparison.words import answer, name_of, sentence
 from initlint.model import Answer
+from initlint.texts import shortened
 
 MARKS = {
     Change.ADDED: "+",
@@ -99,9 +100,7 @@ def _cell(row: Row | None) -> str:
     if row is None or row.draw is None:
         return ""
     depth = "".join({"for": "for: ", "if": "if: ", "unless": "else: "}[step.kind] for step in row.context)
-    text = depth + row.draw.place.what
-    text = text if len(text) <= WIDTH else text[: WIDTH - 3].rstrip() + "..."
-    return f"{text}  :{row.draw.place.line}"
+    return f"{shortened(depth + row.draw.place.what, WIDTH)}  :{row.draw.place.line}"
 
 
 def _inherited(comparison: Comparison) -> Iterator[str]:

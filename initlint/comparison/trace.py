@@ -106,24 +106,3 @@ def rows(events: Iterable[Event], context: tuple[Step, ...] = ()) -> Iterator[Ro
             case Loop():
                 number = loops[event.header] = loops.get(event.header, -1) + 1
                 yield from rows(event.body, (*context, Step("for", event.header, number)))
-
-
-def drawing(events: Iterable[Event]) -> bool:
-    """Whether anything in a trace draws or may draw."""
-    return any(row.draw is not None for row in rows(events))
-
-
-def signature(events: Iterable[Event]) -> Term:
-    """A term that stands for a whole trace: equal ones draw the same."""
-    parts: list[Term] = []
-    for event in events:
-        match event:
-            case Draw():
-                parts.append(Term("draw", (event.key,)))
-            case Leave():
-                parts.append(Term("leave", (event.how,)))
-            case Branch():
-                parts.append(Term("branch", (event.guard, signature(event.yes), signature(event.no))))
-            case Loop():
-                parts.append(Term("loop", (event.header, signature(event.body))))
-    return Term("trace", tuple(parts))

@@ -26,8 +26,7 @@ class TorchModule(msgspec.Struct, frozen=True):
     where a lazy module gets the shape later), `weight_variants` the same with one switched argument. `attributes`
     and `methods` are those beyond `module_attributes()`: `attributes` with the inherited ones,
     `methods` only what the class itself defines. `reads` is what its own methods outside construction
-    read on the instance; `reads_children` says that calling, iterating or indexing it reaches children
-    without naming them.
+    read on the instance.
     """
 
     aliases: tuple[str, ...] = ()
@@ -43,7 +42,6 @@ class TorchModule(msgspec.Struct, frozen=True):
     attributes: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
-    reads_children: bool = False
 
     @property
     def weighted(self) -> bool:

@@ -15,6 +15,7 @@ from initlint.construction.parsing import parse_rest
 from initlint.construction.syntax import assigned_names, dotted, loads
 from initlint.model import Span
 from initlint.remembered import remembered
+from initlint.texts import shortened
 
 TEXT_LENGTH = 80
 """Characters of an expression that are quoted before it is cut."""
@@ -100,7 +101,7 @@ class Slice:
         text = self._text[start:end]
         if "#" in text:
             text = _COMMENT.sub(lambda match: match[1] or "", text)
-        return shorten(" ".join(text.split()).replace("( ", "(").replace(", )", ")"))
+        return shortened(" ".join(text.split()).replace("( ", "(").replace(", )", ")"), TEXT_LENGTH)
 
     def plain(self, node: cst.CSTNode) -> str:
         """The source of a node as it stands: cheaper than `code` where no place in the slice is asked for."""
@@ -162,11 +163,6 @@ def offsets(tree: cst.Module) -> dict[int, tuple[int, int]]:
     state = _Offsets(default_indent=tree.default_indent, default_newline=tree.default_newline)
     tree._codegen(state)
     return state.found
-
-
-def shorten(text: str) -> str:
-    """The text, cut in the middle of nothing: at its end, with dots."""
-    return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 3].rstrip() + "..."
 
 
 def statement_end(source: bytes, start: int) -> int:

@@ -11,8 +11,6 @@ from initlint.construction.syntax import dotted, variables, walk
 from initlint.facts.vocabulary import REGISTRATIONS
 from initlint.rewrite.tree import Tree, instance
 
-REGISTRIES = frozenset({"_modules", "_parameters", "_buffers"})
-
 _CHANGING = frozenset(
     "add append appendleft clear discard extend insert pop popitem popleft remove reverse send setdefault sort "
     "update write".split()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from initlint.construction import knowledge
-from initlint.construction.slices import shorten
+from initlint.construction.slices import TEXT_LENGTH
 from initlint.construction.syntax import dotted, variables, walk
 from initlint.model import Answer
 from initlint.rewrite.draws import may_draw
@@ -16,6 +16,7 @@ from initlint.rewrite.effects import Effects, Roots
 from initlint.rewrite.mentions import mentions, stores
 from initlint.rewrite.place import OVERWRITTEN, Place, Refused
 from initlint.rewrite.tree import Tree
+from initlint.texts import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _only_builds(tree: Tree, place: Place, statement: cst.CSTNode) -> bool:
 
 
 def still_needed(tree: Tree, statement: cst.CSTNode) -> Refused:
-    return Refused(f"line {tree.line(statement)} still needs it: `{shorten(tree.code(statement))}`")
+    return Refused(f"line {tree.line(statement)} still needs it: `{shortened(tree.code(statement), TEXT_LENGTH)}`")
 
 
 def only_definition(tree: Tree, place: Place, defining: Sequence[cst.CSTNode]) -> None:

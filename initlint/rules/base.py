@@ -18,7 +18,6 @@ PRELUDE = "import torch\nfrom torch import nn\n\n\n"
 """What every example starts with, so that it need not say so itself."""
 
 _MARKER = re.compile(r"#\s*expect:\s*(.+)$")
-_HEADINGS = ("Why:", "What to do:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,14 +128,6 @@ def _super(_run: Run, asked: Asked) -> Value:
 # -- data --------------------------------------------------------------------------------------------------------------
 
 
-def _length(run: Run, asked: Asked) -> Value:
-    return length(run, asked.given[0])
-
-
-def _dictionary(run: Run, asked: Asked) -> Value:
-    return dictionary(run, asked.arguments)
-
-
 def _next(run: Run, asked: Asked) -> Value:
     """The first item is taken out; of a kept iterator of which nothing is known, it is not known which comes."""
     iterator = asked.given[0]
@@ -171,8 +163,8 @@ _BUILTINS: dict[tuple[str, int | None], Callable[[Run, Asked], Value]] = {
     ("super", None): _super,
     ("next", 1): _next,
     ("next", 2): _next,
-    ("len", 1): _length,
-    ("dict", None): _dictionary,
+    ("len", 1): lambda run, asked: length(run, asked.given[0]),
+    ("dict", None): lambda run, asked: dictionary(run, asked.arguments),
     ("any", 1): _quantified,
     ("all", 1): _quantified,
 }

@@ -30,6 +30,16 @@ class Tabled:
 Content = Value | Listed | Tabled
 
 
+def listed(content: Content) -> tuple[Value, ...]:
+    """The items that a cell holds; none where it holds something else."""
+    return content.items if isinstance(content, Listed) else ()
+
+
+def tabled(content: Content) -> tuple[tuple[Term, Value], ...]:
+    """The entries that a cell holds."""
+    return content.entries if isinstance(content, Tabled) else ()
+
+
 class Cells:
     """The cells of all objects, and what was written to them since certain moments."""
 

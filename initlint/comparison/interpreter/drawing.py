@@ -30,6 +30,7 @@ from initlint.comparison.values import (
     Value,
 )
 from initlint.construction.values import Constant
+from initlint.texts import shortened
 
 if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
@@ -153,8 +154,7 @@ def _perhaps_changed(run: Run, arguments: Arguments, call: Term) -> None:
 
 def place_of(node: ast.AST, frame: Frame) -> Place:
     """Where a node stands."""
-    text = " ".join(ast.unparse(node).split())
-    text = text if len(text) <= TEXT else text[: TEXT - 3].rstrip() + "..."
+    text = shortened(" ".join(ast.unparse(node).split()), TEXT)
     return Place(frame.path, getattr(node, "lineno", 1), text, frame.cls)
 
 

@@ -123,10 +123,6 @@ def _dictionary(run: Run, node: ast.Dict, frame: Frame) -> Value:
     return run.table(entries, Term("rest", tuple(rest)) if rest else None)
 
 
-def _function(run: Run, node: ast.Lambda, frame: Frame) -> Value:
-    return new_closure(run, node, frame)
-
-
 def _walrus(run: Run, node: ast.NamedExpr, frame: Frame) -> Value:
     value = run.evaluate(node.value, frame)
     while frame.within and frame.parent is not None:
@@ -167,7 +163,7 @@ _KINDS: dict[type, Callable[[Run, Any, Frame], Value]] = {
     ast.List: _sequence,
     ast.Set: _sequence,
     ast.Dict: _dictionary,
-    ast.Lambda: _function,
+    ast.Lambda: new_closure,
     ast.NamedExpr: _walrus,
     ast.Starred: _starred,
     ast.Subscript: _subscript,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from initlint.comparison.interpreter.cells import Content, Key, Listed, Tabled
+from initlint.comparison.interpreter.cells import Content, Key, Listed, Tabled, listed, tabled
 from initlint.comparison.interpreter.described import state
 from initlint.comparison.interpreter.machine import EARLIER, REST, Unfollowed
 from initlint.comparison.terms import Term, symbols
@@ -196,24 +196,16 @@ def _after(run: Run, header: Term, old: Content, start: Content, new: Content, e
             before, more = start.items, items[len(start.items) :]
             if items[: len(before)] != before:
                 return Listed((Spread(after()),))
-            return Listed((*_items(old), *(_repeated(header, item, entry) for item in more)))
+            return Listed((*listed(old), *(_repeated(header, item, entry) for item in more)))
         case Tabled(entries=entries) if isinstance(start, Tabled):
             known, added = start.entries, entries[len(start.entries) :]
             if entries[: len(known)] != known:
                 return Tabled(((after(), Spread(after())),))
-            return Tabled((*_entries(old), *((key, _repeated(header, item, entry)) for key, item in added)))
+            return Tabled((*tabled(old), *((key, _repeated(header, item, entry)) for key, item in added)))
         case Term():
             return after()
         case _:
             return new
-
-
-def _items(content: Content) -> tuple[Value, ...]:
-    return content.items if isinstance(content, Listed) else ()
-
-
-def _entries(content: Content) -> tuple[tuple[Term, Value], ...]:
-    return content.entries if isinstance(content, Tabled) else ()
 
 
 def _as_term(run: Run, content: Content) -> Term:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from initlint.comparison.interpreter.cells import Cells, Content, Key, Listed, Tabled
+from initlint.comparison.interpreter.cells import Cells, Content, Key, Listed, Tabled, listed, tabled
 from initlint.comparison.terms import Term, negated, truth
 from initlint.comparison.trace import Branch, Draw, Event, Place
 from initlint.comparison.values import (
@@ -112,13 +112,11 @@ class Machine:
 
     def held(self, items: Items) -> tuple[Value, ...]:
         """The items of a list."""
-        found = self.cells.get((items.token, LIST))
-        return found.items if isinstance(found, Listed) else ()
+        return listed(self.cells.get((items.token, LIST)))
 
     def entries(self, table: Table) -> tuple[tuple[Term, Value], ...]:
         """The entries of a dictionary."""
-        found = self.cells.get((table.token, TABLE))
-        return found.entries if isinstance(found, Tabled) else ()
+        return tabled(self.cells.get((table.token, TABLE)))
 
     def hold(self, items: Items, values: tuple[Value, ...]) -> None:
         """Give a list its items."""
@@ -252,12 +250,12 @@ class Machine:
 
     def _joined(self, guard: Term, left: Content, right: Content) -> Content:
         if isinstance(left, Listed) or isinstance(right, Listed):
-            one, other = (each.items if isinstance(each, Listed) else () for each in (left, right))
+            one, other = listed(left), listed(right)
             same = _alike(one, other)
             mine = (self.choice(guard, item, MISSING) for item in one[same:])
             return Listed((*one[:same], *mine, *(self.choice(guard, MISSING, item) for item in other[same:])))
         if isinstance(left, Tabled) or isinstance(right, Tabled):
-            before, after = (each.entries if isinstance(each, Tabled) else () for each in (left, right))
+            before, after = tabled(left), tabled(right)
             same = _alike(before, after)
             held = ((key, self.choice(guard, item, MISSING)) for key, item in before[same:])
             more = ((key, self.choice(guard, MISSING, item)) for key, item in after[same:])

@@ -91,24 +91,8 @@ def _return(run: Run, node: ast.Return, frame: Frame) -> Flow:
     return Flow("return", NONE if node.value is None else checked(run.evaluate(node.value, frame), node, frame))
 
 
-def _raise(_run: Run, _node: ast.Raise, _frame: Frame) -> Flow:
-    return Flow("raise")
-
-
-def _break(_run: Run, _node: ast.Break, _frame: Frame) -> Flow:
-    return Flow("break")
-
-
-def _continue(_run: Run, _node: ast.Continue, _frame: Frame) -> Flow:
-    return Flow("continue")
-
-
 def _nonlocal(_run: Run, node: ast.Nonlocal, frame: Frame) -> None:
     frame.outer.update(node.names)
-
-
-def _pass(_run: Run, _node: ast.stmt, _frame: Frame) -> None:
-    pass
 
 
 def _import(run: Run, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
@@ -139,17 +123,17 @@ _KINDS: dict[type, Callable[[Run, Any, Frame], Flow | None]] = {
     ast.AnnAssign: _annotated,
     ast.AugAssign: _augmented,
     ast.Return: _return,
-    ast.Raise: _raise,
-    ast.Break: _break,
-    ast.Continue: _continue,
+    ast.Raise: lambda *_: Flow("raise"),
+    ast.Break: lambda *_: Flow("break"),
+    ast.Continue: lambda *_: Flow("continue"),
     ast.Delete: delete,
     ast.Nonlocal: _nonlocal,
     ast.Global: _global,
     ast.Assert: _assert,
-    ast.Pass: _pass,
+    ast.Pass: lambda *_: None,
     ast.Import: _import,
     ast.ImportFrom: _import,
-    ast.AsyncFunctionDef: _pass,
+    ast.AsyncFunctionDef: lambda *_: None,
     ast.FunctionDef: _define,
     ast.ClassDef: _define_class,
     ast.If: if_statement,

@@ -24,7 +24,7 @@ from initlint.runtime.measure.arguments import (
     switches,
     variadic,
 )
-from initlint.runtime.measure.reading import reads, reads_children
+from initlint.runtime.measure.reading import reads
 
 Json = dict[str, Any]
 CLASS_SPACES = ("torch.nn", "torch.nn.parallel", "torch.nn.utils.parametrize")
@@ -154,7 +154,6 @@ def describe(cls: type[nn.Module], found: Iterable[Build]) -> Json:
         "attributes": sorted(present - every - inherited - methods),
         "methods": sorted(methods - every),
         "reads": sorted(reads(cls)) if cls is not nn.Module else [],
-        "reads_children": cls is not nn.Module and reads_children(cls),
     }
 
 

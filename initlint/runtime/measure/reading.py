@@ -10,7 +10,6 @@ from collections.abc import Iterator
 CONSTRUCTION = frozenset(
     {"__init__", "reset_parameters", "_reset_parameters", "initialize_parameters", "reset_running_stats"}
 )
-CHILD_MAPS = frozenset({"_modules", "_parameters", "children", "named_children"})
 
 
 def own_functions(cls: type) -> list[ast.FunctionDef]:
@@ -49,26 +48,3 @@ def read_name(node: ast.AST, receiver: str) -> str | None:
             return name
         case _:
             return None
-
-
-def reads_children(cls: type) -> bool:
-    """Whether calling, iterating or indexing an instance reaches children that the class does not name."""
-    return any(
-        reaches_children(node, receiver)
-        for function, receiver in receivers(cls)
-        if function.name in ("forward", "__iter__", "__getitem__")
-        for node in ast.walk(function)
-    )
-
-
-def reaches_children(node: ast.AST, receiver: str) -> bool:
-    """A loop over the instance or its children, an index into it, a `getattr` with a computed name."""
-    match node:
-        case ast.For(iter=ast.Name(id=owner)) | ast.comprehension(iter=ast.Name(id=owner)):
-            return owner == receiver
-        case ast.Subscript(value=ast.Name(id=owner), ctx=ast.Load()):
-            return owner == receiver
-        case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id=owner), name, *_]):
-            return owner == receiver and not isinstance(name, ast.Constant)
-        case _:
-            return read_name(node, receiver) in CHILD_MAPS
