@@ -53,7 +53,7 @@ ONLY_IN = {
     "libcst": ("construction", "rewrite"),
     "rich": ("report.full", "cli.progress"),
     "click": ("cli",),
-    "tree_sitter": ("facts", "project"),
+    "tree_sitter": ("facts", "project", "construction.parsing"),
     "tree_sitter_python": ("facts",),
     "sqlite3": ("facts.cache",),
     "subprocess": ("cli.watch", "facts.gather", "runtime", "comparison.git"),

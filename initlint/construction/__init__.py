@@ -4,7 +4,7 @@ In the order of reading:
 
 - What torch draws: knowledge.py with what was measured (torch.json); torchcalls.py, what one call of torch builds and
   draws.
-- What is read: slices.py, pieces of files; syntax.py, what their nodes name and assign.
+- What is read: parsing.py, trees of texts; slices.py, pieces of files; syntax.py, what their nodes name and assign.
 - What is known on the way: values.py, what an expression can be, with groups.py for lists and dictionaries, compare.py
   for comparisons, ranks.py for numbers of dimensions and texts.py for strings; frames.py, a function while it is read;
   run.py, what was built so far and the log.
