@@ -104,6 +104,8 @@ class Statements(Expressions):
         if node.value is not None:
             value = self.evaluate(node.value, frame)
             self.give(node.target, value, node, node.value, self.run.fresh(), frame)
+            if isinstance(node.target, cst.Name) and isinstance(value, Thing):
+                self._candidate(node.target.value, value, node, node.value, frame)
 
     def _augment(self, node: cst.AugAssign, frame: Frame) -> None:
         value = self.evaluate(node.value, frame)

@@ -63,7 +63,9 @@ def variables(node: cst.CSTNode) -> Iterator[cst.Name]:
 
 def loads(function: cst.FunctionDef) -> dict[str, set[int]]:
     """Name -> the nodes, by their ids, that mention a local without assigning or deleting it."""
-    assigned = {id(node.target) for node in walk(function.body) if isinstance(node, cst.AssignTarget | cst.Del)}
+    assigned = {
+        id(node.target) for node in walk(function.body) if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.Del)
+    }
     found: dict[str, set[int]] = {}
     for node in variables(function.body):
         if id(node) not in assigned:
