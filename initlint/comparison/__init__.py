@@ -6,9 +6,9 @@ In the order of the flow:
 - trees.py has the syntax trees of one version, and code.py terms for its code: pieces.py writes a definition down
   without its places and the names of its locals, reach.py follows all that it reaches. What names stand for is in
   bindings.py, for some statements, and names.py, across files. Which statements change what others define is in
-  changes.py: statements.py, decorators.py and surveys.py say it of one statement, decorator, file; loading.py, which of
-  them have run when a file is imported. reflection.py has what code says of itself. What is known of a file by its text
-  alone is kept in kept.py. packages.py has the names of everybody.
+  changes.py: statements.py, decorators.py and sketches.py say it of one statement, decorator, file; loading.py, which
+  of them have run when a file is imported. reflection.py has what code says of itself. What is known of a file by its
+  text alone is kept in kept.py. packages.py has the names of everybody.
 - matching.py says which class of one version is which of the other, and which can differ at all. shared.py knows what
   both have alike, so that it need not be followed.
 - beside.py follows both versions of a constructor in the interpreter, with what signatures.py says that both are given.

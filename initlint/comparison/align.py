@@ -172,23 +172,19 @@ def _exchanged(lines: list[Line]) -> Iterator[Line]:
 
     That they are equal means nothing where one side has drawn something else before: each has moved by itself.
     """
-    old = {line.old.draw.owner for line in lines if line.old is not None and line.old.draw is not None}
-    new = {line.new.draw.owner for line in lines if line.new is not None and line.new.draw is not None}
+    old = {line.old.owner for line in lines if line.old is not None}
+    new = {line.new.owner for line in lines if line.new is not None}
     ahead: Counter[object] = Counter()
     for line in lines:
         if line.old is None or line.new is None:
             ahead[line.row.key] += 1 if line.old is None else -1
-        elif renamed(line) and _among(_owner(line.old), new) and _among(_owner(line.new), old):
+        elif renamed(line) and _among(line.old.owner, new) and _among(line.new.owner, old):
             if any(ahead.values()):
                 yield Line(Change.ADDED, None, line.new, certainty(line.new))
                 yield Line(Change.DROPPED, line.old, None, certainty(line.old))
                 continue
             line = replace(line, change=Change.MOVED, shifts=Answer.YES)
         yield line
-
-
-def _owner(row: Row) -> str:
-    return row.draw.owner if row.draw is not None else ""
 
 
 def _among(owner: str, owners: set[str]) -> bool:
@@ -200,7 +196,7 @@ def renamed(line: Line) -> bool:
     """Whether an equal draw goes to an owner of another name."""
     if line.change is not Change.SAME or line.old is None or line.new is None:
         return False
-    one, other = _owner(line.old), _owner(line.new)
+    one, other = line.old.owner, line.new.owner
     return bool(one and other) and one != other
 
 

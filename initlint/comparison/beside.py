@@ -106,7 +106,7 @@ def _followed(run: Run, target: Target, passed: dict[str, Value], more: Open) ->
 
 def _untouched(line: Line) -> bool:
     """Whether a line is the same, for an owner of the same name."""
-    old, new = (row.draw.owner if row is not None and row.draw is not None else "" for row in (line.old, line.new))
+    old, new = (row.owner if row is not None else "" for row in (line.old, line.new))
     return line.change is Change.SAME and old == new
 
 

@@ -17,7 +17,7 @@ from initlint.project.imports import SymbolKind
 if TYPE_CHECKING:
     from initlint.comparison.names import Names
     from initlint.comparison.reach import Key
-    from initlint.comparison.surveys import Altering
+    from initlint.comparison.sketches import Altering
     from initlint.comparison.trees import Trees
 
 
@@ -30,22 +30,22 @@ class Changes:
     def __init__(self, trees: Trees, names: Names, paths: Iterable[str]) -> None:
         self._trees = trees
         self._project = trees.project
-        self._surveys = trees.texts.surveys
+        self._sketches = trees.texts.sketches
         self._names = names
         self._paths = sorted(paths)
-        self._surveyed = False
+        self._looked = False
         self._found: dict[str, list[tuple[Key, bool]]] = {}
         self._decorated: dict[str, list[Key]] = {}
 
     def of(self, target: str, stored: bool = False) -> list[Key]:
         """What may change a class, a function, a variable or a name of torch, or (`stored`) gives it other contents."""
-        self._survey()
+        self._look()
         found = (*self._found.get(target, ()), *self._found.get(target.partition("::")[0], ()))
         return [key for key, stores in found if stores or not stored]
 
     def outside(self, known: Set[str]) -> dict[str, list[Key]]:
         """Everything outside of `known` files that statements elsewhere change, with these statements."""
-        self._survey()
+        self._look()
         outside = {t: found for t, found in self._found.items() if t.partition("::")[0] not in known}
         return {target: [key for key, _ in found] for target, found in outside.items()}
 
@@ -60,12 +60,12 @@ class Changes:
             case _:
                 return []
 
-    def _survey(self) -> None:
-        """Survey the files; then those whose functions they call at module level, or decorate with."""
-        if self._surveyed:
+    def _look(self) -> None:
+        """Look through the files; then those whose functions they call at module level, or decorate with."""
+        if self._looked:
             return
-        self._surveyed = True
-        self._surveys.expect(self._project.source(path) for path in self._paths if path in self._project.own)
+        self._looked = True
+        self._sketches.expect(self._project.source(path) for path in self._paths if path in self._project.own)
         pending = deque(self._paths)
         seen = set(self._paths)
         while pending:
@@ -76,7 +76,7 @@ class Changes:
 
     def _noted(self, path: str) -> Iterator[str]:
         """Note what the statements of a file change; the files of the functions that do so are handed out."""
-        for statement in self._surveys.of(self._project.source(path)).altering:
+        for statement in self._sketches.of(self._project.source(path)).altering:
             if statement.kind:
                 yield from self._note_decorators(path, statement)
             if statement.kind == "class":

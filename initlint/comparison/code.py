@@ -19,8 +19,8 @@ from initlint.comparison.names import Names
 from initlint.comparison.packages import unbound
 from initlint.comparison.pieces import Definition, Piece, callee, dotted, generic, heading
 from initlint.comparison.reach import Key, Link, Walk, class_key, key_of, scope, targets
+from initlint.comparison.sketches import STAR
 from initlint.comparison.statements import heads
-from initlint.comparison.surveys import STAR
 from initlint.comparison.terms import Term
 from initlint.comparison.trees import Texts, Trees
 from initlint.construction import knowledge
@@ -73,7 +73,7 @@ class Code(Trees):
         self.changed = changed
         self.moved = moved
         self.loading = Loading(project)
-        self.names = Names(project, self.tree, texts.surveys)
+        self.names = Names(project, self.tree, texts.sketches)
         self.changes = Changes(self, self.names, moved.union(paths))
         self._contents: dict[tuple[Key, ...], Term] = {}
         self._extra: dict[Key, ast.AST] = {}

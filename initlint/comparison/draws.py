@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from initlint.comparison.terms import FALSE, NONE, TRUE, Term, constant, is_constant, operands
+from initlint.comparison.terms import FALSE, NONE, TRUE, Term, argument_of, called, constant, is_constant, operands
 from initlint.construction import knowledge
 from initlint.construction.torchcalls import class_draws, class_weights, function_draws
 from initlint.construction.values import UNKNOWN, Arguments, Constant, Value
@@ -99,9 +99,7 @@ def weights_of(made: Term) -> Mapping[str, int | None] | None:
 
     None where that is not known.
     """
-    callee = made.args[0] if made.op == "call" else None
-    known = knowledge.module(str(callee.args[0])) if isinstance(callee, Term) and callee.op == "name" else None
-    given = [arg for arg in made.args[1:] if isinstance(arg, Term)]
+    known, given = knowledge.module(called(made)), [*operands(made)][1:]
     named = {str(arg.args[0]): arg.args[1] for arg in given if arg.op == "argument"}
     if known is None or known.lazy or len(named) < len(given):
         return None
@@ -171,15 +169,11 @@ def length(term: Term) -> Term | None:
         if name not in ELEMENTWISE or not isinstance(owner, Term):
             return None
         term = owner
-    if term.op != "call" or not isinstance(term.args[0], Term) or term.args[0].op != "name":
+    place = COUNTED.get(called(term))
+    if place is None:
         return None
-    place = COUNTED.get(str(term.args[0].args[0]))
-    given = [arg for arg in term.args[1:] if isinstance(arg, Term)]
-    named = next((arg.args[1] for arg in given if arg.op == "argument" and arg.args[0] == "steps"), None)
-    positional = [arg for arg in given if arg.op not in ("argument", "rest")]
-    if place is None or isinstance(named, Term):
-        return named if isinstance(named, Term) and place is not None else None
-    return positional[place] if len(positional) == place + 1 else None
+    positional = [arg for arg in [*operands(term)][1:] if arg.op not in ("argument", "rest")]
+    return argument_of(term, "steps") or (positional[place] if len(positional) == place + 1 else None)
 
 
 def engine_of(name: str) -> str:

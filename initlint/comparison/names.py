@@ -20,13 +20,13 @@ from initlint.comparison.bindings import (
 )
 from initlint.comparison.packages import everywhere
 from initlint.comparison.pieces import dotted
+from initlint.comparison.sketches import ANYTHING, EXPORTED, STAR
 from initlint.comparison.statements import heads, sets_anything
-from initlint.comparison.surveys import ANYTHING, EXPORTED, STAR
 from initlint.construction import knowledge
 
 if TYPE_CHECKING:
     from initlint.comparison.reach import Key
-    from initlint.comparison.surveys import Survey, Surveys
+    from initlint.comparison.sketches import Sketch, Sketches
     from initlint.project.imports import Symbol
     from initlint.project.project import Project
 
@@ -51,12 +51,12 @@ def longest_known(project: Project, path: str, name: str) -> tuple[Symbol | None
 
 
 class Names:
-    """The names of all files; `tree` gives the syntax tree of a file, and `surveys` tell which need none."""
+    """The names of all files; `tree` gives the syntax tree of a file, and `sketches` tell which need none."""
 
-    def __init__(self, project: Project, tree: Callable[[str], ast.Module], surveys: Surveys) -> None:
+    def __init__(self, project: Project, tree: Callable[[str], ast.Module], sketches: Sketches) -> None:
         self._project = project
         self._tree = tree
-        self._surveys = surveys
+        self._sketches = sketches
         self._bindable: dict[str, frozenset[str] | None] = {}
         self._binding: dict[str, dict[str, list[int]]] = {}
         self._changing: dict[str, dict[str, list[int]]] = {}
@@ -106,21 +106,21 @@ class Names:
 
     def _every_name(self, path: str) -> frozenset[str] | None:
         """All names that a file may bind; None where any may be among them."""
-        survey = self._survey(path)
-        files = [self._file(self._project.modules.absolute(path, *star), path) for star in survey.stars]
+        sketch = self._sketch(path)
+        files = [self._file(self._project.modules.absolute(path, *star), path) for star in sketch.stars]
         brought = [None if file is None else self._brought(file) for file in files]
         known = [names for names in brought if names is not None]
-        return None if ANYTHING in survey.names or len(known) < len(files) else frozenset(survey.names).union(*known)
+        return None if ANYTHING in sketch.names or len(known) < len(files) else frozenset(sketch.names).union(*known)
 
     def _brought(self, path: str) -> frozenset[str] | None:
         """The names that a star import of a file may bring."""
-        exported = self._survey(path).exported
+        exported = self._sketch(path).exported
         if exported is not None:
             return frozenset(exported)
         return None if self._may_bind(path, ANYTHING) else self._bindable[path]
 
-    def _survey(self, path: str) -> Survey:
-        return self._surveys.of(self._project.source(path))
+    def _sketch(self, path: str) -> Sketch:
+        return self._sketches.of(self._project.source(path))
 
     def _binders(self, path: str, name: str) -> list[int]:
         if path not in self._binding:
@@ -151,7 +151,7 @@ class Names:
         if file is None:
             full = f"{module}.{name}"
             return bool(knowledge.module(full) or knowledge.function(full))
-        exported = self._survey(file).exported
+        exported = self._sketch(file).exported
         if exported is not None:
             return name in exported and self.binding(file, name) is not None
         if self.binding(file, name) is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from initlint.comparison.draws import weights_of
-from initlint.comparison.terms import NONE, Term, binary, constant, number
+from initlint.comparison.terms import NONE, Term, argument_of, binary, called, constant, number, operands
 
 SHAPED = frozenset({"torch.rand", "torch.randn", "torch.empty", "torch.zeros", "torch.ones", "torch.Tensor"})
 """Functions whose first arguments are a shape."""
@@ -23,10 +23,9 @@ KEPT = frozenset(
 def shape_of(term: Term) -> Term:
     """The shape of a tensor; numbers of another kind than the default one take more or less of a stream."""
     while term.op == "call" and len(term.args) > 1:
-        callee, first = term.args[0], term.args[1]
-        name = str(callee.args[0]) if isinstance(callee, Term) and callee.op == "name" else ""
+        name, first = called(term), term.args[1]
         if name in SHAPED:
-            return shape_given([arg for arg in term.args[1:] if isinstance(arg, Term)])
+            return shape_given([*operands(term)][1:])
         if not (name.endswith(("Parameter", "Buffer")) or name in LIKE) or not isinstance(first, Term):
             break
         given = first.args[1] if first.op == "argument" else first
@@ -42,14 +41,14 @@ def shape_given(arguments: Sequence[Term]) -> Term:
     if isinstance(size := named.get("size"), Term):
         parts = [size]
     if len(parts) == 1 and parts[0].op in ("tuple", "list"):
-        parts = [part for part in parts[0].args if isinstance(part, Term)]
+        parts = [*operands(parts[0])]
     kind = named.get("dtype", NONE)
     return Term("shape", (*parts, Term("argument", ("dtype", kind)))) if kind != NONE else Term("shape", tuple(parts))
 
 
 def sides(shape: Term) -> list[Term] | None:
     """The length of each dimension; None where it is not known how many there are."""
-    parts = [part for part in shape.args if isinstance(part, Term)]
+    parts = [*operands(shape)]
     if shape.op != "shape" or any(part.op in ("argument", "rest", "spread") for part in parts):
         return None
     return parts if len(parts) > 1 or all(isinstance(number(part), int) for part in parts) else None
@@ -66,19 +65,11 @@ def dimensions(tensor: Term) -> int | None:
     return (weights_of(made) or {}).get(str(name))
 
 
-def argument_of(term: Term, name: str) -> Term | None:
-    """What an instance of a class of torch was given under a name."""
-    found = (arg.args[1] for arg in term.args if isinstance(arg, Term) and arg.op == "argument" and arg.args[0] == name)
-    value = next(found, None)
-    return value if isinstance(value, Term) else None
-
-
 def _of_parameter(term: Term) -> Term | None:
     """The shape of a parameter of one of torch's commonest layers."""
-    if term.op != "attribute" or not isinstance(made := term.args[0], Term) or made.op != "call":
+    if term.op != "attribute" or not isinstance(made := term.args[0], Term):
         return None
-    cls = made.args[0]
-    known = _SHAPES.get((str(cls.args[0]), str(term.args[1]))) if isinstance(cls, Term) and cls.op == "name" else None
+    known = _SHAPES.get((called(made), str(term.args[1])))
     return known(made) if known is not None and argument_of(made, "dtype") is None else None
 
 
@@ -96,7 +87,7 @@ def _convolution(dimensions: int) -> Callable[[Term], Term | None]:
         outer, inner, kernel = (argument_of(made, name) for name in ("out_channels", "in_channels", "kernel_size"))
         if outer is None or inner is None or kernel is None:
             return None
-        lengths = [part for part in kernel.args if isinstance(part, Term)] if kernel.op == "tuple" else [kernel]
+        lengths = [*operands(kernel)] if kernel.op == "tuple" else [kernel]
         if not all(isinstance(number(length), int) for length in lengths):
             return None
         inner = binary("FloorDiv", inner, argument_of(made, "groups") or constant(1))

@@ -167,6 +167,19 @@ def operands(term: Term) -> Iterator[Term]:
     return (arg for arg in term.args if isinstance(arg, Term))
 
 
+def called(term: Term) -> str:
+    """The name of the function or class of which a term is a call; "" of anything else."""
+    callee = term.args[0] if term.op == "call" else None
+    return str(callee.args[0]) if isinstance(callee, Term) and callee.op == "name" else ""
+
+
+def argument_of(call: Term, name: str) -> Term | None:
+    """What a call, or an instance of a class of torch, was given under a name."""
+    found = (each.args[1] for each in operands(call) if each.op == "argument" and each.args[0] == name)
+    value = next(found, None)
+    return value if isinstance(value, Term) else None
+
+
 def compare(op: str, left: Term, right: Term) -> Term:
     """`left op right`; known where both sides are constants."""
     if is_constant(left) and is_constant(right):

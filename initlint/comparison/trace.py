@@ -87,6 +87,11 @@ class Row:
     how: str = ""
 
     @property
+    def owner(self) -> str:
+        """Who gets the numbers; "" where nothing is drawn, or for nobody that is known."""
+        return self.draw.owner if self.draw is not None else ""
+
+    @property
     def key(self) -> tuple[tuple[Step, ...], bytes]:
         return self.context, self.draw.key if self.draw is not None else self.how.encode()
 

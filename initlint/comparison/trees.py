@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from initlint.comparison.pieces import Definition, Piece, piece, statements
 from initlint.comparison.reach import Contents
-from initlint.comparison.surveys import Surveys, parsed
+from initlint.comparison.sketches import Sketches, parsed
 from initlint.project.classes import Method
 from initlint.remembered import remembered
 
@@ -22,12 +22,12 @@ class Unparsed(Exception):
 
 
 class Texts:
-    """What two versions share: trees, pieces and surveys by the text of a file, and the terms for contents."""
+    """What two versions share: trees, pieces and sketches by the text of a file, and the terms for contents."""
 
     def __init__(self, cache: str = "", processes: int = 1) -> None:
         self.pieces: dict[tuple[ast.AST, ...], Piece] = {}
         self.contents = Contents()
-        self.surveys = Surveys(cache, processes)
+        self.sketches = Sketches(cache, processes)
 
     @remembered
     def tree(self, text: bytes) -> ast.Module | None:

@@ -13,8 +13,8 @@ from initlint.comparison.interpreter.lookup import external, member_of_file
 from initlint.comparison.interpreter.machine import is_missing
 from initlint.comparison.interpreter.operators import is_class
 from initlint.comparison.interpreter.reflection import told
-from initlint.comparison.shapes import KEPT, argument_of, dimensions, shape_of, sides
-from initlint.comparison.terms import NONE, TRUE, Term, constant, is_constant
+from initlint.comparison.shapes import KEPT, dimensions, shape_of, sides
+from initlint.comparison.terms import NONE, TRUE, Term, argument_of, constant, is_constant
 from initlint.comparison.values import (
     MISSING,
     Arguments,

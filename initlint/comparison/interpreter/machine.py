@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from initlint.comparison.interpreter.cells import Cells, Content, Key, Listed, Tabled, listed, tabled
-from initlint.comparison.terms import Term, negated, truth
+from initlint.comparison.terms import Term, negated, operands, truth
 from initlint.comparison.trace import Branch, Draw, Event, Place
 from initlint.comparison.values import (
     MISSING,
@@ -229,10 +229,9 @@ class Machine:
         before = self.assumed
         self.assumed = {**before, guard: holds}
         if guard.op == ("And" if holds else "Or"):
-            for part in guard.args:
-                if isinstance(part, Term):
-                    core = negated(part) if part.op == "Not" else part
-                    self.assumed[core] = holds if core is part else not holds
+            for part in operands(guard):
+                core = negated(part) if part.op == "Not" else part
+                self.assumed[core] = holds if core is part else not holds
         try:
             yield
         finally:

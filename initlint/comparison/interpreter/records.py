@@ -11,7 +11,7 @@ from initlint.comparison.interpreter.attributes import class_frame, member_of
 from initlint.comparison.interpreter.described import before_starred
 from initlint.comparison.pieces import NO_FIELDS, dotted, generic
 from initlint.comparison.reach import class_key
-from initlint.comparison.terms import Term, is_constant
+from initlint.comparison.terms import Term, is_constant, operands
 from initlint.comparison.values import Arguments, Frame, Function, Instance, Items, Value
 from initlint.project.classes import Method
 from initlint.project.roles import is_dataclass
@@ -126,7 +126,7 @@ def tuple_called(run: Run, made: Term, arguments: Arguments) -> Items | None:
     """An instance of what `collections.namedtuple` has made; None of anything else, or where not all is passed."""
     match made:
         case Term(op="call", args=(Term(op="name", args=("collections.namedtuple",)), _, Term() as told)):
-            texts = [told] if is_constant(told) else [each for each in told.args if isinstance(each, Term)]
+            texts = [told] if is_constant(told) else [*operands(told)]
             names = [name for text in texts for name in str(text.args[0]).replace(",", " ").split()]
             given = {**dict(zip(names, arguments.positional, strict=False)), **dict(arguments.named)}
             return _tuple(run, [(name, given[name]) for name in names]) if given.keys() == set(names) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from initlint.comparison.terms import Term, is_constant
+from initlint.comparison.terms import Term, is_constant, operands
 
 TEXTS = frozenset(
     "lower upper title strip lstrip rstrip replace startswith endswith removeprefix removesuffix join split"
@@ -26,7 +26,7 @@ def of_text(owner: Term, name: str, given: list[Term]) -> str | bool | list[str]
 def _text(term: Term) -> str | tuple[str, ...] | None:
     """A known text, or several in order."""
     if term.op in ("tuple", "list"):
-        texts = [_text(each) for each in term.args if isinstance(each, Term)]
+        texts = [*map(_text, operands(term))]
         plain = tuple(each for each in texts if isinstance(each, str))
         return plain if len(plain) == len(term.args) else None
     return term.args[0] if is_constant(term) and isinstance(term.args[0], str) else None

@@ -46,7 +46,7 @@ class Altering(msgspec.Struct, frozen=True, array_like=True):
         return (self.kind, path, self.name) if self.kind else ("statement", path, str(self.place))
 
 
-class Survey(msgspec.Struct, frozen=True, array_like=True):
+class Sketch(msgspec.Struct, frozen=True, array_like=True):
     """A file: what of it may change something, the names that it binds at module level, and what it star-imports from.
 
     `stars` are modules as written, each with the number of its leading dots. `exported` is its `__all__` where that is
@@ -59,28 +59,28 @@ class Survey(msgspec.Struct, frozen=True, array_like=True):
     exported: tuple[str, ...] | None = None
 
 
-class Surveys:
-    """The surveys of files by their texts, kept in a folder, and made by several processes where they are many."""
+class Sketches:
+    """The sketches of files by their texts, kept in a folder, and made by several processes where they are many."""
 
     def __init__(self, folder: str = "", processes: int = 1) -> None:
         self._folder = folder
         self._processes = processes
-        self._known: dict[bytes, Survey] = {}
+        self._known: dict[bytes, Sketch] = {}
 
     def expect(self, texts: Iterable[bytes]) -> None:
-        """Survey some files at once."""
-        blobs = by_text(texts, _surveyed, _version(), self._folder, self._processes)
-        self._known.update({text: msgspec.msgpack.decode(blob, type=Survey) for text, blob in blobs.items()})
+        """Sketch some files at once."""
+        blobs = by_text(texts, _sketched, _version(), self._folder, self._processes)
+        self._known.update({text: msgspec.msgpack.decode(blob, type=Sketch) for text, blob in blobs.items()})
 
-    def of(self, text: bytes) -> Survey:
-        """The survey of one file."""
+    def of(self, text: bytes) -> Sketch:
+        """The sketch of one file."""
         if text not in self._known:
-            self._known[text] = survey(parsed(text))
+            self._known[text] = sketch(parsed(text))
         return self._known[text]
 
 
-def _surveyed(text: bytes) -> bytes:
-    return msgspec.msgpack.encode(survey(parsed(text)))
+def _sketched(text: bytes) -> bytes:
+    return msgspec.msgpack.encode(sketch(parsed(text)))
 
 
 def parsed(text: bytes) -> ast.Module | None:
@@ -93,22 +93,22 @@ def parsed(text: bytes) -> ast.Module | None:
 
 @functools.cache
 def _version() -> bytes:
-    """Names the code that makes surveys, so that another version never meets its records."""
+    """Names the code that makes sketches, so that another version never meets its records."""
     made_by = (__file__, bindings.__file__, pieces.__file__, statements.__file__)
     return digest(b"\0".join([sys.version.encode(), *(Path(file).read_bytes() for file in made_by)]))
 
 
-def survey(tree: ast.Module | None) -> Survey:
+def sketch(tree: ast.Module | None) -> Sketch:
     """What a file binds and may change; one that cannot be parsed may bind anything."""
     if tree is None:
-        return Survey((), (ANYTHING,))
+        return Sketch((), (ANYTHING,))
     names = dict.fromkeys(name for statement in tree.body for name in sorted(bound(statement)))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     outer = {*names, *_imported(imports)}
     found = (_altering(place, statement, outer) for place, statement in enumerate(tree.body))
     if any(map(sets_anything, tree.body)):
         names[ANYTHING] = None
-    return Survey(
+    return Sketch(
         tuple(each for each in found if each.kind or each.altered),
         tuple(names),
         tuple(
