@@ -162,12 +162,12 @@ class Modules:
         found = [self._member(symbol, rest, hops - 1) for symbol in candidates if symbol is not None]
         found += [entry for entry in names.get(dotted, ()) if rest and isinstance(entry, Symbol)]
         symbols = [symbol for symbol in found if symbol is not None]
-        if any(symbol.target.startswith("torch.") for symbol in symbols):
+        if any(symbol.target == "torch.nn" or knowledge.module(symbol.target) for symbol in symbols):
             symbols = [symbol for symbol in symbols if not self._stands_in(symbol)]
         return _best(symbols)
 
     def _stands_in(self, symbol: Symbol) -> bool:
-        """Whether it is a class that inherits from nothing, which is there where torch is not installed."""
+        """Whether it is a class that inherits from nothing, as stands in for torch's where that is not installed."""
         path, _, qualname = symbol.target.partition("::")
         classes = self.files[path].classes if symbol.kind is SymbolKind.CLASS else ()
         return any(cls.qualname == qualname and set(cls.bases) <= {"object"} for cls in classes)
