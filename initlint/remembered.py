@@ -11,7 +11,10 @@ Answer = TypeVar("Answer")
 
 
 def remembered(method: Callable[Concatenate[Any, Asked], Answer]) -> functools.cached_property[Callable[Asked, Answer]]:
-    """A method that computes no answer twice. Unlike `functools.cache` it keeps no object alive."""
+    """A method that computes no answer twice. Unlike `functools.cache` it keeps no object alive.
+
+    It goes back to its object in a circle, which the collector breaks: no method for what holds a tree and is many.
+    """
     return functools.cached_property(
         lambda self: cast("Callable[Asked, Answer]", functools.cache(functools.partial(method, self)))
     )

@@ -14,7 +14,6 @@ from libcst._nodes.internal import CodegenState
 from initlint.construction.parsing import parse_rest
 from initlint.construction.syntax import assigned_names, dotted, loads
 from initlint.model import Span
-from initlint.remembered import remembered
 from initlint.texts import shortened
 
 TEXT_LENGTH = 80
@@ -31,22 +30,12 @@ class Tree:
 
     def __init__(self, text: str) -> None:
         self.module, self.unread = parse_rest(text)
-
-    @remembered
-    def assigned(self, body: cst.CSTNode) -> frozenset[str]:
+        self.assigned = functools.cache(assigned_names)
         """The names that a body assigns."""
-        return assigned_names(body)
-
-    @remembered
-    def loads(self, function: cst.FunctionDef) -> dict[str, set[int]]:
+        self.loads = functools.cache(loads)
         """The nodes of a function that mention its names, by name."""
-        return loads(function)
-
-    @remembered
-    def dotted(self, node: cst.Attribute) -> tuple[str, str]:
+        self.dotted = functools.cache(_dotted)
         """The first name of `a.b.c`, and all of it as text; empty where it is more than names."""
-        text = dotted(node) or ""
-        return text.partition(".")[0], text
 
     @functools.cached_property
     def offsets(self) -> dict[int, tuple[int, int]]:
@@ -134,6 +123,11 @@ def _tree(text: str) -> Tree:
 def _line_ends(source: bytes) -> list[int]:
     """Where the lines of a file end: most pieces are asked for soon after another of the same file."""
     return [match.start() for match in re.finditer(rb"\n", source)]
+
+
+def _dotted(node: cst.Attribute) -> tuple[str, str]:
+    text = dotted(node) or ""
+    return text.partition(".")[0], text
 
 
 class _Offsets(CodegenState):

@@ -17,7 +17,6 @@ from initlint.project.classes import ClassInfo, Method
 from initlint.project.parsed import Parsed
 from initlint.project.project import Project
 from initlint.project.stored import fillings, reordered, stored
-from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -51,6 +50,7 @@ class Body:
         self.root = parsed.tree.root_node
         self.captures = parsed.nodes
         self.nested = self._nested_ranges()
+        self._makers: dict[str, tuple[str, ...]] = {}
 
     @functools.cached_property
     def inside(self) -> str:
@@ -249,11 +249,12 @@ class Body:
             found.setdefault(store.start, []).append(store.attribute)
         return found
 
-    @remembered
     def makers_of(self, attribute: str) -> tuple[str, ...]:
         """What is called to make what this body gives an attribute."""
-        found = (callee for node in self.stores(attribute) for callee in self.callees(node))
-        return tuple(dict.fromkeys(found))
+        if attribute not in self._makers:
+            found = (callee for node in self.stores(attribute) for callee in self.callees(node))
+            self._makers[attribute] = tuple(dict.fromkeys(found))
+        return self._makers[attribute]
 
     def callees(self, node: Node) -> Iterator[str]:
         """What is called to make a value, by way of local variables too."""
