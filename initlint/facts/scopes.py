@@ -158,10 +158,10 @@ class Scopes:
             gives=tuple(scope.gives),
         )
 
-    def function_records(self, scope: Scope, prefix: str = "") -> tuple[Function, ...]:
+    def function_records(self, scope: Scope) -> tuple[Function, ...]:
         """The functions under a scope, nested ones behind the one that holds them; classes in between are left out."""
         records: list[Function] = []
-        pending = [(child, prefix + child.name) for child in reversed(scope.children)]
+        pending = [(child, child.name) for child in reversed(scope.children)]
         while pending:
             child, name = pending.pop()
             if child.kind != "class":

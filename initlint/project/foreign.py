@@ -58,8 +58,8 @@ class Foreign(Asking):
     def __init__(self, inference: Inference, computed: Computed, admitted: Mapping[ClassId, Collection[str]]) -> None:
         super().__init__(inference)
         self.computed = computed
-        self.observed = Observed(self.project, self.bodies)
-        self.surfaces = Surfaces(self.project, self.bodies, self.callers)
+        self.observed = Observed(inference)
+        self.surfaces = Surfaces(inference)
         self._admitted = admitted
 
     def readers(self, cls: ClassId, attribute: str) -> Iterator[str]:

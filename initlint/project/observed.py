@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from initlint.project.asking import Asking
 from initlint.project.bindings import Origin
-from initlint.project.bodies import Bodies, Body
+from initlint.project.bodies import Body
 from initlint.project.classes import Method
-from initlint.project.project import Project
 from initlint.remembered import remembered
 
 
-class Observed:
+class Observed(Asking):
     """Names read from an object, gathered over the methods of the instance that keeps it."""
-
-    def __init__(self, project: Project, bodies: Bodies) -> None:
-        self.project = project
-        self.bodies = bodies
 
     def names(self, method: Method, receiver: str) -> frozenset[str]:
         """Everything that is read from what `receiver` is in a method, here or where the instance keeps it."""

@@ -61,7 +61,6 @@ class Project(Inheritance):
         self.installed: dict[str, bytes] = {}
         self._linked = False
         self._on_demand: dict[str, str] = {}
-        self._symbols: dict[tuple[str, str, str], Symbol | None] = {}
         self._sources: dict[str, bytes] = {}
         self.indices: dict[str, Index[Any]] = {}
         self.survey: Callable[[], Survey | None] = lambda: None
@@ -172,15 +171,13 @@ class Project(Inheritance):
 
     def resolve(self, path: str, dotted: str, qualname: str = "") -> Symbol | None:
         """What a dotted name means in the code of `qualname` in `path`; torch's names come out canonical."""
-        key = (path, dotted, qualname.rpartition(".")[0])
-        if key not in self._symbols:
-            self._symbols[key] = self._resolve(path, dotted, key[2])
-        return self._symbols[key]
+        return self._resolve(path, dotted, qualname.rpartition(".")[0])
 
     def decorator(self, path: str, text: str) -> Symbol | None:
         """What a decorator stands for, be it called or not."""
         return self.resolve(path, text.partition("(")[0])
 
+    @remembered
     def _resolve(self, path: str, dotted: str, scope: str) -> Symbol | None:
         while scope:
             found = self.modules.resolve(path, f"{scope}.{dotted}")

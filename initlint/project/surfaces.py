@@ -8,24 +8,18 @@ from typing import TYPE_CHECKING
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import fits
-from initlint.project.bodies import Bodies, Body
-from initlint.project.callers import Callers
+from initlint.project.asking import Asking
+from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.flows import LOOKS
-from initlint.project.project import Project
 from initlint.remembered import remembered
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-class Surfaces:
+class Surfaces(Asking):
     """The names on instances, by class."""
-
-    def __init__(self, project: Project, bodies: Bodies, callers: Callers) -> None:
-        self.project = project
-        self.bodies = bodies
-        self.callers = callers
 
     @remembered
     def of(self, cls: ClassId) -> frozenset[str] | None:
