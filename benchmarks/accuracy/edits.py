@@ -27,8 +27,8 @@ READ = re.compile(r"self\.(\w+)\(x\)")
 CLASS = re.compile(r"^class (\w+)\(", re.MULTILINE)
 LINE = re.compile(r"^ +self\.", re.MULTILINE)
 
-Edit = Callable[[str, str, random.Random], str]
-"""The new text of a file, from the old one, a fresh name and chance."""
+Edit = Callable[[str, str, random.Random], str | None]
+"""The new text of a file, from the old one, a fresh name and chance; None where there is no place for the edit."""
 
 
 def main() -> int:
@@ -69,7 +69,8 @@ def edit(folder: Path, number: int, chance: random.Random) -> tuple[Path, str]:
     path, kind = chance.choice(files(folder)), chance.choice([*EDITS, *MORE, "subclass", "new file", "deletion"])
     text = path.read_text(encoding="utf-8")
     if kind in EDITS:
-        path.write_text(EDITS[kind](text, f"edited_{number}", chance), encoding="utf-8")
+        name = f"edited_{number}"
+        path.write_text(EDITS[kind](text, name, chance) or f"{text}\n# {name}\n", encoding="utf-8")
     elif kind == "deletion":
         path.unlink()
     else:
@@ -95,18 +96,18 @@ def with_comment(text: str, name: str, chance: random.Random) -> str:
     return f"{text[:place]}# {name}\n{text[place:]}"
 
 
-def with_dead_layer(text: str, name: str, chance: random.Random) -> str:
+def with_dead_layer(text: str, name: str, chance: random.Random) -> str | None:
     found = list(BUILT.finditer(text))
     if not found:
-        return text + f"\n# {name}\n"
+        return None
     match = chance.choice(found)
     return f"{text[: match.end()]}{match[1]}self.{name} = torch.nn.Linear(3, 4)\n{text[match.end() :]}"
 
 
-def without_reader(text: str, name: str, chance: random.Random) -> str:
+def without_reader(text: str, _name: str, chance: random.Random) -> str | None:
     found = list(READ.finditer(text))
     if not found:
-        return text + f"\n# {name}\n"
+        return None
     match = chance.choice(found)
     return text[: match.start()] + "x" + text[match.end() :]
 
@@ -126,11 +127,11 @@ def with_computed_name(text: str, name: str, chance: random.Random) -> str:
     return text + f'\n\ndef {name}(model, name="{read}"):\n    return getattr(model, name)(1)\n'
 
 
-def with_statement(text: str, name: str, chance: random.Random) -> str:
+def with_statement(text: str, name: str, chance: random.Random) -> str | None:
     """What a method does changes, and nothing that other files can import."""
     match = chance.choice(list(LINE.finditer(text)) or [None])
     if match is None:
-        return text + f"\n# {name}\n"
+        return None
     read, cls = chance.choice(READ.findall(text) or ["head"]), chance.choice(CLASS.findall(text))
     function = chance.choice(re.findall(r"\b([a-z]\w+)\(", text))
     statement = chance.choice(

@@ -146,9 +146,7 @@ def _through(run: Run, loops: list[ast.comprehension], frame: Frame, action: Cal
         tests = [condition(run, run.evaluate(test, frame)) for test in first.ifs]
         _where(run, tests, lambda: _through(run, rest, frame, action))
 
-    outer = frame.parent if frame.parent is not None else frame
-    over = run.evaluate(first.iter, frame if len(loops) else outer)
-    iterate(run, iterable(run, over, first.iter, frame), turn)
+    iterate(run, iterable(run, run.evaluate(first.iter, frame), first.iter, frame), turn)
 
 
 def _where(run: Run, tests: list[Term], action: Callable[[], None]) -> None:
