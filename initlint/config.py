@@ -45,6 +45,9 @@ DEFAULT_EXCLUDE = (
 
 FORMATS = ("full", "concise", "json", "jsonl", "sarif", "github", "gitlab", "rdjson", "junit")
 
+CODES = "CODES"
+"""What stands for the value of an option that takes codes of rules, or beginnings of codes."""
+
 GROUPS = ("Rules", "Files", "Output", "Mend", "Build", "Run")
 """The headings under which `--help` lists the options."""
 
@@ -98,11 +101,11 @@ class Config:
     paths: tuple[str, ...] = (".",)
     folder: str = ""
 
-    select: tuple[str, ...] = _option((), "Rules", "Run these rules, by code or prefix.", metavar="CODES")
-    ignore: tuple[str, ...] = _option((), "Rules", "Leave these rules out.", metavar="CODES")
-    extend_select: tuple[str, ...] = _option((), "Rules", "Run these rules besides the others.", metavar="CODES")
+    select: tuple[str, ...] = _option((), "Rules", "Run these rules, by code or prefix.", metavar=CODES)
+    ignore: tuple[str, ...] = _option((), "Rules", "Leave these rules out.", metavar=CODES)
+    extend_select: tuple[str, ...] = _option((), "Rules", "Run these rules besides the others.", metavar=CODES)
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = _option(
-        (), "Rules", "Rules to leave out, by pattern of files.", flag=False
+        (), "Rules", "Rules to leave out, by pattern of files.", metavar=CODES, flag=False
     )
     min_confidence: str = _option(
         "certain",

@@ -37,15 +37,18 @@ def chosen(config: Config, codes: Collection[str]) -> frozenset[str]:
     Of a selection and an exclusion that both match a code, the longer one counts:
     `--select SOH101 --ignore SOH1` runs SOH101 alone.
     """
-    ignored = (prefix for _, prefixes in config.per_file_ignores for prefix in prefixes)
-    for prefix in (*config.select, *config.ignore, *config.extend_select, *ignored):
+    selected = (*(config.select or ("ALL",)), *config.extend_select)
+    return frozenset(code for code in codes if _match(code, selected) > _match(code, config.ignore))
+
+
+def refuse_unknown(prefixes: Iterable[str], codes: Collection[str], where: str) -> None:
+    """Raise InitlintError for a code, or the beginning of one, that no rule has."""
+    for prefix in prefixes:
         if not any(_fits(prefix, code) for code in codes):
             upper = prefix.upper()
             meant = [upper] if any(_fits(upper, code) for code in codes) else codes
             hint = suggestion(prefix, meant, "; `initlint rules` lists them")
-            raise InitlintError(f"there is no rule `{prefix}`{hint}")
-    selected = (*(config.select or ("ALL",)), *config.extend_select)
-    return frozenset(code for code in codes if _match(code, selected) > _match(code, config.ignore))
+            raise InitlintError(f"{where}: there is no rule `{prefix}`{hint}")
 
 
 def _match(code: str, prefixes: Iterable[str]) -> int:

@@ -74,7 +74,7 @@ def settle(
     for name, value in given.items():
         if name not in fields:
             raise InitlintError(f"{caller}: there is no option `{name}`{suggestion(name, [*fields])}")
-        settled = replace(settled, **{name: config.checked(fields[name], value, caller)})
+        settled = replace(settled, **{name: _checked(fields[name], value, caller)})
         origins[name] = caller
     return Settings(settled, origins, file.document.name if file else "")
 
@@ -95,9 +95,22 @@ def fill(declared: Any, table: Table) -> Any:
                 raise InitlintError(f"{table.place(key)}: `{key}` must be a table")
             values[entry.name] = fill(getattr(declared, entry.name), replace(table, keys=(*table.keys, key)))
         else:
-            held = config.checked(entry, value, table.place(key))
+            held = _checked(entry, value, table.place(key))
             values[entry.name] = _from_folder(held, table.folder) if option.is_path else held
     return replace(declared, **values)
+
+
+def _checked(entry: dataclasses.Field[Any], value: object, where: str) -> Any:
+    """The value of an option, whose codes of rules exist."""
+    held = config.checked(entry, value, where)
+    option = entry.metadata.get("option")
+    if held and option and option.metavar == config.CODES:
+        from initlint import rules
+        from initlint.findings import refuse_unknown
+
+        prefixes = held if isinstance(held[0], str) else [prefix for _, each in held for prefix in each]
+        refuse_unknown(prefixes, rules.CODES, where)
+    return held
 
 
 def _from_folder(value: Any, folder: str) -> Any:

@@ -91,10 +91,10 @@ def test_a_named_file_replaces_the_nearest(tmp_path: Path) -> None:
 
 def test_texts_override_the_file_and_the_caller_overrides_them(tmp_path: Path) -> None:
     write(tmp_path, '[tool.initlint]\njobs = 1\nselect = ["SOH1"]\nignore = ["SOH105"]\n')
-    named = ["jobs = 2", 'select=["SOH2"]', 'per-file-ignores."a.py" = ["SOH3"]']
+    named = ["jobs = 2", 'select=["SOH2"]', 'per-file-ignores."a.py" = ["SOH9"]']
     found = load({"jobs": 3}, start=str(tmp_path), named=named)
     assert (found.jobs, found.select, found.ignore) == (3, ("SOH2",), ("SOH105",))
-    assert found.per_file_ignores == (("a.py", ("SOH3",)),)
+    assert found.per_file_ignores == (("a.py", ("SOH9",)),)
     assert load({}, isolated=True, named=["jobs = 2"]) == Config(jobs=2)
 
 
@@ -125,6 +125,9 @@ def test_a_file_that_does_not_name_initlint_need_not_be_valid(tmp_path: Path) ->
         ("quiet = 1", 2, "`quiet` must be true or false, not 1"),
         ("per-file-ignores = ['SOH1']", 2, "`per-file-ignores` must be a table of lists of strings, not ['SOH1']"),
         ("[tool.initlint.per-file-ignores]\n'a' = 'SOH1'", 2, """lists of strings, not {"a" = "SOH1"}"""),
+        ("jobs = 1\nignore = ['SOH1', 'E501']", 3, "there is no rule `E501`; `initlint rules` lists them"),
+        ("extend-select = ['soh2']", 2, "there is no rule `soh2`; did you mean `SOH2`?"),
+        ("[tool.initlint.per-file-ignores]\n'a' = ['SOH1O1']", 2, "no rule `SOH1O1`; did you mean `SOH101`?"),
         ("s = '''\nselect = 1\n'''", 2, "has no option `s`"),
     ],
 )

@@ -89,7 +89,7 @@ def test_no_output_and_no_exit(project: Path, capfd: pytest.CaptureFixture[str])
         ({"paths": "none.py"}, "there is no file or folder `none.py`"),
         ({"selct": []}, "check(): there is no option `selct`; did you mean `select`?"),
         ({"select": "SOH1"}, 'check(): `select` must be a list of strings, not "SOH1"'),
-        ({"select": ["E501"]}, "there is no rule `E501`; `initlint rules` lists them"),
+        ({"select": ["E501"]}, "check(): there is no rule `E501`; `initlint rules` lists them"),
         ({"per_file_ignores": ["SOH1"]}, "check(): `per-file-ignores` must be a table of lists of strings"),
         ({"output_format": "json"}, "check(): there is no option `output_format`"),
         ({"add_ignores": True}, "check(): there is no option `add_ignores`"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from initlint.config import GROUPS, Config, Confirm, Option, key, options
+from initlint.config import CODES, GROUPS, Config, Confirm, Option, key, options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -84,7 +84,7 @@ def _flag(name: str, default: object, option: Option) -> Flag:
         multiple=isinstance(default, tuple),
         metavar=option.metavar or None,
         help=option.help,
-        shell_complete=_rules if option.metavar == "CODES" else None,
+        shell_complete=_rules if option.metavar == CODES else None,
     )
 
 
