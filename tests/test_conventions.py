@@ -120,3 +120,23 @@ def test_packages_of_an_interpreter_are_found_where_its_system_puts_them(tmp_pat
         file.parent.mkdir(parents=True)
         file.write_text("")
     assert target(tmp_path, python).find("corp") == module
+
+
+def test_an_interpreter_may_be_a_link(tmp_path: Path) -> None:
+    python, module = tmp_path / "bin" / "python3", tmp_path / "lib" / "python3.11" / "site-packages" / "corp.py"
+    link = tmp_path / "elsewhere" / "commands" / "python"
+    for file in (python, module, link):
+        file.parent.mkdir(parents=True)
+    for file in (python, module):
+        file.write_text("")
+    link.symlink_to(python)
+    assert target(tmp_path, link).find("corp") == module
+
+
+def test_a_shim_is_no_interpreter_to_find_packages_by(tmp_path: Path) -> None:
+    shim = tmp_path / "shims" / "python"
+    shim.parent.mkdir()
+    shim.write_text('#!/bin/sh\nexec pyenv exec python "$@"\n')
+    with pytest.raises(InitlintError, match="if it is a shim, as pyenv makes them, name what"):
+        target(tmp_path, shim)
+    assert interpreter(tmp_path, shim) == str(shim)

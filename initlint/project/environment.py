@@ -40,7 +40,7 @@ def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) 
     if folders:
         return Environment(tuple(map(Path, folders)))
     if python is not None:
-        return Environment(_site_packages(_named(python).parent.parent))
+        return Environment(_packages_of(_named(python)))
     active = os.environ.get("VIRTUAL_ENV")
     prefixes = [*([Path(active)] if active else []), root / ".venv", root / "venv"]
     own = tuple(Path(entry) for entry in sys.path if entry.endswith(("site-packages", "dist-packages")))
@@ -70,6 +70,17 @@ def _named(python: Path) -> Path:
     if command := shutil.which(python):
         return Path(command)
     raise InitlintError(f"there is no interpreter `{python}`")
+
+
+def _packages_of(python: Path) -> tuple[Path, ...]:
+    """The folders of packages beside an interpreter; an InitlintError where there are none, as beside a shim."""
+    for prefix in (python.parent.parent, python.resolve().parent.parent, python.parent):  # the last is Windows' own
+        if found := _site_packages(prefix):
+            return found
+    raise InitlintError(
+        f"there are no installed packages beside `{python}`; if it is a shim, as pyenv makes them, name what"
+        f" `{python.name} -c 'import sys; print(sys.executable)'` prints, or set `site-packages` in the configuration"
+    )
 
 
 _PACKAGES = (
