@@ -50,9 +50,9 @@ def load(path: str) -> tuple[Entry, ...]:
     try:
         held = msgspec.convert(json.loads(data.decode()), _File)
     except (ValueError, RecursionError) as error:
-        raise InitlintError(f"{path} is no baseline of initlint: {error}") from error
+        raise InitlintError(f"{path} is not an initlint baseline: {error}") from error
     if held.version != VERSION:
-        raise InitlintError(f"{path} is a baseline of version {held.version}, and this initlint reads {VERSION}")
+        raise InitlintError(f"{path} is a baseline of version {held.version}; this initlint reads version {VERSION}")
     return tuple(
         Entry(record.code, record.path, record.cls, record.attribute, record.fingerprint) for record in held.findings
     )

@@ -48,7 +48,7 @@ FORMATS = ("full", "concise", "json", "jsonl", "sarif", "github", "gitlab", "rdj
 CODES = "CODES"
 """What stands for the value of an option that takes codes of rules, or beginnings of codes."""
 
-GROUPS = ("Rules", "Files", "Output", "Mend", "Build", "Run")
+GROUPS = ("Rules", "Files", "Output", "Fix", "Build", "Run")
 """The headings under which `--help` lists the options."""
 
 
@@ -79,17 +79,17 @@ def _option(default: Any, group: str, help: str, **details: Any) -> Any:
 class Confirm:
     """How findings are confirmed: the table `confirm` of a configuration file."""
 
-    build: str = _option("", "Build", "Build this: package.module:factory, or an expression there.", metavar="TARGET")
+    build: str = _option("", "Build", "Build this: module:factory, or module:Net(dim=8).", metavar="TARGET")
     device: str = _option("cpu", "Build", "cpu, cuda, cuda:N, mps, xpu; for trace also meta.", metavar="DEVICE")
     seed: tuple[int, ...] = _option((0,), "Build", "Seeds to build with.", metavar="N")
     placement: str = _option(
         "construct",
         "Build",
-        "Construct on the device, or on the CPU and move.",
+        "construct: on the device; move: on the CPU, then move.",
         metavar="HOW",
         choices=("construct", "move"),
     )
-    dtype: str = _option("", "Build", "Default type of torch, as bfloat16.", metavar="TYPE")
+    dtype: str = _option("", "Build", "Default dtype of torch, such as bfloat16.", metavar="TYPE")
     timeout: int = _option(120, "Build", "Seconds that one build may take.", metavar="SECONDS", least=1)
     max_memory: int = _option(16_000, "Build", "Megabytes that one build may allocate; 0 for any.", metavar="MB")
 
@@ -102,10 +102,10 @@ class Config:
     folder: str = ""
 
     select: tuple[str, ...] = _option((), "Rules", "Run these rules, by code or prefix.", metavar=CODES)
-    ignore: tuple[str, ...] = _option((), "Rules", "Leave these rules out.", metavar=CODES)
-    extend_select: tuple[str, ...] = _option((), "Rules", "Run these rules besides the others.", metavar=CODES)
+    ignore: tuple[str, ...] = _option((), "Rules", "Ignore these rules.", metavar=CODES)
+    extend_select: tuple[str, ...] = _option((), "Rules", "Run these rules as well.", metavar=CODES)
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = _option(
-        (), "Rules", "Rules to leave out, by pattern of files.", metavar=CODES, flag=False
+        (), "Rules", "Rules to ignore, by pattern of files.", metavar=CODES, flag=False
     )
     min_confidence: str = _option(
         "certain",
@@ -121,12 +121,12 @@ class Config:
         (), "Rules", "Methods, by name or pattern, that only construct or initialise.", flag=False
     )
     exclude: tuple[str, ...] = _option(
-        DEFAULT_EXCLUDE, "Files", "Leave out these names instead of the usual.", metavar="PATTERNS"
+        DEFAULT_EXCLUDE, "Files", "Exclude these instead of the default names.", metavar="PATTERNS"
     )
-    extend_exclude: tuple[str, ...] = _option((), "Files", "Leave out these besides the usual.", metavar="PATTERNS")
-    force_exclude: bool = _option(False, "Files", "Leave them out even where they are named.")
+    extend_exclude: tuple[str, ...] = _option((), "Files", "Exclude these as well.", metavar="PATTERNS")
+    force_exclude: bool = _option(False, "Files", "Exclude them even when they are named.")
     respect_gitignore: bool = _option(True, "Files", "Also read files that git ignores.")
-    python: str = _option("", "Files", "Interpreter that the checked code runs with.", metavar="PATH", is_path=True)
+    python: str = _option("", "Files", "Interpreter that runs the checked code.", metavar="PATH", is_path=True)
     site_packages: tuple[str, ...] = _option(
         (), "Files", "Folders of installed packages, instead of the interpreter's.", flag=False, is_path=True
     )
@@ -140,17 +140,17 @@ class Config:
     verbose: bool = _option(False, "Output", "Also say what was read.", short="-v")
     fix: str = _option(
         "",
-        "Mend",
-        "Mend what is found: remove, isolate or keep-stream.",
+        "Fix",
+        "Fix what is found: remove, isolate or keep-stream.",
         metavar="STRATEGY",
         choices=tuple(strategy.value for strategy in Strategy),
         key=False,
     )
-    diff: bool = _option(False, "Mend", "Show what --fix would write (`remove`, if none is named).", key=False)
+    diff: bool = _option(False, "Fix", "Show what --fix would write; on its own, what `remove` would.", key=False)
     baseline: str = _option("", "Rules", "Report only what is not in this baseline.", metavar="FILE", is_path=True)
-    write_baseline: str = _option("", "Mend", "Write all that is found as a baseline.", metavar="FILE", key=False)
-    add_ignores: bool = _option(False, "Mend", "Suppress all that is found by comments.", key=False)
-    reason: str = _option("", "Mend", "Reason to write into these comments.", metavar="TEXT", key=False)
+    write_baseline: str = _option("", "Fix", "Record all findings as a baseline.", metavar="FILE", key=False)
+    add_ignores: bool = _option(False, "Fix", "Suppress all findings with comments.", key=False)
+    reason: str = _option("", "Fix", "Reason to write into these comments.", metavar="TEXT", key=False)
     confirm: Confirm = _option(Confirm(), "Build", "How findings are confirmed.", flag=False)  # noqa: RUF009
     exit_zero: bool = _option(False, "Output", "Exit with 0 even if something is found.")
     jobs: int = _option(0, "Run", "Number of processes; 0 for one per core.", short="-j", metavar="N")

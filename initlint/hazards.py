@@ -192,7 +192,7 @@ def _unreadable(
         for problem in problems
     ]
     partly = [
-        Unreadable(path, line, f"the syntax is not valid here; {REST}")
+        Unreadable(path, line, f"the syntax is invalid here; {REST}")
         for path in sorted(reported & project.files.keys())
         for line in project.files[path].errors
     ]

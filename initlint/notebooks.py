@@ -188,7 +188,7 @@ def _decoded(data: bytes) -> tuple[_Notebook, list[str]]:
         texts = [source if isinstance(source, str) else "".join(source) for source in sources]
         return notebook, [_LINE_END.sub("\n", text) for text in texts]
     except msgspec.ValidationError as error:
-        raise Unreadable(f"the file is no notebook of format 4: {_lower(error)}") from error
+        raise Unreadable(f"the file is not a notebook of format 4: {_lower(error)}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         place = _OFFSET.search(str(error))
         line = data.count(b"\n", 0, int(place[1])) + 1 if place else 1

@@ -133,7 +133,7 @@ def _title(table: Table) -> str:
 
 def _hint(key: str, known: list[str], table: Table) -> str:
     if key == SHARED_TABLE[0] and not table.keys:
-        return f"; only in {SHARED_FILE} do options stand under [{'.'.join(SHARED_TABLE)}]"
+        return f"; only {SHARED_FILE} has options under [{'.'.join(SHARED_TABLE)}]"
     return suggestion(key.replace("_", "-"), known)
 
 
@@ -147,9 +147,9 @@ def _inline(text: str) -> Table:
 
 def _file(named: Sequence[str], isolated: bool, start: str) -> Table | None:
     if len(named) > 1:
-        raise InitlintError(f"two configuration files, {named[0]} and {named[1]}, where there can be one")
+        raise InitlintError(f"there can be only one configuration file, not both {named[0]} and {named[1]}")
     if named and isolated:
-        raise InitlintError(f"--isolated means that no configuration file is read, so {named[0]} cannot be")
+        raise InitlintError(f"`--isolated` reads no configuration file; it excludes `--config {named[0]}`")
     if isolated:
         return None
     if not named:

@@ -92,7 +92,7 @@ def nearest_folder(path: str) -> str:
     """The folder of a file that need not exist yet, or what exists of that folder."""
     full = os.path.abspath(path)
     if os.path.isdir(full):
-        raise InitlintError(f"`{path}` is a folder, but what comes from standard input is one file")
+        raise InitlintError(f"`{path}` is a folder; name the file that standard input stands for")
     folder = os.path.dirname(full)
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
@@ -360,7 +360,7 @@ def _given(folder: str, patterns: list[str]) -> _Ignore:
     """Patterns that a user gives, who may write `./` for the folder that they count from."""
     for pattern in patterns:
         if _PARTED_BY_BACKSLASH.search(pattern):
-            raise InitlintError(f"the pattern `{pattern}` fits nothing: folders are parted by `/`, on Windows too")
+            raise InitlintError(f"the pattern `{pattern}` matches nothing: separate folders by `/`, on Windows too")
     return _ignore(folder, [_FROM_HERE.sub(r"\1/", pattern) for pattern in patterns])
 
 
@@ -370,7 +370,7 @@ def _ignore(folder: str, lines: list[str]) -> _Ignore:
     try:
         return _Ignore(os.path.join(folder, ""), tuple(lines), GitIgnoreSpec.from_lines(lines))
     except ValueError as error:
-        raise InitlintError(f"an exclude pattern cannot be understood: {error}") from error
+        raise InitlintError(f"an exclude pattern is not valid: {error}") from error
 
 
 def _ignore_file(path: str, folder: str) -> tuple[_Ignore, ...]:

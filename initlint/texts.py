@@ -54,7 +54,7 @@ def to_utf8(data: bytes) -> bytes:
     """Source in whatever encoding it declares (PEP 263), as UTF-8."""
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise Unreadable("the file holds NUL bytes, so it is binary data and no Python source", line)
+        raise Unreadable("the file contains NUL bytes, so it is binary data, not Python source", line)
     head = data[: _second_line_end(data)]
     if head.startswith(b"\xef\xbb\xbf") or _COOKIE.search(head):
         return _decode(data).encode()

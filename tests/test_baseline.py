@@ -97,7 +97,7 @@ def test_what_is_mended_is_said_and_can_be_dropped(project: Path) -> None:
     run = initlint(project, "--baseline", "base.json", "--verbose")
     assert run.returncode == 0
     assert run.stderr.splitlines()[1:3] == [
-        "initlint: 1 finding of base.json is not there any more; `--write-baseline base.json` writes it without it",
+        "initlint: 1 finding of base.json is gone; `--write-baseline base.json` rewrites it without it",
         "initlint: gone: a.py: SOH101 Net.spare",
     ]
     initlint(project, "--write-baseline", "base.json")
@@ -150,13 +150,13 @@ def test_what_a_run_does_not_look_at_is_neither_mended_nor_dropped(project: Path
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "base.json is no baseline of initlint: Expecting value: line 1 column 1 (char 0)"),
-        (b"[]", "base.json is no baseline of initlint: Expected `object`, got `array`"),
-        (b"\xff", "base.json is no baseline of initlint: 'utf-8' codec can't decode byte 0xff"),
-        (b'{"version": 2, "findings": []}', "base.json is a baseline of version 2, and this initlint reads 1"),
+        (b"", "base.json is not an initlint baseline: Expecting value: line 1 column 1 (char 0)"),
+        (b"[]", "base.json is not an initlint baseline: Expected `object`, got `array`"),
+        (b"\xff", "base.json is not an initlint baseline: 'utf-8' codec can't decode byte 0xff"),
+        (b'{"version": 2, "findings": []}', "base.json is a baseline of version 2; this initlint reads version 1"),
         (
             b'{"version": 1, "findings": [{"code": 1}]}',
-            "base.json is no baseline of initlint: Expected `str`, got `int` - at `$.findings[0].code`",
+            "base.json is not an initlint baseline: Expected `str`, got `int` - at `$.findings[0].code`",
         ),
     ],
 )

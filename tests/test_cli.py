@@ -97,7 +97,7 @@ def test_a_folder_without_python_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--selekt", "SOH1"], "no such option '--selekt'."),
+        (["--selekt", "SOH1"], "there is no option `--selekt`; did you mean `--select`?"),
         (["--output-format", "xml"], "invalid value for '--output-format': 'xml' is not one of"),
         (["--jobs", "many"], "invalid value for '-j' / '--jobs': 'many' is not a valid int"),
         (["--jobs", "-1"], "`jobs` must be 0 or more, not -1"),
@@ -110,11 +110,14 @@ def test_a_folder_without_python_is_said(tmp_path: Path) -> None:
         (["--select", "SOH1O1"], "command line: there is no rule `SOH1O1`; did you mean `SOH101`?"),
         (["--select", "soh101"], "command line: there is no rule `soh101`; did you mean `SOH101`?"),
         (["--select", "soh1"], "command line: there is no rule `soh1`; did you mean `SOH1`?"),
-        (["--fix"], "option '--fix' requires an argument; mend what is found: remove, isolate or keep-stream"),
-        (["check", "--confirm", "-q", "--output-format", "concise"], "concise has no place for `--confirm`; full and"),
-        (["check", "--confirm", "--diff"], "it takes no --statistics, --diff or --fix"),
-        (["--diff", "--write-baseline", "b.json"], "it takes no --add-ignores or --write-baseline"),
-        (["--reason", "old seeds"], "`--reason` is written into comments, which takes `--add-ignores`"),
+        (["--fix"], "option '--fix' requires an argument (fix what is found: remove, isolate or keep-stream)"),
+        (
+            ["check", "--confirm", "-q", "--output-format", "concise"],
+            "`--confirm` cannot be written as concise, only as full or json",
+        ),
+        (["check", "--confirm", "--diff"], "it excludes --statistics, --diff and --fix"),
+        (["--diff", "--write-baseline", "b.json"], "it excludes --add-ignores and --write-baseline"),
+        (["--reason", "old seeds"], "`--reason` is for the comments that `--add-ignores` writes; give both"),
         (["confirm", "--seed", "-1"], 'a list of numbers, that torch takes as seeds, not "-1"'),
         (["explain"], "name a rule, by its code or its name; `initlint rules` lists them"),
         (["rules", "extra"], "got unexpected extra argument (extra)"),
@@ -296,7 +299,7 @@ def test_of_a_file_that_was_not_read_whole_it_is_said_what_was(project: Path) ->
     (project / "latin.py").write_bytes(b"s = '\xe9'\n")
     run = initlint_(project, "-q", "--select", "SOH9", "--output-format", "concise")
     latin = "byte 0xe9 is not valid in utf-8, the encoding of the file; nothing in the file was checked"
-    broken = "the syntax is not valid here; the rest was still checked"
+    broken = "the syntax is invalid here; the rest was still checked"
     assert run.stdout == f"latin.py:1:1: SOH901 {latin}\nmodel.py:14:1: SOH901 {broken}\n"
 
 

@@ -683,10 +683,10 @@ def test_a_dirty_tree_is_said(repository: Path, capsysbinary: pytest.CaptureFixt
     ("arguments", "sentence"),
     [
         (["HEAD~1"], "name two versions to compare, as folders, files or revisions; `.` is the working tree"),
-        (["nothing", "HEAD"], "`nothing` is no folder, no file and no revision of this repository"),
-        (["HEAD", "--", "-q"], "`-q` is no folder, no file and no revision of this repository"),
+        (["nothing", "HEAD"], "`nothing` is not a file, a folder or a revision of this repository"),
+        (["HEAD", "--", "-q"], "`-q` is not a file, a folder or a revision of this repository"),
         (["HEAD~1", "HEAD", "gone.py"], "there is nothing to compare: `gone.py` is neither in HEAD~1 nor in HEAD"),
-        (["HEAD~1...HEAD"], "`HEAD~1...HEAD` names a common ancestor; name the two versions: OLD..NEW"),
+        (["HEAD~1...HEAD"], "`HEAD~1...HEAD` means a common ancestor; name the two versions: OLD..NEW"),
     ],
 )
 def test_bad_input(arguments: list[str], sentence: str, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

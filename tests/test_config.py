@@ -67,7 +67,7 @@ def test_initlint_toml_has_its_options_on_top_and_comes_before_pyproject_toml(tm
     own = write(tmp_path, "jobs = 2\n", "initlint.toml")
     assert load({}, start=str(tmp_path)).jobs == 2
     own.write_text("[tool.initlint]\njobs = 2\n")
-    said = f"{own}:1: the configuration has no option `tool`; only in pyproject.toml do options stand under"
+    said = f"{own}:1: the configuration has no option `tool`; only pyproject.toml has options under [tool.initlint]"
     assert failure({}, start=str(tmp_path)).startswith(said)
     write(tmp_path / "below", "[tool.initlint]\njobs = 3\n")
     assert load({}, start=str(tmp_path / "below")).jobs == 3
@@ -170,11 +170,13 @@ def test_a_named_pyproject_toml_must_have_the_table(tmp_path: Path, text: str) -
 def test_what_config_cannot_mean(tmp_path: Path) -> None:
     missing = str(tmp_path / "none.toml")
     assert failure({}, named=[missing]) == f"cannot read the configuration file {missing}: No such file or directory"
-    assert failure({}, named=["a.toml", "b.toml"]) == (
-        "two configuration files, a.toml and b.toml, where there can be one"
+    assert (
+        failure({}, named=["a.toml", "b.toml"])
+        == "there can be only one configuration file, not both a.toml and b.toml"
     )
-    assert failure({}, named=["a.toml"], isolated=True) == (
-        "--isolated means that no configuration file is read, so a.toml cannot be"
+    assert (
+        failure({}, named=["a.toml"], isolated=True)
+        == "`--isolated` reads no configuration file; it excludes `--config a.toml`"
     )
     assert failure({}, named=["selct = []"], isolated=True) == (
         "--config 'selct = []': the configuration has no option `selct`; did you mean `select`?"

@@ -111,7 +111,7 @@ def test_a_target_of_several_classes_shows_what_it_builds(tmp_path: Path) -> Non
         "one": ("inconclusive", 0, 0, ""),
         "two": ("inconclusive", 0, 0, ""),
     }
-    reason = "`make:make` does not build `Shifted` of net.py, so that it shows nothing about it"
+    reason = "`make:make` does not build `Shifted` of net.py, so it shows nothing about it"
     assert evidence.results[0].reason == reason
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from generated.program import Program
 
 PLAN = Plan(interpreter=sys.executable, limits=Limits(60, 4000))
-MIXIN = "is no torch.nn.Module by itself; say what to build"
+MIXIN = "is not a torch.nn.Module itself; say what to build"
 COUNTS: Counter[Verdict] = Counter()
 """Without the mixins, which nobody can build alone."""
 

@@ -86,7 +86,7 @@ def test_forks_and_garbage_change_nothing(tmp_path: Path) -> None:
 def test_a_class_that_seeds_itself_is_said_to(tmp_path: Path) -> None:
     result = confirmed(project(tmp_path, bad=BAD.format("torch.manual_seed(7)"))).results[0]
     assert result.verdict is Verdict.CONFIRMED
-    assert result.notes == ("the target sets a seed of its own, so that the given one has no effect after that",)
+    assert result.notes == ("the target sets its own seed, so the given one has no effect after that",)
 
 
 def test_what_differs_anyhow_is_left_out(tmp_path: Path) -> None:

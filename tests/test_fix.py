@@ -53,7 +53,7 @@ def test_fix_writes_and_reports_what_is_left(project: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.startswith(
         "initlint: older checkpoints of Net have keys that are unexpected now: spare.*, act.*\n"
-        "initlint: mended 2 of 2 findings in 1 file (remove)\n"
+        "initlint: fixed 2 of 2 findings in 1 file (remove)\n"
         "Nothing found. Checked 1 module in 1 file in "
     )
     assert files(project) == {"model.py": REMOVED}
@@ -98,7 +98,7 @@ def test_diff_shows_and_writes_nothing(project: Path) -> None:
         "         self.used = nn.Linear(1, 1)\n-        self.spare = nn.Linear(1, 1)\n         self.act = nn.ReLU()\n"
         " \n     def forward(self, x):\n"
     )
-    assert "initlint: would mend 1 of 1 finding in 1 file (remove)\n" in shown.stderr
+    assert "initlint: would fix 1 of 1 finding in 1 file (remove)\n" in shown.stderr
     assert files(project) == {"model.py": MODEL}
     assert initlint_(project, "--diff", "--fix", "keep-stream", "-q").stdout.count("\n+ ") == 1
     assert initlint_(project, "--diff", "--exit-zero").returncode == 0
@@ -133,7 +133,7 @@ def test_what_is_suppressed_or_only_possible_is_not_mended(project: Path) -> Non
     (project / "model.py").write_text(MODEL.replace(ACT, "") + "\n\n" + reader)
     done = initlint_(project, "--fix", "remove", "--min-confidence", "possible")
     assert done.returncode == 1
-    assert "`spare` is left as it is: it is possible that something reads it" in done.stderr
+    assert "`spare` is left as it is: something may read it" in done.stderr
     assert files(project) == {"model.py": MODEL.replace(ACT, "") + "\n\n" + reader}
 
 
@@ -147,7 +147,7 @@ def test_isolation_on_the_device_that_models_are_built_on(project: Path, configu
         in run.stdout
     )
     refused = initlint_(project, "--fix", "remove", "--device", "xpu:1")
-    assert refused.stderr == "initlint: error: `--device` says how to confirm, which takes `--confirm`\n"
+    assert refused.stderr == "initlint: error: `--device` says how to confirm findings; it needs `--confirm`\n"
 
 
 def test_a_strategy_has_to_be_named(project: Path) -> None:
@@ -187,7 +187,7 @@ def test_what_cannot_be_mended_is_in_nobodys_way(project: Path) -> None:
         "initlint: cells.ipynb:1:1: SOH901 is left as it is: SOH901 has no fix `remove`",
         "initlint: comment.py:1:8: SOH900 is left as it is: SOH900 has no fix `remove`",
         "initlint: older checkpoints of Net have keys that are unexpected now: spare.*, act.*",
-        "initlint: mended 2 of 5 findings in 1 file (remove)",
+        "initlint: fixed 2 of 5 findings in 1 file (remove)",
     ]
     assert (project / "model.py").read_text() == REMOVED
 

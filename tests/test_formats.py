@@ -251,7 +251,7 @@ def test_statistics_in_each_format_that_has_a_place(initlint: Callable[..., tupl
     for name in FORMATS:
         status, output, errors = initlint("--statistics", "--output-format", name)
         assert (status, output) == ((1, expected[name]) if name in expected else (2, ""))
-        said = f"initlint: error: {name} has no place for `--statistics`; full, concise, json and jsonl have one\n"
+        said = f"initlint: error: `--statistics` cannot be written as {name}, only as full, concise, json or jsonl\n"
         assert name in expected or errors == said
 
 

@@ -173,7 +173,7 @@ def test_what_cannot_be_read_costs_only_itself(tmp_path: Path, jobs: int) -> Non
     found = gather(sources(tmp_path, [*paths, "binary.py", "gone.py", "latin.py"]), Cache(""), jobs)
     assert found.facts == expected(tmp_path, paths).facts
     assert [(lost.path, lost.line, lost.reason) for lost in found.problems] == [
-        ("binary.py", 1, "the file holds NUL bytes, so it is binary data and no Python source"),
+        ("binary.py", 1, "the file contains NUL bytes, so it is binary data, not Python source"),
         ("gone.py", 1, "the file was removed while initlint was running"),
         ("latin.py", 3, "byte 0xe9 is not valid in utf-8, the encoding of the file"),
     ]

@@ -43,7 +43,7 @@ BAD = {
     "signal": ("os.kill(os.getpid(), 11)", Reason.SIGNAL, "the build was ended by signal 11 (SIGSEGV)"),
     "kills the worker": ("os.kill(os.getppid(), 9)", Reason.SIGNAL, "ended by signal 9 (SIGKILL)"),
     "recursion": ("make()", Reason.RAISED, "RecursionError"),
-    "no module": ("return 3", Reason.NO_MODULE, "gives int, which is no torch.nn.Module"),
+    "no module": ("return 3", Reason.NO_MODULE, "gives int, which is not a torch.nn.Module"),
     "nothing": ("return None", Reason.NO_MODULE, "gives NoneType"),
     "interrupt": ("raise KeyboardInterrupt", Reason.RAISED, "KeyboardInterrupt (bad.py:9)"),
     "asks": ("input()", Reason.RAISED, "EOFError"),
@@ -184,7 +184,7 @@ def test_a_factory_that_seeds_itself_is_noticed(host: Host, tmp_path: Path, line
     assert built(host.build(job(tmp_path, "late:make"))).reseeded is True
 
 
-ASKED = f"; {sys.executable} was asked, --python names another"
+ASKED = f"(with {sys.executable}; --python chooses another)"
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_types(host: Host, tmp_path: Path) -> None:
     found = built(host.build(job(tmp_path, "good:make", dtype="float64")))
     assert {tensor.dtype for tensor in found.tensors} == {"float64"}
     outcome = host.build(job(tmp_path, "good:make", dtype="manual_seed"))
-    assert outcome == Failed(Reason.DTYPE, "`manual_seed` is no floating point type of torch")
+    assert outcome == Failed(Reason.DTYPE, "`manual_seed` is not a floating-point dtype of torch")
 
 
 def test_interpreters_that_cannot_build(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_interpreters_that_cannot_build(tmp_path: Path) -> None:
             Host(false).ready()
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
     bare = str(tmp_path / "bare" / ("Scripts" if os.name == "nt" else "bin") / "python")
-    with pytest.raises(InitlintError, match=r"cannot import torch: ModuleNotFoundError.*name one that can: --python"):
+    with pytest.raises(InitlintError, match=r"cannot import torch: ModuleNotFoundError.*one that can with --python"):
         Host(bare).ready()
 
 

@@ -133,12 +133,12 @@ def test_outputs_do_not_matter_to_the_cache(project: Path) -> None:
     [
         ("", 1, "the notebook is not valid JSON: Input data was truncated"),
         ('{"cells": [\n {]}', 2, "the notebook is not valid JSON: JSON is malformed: object keys must be strings"),
-        ("[]", 1, "the file is no notebook of format 4: expected `object`, got `array`"),
-        ('{"worksheets": []}', 1, "the file is no notebook of format 4: object missing required field `cells`"),
+        ("[]", 1, "the file is not a notebook of format 4: expected `object`, got `array`"),
+        ('{"worksheets": []}', 1, "the file is not a notebook of format 4: object missing required field `cells`"),
         (
             '{"cells": [{"cell_type": "code", "source": 5}]}',
             1,
-            "the file is no notebook of format 4: expected `str | array`, got `int`",
+            "the file is not a notebook of format 4: expected `str | array`, got `int`",
         ),
     ],
 )

@@ -265,7 +265,7 @@ def test_the_story_built(monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.C
     first, second, *rest = capsysbinary.readouterr().out.decode().splitlines()
     assert first == SENTENCE.format("")
     assert second == (
-        "without building, for the classes that are built here: the streams part at Attention.gamma,"
+        "compared without building, for the classes built here: the streams part at Attention.gamma,"
         " models/attention.py:26 (new): its draw comes before proj; every weight built after it differs"
     )
     assert "tensors: 21 same, 22 differ, 0 missing, 3 added, 0 renamed" in rest
@@ -387,28 +387,29 @@ def test_a_disagreement_is_printed_as_such(tmp_path: Path, capsysbinary: pytest.
         "the static answer and the builds disagree: the streams part in a build of classes that draw the same;"
         " what differs is the code that calls them, or what they read when they run"
     )
-    assert lines[2] == "without building, for the classes that are built here: the same streams"
+    assert lines[2] == "compared without building, for the classes built here: the same streams"
 
 
 TORCH = os.path.realpath(torch.__file__)
 BAD = {
     "no revision": (["HEAD~9", "HEAD", "--build", "net:Net"],
-                    "`HEAD~9` is no folder, no file and no revision of this repository"),
+                    "`HEAD~9` is not a file, a folder or a revision of this repository"),
     "not at one side": (["HEAD~1", "HEAD", "--build", "net:later"],
                         "HEAD~1: `net:later` cannot be built: NameError: name 'later' is not defined"),
     "from elsewhere": (["HEAD~1", "HEAD", "--build", "torch:nn.Linear(1, 1)"],
                        f"HEAD~1: `torch:nn.Linear(1, 1)` is imported from elsewhere, {TORCH}"),
     "no target": (["HEAD~1", "HEAD", "--build", "net"],
-                  "`net` is no target: it takes package.module:factory, or an expression after the colon"),
+                  "`net` is not a target; write package.module:factory or package.module:Net(dim=8)"),
     "no name": (["HEAD~1", "HEAD", "--build", ""],
-                "`` is no target: it takes package.module:factory, or an expression after the colon"),
+                "`` is not a target; write package.module:factory or package.module:Net(dim=8)"),
     "nothing to build": (["HEAD~1", "HEAD", "--device", "cpu"],
-                         "`--device` says how to build, which takes `--build TARGET`"),
+                         "`--device` says how to build; it needs `--build TARGET`"),
     "no file": (["gone.json", "net:Net"], "cannot read gone.json: No such file or directory"),
     "no fingerprint": (["any.json", "net:Net"],
-                       "any.json is no fingerprint (Object missing required field `schema_version`)"),
-    "no JSON": (["bad.json", "net:Net"], "bad.json is no fingerprint (JSON is malformed: invalid character (byte 0))"),
-    "half of one": (["half.json", "net:Net"], "half.json is no fingerprint (Object missing required field `build`)"),
+                       "any.json is not a fingerprint (Object missing required field `schema_version`)"),
+    "no JSON": (["bad.json", "net:Net"],
+                "bad.json is not a fingerprint (JSON is malformed: invalid character (byte 0))"),
+    "half of one": (["half.json", "net:Net"], "half.json is not a fingerprint (Object missing required field `build`)"),
     "a newer one": (["new.json", "net:Net"], "new.json is a fingerprint of schema 9; this initlint reads 1"),
     "exits": (["HEAD~1", "HEAD", "--build", "net:sys.exit(1)"],
               "HEAD~1: `net:sys.exit(1)` cannot be built: the build called sys.exit(1)"),

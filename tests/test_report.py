@@ -207,7 +207,7 @@ def test_summary() -> None:
     assert summary.render(REPORT, 1.234) == (
         "initlint: warning: other.py: byte 0xe9 is not valid in utf-8\n"
         "3 findings: 1 SOH101, 1 SOH102, 1 SOH901. Checked 1 module in 2 files in 1.23 s."
-        " 2 more are in doubt: `--min-confidence possible` looks closer. 1 is suppressed in the source."
+        " 2 more are in doubt: `--min-confidence possible` shows more. 1 is suppressed in the source."
         " `initlint explain SOH102` says more.\n"
     )
     assert summary.render(NOTHING, 0.5) == "Nothing found. Checked 1 module in 1,200 files in 0.50 s.\n"

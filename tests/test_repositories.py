@@ -84,11 +84,11 @@ def test_a_bare_clone(
 def test_a_shallow_clone_says_how_to_get_what_is_older(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert refused(["HEAD~2", "HEAD"], capsys) == "`HEAD~2` is no folder, no file and no revision of this repository"
+    assert refused(["HEAD~2", "HEAD"], capsys) == "`HEAD~2` is not a file, a folder or a revision of this repository"
     git(tmp_path, "clone", "-q", "--depth", "1", repository.as_uri(), "shallow")
     monkeypatch.chdir(tmp_path / "shallow")
     assert refused(["HEAD~1", "HEAD"], capsys) == (
-        "`HEAD~1` is no folder, no file and no revision of this repository, which is a shallow clone:"
+        "`HEAD~1` is not a file, a folder or a revision of this repository, which is a shallow clone:"
         " `git fetch --unshallow` brings what is older"
     )
 
@@ -152,7 +152,7 @@ def test_outside_of_any_repository(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert refused(["v1", "HEAD"], capsys) == "`v1` is no folder and no file, and this folder is in no git repository"
+    assert refused(["v1", "HEAD"], capsys) == "`v1` is not a file or folder, and this folder is not in a git repository"
 
 
 def test_changes_anywhere_in_the_working_tree_are_said(
@@ -168,12 +168,12 @@ def test_changes_anywhere_in_the_working_tree_are_said(
 
 def test_what_cannot_be_compared_is_not_called_the_same(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repository / "empty").mkdir()
-    assert refused(["empty", "."], capsys) == "there is nothing to compare: empty holds no Python file"
+    assert refused(["empty", "."], capsys) == "there is nothing to compare: empty has no Python files"
     (repository / "big.py").write_text(BIG, encoding="utf-8")
     sentence = "there is nothing to compare: net.py and big.py have no class of modules in common"
     assert refused(["net.py", "big.py"], capsys) == sentence
     assert refused(["v1", "net:Net"], capsys) == (
-        "`net:Net` is a target, which is built from two versions: OLD NEW --build 'net:Net'"
+        "`net:Net` is a target; to build it from two versions, write OLD NEW --build 'net:Net'"
     )
 
 

@@ -181,7 +181,7 @@ def test_a_pattern_with_the_separators_of_windows_is_an_error(tmp_path: Path, pa
     project(tmp_path, "a.py")
     with pytest.raises(InitlintError) as caught:
         found(tmp_path, extend_exclude=(pattern,))
-    assert str(caught.value) == f"the pattern `{pattern}` fits nothing: folders are parted by `/`, on Windows too"
+    assert str(caught.value) == f"the pattern `{pattern}` matches nothing: separate folders by `/`, on Windows too"
 
 
 def test_what_the_user_names_is_read_even_if_it_is_excluded(tmp_path: Path) -> None:
@@ -359,11 +359,11 @@ def test_every_declared_encoding_becomes_utf8(tmp_path: Path, data: bytes, text:
 @pytest.mark.parametrize(
     ("data", "line", "said"),
     [
-        (b"x = 1\n\0\n", 2, "the file holds NUL bytes, so it is binary data and no Python source"),
+        (b"x = 1\n\0\n", 2, "the file contains NUL bytes, so it is binary data, not Python source"),
         (
             "x = 1\n".encode("utf-16"),
             1,
-            "the file holds NUL bytes, so it is binary data and no Python source",
+            "the file contains NUL bytes, so it is binary data, not Python source",
         ),
         (b"a = 1\nb = '\xe9'\n", 2, "byte 0xe9 is not valid in utf-8, the encoding of the file"),
         (b"# coding: ascii\n\n'\xc3\xa9'", 3, "byte 0xc3 is not valid in ascii, the encoding of the file"),

@@ -208,4 +208,4 @@ def test_a_first_run_says_what_next(project: Path) -> None:
     assert initlint_(project).stderr.endswith(" s. `initlint explain SOH101` says more.\n")
     (project / "src" / "model.py").write_text("x = 1\n")
     said = initlint_(project).stderr.splitlines()
-    assert said[0] == "initlint: no class in these files is a torch.nn.Module, as far as can be seen"
+    assert said[0] == "initlint: no class in these files is a torch.nn.Module, as far as initlint can tell"

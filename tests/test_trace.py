@@ -185,8 +185,8 @@ def test_notes(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = traced(capsys, "early:make")
     assert rows(document) == [("", "outside", 0, "", ""), ("scale", "aten.randn.default", 4, "early.py:19", "")]
     assert document["notes"] == [
-        "1 draw was made when the module was imported, before the seed was set: not counted here",
-        "the target sets a seed of its own, so that seed 0 does not decide about all numbers",
+        "1 draw was made when the module was imported, before the seed was set, and not counted here",
+        "the target sets its own seed, so seed 0 does not decide all numbers",
     ]
 
 
@@ -198,7 +198,7 @@ def test_streams_that_are_not_torchs_are_said(
 ) -> None:
     pytest.importorskip("numpy")
     (net / "other.py").write_text(f"import random\nimport numpy\n{NET}\n\ndef make():\n    {draw}\n    return Net(0)\n")
-    said = f"{name} was drawn from as well; such draws stand in no row, and move none of torch"
+    said = f"{name} was drawn from as well; such draws are not listed, and do not move torch's stream"
     assert traced(capsys, "other:make")["notes"] == [said]
     assert traced(capsys, "other:Net")["notes"] == []
 
@@ -247,19 +247,19 @@ def test_a_fingerprint_is_small_stable_and_complete(net: Path, capsys: pytest.Ca
 
 
 BAD = {
-    "no target": (["net"], "`net` is no target: it takes package.module:factory, or an expression after the colon"),
-    "nothing": ([""], "`` is no target: it takes package.module:factory, or an expression after the colon"),
-    "a path": (["./sub/net.py:Net"], ("`./sub/net.py:Net` is no target: it takes package.module:factory, or an"
-               " expression after the colon; did you mean `sub.net:Net`?")),
+    "no target": (["net"], "`net` is not a target; write package.module:factory or package.module:Net(dim=8)"),
+    "nothing": ([""], "`` is not a target; write package.module:factory or package.module:Net(dim=8)"),
+    "a path": (["./sub/net.py:Net"], ("`./sub/net.py:Net` is not a target; write package.module:factory or"
+               " package.module:Net(dim=8); did you mean `sub.net:Net`?")),
     "a file": (["net.py:Net"],
                ("`net.py:Net` cannot be built: `net.py` cannot be imported: ModuleNotFoundError: No module named"
                " 'net.py'; 'net' is not a package; did you mean `net`?")),
     "no module": (["nix:Net"],
                   ("`nix:Net` cannot be built: `nix` cannot be imported: ModuleNotFoundError: No module named 'nix'"
-                   f"; {sys.executable} was asked, --python names another")),
+                   f"(with {sys.executable}; --python chooses another)")),
     "no name": (["net:Nix"], "`net:Nix` cannot be built: NameError: name 'Nix' is not defined"),
     "no model": (["net:len('ab')"],
-                 "`net:len('ab')` cannot be built: `net:len('ab')` gives int, which is no torch.nn.Module"),
+                 "`net:len('ab')` cannot be built: `net:len('ab')` gives int, which is not a torch.nn.Module"),
     "raises": (["net:1/0"], "`net:1/0` cannot be built: ZeroDivisionError: division by zero"),
     "exits": (["net:os._exit(3)"], "`net:os._exit(3)` cannot be built: the build ended its process with status 3"),
     "hangs": (["net:[0 for _ in iter(int, 1)]", "--timeout", "1"],
@@ -267,21 +267,22 @@ BAD = {
     "memory": (["net:torch.ones(9**9)", "--max-memory", "256"],
                "`net:torch.ones(9**9)` cannot be built: the build needs more memory than the 256 MB that it may have"),
     "device": (["net:Net", "--device", "nix"], "`net:Net` cannot be built: torch knows no device `nix`"),
-    "dtype": (["net:Net", "--dtype", "int8"], "`net:Net` cannot be built: `int8` is no floating point type of torch"),
-    "seeds": (["net:Net", "--seed", "1,2"], "one build has one seed; name one"),
+    "dtype": (["net:Net", "--dtype", "int8"],
+              "`net:Net` cannot be built: `int8` is not a floating-point dtype of torch"),
+    "seeds": (["net:Net", "--seed", "1,2"], "a trace is one build from one seed; give one seed"),
     "name": (["net:Net", "--write", "x.lock"],
-             "a fingerprint is known by its name, which ends in .json, as init.lock.json"),
+             "the name of a fingerprint ends in .json, such as init.lock.json"),
     "two outputs": (["net:Net", "--write", "x.json", "-o", "y.json"],
-                    "`--write` keeps a fingerprint instead of showing anything; it takes no other output"),
+                    "`--write` writes a fingerprint instead of a report; it excludes other output options"),
     "two formats": (["net:Net", "--write", "x.json", "--output-format", "html"],
-                    "`--write` keeps a fingerprint instead of showing anything; it takes no other output"),
+                    "`--write` writes a fingerprint instead of a report; it excludes other output options"),
     "no time": (["net:Net", "--timeout", "0"], "command line: `timeout` must be at least 1, not 0"),
     "folder": (["net:Net", "--write", "nix/x.json"], "cannot write to nix/x.json: No such file or directory"),
     "unsettled": (
         ["net:nn.Linear(2, 2).apply(lambda m: m.bias.data.fill_(os.getpid()))", "--write", "x.json"],
         (
             "two builds of `net:nn.Linear(2, 2).apply(lambda m: m.bias.data.fill_(os.getpid()))` from one seed differ"
-            " from each other, first in `bias`, so that nothing follows from a third"
+            " from each other, first in `bias`, so comparing with a third would prove nothing"
         ),
     ),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from initlint import __version__
-from initlint.errors import FAILED, FINDINGS, INTERRUPTED, InitlintError, defect, nearest
+from initlint.errors import FAILED, FINDINGS, INTERRUPTED, InitlintError, defect, nearest, suggestion
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -27,7 +27,7 @@ COMMANDS = {
 
 EXAMPLES = {
     "initlint": "Check the current folder.",
-    "initlint --diff src": "Show how what is found in src can be mended.",
+    "initlint --diff src": "Show how to fix what is found in src.",
     "initlint check --help": "List all options.",
 }
 
@@ -123,6 +123,8 @@ def _refuse_misspelt(name: str) -> None:
 
 
 def _sentence(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return f"there is no option `{error.option_name}`{suggestion(error.option_name, error.possibilities or ())}"
     text = error.format_message().strip()
     sentence = text[:1].lower() + text[1:].rstrip(".")
     if not isinstance(error, click.BadOptionUsage):

@@ -56,7 +56,7 @@ def _check(
         if watch or len(paths) > 1 or paths not in ((), (STDIN,)):
             raise InitlintError(f"standard input (`{STDIN}`, --stdin-filename) is checked alone, without other paths")
         if confirm:
-            raise InitlintError("standard input cannot be confirmed: the code must stand where it is imported from")
+            raise InitlintError("standard input cannot be confirmed: the code must be in a file that can be imported")
         name = stdin_filename or STDIN
         settings = settled((name,), config, isolated, given, start=nearest_folder(name))
         return _run(settings.config, sys.stdin.buffer.read())
@@ -74,7 +74,7 @@ def _refuse_unused(own: Mapping[str, object], given: Mapping[str, object]) -> No
     """Options of confirming say nothing without it, but for the device that `--fix isolate` isolates on."""
     for name in own:
         if name != "device" or given["fix"] != Strategy.ISOLATE.value:
-            raise InitlintError(f"`--{key(name)}` says how to confirm, which takes `--confirm`")
+            raise InitlintError(f"`--{key(name)}` says how to confirm findings; it needs `--confirm`")
 
 
 def _show_files(config: Config) -> int:
@@ -141,28 +141,30 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
 
 def _refuse_unwritable(config: Config, buffer: bytes | None) -> None:
     if config.diff and (config.add_ignores or config.write_baseline):
-        raise InitlintError("`--diff` shows what --fix would write; it takes no --add-ignores or --write-baseline")
+        raise InitlintError(
+            "`--diff` only shows what --fix would write; it excludes --add-ignores and --write-baseline"
+        )
     if config.reason and not config.add_ignores:
-        raise InitlintError("`--reason` is written into comments, which takes `--add-ignores`")
+        raise InitlintError("`--reason` is for the comments that `--add-ignores` writes; give both")
     if buffer is not None and ((config.fix and not config.diff) or config.add_ignores):
-        raise InitlintError("standard input cannot be written to; name a file, or see what would change by `--diff`")
+        raise InitlintError("standard input cannot be changed; name a file, or see what would change with `--diff`")
 
 
 def _refuse_uncountable(config: Config) -> None:
     from initlint.report.statistics import FORMATS
 
     if config.output_format not in FORMATS:
-        formats = f"{', '.join(FORMATS[:-1])} and {FORMATS[-1]}"
-        raise InitlintError(f"{config.output_format} has no place for `--statistics`; {formats} have one")
+        formats = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        raise InitlintError(f"`--statistics` cannot be written as {config.output_format}, only as {formats}")
 
 
 def _refuse_unprovable(config: Config) -> None:
     from initlint.cli.confirm import FORMATS
 
     if config.output_format not in FORMATS:
-        raise InitlintError(f"{config.output_format} has no place for `--confirm`; {' and '.join(FORMATS)} have one")
+        raise InitlintError(f"`--confirm` cannot be written as {config.output_format}, only as {' or '.join(FORMATS)}")
     if config.statistics or config.diff or config.fix:
-        raise InitlintError("`--confirm` shows evidence for each finding; it takes no --statistics, --diff or --fix")
+        raise InitlintError("`--confirm` shows evidence for each finding; it excludes --statistics, --diff and --fix")
 
 
 def _show(config: Config, report: Report, buffer: bytes | None) -> int:

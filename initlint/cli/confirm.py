@@ -43,7 +43,7 @@ def with_options(config: Config, given: Mapping[str, Any]) -> Config:
     confirm = replace(config.confirm, **values)
     if (confirm.build or given["build"] is not None) and not is_target(confirm.build):
         raise InitlintError(
-            f"`{confirm.build}` is no target: it takes package.module:factory, or an expression after the colon"
+            f"`{confirm.build}` is not a target; write package.module:factory or package.module:Net(dim=8)"
             + _meant(confirm.build)
         )
     return replace(config, confirm=confirm)

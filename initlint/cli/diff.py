@@ -29,12 +29,12 @@ def _diff(versions: tuple[str, ...], output_format: str, config: tuple[str, ...]
     settings = settle(chosen(given), named=config, isolated=isolated, start=start, caller="command line")
     measured = own["build"] is not None or any(map(_is_fingerprint, (old, new)))
     if not measured and chosen(own):
-        raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to build, which takes `--build TARGET`")
+        raise InitlintError(f"`--{key(next(iter(chosen(own))))}` says how to build; it needs `--build TARGET`")
     if measured:
         return _measured(old, new, paths, settings.config, own, output_format)
     _refuse_targets(old, new)
     if output_format == "html":
-        raise InitlintError("a page shows what was built, which takes `--build TARGET` or a fingerprint")
+        raise InitlintError("an HTML page shows a build; it needs `--build TARGET` or a fingerprint")
     return _static(old, new, paths, settings.config, output_format)
 
 
@@ -74,7 +74,7 @@ def _measured(
 def _refuse_targets(*versions: str) -> None:
     for each in versions:
         if is_target(each) and not os.path.exists(each):
-            raise InitlintError(f"`{each}` is a target, which is built from two versions: OLD NEW --build '{each}'")
+            raise InitlintError(f"`{each}` is a target; to build it from two versions, write OLD NEW --build '{each}'")
 
 
 def _is_fingerprint(version: str) -> bool:
@@ -88,7 +88,7 @@ def _split(versions: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
     if versions and _RANGE.fullmatch(versions[0]) and not os.path.exists(versions[0]):
         old, _, new = versions[0].partition("..")
         if new.startswith("."):
-            raise InitlintError(f"`{versions[0]}` names a common ancestor; name the two versions: OLD..NEW")
+            raise InitlintError(f"`{versions[0]}` means a common ancestor; name the two versions: OLD..NEW")
         return old or "HEAD", new or "HEAD", versions[1:]
     if len(versions) < 2:
         raise InitlintError("name two versions to compare, as folders, files or revisions; `.` is the working tree")
@@ -106,7 +106,7 @@ def _notes(old: str, new: str) -> tuple[str, ...]:
         or not git.dirty(os.getcwd())
     ):
         return ()
-    return ("the working tree has changes that are in neither revision; `.` in place of one compares them",)
+    return ("the working tree has changes that are in neither revision; to compare them, name `.` instead of one",)
 
 
 command = Command(

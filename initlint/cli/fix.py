@@ -50,7 +50,7 @@ def _mended(
 ) -> Mended:
     certain = [finding for finding in findings if finding.confidence is Confidence.CERTAIN]
     doubtful = [finding for finding in findings if finding.confidence is not Confidence.CERTAIN]
-    refusals = [Refusal(finding, "it is possible that something reads it") for finding in doubtful]
+    refusals = [Refusal(finding, "something may read it") for finding in doubtful]
     if not any(finding.fixes for finding in certain):  # such as those of a file that cannot be read
         refusals += [Refusal(finding, without_fix(finding, strategy)) for finding in certain]
         return Mended(path, b"", Rewritten(b"", (), tuple(refusals)))
@@ -117,7 +117,7 @@ def notes(report: Report, mended: list[Mended], config: Config, strategy: Strate
         yield from _keys_notes(_lost_keys(mended), config.verbose)
     found = sum(len(each.result.mended) for each in mended)
     changed = counted(sum(each.result.source != each.before for each in mended), "file")
-    does = "would mend" if config.diff else "mended"
+    does = "would fix" if config.diff else "fixed"
     yield f"{does} {found} of {counted(len(report.findings), 'finding')} in {changed} ({strategy.value})"
 
 

@@ -35,9 +35,9 @@ def compared(
     kept = {each: fingerprint.read(each) for each in (old, new) if each.endswith(fingerprint.SUFFIX)}
     versions = tuple(each for each in (old, new) if each not in kept)
     if not versions and chosen(own):
-        raise InitlintError("two fingerprints are compared as they are, and nothing is built")
+        raise InitlintError("two fingerprints are compared as they are; nothing is built")
     if kept and paths:
-        raise InitlintError("paths restrict what is compared without building; a fingerprint is compared as a whole")
+        raise InitlintError("a fingerprint is compared as a whole; it excludes paths")
     options = single(config, own)
     for trace in kept.values():
         options = _as_kept(options, trace, chosen(own))

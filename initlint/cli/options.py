@@ -55,7 +55,7 @@ class Command(click.Command):
 def meaning(flag: str) -> str:
     """What an option says of itself, as the end of a sentence about it."""
     helps = {f"--{key(entry.name)}": option.help for kind in (Config, Confirm) for entry, option in options(kind)}
-    return f"; {helps[flag][:1].lower()}{helps[flag][1:].rstrip('.')}" if flag in helps else ""
+    return f" ({helps[flag][:1].lower()}{helps[flag][1:].rstrip('.')})" if flag in helps else ""
 
 
 def flags(declared: Any) -> Iterator[Flag]:
@@ -67,7 +67,7 @@ def flags(declared: Any) -> Iterator[Flag]:
 
 def _flags() -> Iterator[Flag]:
     yield from flags(Config)
-    yield Flag("Run", ["--config"], multiple=True, metavar="FILE", help="Read this file, or take this 'KEY = VALUE'.")
+    yield Flag("Run", ["--config"], multiple=True, metavar="FILE", help="Read this file, or set this 'KEY = VALUE'.")
     yield Flag("Run", ["--isolated"], is_flag=True, help="Read no configuration file.")
 
 

@@ -48,11 +48,9 @@ def _trace(
     rest = {name: value for name, value in given.items() if name not in own}
     options = single(settled((), config, isolated, rest).config, own)
     if write_to and not write_to.endswith(fingerprint.SUFFIX):
-        raise InitlintError(
-            f"a fingerprint is known by its name, which ends in {fingerprint.SUFFIX}, as init.lock.json"
-        )
+        raise InitlintError(f"the name of a fingerprint ends in {fingerprint.SUFFIX}, such as init.lock.json")
     if write_to and (output_format != FORMATS[0] or given["output_file"]):
-        raise InitlintError("`--write` keeps a fingerprint instead of showing anything; it takes no other output")
+        raise InitlintError("`--write` writes a fingerprint instead of a report; it excludes other output options")
     if write_to:
         fingerprint.write(write_to, built(options, here(), settled=True))
     else:
@@ -64,7 +62,7 @@ def single(config: Config, own: dict[str, Any]) -> Config:
     """A configuration under what the command line says about the one build that is made."""
     options = with_options(config, own)
     if own["seed"] and len(options.confirm.seed) > 1:
-        raise InitlintError("one build has one seed; name one")
+        raise InitlintError("a trace is one build from one seed; give one seed")
     return replace(options, confirm=replace(options.confirm, seed=options.confirm.seed[:1]))
 
 
@@ -112,7 +110,7 @@ command = Command(
         ["--write", "write_to"],
         metavar="FILE",
         default="",
-        help="Keep a fingerprint, as init.lock.json, to compare with later.",
+        help="Write a fingerprint, such as init.lock.json, to compare with later.",
     ),
     *HOW,
     only=COMMON,

@@ -69,7 +69,7 @@ def sides(old: str, new: str, config: Config) -> tuple[Side, Side]:
         found = [_single(side) for side in found]
     for side in found:
         if not (side.texts or side.problems):
-            raise InitlintError(f"there is nothing to compare: {side.label} holds no Python file")
+            raise InitlintError(f"there is nothing to compare: {side.label} has no Python files")
     if found[0].texts == found[1].texts:
         return found[0], found[1]
     return _with_facts(found[0], config), _with_facts(found[1], config)
@@ -88,10 +88,10 @@ def kind(given: str) -> str:
     if os.path.isfile(given):
         return "file"
     if not inside:
-        raise InitlintError(f"`{given}` is no folder and no file, and this folder is in no git repository")
+        raise InitlintError(f"`{given}` is not a file or folder, and this folder is not in a git repository")
     older = ", which is a shallow clone: `git fetch --unshallow` brings what is older"
     more = older if git.is_shallow(here) else ""
-    raise InitlintError(f"`{given}` is no folder, no file and no revision of this repository{more}")
+    raise InitlintError(f"`{given}` is not a file, a folder or a revision of this repository{more}")
 
 
 def _folder(given: str, config: Config) -> Side:

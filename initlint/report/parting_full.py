@@ -49,7 +49,7 @@ def _all(parting: Parting) -> Iterator[Fragment]:
     if parting.disagreement:
         yield f"the static answer and the builds disagree: {parting.disagreement}\n", "bold yellow"
     if parting.static:
-        yield f"without building, for the classes that are built here: {parting.static}\n", ""
+        yield f"compared without building, for the classes built here: {parting.static}\n", ""
     yield "\n", ""
     yield from _built(parting)
     if parting.first is not None:

@@ -34,7 +34,7 @@ def _empty(report: Report) -> list[str]:
     if not report.statistics.files:
         return ["warning: there are no Python files under the given paths"]
     if not (report.statistics.modules or report.findings):
-        return ["no class in these files is a torch.nn.Module, as far as can be seen"]
+        return ["no class in these files is a torch.nn.Module, as far as initlint can tell"]
     return []
 
 
@@ -50,8 +50,8 @@ def _mended(report: Report, verbose: bool) -> list[str]:
     if baseline is None or not baseline.mended:
         return []
     count, file = len(baseline.mended), report.opened(baseline.file)
-    shrink = f"`--write-baseline {file}` writes it without"
-    notes = [f"{counted(count, 'finding')} of {file} {_are(count)} not there any more; {shrink} {_them(count)}"]
+    shrink = f"`--write-baseline {file}` rewrites it without"
+    notes = [f"{counted(count, 'finding')} of {file} {_are(count)} gone; {shrink} {_them(count)}"]
     if verbose:
         notes += [f"gone: {entry.path}: {entry.code} {entry.cls}.{entry.attribute}" for entry in baseline.mended]
     return notes
@@ -67,7 +67,7 @@ def _found(report: Report) -> str:
 def _not_shown(report: Report) -> str:
     text = ""
     if hidden := report.statistics.hidden:
-        text += f" {hidden} more {_are(hidden)} in doubt: `--min-confidence possible` looks closer."
+        text += f" {hidden} more {_are(hidden)} in doubt: `--min-confidence possible` shows more."
     if report.baseline is not None and (known := len(report.baseline.known)):
         text += f" {known} {_are(known)} in the baseline."
     if suppressed := report.statistics.suppressed:

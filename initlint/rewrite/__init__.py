@@ -44,7 +44,7 @@ def rewrite(source: bytes, findings: Sequence[Finding], strategy: Strategy, devi
     mended = tuple(finding for finding in findings if finding not in refused)
     after = edits.apply(tree) if mended else text.text
     if parse(after) is None:
-        return _left_alone(source, findings, "what would be left of the file is no Python")
+        return _left_alone(source, findings, "what would be left of the file is not valid Python")
     return Rewritten(
         source=text.encoded(after),
         mended=mended,

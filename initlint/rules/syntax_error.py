@@ -12,10 +12,10 @@ from initlint.rules.base import Example, Hit, Unreadable, rule
     "SOH901",
     since="0.1.0",
     message="{reason}",
-    advice="Mend the file, or exclude it.",
+    advice="Fix the file, or exclude it.",
     examples=(
         Example(
-            "a bracket too few",
+            "a missing bracket",
             """
             class Net(nn.Module):
                 def __init__(self):
@@ -50,11 +50,11 @@ from initlint.rules.base import Example, Hit, Unreadable, rule
     ),
 )
 def syntax_error(unreadable: Unreadable) -> Iterator[Hit]:
-    """A file could not be read whole: an error in its syntax, bytes that are no text, nesting without end.
+    """A file could not be read completely: a syntax error, bytes that are not text, or too deep nesting.
 
-    Why: nothing found must differ from not looked at. The rest of the file, and all other files, are still checked.
+    Why: "nothing found" must not mean "not looked at". The rest of the file, and all other files, are still checked.
 
-    What to do: mend the file. One that is not meant to be Python belongs into `exclude`.
+    What to do: fix the file. If it is not meant to be Python, add it to `exclude`.
     """
     line = max(unreadable.line, 1)
     yield Hit(unreadable.path, Span(line, 1, line, 1), cls="", attribute="", values={"reason": unreadable.reason})

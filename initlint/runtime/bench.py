@@ -193,7 +193,7 @@ class Bench:
         if isinstance(baseline, Failed):
             return self._inconclusive((finding,), job, seed, baseline.text)
         if not is_reached(finding, self._root, baseline.builds[0]):
-            text = f"`{job.target}` does not build `{finding.cls}` of {finding.path}, so that it shows nothing about it"
+            text = f"`{job.target}` does not build `{finding.cls}` of {finding.path}, so it shows nothing about it"
             return self._inconclusive((finding,), job, seed, text)
         reasons: list[str] = []
         for strategy in (Strategy.REMOVE, Strategy.ISOLATE):

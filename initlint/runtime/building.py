@@ -94,7 +94,7 @@ def built(job: Message) -> Message:
     except ValueError as error:
         raise Refused("device", str(error)) from error
     if device.type == "meta" and job["keep"]:
-        raise Refused("device", "on `meta` nothing is drawn and no tensor has values, so that nothing can be compared")
+        raise Refused("device", "on `meta` nothing is drawn and no tensor has values, so there is nothing to compare")
     overlay = Overlay({path: base64.b64decode(source) for path, source in job["sources"].items()})
     sys.meta_path.insert(0, overlay)
     recorder = Recorder(keep=True, root=rooted(job["root"]), meta=device.type == "meta")
@@ -143,16 +143,16 @@ def described(job: Message) -> Message:
     for name in job["target"].partition(":")[2].split("."):
         cls = getattr(cls, name, None)
     if not isinstance(cls, type):
-        raise Refused("no-module", f"`{job['target']}` is no class that can be reached from outside")
+        raise Refused("no-module", f"`{job['target']}` is not a class that can be reached from outside")
     if not issubclass(cls, torch.nn.Module):
-        raise Refused("no-module", f"`{job['target']}` is no torch.nn.Module by itself")
+        raise Refused("no-module", f"`{job['target']}` is not a torch.nn.Module itself")
     return {"type": "described", "parameters": list(parameters(cls, module))}
 
 
 def dtype(name: str) -> torch.dtype:
     found = getattr(torch, name, None)
     if not isinstance(found, torch.dtype) or not found.is_floating_point:
-        raise Refused("dtype", f"`{name}` is no floating point type of torch")
+        raise Refused("dtype", f"`{name}` is not a floating-point dtype of torch")
     return found
 
 
@@ -176,7 +176,7 @@ def advice(name: str, error: BaseException) -> str:
     if name.endswith(".py"):
         return f"; did you mean `{name[:-3]}`?"
     if isinstance(error, ModuleNotFoundError):
-        return f"; {sys.executable} was asked, --python names another"
+        return f"(with {sys.executable}; --python chooses another)"
     return ""
 
 
@@ -209,7 +209,7 @@ def named_models(number: int, result: Any, job: Message) -> Iterator[Model]:
     items = result.items() if isinstance(result, dict) else enumerate(result) if type(result) in (list, tuple) else ()
     models = [(f"{prefix}{key}.", value) for key, value in items if isinstance(value, torch.nn.Module)]
     if not models:
-        raise Refused("no-module", f"`{job['target']}` gives {qualified(type(result))}, which is no torch.nn.Module")
+        raise Refused("no-module", f"`{job['target']}` gives {qualified(type(result))}, which is not a torch.nn.Module")
     yield from models
 
 

@@ -91,7 +91,7 @@ def read(path: str) -> Trace:
             raise InitlintError(f"{path} is a fingerprint of schema {version}; this initlint reads {SCHEMA_VERSION}")
         kept = msgspec.json.decode(content, type=_File)
     except msgspec.DecodeError as error:
-        raise InitlintError(f"{path} is no fingerprint ({error})") from None
+        raise InitlintError(f"{path} is not a fingerprint ({error})") from None
     build = kept.build
     setup = Setup(build.torch, build.cpu, build.device, build.placement, build.dtype, build.seed)
     return Trace(build.target, build.of, setup, build.python, kept.draws, kept.tensors, kept.ends)

@@ -323,7 +323,7 @@ class _Worker:
         except msgspec.DecodeError:
             raise InitlintError(f"{interpreter} ended before it could import torch") from None
         if isinstance(greeting, NoTorch):
-            raise InitlintError(f"{interpreter} cannot import torch: {greeting.text}; name one that can: --python")
+            raise InitlintError(f"{interpreter} cannot import torch: {greeting.text}; name one that can with --python")
         return greeting
 
     def send(self, message: bytes) -> None:

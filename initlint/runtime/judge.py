@@ -66,8 +66,8 @@ SEEN = (Verdict.CONFIRMED, Verdict.LATENT, Verdict.HARMLESS)
 def _verdict(whole: Built, again: Built, unstable: list[str], changed: bool, equal: bool) -> tuple[Verdict, str]:
     if whole.ends != again.ends or len(whole.tensors) != len(again.tensors):
         where = f", first in `{unstable[0]}`" if unstable else ""
-        text = f"two builds of the unchanged code differ from each other{where}, so that nothing follows from a third"
-        return Verdict.INCONCLUSIVE, text
+        differ = f"two builds of the unchanged code differ from each other{where}"
+        return Verdict.INCONCLUSIVE, f"{differ}, so comparing with a third would prove nothing"
     if changed:
         return Verdict.CONFIRMED, ""
     if unstable:
@@ -93,7 +93,7 @@ def _notes(findings: tuple[Finding, ...], whole: Built, unstable: list[str], ver
     if verdict is Verdict.HARMLESS and draws and len(findings) == 1 and findings[0].draws is Answer.YES:
         notes.append("its draws are made without it too, or leave no trace")
     if whole.reseeded:
-        notes.append("the target sets a seed of its own, so that the given one has no effect after that")
+        notes.append("the target sets its own seed, so the given one has no effect after that")
     if unstable and verdict is Verdict.CONFIRMED:
         names = ", ".join(f"`{name}`" for name in unstable[:3]) + (" and others" if len(unstable) > 3 else "")
         notes.append(f"left out, since two builds of the unchanged code differ in it: {names}")

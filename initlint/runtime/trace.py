@@ -53,7 +53,7 @@ def _refuse_unsettled(target: str, first: Built, second: Built) -> None:
     if apart or len(first.tensors) != len(second.tensors) or first.ends != second.ends:
         where = f", first in `{apart[0]}`" if apart else ""
         text = f"two builds of `{target}` from one seed differ from each other{where}"
-        raise InitlintError(f"{text}, so that nothing follows from a third")
+        raise InitlintError(f"{text}, so comparing with a third would prove nothing")
 
 
 def files(built: Built, tree: Tree) -> tuple[str, ...]:
@@ -115,10 +115,10 @@ def _inside(path: str, root: str) -> str:
 def _notes(plan: Plan, built: Built) -> Iterator[str]:
     if built.early:
         made = "1 draw was" if built.early == 1 else f"{built.early} draws were"
-        yield f"{made} made when the module was imported, before the seed was set: not counted here"
+        yield f"{made} made when the module was imported, before the seed was set, and not counted here"
     if built.reseeded:
-        yield f"the target sets a seed of its own, so that seed {plan.seeds[0]} does not decide about all numbers"
+        yield f"the target sets its own seed, so seed {plan.seeds[0]} does not decide all numbers"
     for stream in built.foreign:
-        yield f"{GENERATORS[stream]} was drawn from as well; such draws stand in no row, and move none of torch"
+        yield f"{GENERATORS[stream]} was drawn from as well; such draws are not listed, and do not move torch's stream"
     if plan.device == META:
         yield "nothing is drawn on the meta device; these are the draws that other devices would make"
