@@ -21,7 +21,9 @@ def main() -> None:
     end_in_order()
     from initlint.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    gc.freeze()  # what a run has made ends with the process: taking it apart takes a tenth of the time
+    sys.exit(status)
 
 
 def end_in_order() -> None:

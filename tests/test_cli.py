@@ -372,6 +372,31 @@ def test_nothing_is_loaded_before_it_is_needed(project: Path) -> None:
     assert again == "0 ['dataclasses', 'msgspec', 'sqlite3']"
 
 
+TAKEN_APART = """
+import initlint.cli
+from initlint.__main__ import main
+
+class Large:
+    def __init__(self):
+        self.circle = self
+
+    def __del__(self):
+        print("taken apart")
+
+def run(arguments):
+    Large()
+    return 1
+
+initlint.cli.run = run
+main()
+"""
+
+
+def test_what_a_run_has_made_is_not_taken_apart_at_its_end(tmp_path: Path) -> None:
+    run = subprocess.run([sys.executable, "-c", TAKEN_APART], cwd=tmp_path, env=environment(), capture_output=True)
+    assert (run.returncode, run.stdout, run.stderr) == (1, b"", b"")
+
+
 def test_help_fits_a_screen(project: Path) -> None:
     from initlint.cli import COMMANDS
 
