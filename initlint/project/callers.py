@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from initlint.facts.receivers import normalise
@@ -143,9 +143,16 @@ class Callers:
         """The classes whose code gives `self.name` a value, or may by a computed name."""
         return frozenset(self._assigning.get(name))
 
+    def assigning_among(self, classes: Collection[ClassId], name: str) -> frozenset[ClassId]:
+        """Those of some classes whose code gives `self.name` a value; only files in which they stand are read."""
+        if self._assigning.has(name):
+            return self.assigning(name).intersection(classes)
+        files = {cls.partition("::")[0] for cls in classes}
+        return frozenset(self._assigning.within(name, files)).intersection(classes)
+
     def storing(self, cls: ClassId, attribute: str) -> Iterator[Method]:
         """The methods of a family that give an attribute a value."""
-        for relative in sorted(self.assigning(attribute) & self.project.family(cls)):
+        for relative in sorted(self.assigning_among(self.project.family(cls), attribute)):
             for method in self.project.classes[relative].functions:
                 if method.stores(attribute):
                     yield method

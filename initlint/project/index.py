@@ -42,12 +42,16 @@ class Index(Generic[Row]):
             self._known[name] = [row for file in self._holding(name) for row in self._of(file).get(name, ())]
         return self._known[name]
 
+    def has(self, name: str) -> bool:
+        """Whether the rows about a name are at hand, so that no file is read for them."""
+        return self._told is None or name in self._known
+
     def within(self, name: str, paths: Collection[str]) -> Iterable[Row]:
         """The rows about a name but for some of those in other files than these, which need not be read then.
 
         Of these files each is read when it is come to: the first rows may do.
         """
-        if self._told is None or name in self._known:
+        if self.has(name):
             return self.get(name)
         files = (file for file in self._holding(name) if self._files[file] in paths)
         return (row for file in files for row in self._of(file).get(name, ()))

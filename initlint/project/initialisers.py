@@ -71,7 +71,7 @@ class Initialisers:
 
     def _defined_besides(self, cls: ClassId, other: ClassId | None, attribute: str) -> bool:
         """Whether another class or one of its bases gives itself the attribute too."""
-        return other is not None and bool(self.callers.assigning(attribute) & set(self.project.mro(other)) - {cls})
+        return other is not None and bool(self.callers.assigning_among(self.project.mro(other), attribute) - {cls})
 
     @remembered
     def sweeping(self, cls: ClassId) -> str:

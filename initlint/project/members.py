@@ -104,10 +104,10 @@ class Members(Asking):
         family = self.project.mro(cls) if exact else sorted(self.project.family(cls))
         if len(family) > MAX_FAMILY:
             return self.of_unknown(name)
-        assigning = [ancestor for ancestor in family if ancestor in self.callers.assigning(name)]
-        assigning = assigning or [ancestor for ancestor in family if self._assigns(ancestor, name)]
+        owners = self.callers.assigning_among(family, name)
+        assigning = [each for each in family if each in owners or (not owners and self._may_assign(each, name))]
         if not assigning:
-            dynamic = not self.callers.assigning("*").isdisjoint(family)
+            dynamic = bool(self.callers.assigning_among(family, "*"))
             other = UNKNOWN if dynamic else self.of_unknown(name)
             return UNKNOWN if other == NOTHING and cls in self.project.classes else other
         return union([*(self._assigned(a, name) for a in assigning), *self._given_by_others(cls, name)])
@@ -133,12 +133,13 @@ class Members(Asking):
         bodies = map(self.bodies.body, methods if len(methods) <= MAX_OWNERS else ())
         return [(*given, body) for body in bodies for given in _attributes_given(body, name)]
 
-    def _assigns(self, cls: ClassId, name: str) -> bool:
+    def _may_assign(self, cls: ClassId, name: str) -> bool:
+        """Whether a class may give an attribute a value though no code that was read does."""
         info = self.project.classes.get(cls)
         if info is None:
             known = knowledge.module(cls)
             return known is None or name in known.attributes
-        return info.id in self.callers.assigning(name) or bool(info.unresolved)
+        return bool(info.unresolved)
 
     def _assigned(self, cls: ClassId, name: str) -> Value:
         """What the code of one class assigns to `self.name`, or to `name` in its body."""
