@@ -208,6 +208,7 @@ def answer_again_beside(far: str, net: str, folder: Path) -> None:
         "class Far:\n    def far(self):\n        return self.part, self.built, self._build()\n",
         "class Far:\n    def far(self, name):\n        return getattr(self, name)\n",
         "def far(thing):\n    return [part(1) for part in thing.children()]\n",
+        "class Far:\n    def __init__(self):\n        self.part = 1\n",
     ],
 )
 def test_what_is_read_where_it_is_defined_is_looked_for_nowhere_else(
@@ -221,6 +222,14 @@ def test_who_reads_a_private_method_in_another_class_is_not_looked_at(tmp_path: 
     live = LIVE.replace("_build", "_prepare").replace("return self.parts", "self._prepare()\n        return self.parts")
     far = "class Far:\n    def far(self, other):\n        return other._prepare()\n"
     answer_again_beside(far, live, tmp_path)
+    assert "far.py" not in loaded
+
+
+def test_who_ties_weights_of_that_name_elsewhere_is_not_looked_at(tmp_path: Path, loaded: list[str]) -> None:
+    tied = LIVE.replace("):\n", '):\n    tied = {"built.weight": "part.weight"}\n\n', 1).replace(
+        "Sequential(self.part)", "ReLU()"
+    )
+    answer_again_beside('class Far:\n    tied = {"one.weight": "part.weight"}\n', tied, tmp_path)
     assert "far.py" not in loaded
 
 

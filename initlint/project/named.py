@@ -68,9 +68,10 @@ class NamedPaths:
             for node in body.captures("identifier")
         )
 
-    def ties(self, attribute: str) -> Sequence[Tie]:
-        """The ties whose source leads through an attribute of that name."""
-        return self._from.get(attribute)
+    def ties(self, attribute: str, path: str) -> Iterator[Tie]:
+        """The ties whose source leads through an attribute of that name, those in one file first, which may do."""
+        yield from self._from.within(attribute, {path})
+        yield from self._from.get(attribute)
 
     def tied(self, attribute: str) -> Sequence[Tie]:
         """The ties that replace a weight of that name."""

@@ -208,9 +208,8 @@ class Readers:
 
     def _is_named(self, cls: ClassId, attribute: str) -> bool:
         """By a class attribute, or as the source of a tie."""
-        return self.named.names(cls, attribute) or any(
-            self._ties(cls, tie, attribute) for tie in self.named.ties(attribute)
-        )
+        ties = self.named.ties(attribute, cls.partition("::")[0])
+        return self.named.names(cls, attribute) or any(self._ties(cls, tie, attribute) for tie in ties)
 
     def _leads_to_reader(self, cls: ClassId, attribute: str, flow: Flow) -> bool:
         if flow.use is Use.FLOW:
