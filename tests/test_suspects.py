@@ -8,7 +8,9 @@ import pytest
 
 from initlint.facts.extract import extract
 from initlint.project import link
+from initlint.project.classes import Method
 from initlint.project.readers import Readers
+from initlint.project.roles import Roles
 from initlint.project.suspects import candidates, suspects
 
 NET = """\
@@ -61,3 +63,15 @@ def test_what_may_be_replaced_on_every_way_is_suspect(body: str) -> None:
 def test_arms_of_which_one_runs_replace_nothing(body: str) -> None:
     """One in seven classes of diffusers has such arms, and is worth no construction for that."""
     assert not is_suspect(body)
+
+
+def test_when_a_method_runs_that_builds_nothing_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def asking(_: Roles, method: Method) -> bool:
+        asked.append(method.facts.name)
+        return True
+
+    monkeypatch.setattr(Roles, "runs_in_construction", asking)
+    assert not is_suspect(FIRST)
+    assert asked == ["__init__"]

@@ -153,11 +153,23 @@ def _construction_stores(info: ClassInfo, constructing: Iterable[Method]) -> Ite
 
 
 def _constructing(readers: Readers, info: ClassInfo) -> Iterator[Method]:
-    """The methods that construction runs, and the functions in them, which they may call."""
-    for method in info.functions:
+    """The methods that construction runs and that can build, and the functions in them, which they may call."""
+    for method in filter(_can_build, info.functions):
         outermost = info.methods.get(method.facts.name.partition(".<locals>.")[0], method.facts)
         if readers.roles.runs_in_construction(Method(info.path, info.id, outermost)):
             yield method
+
+
+def _can_build(method: Method) -> bool:
+    """Whether a method stores or makes anything, or lets other code do so: of the others nobody asks when they run."""
+    facts = method.facts
+    if facts.stores or facts.locals or facts.gives or facts.instance in facts.mentions:
+        return True
+    return any(not _REGISTERING.isdisjoint(facts.reads.get(each, ())) for each in (facts.instance, *_registries(facts)))
+
+
+_REGISTERING = REGISTRATIONS | {"update"}
+"""What is called on an instance, or on what holds its parts, to give it a part."""
 
 
 def _builds_in_place(readers: Readers, method: Method, store: Store) -> bool:
