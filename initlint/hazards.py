@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from initlint.construction import knowledge
-from initlint.construction.ledger import Construction, Ledgers
+from initlint.construction.ledger import Construction, Ledgers, Overwrite
 from initlint.errors import InitlintError, defect
 from initlint.model import Confidence, Finding, Problem, Verdict
 from initlint.project.classes import ClassInfo, Method
@@ -175,7 +175,22 @@ class _Search:
         items = {**unread_items(construction, suspect.keyed), **unread_parts(self.readers, construction)}
         dead = {**suspect.dead, **unnamed(self.readers, suspect.cls, construction.told, suspect.dead), **items}
         patterns = sorted(name for name in dead if "*" in name)
-        return Case(construction.filled(filled).gathered(patterns), dead)
+        return Case(construction.filled(filled).gathered(patterns).replacing(self._is_told), dead)
+
+    def _is_told(self, overwrite: Overwrite) -> bool:
+        """Whether an overwrite is told: of what a base class has built only where the project can spare the draw.
+
+        In a template a base class is copied without what is replaced, and `del self.x` says that the draw is known.
+        """
+        if not overwrite.inherited:
+            return True
+        first = overwrite.first
+        return (
+            first.path in self.project.own
+            and not first.conditional
+            and not overwrite.deletes
+            and not self.project.templates.holds(overwrite.path)
+        )
 
     def answer(self, look: Look) -> _Answer:
         known = set(self.project.installed)

@@ -18,7 +18,7 @@ from initlint.rules.words import drawn, listed, shifted
 
 FOLDER = Path(rules.__file__).parent
 HELPERS = {"__init__", "base", "words"}
-VALUES = {"attribute", "cls", "drawn", "shifted", "kind", "line", "what", "reason"}
+VALUES = {"attribute", "cls", "drawn", "shifted", "kind", "what", "reason", "replaced", "mend"}
 
 each_rule = pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.code)
 

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import libcst as cst
+
 from initlint.construction import knowledge
 from initlint.construction.holders import Holders
 from initlint.construction.initialising import IsA, kind_told, lets_through
@@ -355,7 +357,8 @@ class Finish:
 
     def _overwrites(self, defines: dict[int, Define]) -> Iterator[Overwrite]:
         for first, later in overwritten(self.run, lambda store: id(store) in defines, self._again):
-            yield Overwrite(defines[id(first)], _span(later.site))
+            deletes = isinstance(later.site.node, cst.Del)
+            yield Overwrite(defines[id(first)], _span(later.site), later.site.owner, later.site.path, deletes)
 
 
 def _is_none(value: Value) -> bool:

@@ -81,10 +81,21 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """A definition is replaced on every way through the code before anything reads it; `by` replaces it."""
+    """A definition is replaced on every way through the code before anything reads it.
+
+    `by` is what replaces it, in the code of the class `owner` in the file `path`; `deletes`: by nothing.
+    """
 
     first: Define
     by: Span
+    owner: ClassId
+    path: str
+    deletes: bool
+
+    @property
+    def inherited(self) -> bool:
+        """Whether the code of another class, a base, has made the definition."""
+        return self.first.owner != self.owner
 
 
 Event = Define | Drawn | Discard | Overwrite
@@ -139,6 +150,10 @@ class Construction:
             return self
         return replace(self, events=tuple(_gathered(event, patterns, self.id) for event in self.events))
 
+    def replacing(self, told: Callable[[Overwrite], bool]) -> Construction:
+        """The same, with those overwrites alone that are to be told."""
+        return replace(self, events=tuple(e for e in self.events if not isinstance(e, Overwrite) or told(e)))
+
     def _filled(self, event: Event, draws: Callable[[str], bool]) -> Event:
         if not isinstance(event, Define) or id(event) in self._replaced or event.owner != self.id:
             return event
@@ -161,8 +176,8 @@ class Construction:
 
     @property
     def overwrites(self) -> tuple[Overwrite, ...]:
-        """The overwritten definitions that drew; one that did not is gone without a trace."""
-        events = (event for event in self.events if isinstance(event, Overwrite))
+        """What the class's own code replaces and that drew; what did not is gone without a trace."""
+        events = (event for event in self.events if isinstance(event, Overwrite) and event.owner == self.id)
         return tuple(event for event in events if event.first.definition.draws is Answer.YES)
 
     def after(self, definition: Definition) -> tuple[str, ...]:

@@ -29,17 +29,24 @@ def _is_held(run: Run, store: Stored, stores: Iterable[Stored]) -> bool:
     return any(own & set(run.reach(tokens(other.value))) for other in stores if other is not store)
 
 
-def overwritten(run: Run, defined: Test, again: Test) -> Iterator[tuple[Stored, Stored]]:
-    """The definitions of this class that later stores of this class replace on every way, with no read in between.
+def overwritten(run: Run, defined: Test, again: Test) -> list[tuple[Stored, Stored]]:
+    """The definitions that later stores replace on every way, with no read in between, and that no other one holds.
 
     Of those in the arms of a branch, the first is told.
     """
+    found = list(_overwritten(run, defined, again))
+    gone = {id(store) for store, _ in found}
+    standing = [entry for entry in run.log if isinstance(entry, Stored) and id(entry) not in gone] if gone else ()
+    return [(store, later) for store, later in found if not _is_held(run, store, standing)]
+
+
+def _overwritten(run: Run, defined: Test, again: Test) -> Iterator[tuple[Stored, Stored]]:
     waiting: dict[str, list[Stored]] = {}
     in_arms: dict[int, list[Stored]] = {}
     for entry in run.log:
         if isinstance(entry, Read):
             _forget(run, waiting, entry)
-        elif isinstance(entry, Stored) and entry.site.owner == run.cls and not again(entry):
+        elif isinstance(entry, Stored) and not again(entry):
             kept = []
             for store in waiting.get(entry.attribute, []):
                 within = in_arms.setdefault(id(store), [])

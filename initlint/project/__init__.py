@@ -16,7 +16,8 @@ In the order of reading:
   listed.py (state dicts), items.py (keys of containers) and kinds.py. reached.py: whose instances code meets.
 - What leaves doubt, or touches what is dead: strangers.py, placed.py, placeholders.py, enclosing.py, initialisers.py.
 - What of it the next run takes over: survey.py, surveys.py and noted.py.
-- Which classes are worth a construction: suspects.py, and givers.py for functions that give parts.
+- Which classes are worth a construction: suspects.py, and givers.py for functions that give parts. templates.py:
+  what is written out elsewhere, where no base class builds first.
 """
 
 from __future__ import annotations

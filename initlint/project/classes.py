@@ -34,7 +34,7 @@ class ClassInfo:
         """All functions in it, where they stand: those of one name each, and those nested in others."""
         return (Method(self.path, self.id, facts) for facts in self.facts.methods)
 
-    @property
+    @functools.cached_property
     def stored(self) -> frozenset[str]:
         """The attributes that its methods give values."""
         return frozenset(store.attribute for method in self.facts.methods for store in method.stores)

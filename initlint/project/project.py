@@ -23,6 +23,7 @@ from initlint.project.index import Index, Row, Rows
 from initlint.project.inheritance import Inheritance
 from initlint.project.sight import Sight
 from initlint.project.tables import Tables
+from initlint.project.templates import Templates
 from initlint.project.wrappers import wrapped
 from initlint.remembered import remembered
 
@@ -77,6 +78,7 @@ class Project(Inheritance):
         self.modules.binding = self.index("binds", self.modules.binds)
         self._protocols = self.index("protocols", self._protocols_in)
         self.tables = Tables(self)
+        self.templates = Templates(self)
         self.sight = Sight(self, standing.links.imported if standing is not None else {})
         self._linked = True
 

@@ -92,7 +92,7 @@ def suspects(readers: Readers, infos: Iterable[ClassInfo]) -> Iterator[Suspect]:
         stores = _by_attribute(info, constructing)
         dead = dict(_dead(readers, info, stores))
         keyed = dict(_keyed(readers, info, stores, dead))
-        if dead or keyed or _other_evidence(readers.project, readers, constructing):
+        if dead or keyed or _other_evidence(readers, constructing) or _replaces_inherited(readers, info, constructing):
             yield Suspect(info.id, dead, keyed)
 
 
@@ -154,10 +154,12 @@ def _construction_stores(info: ClassInfo, constructing: Iterable[Method]) -> Ite
 
 def _constructing(readers: Readers, info: ClassInfo) -> Iterator[Method]:
     """The methods that construction runs and that can build, and the functions in them, which they may call."""
-    for method in filter(_can_build, info.functions):
-        outermost = info.methods.get(method.facts.name.partition(".<locals>.")[0], method.facts)
-        if readers.roles.runs_in_construction(Method(info.path, info.id, outermost)):
-            yield method
+    return (method for method in info.functions if _can_build(method) and _constructs(readers, info, method))
+
+
+def _constructs(readers: Readers, info: ClassInfo, method: Method) -> bool:
+    outermost = info.methods.get(method.facts.name.partition(".<locals>.")[0], method.facts)
+    return readers.roles.runs_in_construction(Method(info.path, info.id, outermost))
 
 
 def _can_build(method: Method) -> bool:
@@ -254,8 +256,9 @@ def _torch_builds(name: str) -> bool:
     return name.startswith("torch.nn.utils.") or (known is not None and known.draws)
 
 
-def _other_evidence(project: Project, readers: Readers, constructing: Collection[Method]) -> bool:
+def _other_evidence(readers: Readers, constructing: Collection[Method]) -> bool:
     """A definition that is stored twice or under a name that the file does not say, or a thing that nobody keeps."""
+    project = readers.project
     if any(_hides(project, readers, method) for method in constructing):
         return True
     if any(_discards(project, readers, method, local) for method in constructing for local in method.facts.locals):
@@ -270,6 +273,24 @@ def _other_evidence(project: Project, readers: Readers, constructing: Collection
             if replaced or attribute in defined:
                 return True
         defined |= defining
+    return False
+
+
+def _replaces_inherited(readers: Readers, info: ClassInfo, constructing: Iterable[Method]) -> bool:
+    """Whether a constructor gives an attribute a value where that of a base class of the project may have built one."""
+    names = {store.attribute for method in constructing for store in method.facts.stores}
+    for base in readers.project.lineage(info.id) if names else ():
+        if base is not info and base.path in readers.project.own and not names.isdisjoint(base.stored):
+            same = (
+                (method, store)
+                for method in base.functions
+                for store in method.facts.stores
+                if store.attribute in names
+            )
+            if any(
+                _constructs(readers, base, method) and _may_define(readers, method, store) for method, store in same
+            ):
+                return not readers.project.templates.holds(info.path)
     return False
 
 

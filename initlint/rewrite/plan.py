@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from initlint.model import Finding, Strategy, container_of
 from initlint.rewrite.isolate import isolate
 from initlint.rewrite.keep_stream import keep_stream
-from initlint.rewrite.place import Place, Refusals, locate
+from initlint.rewrite.place import OVERWRITTEN, Place, Refusals, locate
 from initlint.rewrite.remove import remove
 from initlint.rewrite.retinue import emptied
 
@@ -47,4 +47,6 @@ def without_fix(finding: Finding, strategy: Strategy) -> str:
     """Why a strategy does nothing about a finding that does not name it among its fixes."""
     if container_of(finding.attribute):
         return "no fix takes an item out of its container"
+    if finding.code == OVERWRITTEN and not finding.fixes:
+        return "no fix changes what a base class builds"
     return f"{finding.code} has no fix `{strategy.value}`"

@@ -76,6 +76,7 @@ class Hit:
     values: Mapping[str, str] = field(default_factory=dict)
     drawn_at: tuple[Span, ...] = ()
     swept_by: str = ""
+    fixable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ class Rule(Generic[Subject]):
             shifts=hit.shifts,
             confidence=hit.verdict.confidence,
             fingerprint="",
-            fixes=() if container else self.fixes,
+            fixes=self.fixes if hit.fixable and not container else (),
             drawn_at=hit.drawn_at,
             swept_by=hit.swept_by or hit.verdict.swept_by,
             touched_by=hit.verdict.touched_by,

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 from initlint.model import Strategy
 from initlint.rules.base import Case, Example, Hit, rule
-from initlint.rules.words import sentences
+from initlint.rules.words import doubted, replaced, sentences
 
 
 @rule(
     "SOH104",
     since="0.1.0",
-    message="{kind} `{attribute}` of `{cls}` is replaced in line {line} before anything reads it, "
-    "but {drawn}, {shifted}",
-    advice="Remove the first definition, or move both into the arms of one `if`.",
+    message="{kind} `{attribute}` of {replaced} before anything reads it, but {drawn}, {shifted}",
+    advice="{mend}.",
     fixes=tuple(Strategy),
     examples=(
         Example(
@@ -90,6 +89,25 @@ from initlint.rules.words import sentences
                     return self.head(x)
             """,
         ),
+        Example(
+            "what a base class has defined is deleted first",
+            """
+            class Base(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    self.head = nn.Linear(dim, 10)
+
+                def forward(self, x):
+                    return self.head(x)
+
+
+            class Net(Base):
+                def __init__(self, dim):
+                    super().__init__(dim)
+                    del self.head
+                    self.head = nn.Linear(dim, dim)
+            """,
+        ),
     ),
 )
 def overwritten_definition(case: Case) -> Iterator[Hit]:
@@ -99,21 +117,25 @@ def overwritten_definition(case: Case) -> Iterator[Hit]:
     the stream: everything built after it starts from other weights.
 
     What to do: remove the first definition. If each is right in its own case, move both into the arms of one `if`, so
-    that only one of them is built.
+    that only one of them is built. What the constructor of a base class has defined is possible, not certain, since
+    its own instances may need it: let it take that as an argument, or build it in a method that its heirs override. A
+    `del self.x` before the new definition says that the draw is known.
     """
     for overwrite in case.construction.overwrites:
         found = overwrite.first.definition
         shifts = case.construction.after(found)
         values = sentences(case.construction, found.kind, found.draws, found.drawn, shifts)
         yield Hit(
-            path=overwrite.first.path,
-            span=found.span,
+            path=overwrite.path,
+            span=overwrite.by if overwrite.inherited else found.span,
             cls=case.construction.name,
             attribute=found.attribute,
             kind=found.kind,
             draws=found.draws,
             shifts=shifts,
-            drawn_at=case.construction.drawn_at(overwrite.first),
+            drawn_at=() if overwrite.inherited else case.construction.drawn_at(overwrite.first),
             swept_by=case.construction.swept_by(overwrite.first),
-            values={**values, "line": str(overwrite.by.line)},
+            verdict=doubted(overwrite),
+            values={**values, **replaced(overwrite, case.construction.name)},
+            fixable=not overwrite.inherited,
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from initlint.model import Answer, Kind
-from initlint.rules.base import Case, Hit
+from initlint.model import Answer, Confidence, Kind, Verdict
+from initlint.rules.base import CERTAIN, Case, Hit
 
 if TYPE_CHECKING:
-    from initlint.construction.ledger import Construction, Define
+    from initlint.construction.ledger import Construction, Define, Overwrite
 
 SHOWN = 4
 """Names in a sentence before the rest is only counted."""
@@ -62,6 +62,31 @@ def dead(case: Case, define: Define) -> Hit:
         drawn_at=construction.drawn_at(define),
         swept_by=construction.swept_by(define),
     )
+
+
+def replaced(overwrite: Overwrite, cls: str) -> dict[str, str]:
+    """The values of `{replaced}` and `{mend}`: what is replaced in a class, and what to do about it."""
+    if not overwrite.inherited:
+        mend = "Remove the first definition, or move both into the arms of one `if`"
+        return {"replaced": f"`{cls}` is replaced in line {overwrite.by.line}", "mend": mend}
+    first, base = overwrite.first, _base(overwrite)
+    file = "line " if first.path == overwrite.path else f"{first.path}:"
+    mend = f"Let `{base}` take it as an argument, or build it in a method that `{cls}` overrides"
+    return {
+        "replaced": f"`{base}` ({file}{first.definition.span.line}) is replaced in `{cls}`",
+        "mend": mend,
+    }
+
+
+def doubted(overwrite: Overwrite) -> Verdict:
+    """How sure it is that what is replaced is built in vain."""
+    if not overwrite.inherited:
+        return CERTAIN
+    return Verdict(Confidence.POSSIBLE, f"other instances of `{_base(overwrite)}` may need it")
+
+
+def _base(overwrite: Overwrite) -> str:
+    return overwrite.first.owner.rpartition("::")[2]
 
 
 def sentences(
