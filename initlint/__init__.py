@@ -25,11 +25,11 @@ def check(
     isolated: bool = False,
     **options: object,
 ) -> Report:
-    """Check files and folders and return what `initlint check` would print about them.
+    """Check files and folders, and return what `initlint check` would print about them.
 
-    The configuration file is the one that the command line would take, unless `config` names another or `isolated` is
-    true; `options` are those of a configuration file, with underscores. Nothing is printed, and nothing is written but
-    the cache. Whatever stops a run is an InitlintError.
+    The configuration file is the one that the command line would use, unless `config` names another or `isolated` is
+    true; `options` are those of a configuration file, with underscores. It prints nothing, and writes nothing but the
+    cache. A run that fails raises InitlintError.
     """
     from initlint import library
 
@@ -37,7 +37,7 @@ def check(
 
 
 def __getattr__(name: str) -> object:
-    """The types of results, which cost time to load, when they are asked for."""
+    """The types of results, loaded only on demand because that takes time."""
     if name == "Finding":
         from initlint.model import Finding
 

@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def end_in_order() -> None:
-    """Let what ends this process end all that it has started first, and take its temporary files away."""
+    """Let a signal that ends this process first end all processes that it started, and remove its temporary files."""
     for name in ENDINGS:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:

@@ -1,4 +1,4 @@
-"""A baseline: the findings that a project had when it was written, so that only what is new counts."""
+"""A baseline: the findings that a project had when it was written, so that only new ones are reported."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The findings that are new, those that the baseline has, its entries that are no longer found, and those that
-    the run says nothing about."""
+    """The new findings, those in the baseline, its entries that are no longer found, and those outside this run."""
 
     new: tuple[Finding, ...]
     known: tuple[Finding, ...]
@@ -59,7 +58,7 @@ def load(path: str) -> tuple[Entry, ...]:
 
 
 def write(path: str, findings: Iterable[Finding], entries: Iterable[Entry] = ()) -> None:
-    """Write a baseline of findings, and of entries that another one had."""
+    """Write a baseline of findings, and of entries kept from an older baseline."""
     held = {entry.fingerprint: entry for entry in (*entries, *map(_entry, findings))}
     ordered = sorted(held.values(), key=lambda entry: (entry.path, entry.cls, entry.attribute, entry.code))
     lines = ",\n".join(f"    {json.dumps(entry.record())}" for entry in ordered)
@@ -72,9 +71,9 @@ def _entry(finding: Finding) -> Entry:
 
 
 def compare(entries: Iterable[Entry], findings: Iterable[Finding], is_judged: Callable[[Entry], bool]) -> Compared:
-    """Findings by their fingerprints; what is left, by rule, class and attribute, as of a file that was renamed.
+    """Match findings by fingerprint, and the rest by rule, class and attribute, in case a file was renamed.
 
-    Only an entry that this run could judge can have moved, or be mended.
+    Only an entry that this run could judge can have moved or be gone.
     """
     left = {entry.fingerprint: entry for entry in entries}
     new: list[Finding] = []

@@ -46,7 +46,7 @@ DEFAULT_EXCLUDE = (
 FORMATS = ("full", "concise", "json", "jsonl", "sarif", "github", "gitlab", "rdjson", "junit")
 
 CODES = "CODES"
-"""What stands for the value of an option that takes codes of rules, or beginnings of codes."""
+"""The placeholder for the value of an option that takes codes of rules or prefixes of codes."""
 
 GROUPS = ("Rules", "Files", "Output", "Fix", "Build", "Run")
 """The headings under which `--help` lists the options."""
@@ -56,8 +56,8 @@ GROUPS = ("Rules", "Files", "Output", "Fix", "Build", "Run")
 class Option:
     """What users are told about a field of Config.
 
-    An `is_path` value counts from the file that it stands in. `flag`: it can be given on the command line;
-    `key`: it can stand in a configuration file.
+    An `is_path` value is relative to the file that sets it. `flag`: it can be given on the command line; `key`: it can
+    be set in a configuration file.
     """
 
     group: str
@@ -96,7 +96,8 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Every option with its type and default. Patterns of files count from `folder`, else from the project's root."""
+    """Every option with its type and default. Patterns of files are relative to `folder`, or else to the project's
+    root."""
 
     paths: tuple[str, ...] = (".",)
     folder: str = ""
@@ -171,7 +172,7 @@ def key(name: str) -> str:
 
 
 def checked(entry: dataclasses.Field[Any], value: object, where: str) -> Any:
-    """The value of an option in the form that Config holds, if it is one that the option can have."""
+    """The value of an option in the form that Config holds; an InitlintError if the option cannot have it."""
     kind, convert = _KINDS[str(entry.type)]
     try:
         held = convert(value)
@@ -189,7 +190,7 @@ def checked(entry: dataclasses.Field[Any], value: object, where: str) -> Any:
 
 
 def _shown(value: object) -> str:
-    """A value as TOML writes it, as far as that is short."""
+    """A value as TOML writes it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

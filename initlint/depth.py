@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def recursion(limit: int) -> Iterator[None]:
-    """Allow so many nested calls, or what was allowed before if that is more."""
+    """Allow this many nested calls, or as many as before if that is more."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, limit))
     try:

@@ -12,7 +12,7 @@ INTERRUPTED = 130
 
 
 class InitlintError(Exception):
-    """What stops a run. Its text is one sentence for the person who started it, shown without a traceback."""
+    """An error that stops a run. Its text is one sentence for the user, shown without a traceback."""
 
 
 class Unreadable(InitlintError):
@@ -25,7 +25,7 @@ class Unreadable(InitlintError):
 
 
 def defect(error: Exception) -> str:
-    """A mistake in initlint itself, with the place in it to look at."""
+    """A sentence about an error in initlint itself, with the place to look at."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -37,7 +37,7 @@ def defect(error: Exception) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that is most like one that is not, in whatever case; "" where none is like it."""
+    """The known name that is most similar to an unknown one, in any case; "" if none is similar."""
     import difflib
 
     cased = {each.lower(): each for each in known}
@@ -46,6 +46,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """How the sentence about a name that is not known ends."""
+    """The end of a sentence about an unknown name."""
     close = nearest(name, known)
     return f"; did you mean `{close}`?" if close else otherwise

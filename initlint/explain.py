@@ -1,4 +1,4 @@
-"""A rule in words: its page, and its row in the table of all rules."""
+"""A rule in words: its page, and its row in the table of rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from initlint.rules.base import Example, Rule
 
 
 def page(rule: Rule[Any]) -> str:
-    """All that a rule says about itself, as markdown that reads well as plain text."""
+    """The page of a rule, as markdown that reads well as plain text."""
     sections = [f"# {rule.code} {rule.name}", rule.summary]
     sections += [f"## {heading}\n\n{_raised(rule.section(heading))}" for heading in ("Why", "What to do")]
     for heading, bad in (("Found", True), ("Not found", False)):
@@ -21,7 +21,7 @@ def page(rule: Rule[Any]) -> str:
 
 
 def text(rule: Rule[Any]) -> RuleText:
-    """A rule in words, for those who do not know what a rule is."""
+    """A rule in words, for code that does not know rules."""
     return RuleText(rule.code, rule.name, rule.summary, page(rule))
 
 
@@ -45,7 +45,7 @@ def _code(text: str) -> str:
 
 
 def _filled(section: str) -> str:
-    """Prose in lines of a readable width; code, headings and tables stay as they are."""
+    """Prose, filled to a readable width; code, headings and tables are left alone."""
     paragraphs = section.split("\n\n")
     fixed = ("#", "```", "|", " ")
     kept = "```" in section

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Writing a file completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from initlint.errors import InitlintError
 
 
 def write(path: str, content: bytes, expected: bytes | None = None) -> None:
-    """Put content into a file in one step: whoever looks sees the old file or the new one, never a part.
+    """Put content into a file in one step: readers see the old content or the new, never a part.
 
-    `expected` is what the file held when the content was made of it; a file that has changed since is left
-    alone. The mode stays, a link stays a link, and a new file gets the usual mode.
+    `expected` is the content that the new one was made from; a file that has changed since then is left alone. The mode
+    stays, a link stays a link, and a new file gets the usual mode.
     """
     target = os.path.realpath(path)
     fresh = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{os.getpid()}.tmp")
@@ -38,7 +38,7 @@ def write(path: str, content: bytes, expected: bytes | None = None) -> None:
 
 
 def _refuse_read_only(path: str) -> None:
-    """A file that nobody may write could still be replaced by another one in its folder."""
+    """A read-only file could still be replaced by another one in its folder."""
     with suppress(FileNotFoundError):
         if not os.stat(path).st_mode & stat.S_IWUSR:
             raise PermissionError(errno.EACCES, "the file is read-only")

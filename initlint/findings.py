@@ -1,4 +1,4 @@
-"""What becomes of the findings of the rules: chosen, suppressed, hidden, sorted, named, each in one place."""
+"""What happens to the findings of the rules: selected, suppressed, hidden, sorted, identified, each in one place."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The findings to show, how many were suppressed in the source or hidden as merely possible, and what came of
-    the baseline."""
+    """The findings to show, how many were suppressed in the source or hidden as merely possible, and the comparison
+    with the baseline."""
 
     findings: tuple[Finding, ...]
     suppressed: int
@@ -32,17 +32,17 @@ class Outcome:
 
 
 def chosen(config: Config, codes: Collection[str]) -> frozenset[str]:
-    """The rules to run, of all that there are.
+    """The codes of the rules to run.
 
-    Of a selection and an exclusion that both match a code, the longer one counts:
-    `--select SOH101 --ignore SOH1` runs SOH101 alone.
+    If a selection and an exclusion both match a code, the longer one wins: `--select SOH101 --ignore SOH1` runs SOH101
+    alone.
     """
     selected = (*(config.select or ("ALL",)), *config.extend_select)
     return frozenset(code for code in codes if _match(code, selected) > _match(code, config.ignore))
 
 
 def refuse_unknown(prefixes: Iterable[str], codes: Collection[str], where: str) -> None:
-    """Raise InitlintError for a code, or the beginning of one, that no rule has."""
+    """Raise InitlintError if no rule has a code with one of these prefixes."""
     for prefix in prefixes:
         if not any(_fits(prefix, code) for code in codes):
             upper = prefix.upper()
@@ -52,7 +52,7 @@ def refuse_unknown(prefixes: Iterable[str], codes: Collection[str], where: str) 
 
 
 def _match(code: str, prefixes: Iterable[str]) -> int:
-    """The length of the longest prefix that fits; ALL fits everything, but less well than any other."""
+    """The length of the longest matching prefix; ALL matches everything, but any other prefix wins over it."""
     lengths = (1 if prefix == "ALL" else len(prefix) for prefix in prefixes if _fits(prefix, code))
     return max(lengths, default=0)
 
@@ -69,8 +69,8 @@ def conclude(
     codes: Collection[str],
     baseline: Iterable[Entry] = (),
 ) -> Outcome:
-    """The findings as they are reported. `comments` are the suppressing comments of the reported files, `codes` are
-    those of all rules."""
+    """The findings to report. `comments` are the suppression comments of the reported files, `codes` the codes of all
+    rules."""
     looked_for = _looked_for(config, sources.root, codes)
     judge = Judge(frozenset(codes), looked_for, chosen(Config(), codes))
     wanted = {finding for finding in found if finding.code in looked_for(finding.path)}
@@ -114,9 +114,9 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 
 def _named(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings in order, each with its fingerprint: it holds no line, so that it stays when code moves.
+    """The findings in order, each with its fingerprint, which has no line, so that it stays when code moves.
 
-    What is found several times under one name is counted from the top of the file.
+    Findings with the same name are numbered from the top of the file.
     """
     seen: Counter[str] = Counter()
     for finding in sorted(findings, key=_place):

@@ -23,13 +23,13 @@ from initlint.rules.base import Case, Unreadable
 from initlint.shares import shared
 
 REST = "the rest was still checked"
-"""How the sentence about a file ends of which a part was not read."""
+"""The end of a sentence about a file of which a part could not be read."""
 
 SHARE = 50
-"""Classes, or files with functions, that are looked at together."""
+"""Classes, or files with functions, that are examined together."""
 
 SHARED = 200
-"""Classes from which on it pays to share them among processes."""
+"""With more classes than this it pays to share them among processes."""
 
 
 def find(
@@ -40,10 +40,10 @@ def find(
     thorough: bool = False,
     processes: int = 1,
 ) -> Iterator[Finding]:
-    """Everything that the rules of these codes find in the reported files.
+    """Everything that the rules with these codes find in the reported files.
 
-    `thorough` looks past the first doubtful reader of a definition for a certain one, so that what is called possible
-    is no more than that. Large projects are shared among processes.
+    `thorough` keeps looking after the first doubtful reader of a definition for a certain one, so that only what is
+    really in doubt is called possible. Large projects are shared among processes.
     """
     search = _Search(project, codes, thorough)
     infos = candidates(project, reported)
@@ -64,19 +64,19 @@ Look = Callable[[], Iterator[Finding]]
 
 
 def _shares(look: Callable[[Sequence[Looked]], Iterator[Finding]], entries: Sequence[Looked]) -> Iterator[Look]:
-    """A look at some of what there is to be looked at, again and again until there was one at all of it."""
+    """Calls of `look` that together examine all entries, SHARE of them at a time."""
     return (partial(look, entries[start : start + SHARE]) for start in range(0, len(entries), SHARE))
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True):
-    """What a look at a share comes to, with the installed files that had to be read for it."""
+    """The findings in one share, with the installed files that were read for them."""
 
     findings: list[Finding]
     installed: dict[str, bytes]
 
 
 def unread_items(construction: Construction, keyed: Mapping[str, Collection[str]]) -> dict[str, Verdict]:
-    """The items of containers under other keys than those that are read; a number may read any that has a name."""
+    """The items of containers whose keys are not read; a number may read any item that has a name."""
     unread: dict[str, Verdict] = {}
     for define in construction.own:
         container = define.definition.attribute
@@ -90,7 +90,8 @@ def unread_items(construction: Construction, keyed: Mapping[str, Collection[str]
 
 
 def unread_parts(readers: Readers, construction: Construction) -> dict[str, Verdict]:
-    """What a constructor gives other instances as attributes, and nothing reads from an instance of their class."""
+    """The attributes that a constructor gives other instances and that nothing reads from an instance of their
+    class."""
     unread: dict[str, Verdict] = {}
     for define in construction.own:
         if not define.cls or define.cls in knowledge.CONTAINERS:
@@ -126,7 +127,7 @@ class _Search:
             yield from self._whole(partial(self._given_by, method), method.path, method.facts.line, method.facts.name)
 
     def _whole(self, look: Look, path: str, line: int, name: str) -> list[Finding]:
-        """All that a look at one class or function finds; what stops it has left half an answer behind."""
+        """All findings about one class or function, or that it could not be examined, if an error stops the search."""
         try:
             return list(look())
         except InitlintError:
@@ -139,7 +140,7 @@ class _Search:
         return list(self._lost(path, line, f"`{name}` {why}"))
 
     def _lost(self, path: str, line: int, why: str) -> Iterator[Finding]:
-        """What is said of what was not read whole."""
+        """The finding that something could not be read completely."""
         return _reported([Unreadable(path, line, f"{why}; {REST}")], self.codes)
 
     def _found_in(self, info: ClassInfo) -> Iterator[Finding]:
@@ -161,7 +162,7 @@ class _Search:
         yield from self._unread(construction)
 
     def _unread(self, construction: Construction) -> Iterator[Finding]:
-        """The statements of a constructor that could not be parsed, but for what the file is said to have anyway."""
+        """The statements of a constructor that could not be parsed, unless the file's errors already name them."""
         told = self.project.files[construction.path].errors
         for path, line in construction.unread:
             if path == construction.path and line not in told:

@@ -1,4 +1,4 @@
-"""Suppressing comments, written for what is found."""
+"""Suppression comments, written for findings."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from initlint.texts import NOTEBOOK, load
 from initlint.texts import text as source
 
 NEVER = ("SOH900", "SOH901")
-"""A comment without effect is removed and a broken file mended; no other comment helps there."""
+"""A comment without effect should be removed and a broken file fixed; another comment does not help there."""
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 Codes = dict[int, tuple[Suppression | None, set[str]]]
-"""What is to be suppressed, by line, with the comment of our own that stands there already."""
+"""The codes to suppress, by line, with our own comment that is already there."""
 
 
 def add(root: str, findings: Iterable[Finding], reason: str = "") -> dict[str, int]:
-    """Write a comment to every statement with a finding; returns how many lines of each file were written.
+    """Add a comment to every statement with a finding; returns how many lines of each file were changed.
 
-    Every file is made before the first one is written.
+    All files are computed before the first one is written.
     """
     by_file: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -56,7 +56,7 @@ def _made(path: str, findings: list[Finding], reason: str) -> tuple[bytes, bytes
 
 
 def _encoded(path: str, data: bytes, codes: Codes, reason: str) -> bytes:
-    """A file with the comments, in the encoding that it has."""
+    """A file with the comments, in its own encoding."""
     encoding, _ = detect_encoding(io.BytesIO(data).readline)
     try:
         return _commented(data.decode(encoding), codes, reason).encode(encoding)
@@ -65,7 +65,7 @@ def _encoded(path: str, data: bytes, codes: Codes, reason: str) -> bytes:
 
 
 def _commented(text: str, codes: Codes, reason: str, first: int = 1) -> str:
-    """A text with the comments for those of its lines that they are for; `first` is the number of its first line."""
+    """A text with the comments for its lines; `first` is the number of its first line."""
     lines = _LINE.findall(text)
     for number, line in enumerate(lines, first):
         if number in codes:
@@ -77,7 +77,7 @@ def _commented(text: str, codes: Codes, reason: str, first: int = 1) -> str:
 
 
 def _extended(line: str, there: Suppression, codes: set[str]) -> str:
-    """The line with more codes in the comment that it has."""
+    """The line, with more codes in its comment."""
     named = ", ".join([*there.codes, *sorted(codes.difference(there.codes))])
     return f"{line[: there.column - 1]}# initlint: ignore[{named}]{line[there.end_column - 1 :]}"
 

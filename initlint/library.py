@@ -13,13 +13,13 @@ from initlint.settings import settle
 from initlint.sources import anchor
 
 GROUPS = ("Rules", "Files", "Run")
-"""The options that decide about what is found, and how fast."""
+"""The groups of options that affect what is found, and how fast."""
 
 Path = str | os.PathLike[str]
 
 
 def check(paths: Path | Iterable[Path], config: Path | None, isolated: bool, given: Mapping[str, object]) -> Report:
-    """What `initlint.check` does; how something is printed or written is not among its options."""
+    """`initlint.check`; options about printing or writing are not available."""
     usable = [entry.name for entry, option in options(Config) if option.group in GROUPS]
     for name in given:
         if name not in usable:

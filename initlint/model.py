@@ -1,4 +1,4 @@
-"""The words of the design as frozen types: every stage speaks in these."""
+"""The words of the design as frozen types, which all stages use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Answer(enum.Enum):
-    """A question about code can be left open; what is unknown is said, not guessed."""
+    """The answer to a question about code; what cannot be known is unknown, not guessed."""
 
     YES = "yes"
     NO = "no"
@@ -24,14 +24,14 @@ class Kind(enum.Enum):
 
 
 class Confidence(enum.Enum):
-    """Certain: no reader can exist. Possible: one place was found that might read it."""
+    """Certain: no reader can exist. Possible: some place may read it."""
 
     CERTAIN = "certain"
     POSSIBLE = "possible"
 
 
 class Strategy(enum.Enum):
-    """How a definition is mended: it goes; it stays and its draws move nobody else's; it goes and its draws stay."""
+    """How to fix a definition: remove it; keep it but isolate its draws; or remove it and keep its draws."""
 
     REMOVE = "remove"
     ISOLATE = "isolate"
@@ -48,7 +48,7 @@ class Span:
     end_column: int
 
     def up(self, lines: int) -> Span:
-        """The same range, so many lines further up."""
+        """The same range, this many lines further up."""
         return Span(self.line - lines, self.column, self.end_line - lines, self.end_column)
 
 
@@ -56,8 +56,8 @@ class Span:
 class Draw:
     """One consumption of a stream while a constructor runs.
 
-    `owner` is the definition that asked for it (`proj`), or the callee where nothing keeps the result.
-    `what` is the expression that draws as it stands in the source (`nn.Linear(dim, dim)`).
+    `owner` is the definition that it is made for (`proj`), or the callee if nothing keeps the result. `what` is the
+    expression in the source that draws (`nn.Linear(dim, dim)`).
     """
 
     owner: str
@@ -67,7 +67,7 @@ class Draw:
 
 
 def container_of(attribute: str) -> str:
-    """The attribute that holds an item of a container: `heads` for `heads.old`; "" for what is no item."""
+    """The attribute that holds an item of a container: `heads` for `heads.old`; "" for anything else."""
     return attribute.rpartition(".")[0]
 
 
@@ -85,23 +85,23 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a construction tells of an attribute: its kind, and whether nothing else holds what it is given."""
+    """What a construction says about an attribute: its kind, and whether nothing else holds its value."""
 
     kind: Kind
     alone: bool
 
     def also(self, other: Told) -> Told:
-        """What two definitions of one attribute come to: a submodule where one of them is."""
+        """Two definitions of one attribute combined: a submodule if one of them is."""
         kind = Kind.SUBMODULE if Kind.SUBMODULE in (self.kind, other.kind) else self.kind
         return Told(kind, self.alone and other.alone)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the search for readers of one dead definition ended with; `doubt` names the place that might read it.
+    """The result of the search for readers of one dead definition; `doubt` names a place that may read it.
 
-    `touched_by` is initialisation in another file that touches it, `swept_by` what draws for all parts of a model that
-    may hold it.
+    `touched_by` is code in another file that initialises it, `swept_by` what draws for all parts of a model that may
+    hold it.
     """
 
     confidence: Confidence
@@ -113,7 +113,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class InCell:
-    """The cell of a notebook that a finding stands in: its number among all cells, and the line in the file."""
+    """The notebook cell of a finding: its number among all cells, and the line in the file."""
 
     number: int
     line: int
@@ -121,11 +121,11 @@ class InCell:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One report of one rule at one place; in a notebook the span counts from the beginning of the cell.
+    """One report of one rule at one place; in a notebook the span is relative to the cell.
 
-    `fixes` are the strategies that can mend it. `drawn_at` are the places in its file at which draws are made for it
-    alone, `swept_by` is the initialisation that draws for it along with others, `touched_by` the code in another file
-    that initialises it; each "" where there is none.
+    `fixes` are the applicable strategies. `drawn_at` are the places in its file where draws are made only for it,
+    `swept_by` is the initialisation that draws for it along with others, `touched_by` the code in another file that
+    initialises it; each is "" if there is none.
     """
 
     code: str
@@ -149,18 +149,18 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """What the span counts in: the file, or a cell of it."""
+        """What the span is relative to: the file, or one of its cells."""
         return f"{self.path}:cell {self.cell.number}" if self.cell else self.path
 
     @property
     def file_span(self) -> Span:
-        """Where the finding stands in its file; of a notebook only the line is known."""
+        """The span in the file; for a notebook only the line is known."""
         return Span(self.cell.line, 1, self.cell.line, 1) if self.cell else self.span
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The text between two places is replaced by another."""
+    """Replaces the text of a range."""
 
     span: Span
     text: str
@@ -168,7 +168,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What mends a finding: all edits together, in its own file."""
+    """The edits, all in one file, that fix a finding."""
 
     description: str
     edits: tuple[Edit, ...]
@@ -176,7 +176,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """What a rule says about itself; `page` is all of it, as markdown."""
+    """A rule in words; `page` is all of it, as markdown."""
 
     code: str
     name: str
@@ -186,7 +186,7 @@ class RuleText:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A finding as a baseline knows it: by what does not change when lines move."""
+    """A finding in a baseline: only what does not change when lines move."""
 
     code: str
     path: str
@@ -195,7 +195,7 @@ class Entry:
     fingerprint: str
 
     def record(self) -> dict[str, str]:
-        """The entry as it stands in files."""
+        """The entry as it is written to files."""
         return {
             "code": self.code,
             "path": self.path,
@@ -207,7 +207,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be looked at, where, and why: the opposite of a silent skip."""
+    """Something that could not be examined, where, and why: the opposite of a silent skip."""
 
     path: str
     reason: str

@@ -1,4 +1,4 @@
-"""A notebook as one Python source: its code cells in order, and without what only IPython understands."""
+"""A notebook as one Python source: its code cells in order, without what only IPython understands."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PYTHON = "python"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OFFSET = re.compile(r" \(byte (\d+)\)")
 _SOURCE = re.compile(rb'"source"\s*:\s*')
-"""The key of a cell's text; in an output that holds the same text its quotes are escaped."""
+"""The key of a cell's text; in an output with the same text its quotes are escaped."""
 _LIST_START = re.compile(rb"\[(\s*)")
 _LIST_END = re.compile(rb"(\s*)\]$")
 _MOST_WORDS = 20
-"""Words of a magic at which Python is looked for."""
+"""Words of a magic after which Python code may follow."""
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _LINE_END = re.compile(r"\r\n?")
@@ -43,7 +43,7 @@ _MAGIC = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
-"""A line of IPython, with the lines that a backslash adds to it: a magic, a shell command, a question."""
+"""A line of IPython, with its continuation lines: a magic, a shell command, a help request."""
 
 _TOKEN = re.compile(
     r"""
@@ -56,14 +56,14 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
-"""What decides whether the next line begins a statement."""
+"""What decides whether the next line starts a statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A code cell: its number among all cells, its text, and the line of the whole source that it begins at.
+    """A code cell: its number among all cells, its text, and its first line in the whole source.
 
-    `file_lines` are the lines of the file that its lines stand in, `start` and `end` the bytes.
+    `file_lines` are the lines of the file that contain its lines, `start` and `end` are byte offsets.
     """
 
     number: int
@@ -93,7 +93,7 @@ class _Metadata(msgspec.Struct):
 
 
 class _Notebook(msgspec.Struct):
-    """The parts of a notebook that matter; outputs, however large, are passed over."""
+    """The relevant parts of a notebook; outputs, however large, are skipped."""
 
     cells: list[_Cell]
     metadata: _Metadata = msgspec.field(default_factory=_Metadata)
@@ -122,26 +122,26 @@ def _is_code(notebook: _Notebook, cell: _Cell) -> bool:
 
 
 def _file_lines(first: int, raw: bytes, text: str) -> range:
-    """The lines of the file that hold the lines of a cell: each its own, as Jupyter writes them, or all the same."""
+    """The lines of the file that contain the lines of a cell: one each, as Jupyter writes them, or all the same."""
     lines = text.count("\n") + 1
     apart = raw.count(b"\n") > lines - 1
     return range(first + 1, first + 1 + lines) if apart else range(first, first + 1)
 
 
 def source(data: bytes) -> bytes:
-    """The Python cells of a notebook as one source, line for line."""
+    """The Python cells of a notebook as one source, line by line."""
     return "".join(python(cell.text) + "\n" for cell in cells(data)).encode()
 
 
 def lines(path: str, cells: tuple[Cell, ...]) -> dict[str, tuple[str, ...]]:
-    """The lines of each cell by its place, as they stand in the notebook."""
+    """The lines of each cell by its place, as they are in the notebook."""
     return {f"{path}:cell {cell.number}": tuple(cell.text.split("\n")) for cell in cells}
 
 
 def with_source(data: bytes, text: bytes) -> bytes | None:
-    """The notebook with another source, in which only those cells differ that have to.
+    """The notebook with another source, in which only the necessary cells differ.
 
-    None where lines of the one source take the place of lines in several cells.
+    None if new lines replace lines of several cells.
     """
     known = cells(data)
     shown = [line for cell in known for line in cell.text.split("\n")]
@@ -161,7 +161,7 @@ def with_source(data: bytes, text: bytes) -> bytes | None:
 
 
 def with_texts(data: bytes, texts: Iterable[str]) -> bytes:
-    """The notebook with these texts in its Python cells; what stays the same keeps its bytes."""
+    """The notebook with these texts in its Python cells; unchanged parts keep their bytes."""
     result = data
     for cell, text in reversed([*zip(cells(data), texts, strict=True)]):
         if text != cell.text:
@@ -170,7 +170,7 @@ def with_texts(data: bytes, texts: Iterable[str]) -> bytes:
 
 
 def _encoded(raw: bytes, text: str) -> bytes:
-    """A text as JSON in the form that another one has: a string, or a list of lines with the same blanks between."""
+    """A text as JSON in the form of another one: a string, or a list of lines with the same spacing."""
     ascii_only = b"\\u" in raw
     if not raw.startswith(b"["):
         return json.dumps(text, ensure_ascii=ascii_only).encode()
@@ -181,7 +181,7 @@ def _encoded(raw: bytes, text: str) -> bytes:
 
 
 def _decoded(data: bytes) -> tuple[_Notebook, list[str]]:
-    """A notebook and the texts of its cells."""
+    """A notebook, and the texts of its cells."""
     try:
         notebook = msgspec.json.decode(data.removeprefix(_BYTE_ORDER_MARK), type=_Notebook)
         sources = [msgspec.json.decode(cell.source, type=str | list[str]) for cell in notebook.cells]
@@ -200,7 +200,7 @@ def _lower(error: Exception) -> str:
 
 
 def _language(metadata: _Metadata) -> str:
-    """The language of a notebook; without a word on it, Python."""
+    """The language of a notebook; Python if it names none."""
     return _named(metadata.language_info, "name") or _named(metadata.kernelspec, "language") or PYTHON
 
 
@@ -210,9 +210,9 @@ def _named(table: Any, key: str) -> str:
 
 
 def python(text: str) -> str:
-    """The Python of a cell, line for line: what else stands in it makes room for a `pass`.
+    """The Python code of a cell, line by line; everything else is replaced by `pass`.
 
-    A cell under a magic of its own (`%%bash`, `%%time`) may hold anything, and counts if it is Python.
+    A cell under a cell magic (`%%bash`, `%%time`) may contain anything, and counts if it is Python.
     """
     if not text.lstrip().startswith("%%"):
         return "".join(_statements(text))
@@ -224,7 +224,7 @@ def python(text: str) -> str:
 
 
 def _statements(text: str) -> Iterator[str]:
-    """The text in pieces, of which those are replaced that are no Python and begin a statement."""
+    """The text in pieces, with those replaced that start a statement and are not Python."""
     position, depth, begins = 0, 0, True
     while position < len(text):
         if begins and (magic := _MAGIC.match(text, position)):
@@ -241,7 +241,7 @@ def _statements(text: str) -> Iterator[str]:
 
 
 def _replaced(magic: re.Match[str]) -> str:
-    """As much of the end of a line as is Python (`%timeit -n 3 model(x)`), or nothing, in the same place."""
+    """The part at the end of a line that is Python (`%timeit -n 3 model(x)`), in the same place, or nothing."""
     rest = magic["rest"] or ""
     code = _python_end(rest) if (magic["name"] or "").startswith("%") else ""
     before = len(magic["name"] or "") + len(rest) - len(code)

@@ -1,6 +1,6 @@
-"""A run from paths to a report: the stages of the design, in their order.
+"""A run from paths to a report: the stages of the design, in order.
 
-The stages behind the facts are imported when a run comes to them: one whose answer is known never does.
+The stages after the facts are only imported when they are needed: not for a run whose answer is in the cache.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
 
 def run(config: Config, progress: Progress | None = None, buffer: bytes | None = None) -> Report:
-    """Check what the configuration names; the progress is told while files are read.
+    """Check what the configuration names, reporting progress while files are read.
 
-    A `buffer` is what an editor holds of the one file that is named.
+    A `buffer` is an editor's unsaved content of the one file that is named.
     """
     codes = chosen(config, rules.CODES)
     recorded = baseline.load(config.baseline) if config.baseline else ()
@@ -74,7 +74,7 @@ def analyse(
     cache: Cache,
     processes: int = 1,
 ) -> Analysis:
-    """Link the facts and run the rules over them. A question about few files takes over what was linked before."""
+    """Link the facts and run the rules. A question about few files reuses what an earlier run linked."""
     from initlint.hazards import find
     from initlint.project import link, links
     from initlint.project.conventions import Conventions
@@ -107,7 +107,7 @@ def analyse(
 
 
 def report(config: Config, sources: Sources, analysis: Analysis, recorded: Iterable[Entry] = ()) -> Report:
-    """Suppress, hide, sort and count; what was said by a finding is not said again as a problem."""
+    """Suppress, hide, sort and count; a problem that is already a finding is not repeated."""
     outcome = conclude(analysis.findings, analysis.comments, config, sources, rules.CODES, recorded)
     compared = outcome.compared
     cells = {finding.path: _cells(sources, finding.path) for finding in outcome.findings}
@@ -148,7 +148,7 @@ def _cells(sources: Sources, path: str) -> tuple[Cell, ...]:
 
 
 def _in_cell(finding: Finding, cells: tuple[Cell, ...]) -> Finding:
-    """A finding in a notebook is placed in its cell."""
+    """The finding, placed in its cell if it is in a notebook."""
     if not cells:
         return finding
     cell = [cell for cell in cells if cell.line <= finding.span.line][-1]
@@ -157,7 +157,7 @@ def _in_cell(finding: Finding, cells: tuple[Cell, ...]) -> Finding:
 
 
 def _lines(sources: Sources, path: str, cells: tuple[Cell, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The lines of a file, or of each cell of a notebook as they stand there."""
+    """The lines of a file, or of each cell of a notebook."""
     if cells:
         from initlint.notebooks import lines
 

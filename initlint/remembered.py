@@ -11,9 +11,10 @@ Answer = TypeVar("Answer")
 
 
 def remembered(method: Callable[Concatenate[Any, Asked], Answer]) -> functools.cached_property[Callable[Asked, Answer]]:
-    """A method that computes no answer twice. Unlike `functools.cache` it keeps no object alive.
+    """A method that computes no answer twice. Unlike `functools.cache`, it does not keep its object alive.
 
-    It goes back to its object in a circle, which the collector breaks: no method for what holds a tree and is many.
+    It forms a reference cycle with the object, which the garbage collector breaks: so do not use it on objects that are
+    numerous and hold syntax trees.
     """
     return functools.cached_property(
         lambda self: cast("Callable[Asked, Answer]", functools.cache(functools.partial(method, self)))

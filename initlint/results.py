@@ -1,4 +1,4 @@
-"""What runs found, kept for the next run that has the same to read, whichever of its files that reports."""
+"""The findings of runs, kept for the next run that reads the same files, whichever of them it reports."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from initlint.model import Finding, Problem
 from initlint.sources import Sources
 
 DECIDING = ("min_confidence", "extra_base_classes", "extra_init_methods")
-"""The options that change what is found, besides those that decide about rules, files and installed packages."""
+"""The options that affect findings, besides those about rules, files and installed packages."""
 
 
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
-    """The findings of all rules that ran, before anything is suppressed, hidden or sorted.
+    """The findings of all rules that ran, before any is suppressed, hidden or sorted.
 
-    `modules` are the files that were checked, with the number of module classes in each, `comments` the suppressing
-    comments of those that hold some. `installed` are the files of other packages that were read on the way, with the
-    digests of their contents.
+    `modules` are the checked files with their numbers of module classes, `comments` the suppression comments of those
+    that have some. `installed` are the files of other packages that were read, with digests of their contents.
     """
 
     findings: tuple[Finding, ...]
@@ -36,7 +35,7 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
     installed: dict[str, bytes] = {}
 
     def of(self, paths: Collection[str]) -> Analysis:
-        """What is known of these files alone."""
+        """The part about these files only."""
         return Analysis(
             tuple(finding for finding in self.findings if finding.path in paths),
             self.problems,
@@ -46,7 +45,7 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
         )
 
     def joined(self, other: Analysis) -> Analysis:
-        """What two runs that read the same found, each in other files."""
+        """The findings of two runs that read the same files and reported different ones."""
         return Analysis(
             (*self.findings, *(finding for finding in other.findings if finding.path not in self.modules)),
             self.problems,
@@ -58,7 +57,7 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
 
 @functools.cache
 def tool_version() -> bytes:
-    """Names the code and the data that findings are made with."""
+    """An identifier of the code and the data that findings depend on."""
     package = Path(__file__).parent
     files = sorted(file for kind in ("py", "scm", "json") for file in package.rglob(f"*.{kind}"))
     return digest(b"\0".join([facts_version(), *(file.read_bytes() for file in files)]))
@@ -71,13 +70,13 @@ def run_key(
     folders: Iterable[str],
     config: Config,
 ) -> bytes:
-    """A digest over all that findings depend on, but for the installed files, which only the run knows."""
+    """A digest of everything that findings depend on, except installed files, which only the run discovers."""
     state = [*_linking(sources, folders, config), sorted(codes), sorted(digests.items()), sources.skipped]
     return _key(b"run", state)
 
 
 def links_key(sources: Sources, folders: Iterable[str], config: Config) -> bytes:
-    """A digest over all that linking depends on, but for the files that are linked."""
+    """A digest of everything that linking depends on, except the files that are linked."""
     return _key(b"links", [*_linking(sources, folders, config), sources.root])
 
 
@@ -95,7 +94,7 @@ def _key(kind: bytes, state: list[object]) -> bytes:
 
 
 def _changed(folder: str) -> int:
-    """When a package was last put into a folder of installed packages, or taken out."""
+    """When a package was last installed into, or removed from, a folder of packages."""
     try:
         return os.stat(folder).st_mtime_ns
     except OSError:
@@ -103,13 +102,13 @@ def _changed(folder: str) -> int:
 
 
 def recall(cache: Cache, key: bytes, paths: Collection[str]) -> Analysis | None:
-    """What runs that read the same found in these files, if all of them were checked."""
+    """The findings of earlier runs that read the same, if they checked all of these files."""
     known = _known(cache, key)
     return known.of(paths) if known is not None and known.modules.keys() >= set(paths) else None
 
 
 def _known(cache: Cache, key: bytes) -> Analysis | None:
-    """What is kept, unless an installed file that was read for it has changed since."""
+    """The kept analysis, unless an installed file that it read has changed since."""
     blob = cache.get([key]).get(key)
     if blob is None:
         return None

@@ -23,7 +23,7 @@ INLINE = "--config"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table of options in a document: its keys there, and the folder that paths in it count from."""
+    """The table of options in a document: its keys there, and the folder to which its paths are relative."""
 
     document: Document
     keys: tuple[str, ...]
@@ -41,7 +41,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The options of a run, and for each that is no default where its value comes from."""
+    """The options of a run, and the origin of each value that is not a default."""
 
     config: Config
     origins: Mapping[str, str]
@@ -57,10 +57,10 @@ def settle(
     caller: str = "check()",
     located: bool = False,
 ) -> Settings:
-    """The defaults, under the configuration file, under `KEY = VALUE` texts, under what the caller has given.
+    """The defaults, overridden by the configuration file, by `KEY = VALUE` texts, and by what the caller has given.
 
-    `named` are the values of `--config`: at most one file, which replaces the nearest one from `start` upwards, and
-    any number of texts. With `located` the origins have lines, which takes time to find out.
+    `named` are the values of `--config`: at most one file, which replaces the nearest one from `start` upwards, and any
+    number of texts. With `located` the origins have line numbers, which takes time.
     """
     files = [text for text in named if not _is_inline(text)]
     inline = [_inline(text) for text in named if _is_inline(text)]
@@ -80,7 +80,7 @@ def settle(
 
 
 def fill(declared: Any, table: Table) -> Any:
-    """A dataclass of options with the values of a table; a field that is such a dataclass itself is a sub-table."""
+    """A dataclass of options with the values of a table; a field that is itself such a dataclass is a sub-table."""
     fields = {config.key(entry.name): (entry, option) for entry, option in config.options(declared)}
     values: dict[str, Any] = {}
     for key, value in table.content().items():
@@ -101,7 +101,7 @@ def fill(declared: Any, table: Table) -> Any:
 
 
 def _checked(entry: dataclasses.Field[Any], value: object, where: str) -> Any:
-    """The value of an option, whose codes of rules exist."""
+    """The value of an option, after checking it; codes must be those of rules."""
     held = config.checked(entry, value, where)
     option = entry.metadata.get("option")
     if held and option and option.metavar == config.CODES:
@@ -162,7 +162,7 @@ def _file(named: Sequence[str], isolated: bool, start: str) -> Table | None:
 
 
 def _nearest(folder: str) -> Table | None:
-    """The nearest file with options; a pyproject.toml without a table for initlint is passed by."""
+    """The nearest file with options; a pyproject.toml without a table for initlint is skipped."""
     while True:
         for name in (OWN_FILE, SHARED_FILE):
             path = os.path.join(folder, name)
@@ -175,7 +175,7 @@ def _nearest(folder: str) -> Table | None:
 
 
 def _table(path: str, data: bytes) -> Table | None:
-    """The options in a file; a pyproject.toml that does not name initlint need not even be valid."""
+    """The options in a file; a pyproject.toml that does not mention initlint need not be valid."""
     if os.path.basename(path) != SHARED_FILE:
         return Table(tomlfile.parse(path, data), (), os.path.dirname(path))
     if SHARED_TABLE[1].encode() not in data:

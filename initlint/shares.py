@@ -1,6 +1,6 @@
-"""Work shared with copies of this process, where the system can fork; elsewhere this process does it alone.
+"""Work shared with copies of this process, where it can fork; elsewhere this process does it alone.
 
-What is to be shared needs the linked project, which takes longer to hand over than to copy by a fork.
+The work needs the linked project, which takes longer to send than to copy by a fork.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from typing import TypeVar
 import msgspec
 
 CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"
-"""Where Python may fork at all: macOS has libraries that do not survive it."""
+"""Where Python can fork safely: some libraries of macOS do not survive it."""
 
 MOST_SHARES = 2_000
-"""What a pipe surely takes at once."""
+"""What a pipe certainly takes at once."""
 
 
 Result = TypeVar("Result")
 
 
 def shared(work: Callable[[int], Result], count: int, processes: int, form: type[Result]) -> list[Result]:
-    """The results of `work` for 0, 1, ... `count` - 1, which msgpack can carry in that form. Neighbours have much in
-    common, so each process goes through a stretch of its own, and then helps with the others.
+    """The results of `work` for 0, 1, ... `count` - 1, which msgpack can carry in that form.
 
-    A copy that dies, or has a result that cannot be carried, costs its results only: they are made again here.
+    Neighbours have much in common, so each process first works through its own stretch, and then helps with the others.
+    A copy that dies, or whose result cannot be sent, only loses its own results: they are computed again here.
     """
     results: dict[int, Result] = {}
     if CAN_FORK and processes > 1 and 1 < count <= MOST_SHARES:
@@ -67,14 +67,14 @@ def _tickets(numbers: range) -> int:
 
 
 def _taken(stretches: Iterable[int]) -> Iterator[int]:
-    """The numbers that nobody else has taken, from one stretch after the other."""
+    """The numbers that no other process has taken, from one stretch after another."""
     for tickets in stretches:
         while len(ticket := os.read(tickets, 2)) == 2:
             yield int.from_bytes(ticket, "big")
 
 
 def _copy(work: Callable[[int], object], stretches: Iterable[int]) -> tuple[int, int]:
-    """A copy of this process at work, and the pipe that its answers come from."""
+    """A working copy of this process, and the pipe for its answers."""
     reading, writing = os.pipe()
     process = os.fork()
     if process:
@@ -91,7 +91,7 @@ def _copy(work: Callable[[int], object], stretches: Iterable[int]) -> tuple[int,
 
 
 def _received(answers: int) -> dict[int, bytes]:
-    """What a copy has answered until it ended; half an answer is none."""
+    """The answers of a copy until it ended; an incomplete answer is dropped."""
     found: dict[int, bytes] = {}
     with os.fdopen(os.dup(answers), "rb") as stream:
         while len(head := stream.read(10)) == 10:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 READ = (".py", ".pyw", NOTEBOOK)
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
-"""A folder that holds one of these is the root of a project."""
+"""Files that mark the root of a project."""
 
 _FROM_HERE = re.compile(r"^(!?)\./")
 _PARTED_BY_BACKSLASH = re.compile(r"\\[\w.*]")
-"""In patterns of files."""
+"""The separator in patterns of files."""
 
 CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 
@@ -33,10 +33,9 @@ CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 class Sources:
     """The files of a run by their paths under `root`, with "/", sorted.
 
-    `files` is everything that is read, `reported` what the user named. `package` is the name of the root
-    where that is itself a package or may be a part of one. `skipped` are folders that could not be listed, each with
-    the reason.
-    `buffers` are the contents of files that stand unsaved in an editor.
+    `files` is everything that is read, `reported` what the user named. `package` is the name of the root if it is a
+    package or may be part of one. `skipped` are folders that could not be listed, each with the reason. `buffers` are
+    the contents of files with unsaved changes in an editor.
     """
 
     root: str
@@ -63,7 +62,7 @@ class Sources:
 
 
 def anchor(paths: Iterable[str]) -> str:
-    """The deepest folder that holds all the paths; a path that does not exist is an error."""
+    """The deepest folder that contains all paths; a path that does not exist is an error."""
     folders = [_existing(path) for path in paths]
     try:
         return os.path.commonpath([full if os.path.isdir(full) else os.path.dirname(full) for full in folders])
@@ -81,7 +80,7 @@ def _existing(path: str) -> str:
 
 
 def _neighbour(path: str) -> str:
-    """What stands where the path should, under a name much like it."""
+    """A hint at an existing path with a similar name."""
     folder, name = os.path.split(path)
     names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
     close = nearest(name, names)
@@ -89,7 +88,7 @@ def _neighbour(path: str) -> str:
 
 
 def nearest_folder(path: str) -> str:
-    """The folder of a file that need not exist yet, or what exists of that folder."""
+    """The folder of a file that need not exist yet, or the part of that folder that exists."""
     full = os.path.abspath(path)
     if os.path.isdir(full):
         raise InitlintError(f"`{path}` is a folder; name the file that standard input stands for")
@@ -100,9 +99,9 @@ def nearest_folder(path: str) -> str:
 
 
 def discover(config: Config, buffer: bytes | None = None) -> Sources:
-    """The files to report on, and around them every Python file of their project.
+    """The files to report on, and every Python file of their projects.
 
-    A `buffer` stands for the content of the one path that the configuration names.
+    A `buffer` replaces the content of the one path that the configuration names.
     """
     start = anchor(config.paths) if buffer is None else nearest_folder(config.paths[0])
     root = project_root(start)
@@ -133,7 +132,8 @@ def discover(config: Config, buffer: bytes | None = None) -> Sources:
 
 
 def _projects(paths: tuple[str, ...]) -> list[str]:
-    """The projects of several paths, if each is in one: what else the folder above them holds is none of theirs."""
+    """The projects of several paths, if each is in one: whatever else is in the folder above does not belong to
+    them."""
     roots = {project_root(anchor([path])) for path in paths} if len(paths) > 1 else set()
     return sorted(roots) if all(map(_is_marked, roots)) else []
 
@@ -143,10 +143,9 @@ def _relative(root: str, path: str) -> str:
 
 
 def project_root(start: str) -> str:
-    """The nearest folder from `start` upwards with a project file; without one the package or `start` itself.
+    """The nearest folder from `start` upwards with a project file; without one, the package or `start` itself.
 
-    The search ends at folders that hold installed packages and at the home folder: what stands above them is
-    not the project of what stands below.
+    The search ends at folders of installed packages and at the home folder: what is above them is another project.
     """
     folder = start
     while not (_is_environment(folder) or _too_wide(folder)):
@@ -169,7 +168,7 @@ def _is_environment(folder: str) -> bool:
 
 
 def _too_wide(folder: str) -> bool:
-    """The home folder, the folder for temporary files and all above them hold more than one project."""
+    """The home folder, the folder for temporary files and everything above them contain more than one project."""
     return any(
         os.path.commonpath([folder, wide]) == folder
         for wide in (os.path.expanduser("~"), tempfile.gettempdir())
@@ -182,13 +181,13 @@ def _is_package(folder: str) -> bool:
 
 
 def _package(root: str) -> str:
-    """The name by which code inside the root may call it: a package, or a part of one that needs no `__init__.py`."""
+    """The name by which code inside of the root may import it: a package, or part of a namespace package."""
     name = os.path.basename(root)
     return name if name.isidentifier() and (_is_package(root) or not _is_marked(root)) else ""
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a folder or a link to one; asks the disk only about links."""
+    """Whether an entry is a folder or a link to one; reads the disk only for links."""
     if entry.name.endswith(READ):
         return False
     return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(entry.path))
@@ -201,7 +200,7 @@ def _beside(folder: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Ignore:
-    """The patterns of one ignore file, which count from the folder it stands in."""
+    """The patterns of one ignore file, relative to its folder."""
 
     folder: str
     lines: tuple[str, ...]
@@ -211,7 +210,7 @@ class _Ignore:
         return self.patterns.check_file(path[len(self.folder) :].replace(os.sep, "/")).include
 
     def inside(self, folder: str) -> _Ignore:
-        """What has a say in a folder that is walked: no pattern that the folder itself fits."""
+        """The ignore file for a folder on the walk: without patterns that match the folder itself."""
         path = os.path.join(folder, "")
         if path == self.folder or not self.verdict(path):
             return self
@@ -219,7 +218,7 @@ class _Ignore:
 
 
 class _Walk:
-    """Lists the Python files under folders: every real folder once, in the order of names."""
+    """Lists the Python files under folders: every real folder once, sorted by name."""
 
     def __init__(self, root: str, config: Config) -> None:
         self.skipped: dict[str, str] = {}
@@ -232,7 +231,7 @@ class _Walk:
         self._globs: tuple[_Ignore, ...] = self._excluding
 
     def under(self, folder: str) -> set[str]:
-        """All Python files below a folder but the excluded; links are followed where they lead outside."""
+        """All Python files below a folder that are not excluded; links are followed if they lead outside."""
         found: set[str] = set()
         links: list[tuple[str, tuple[_Ignore, ...]]] = []
         self._globs = tuple(ignore.inside(folder) for ignore in self._excluding)
@@ -276,7 +275,7 @@ class _Walk:
             return []
 
     def excludes(self, path: str) -> bool:
-        """Whether a path in the project, or a folder that it stands in, is among those to leave out."""
+        """Whether a path in the project, or a folder that contains it, is excluded."""
         folder = os.path.join(path, "") if os.path.isdir(path) else path
         named = not self._names.isdisjoint(_relative(self._root, path).split("/"))
         return named or any(ignore.verdict(folder) for ignore in self._excluding)
@@ -294,7 +293,7 @@ class _Walk:
         return False
 
     def _follow(self, top: str, found: set[str], links: list[tuple[str, tuple[_Ignore, ...]]]) -> None:
-        """A link that leads back into what was walked shows the same files again, and is left out."""
+        """A link that leads back into folders on the walk shows the same files again, and is skipped."""
         seen = {os.path.realpath(top)}
         while links:
             links.sort(reverse=True)
@@ -328,18 +327,20 @@ class _Walk:
 
 
 def pattern_base(root: str, config: Config) -> str:
-    """The folder that patterns of files count from."""
+    """The folder that patterns of files are relative to."""
     return config.folder if config.folder and _holds(config.folder, root) else root
 
 
 def excluding(config: Config, root: str) -> Callable[[str], bool]:
-    """Tells whether a path under the root, be it there or not, or a folder that it stands in, is to be left out."""
+    """A function that tells whether a path under the root, existing or not, or a folder that contains it, is
+    excluded."""
     walk = _Walk(root, config)
     return lambda path: walk.excludes(os.path.join(root, path))
 
 
 def fitting(config: Config, root: str, pattern: str) -> Callable[[str], bool]:
-    """Tells whether a path under the root fits a pattern of files; `!` before a pattern turns it round."""
+    """A function that tells whether a path under the root matches a pattern of files; `!` in front inverts the
+    pattern."""
     ignore = _given(pattern_base(root, config), [pattern.removeprefix("!")])
 
     def fits(path: str) -> bool:
@@ -357,7 +358,7 @@ def _is_plain(pattern: str) -> bool:
 
 
 def _given(folder: str, patterns: list[str]) -> _Ignore:
-    """Patterns that a user gives, who may write `./` for the folder that they count from."""
+    """The user's patterns, which may start with `./`."""
     for pattern in patterns:
         if _PARTED_BY_BACKSLASH.search(pattern):
             raise InitlintError(f"the pattern `{pattern}` matches nothing: separate folders by `/`, on Windows too")
@@ -384,7 +385,7 @@ def _ignore_file(path: str, folder: str) -> tuple[_Ignore, ...]:
 
 
 def _is_disposable(folder: str, names: set[str]) -> bool:
-    """Virtual environments and folders that call themselves caches."""
+    """Whether a folder is a virtual environment, or marked as a cache."""
     if "pyvenv.cfg" in names or "conda-meta" in names:
         return True
     if "CACHEDIR.TAG" not in names:

@@ -1,4 +1,4 @@
-"""Findings under suppressing comments, and comments that suppress nothing."""
+"""Findings with suppression comments, and comments that suppress nothing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from initlint.rules.base import Comment
 from initlint.rules.unused_suppression import unused_suppression
 
 Suppressions = Mapping[str, tuple[Suppression, ...]]
-"""The suppressing comments of files, by path."""
+"""The suppression comments of files, by path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Which codes there are, and which of them were looked for in a file: only those can be missed there."""
+    """All codes, and those whose rules ran on a file: a comment can only be unused for these."""
 
     codes: frozenset[str]
     looked_for: Callable[[str], frozenset[str]]
@@ -26,14 +26,14 @@ class Judge:
         return code in self.looked_for(path) and code != unused_suppression.code
 
     def saw_all(self, path: str) -> bool:
-        """Whether all was looked for that a run looks for unless told otherwise."""
+        """Whether all rules ran that run by default."""
         return self.usual <= self.looked_for(path)
 
 
 def suppress(
     findings: Iterable[Finding], comments: Suppressions, judge: Judge
 ) -> tuple[list[Finding], list[Finding], int]:
-    """The findings that no comment covers, findings about the comments without effect, and how many were covered."""
+    """The findings without a comment, findings about unused comments, and the number of suppressed findings."""
     used: dict[str, set[tuple[Suppression, str]]] = {}
     kept: list[Finding] = []
     count = 0
@@ -60,7 +60,7 @@ def _covers(comment: Suppression, finding: Finding) -> bool:
 
 
 def _names(comment: Suppression, finding: Finding) -> bool:
-    """Whether a finding about a comment is itself suppressed: only what names its code can mean it."""
+    """Whether a finding about a comment is itself suppressed, which takes a comment that names its code."""
     return finding.code in comment.codes and _covers(comment, finding)
 
 
@@ -75,7 +75,7 @@ def _unused(
 
 
 def _reasons(path: str, comment: Suppression, used: set[str], judge: Judge) -> Iterator[str]:
-    """Why a comment, or a code in it, has no effect. One that says why draws are made is there for people too."""
+    """Why a comment, or a code in it, has no effect. A comment that says why draws are kept also serves people."""
     if comment.kind == KEEP_STREAM:
         return
     if comment.kind == SKIP_FILE:

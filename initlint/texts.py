@@ -1,4 +1,4 @@
-"""The text of a source file, in whatever encoding it is written, as UTF-8."""
+"""The text of a source file, in any encoding, as UTF-8."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read(path: str) -> bytes:
 
 
 def load(path: str) -> bytes:
-    """What a file holds."""
+    """The content of a file."""
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -29,7 +29,7 @@ def load(path: str) -> bytes:
 
 
 def text(path: str, data: bytes) -> bytes:
-    """What a file of this name says in Python: all of it, or the cells of a notebook."""
+    """The Python code in a file of this name: all of it, or the cells of a notebook."""
     if not path.endswith(NOTEBOOK):
         return _with_newlines(to_utf8(data))
     from initlint.notebooks import source
@@ -38,20 +38,20 @@ def text(path: str, data: bytes) -> bytes:
 
 
 def shortened(line: str, most: int) -> str:
-    """A line of at most so many characters, which says where it is cut."""
+    """A line, cut to at most this many characters; `...` shows where."""
     return line if len(line) <= most else line[: most - 3].rstrip() + "..."
 
 
 def _with_newlines(source: bytes) -> bytes:
-    """A carriage return alone ends a line for Python, but not a comment for every parser: it becomes a newline, which
-    moves no offset."""
+    """For Python a lone carriage return ends a line, but not a comment for every parser: it becomes a newline, which
+    keeps all offsets."""
     if b"\r" not in source or source.count(b"\r") == source.count(b"\r\n"):
         return source
     return _CARRIAGE_RETURN.sub(b"\n", source)
 
 
 def to_utf8(data: bytes) -> bytes:
-    """Source in whatever encoding it declares (PEP 263), as UTF-8."""
+    """Source in its declared encoding (PEP 263), as UTF-8."""
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise Unreadable("the file contains NUL bytes, so it is binary data, not Python source", line)

@@ -1,4 +1,4 @@
-"""TOML that knows on which line a value stands."""
+"""TOML that knows the lines of its values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from initlint.errors import InitlintError
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text in TOML; `name` is its path, or how else the user knows it."""
+    """A TOML text; `name` is its path, or another name that the user knows it by."""
 
     name: str
     text: str
     content: dict[str, Any]
 
     def place(self, keys: Sequence[str]) -> str:
-        """`path:line` of the value behind these keys; a text that is no file has no lines."""
+        """`path:line` of the value with these keys; a text that is not a file has no lines."""
         return f"{self.name}:{_line(self.text, keys)}" if os.path.isabs(self.name) else self.name
 
 
@@ -49,7 +49,7 @@ def _loads(text: str) -> dict[str, Any]:
 
 
 def _line(text: str, keys: Sequence[str]) -> int:
-    """The line behind the longest beginning of the text that is valid and does not have the keys yet."""
+    """The line after the longest valid beginning of the text that does not have the keys yet."""
     lines = text.splitlines(keepends=True)
     before = 0
     for count in range(len(lines) + 1):

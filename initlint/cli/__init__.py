@@ -1,4 +1,4 @@
-"""The command line: `initlint PATHS` is `initlint check PATHS`. A command is loaded when it is asked for."""
+"""The command line: `initlint PATHS` is `initlint check PATHS`. Each command is loaded only when it is used."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class _Lazy(click.Group):
     """A group whose commands live in modules of their own."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """A command line without a command is one of `check`; where only completion asks, none can still follow."""
+        """Insert `check` if no command is given, except during completion, where a command may still follow."""
         return super().parse_args(context, args if context.resilient_parsing and not args else _with_command(args))
 
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The commands, and what could follow `check`, which need not be written."""
+        """The commands, and everything that could follow `check`, which may be omitted."""
         from initlint.cli.completion import paths
 
         check = self.get_command(context, "check")
@@ -67,7 +67,7 @@ class _Lazy(click.Group):
         formatter.write_usage("initlint", "COMMAND [ARGS]...", prefix=" " * len("Usage: "))
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples first; click writes the commands after the options."""
+        """Write the examples first; click writes the commands after the options."""
         with formatter.section("Examples"):
             formatter.write_dl(list(EXAMPLES.items()))
         super().format_options(context, formatter)
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line and return its exit status; a failure ends in one sentence on standard error."""
+    """Run a command line and return its exit status; a failure prints one sentence to standard error."""
     try:
         result = main.main(list(arguments), "initlint", standalone_mode=False, obj=tuple(arguments))
     except (KeyboardInterrupt, click.Abort):
@@ -108,7 +108,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _with_command(arguments: list[str]) -> list[str]:
-    """`check` stands before everything that is not another command."""
+    """Put `check` in front of everything that is not another command."""
     if arguments and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version")):
         return arguments
     if arguments and arguments[0][:1] != "-" and not os.path.exists(arguments[0]):
@@ -117,7 +117,7 @@ def _with_command(arguments: list[str]) -> list[str]:
 
 
 def _refuse_misspelt(name: str) -> None:
-    """A name that is nearly a command was hardly meant as a path that does not exist."""
+    """A path that does not exist but resembles a command is taken for a misspelt command."""
     if close := nearest(name, COMMANDS):
         raise InitlintError(f"there is no command, file or folder `{name}`; did you mean `initlint {close}`?")
 

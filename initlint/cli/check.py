@@ -31,10 +31,10 @@ STDIN = "-"
 WATCH = "--watch"
 
 WITH_FIXES = ("sarif", "rdjson")
-"""The formats that show what a fix would change, which takes time to find out."""
+"""The formats that show what a fix would change, which takes time to compute."""
 
 MANY = 200_000
-"""Records between two collections: facts hold no cycles, and looking for some took two thirds of a warm run."""
+"""Records between two garbage collections: facts hold no cycles, and looking for them took two thirds of a warm run."""
 
 
 def _check(
@@ -71,7 +71,7 @@ def _check(
 
 
 def _refuse_unused(own: Mapping[str, object], given: Mapping[str, object]) -> None:
-    """Options of confirming say nothing without it, but for the device that `--fix isolate` isolates on."""
+    """Options of confirming have no effect without it, except the device that `--fix isolate` isolates on."""
     for name in own:
         if name != "device" or given["fix"] != Strategy.ISOLATE.value:
             raise InitlintError(f"`--{key(name)}` says how to confirm findings; it needs `--confirm`")
@@ -195,14 +195,14 @@ def _tell(config: Config, notes: Iterable[str]) -> None:
 
 
 def _against_what_is_there(config: Config) -> Config:
-    """A baseline that is written anew keeps what the run says nothing about, so it is compared with itself first."""
+    """To rewrite a baseline, compare with the old one first: what this run does not judge has to be kept."""
     if not config.write_baseline:
         return config
     return replace(config, baseline=config.write_baseline if os.path.exists(config.write_baseline) else "")
 
 
 def _write_baseline(config: Config, report: Report) -> Report:
-    """Write what is found as a baseline; what is left to report beyond it is nothing."""
+    """Write all findings as a baseline; afterwards none is left to report."""
     from initlint import baseline
     from initlint.report.record import Baseline
 
@@ -249,7 +249,7 @@ def wants_color(config: Config) -> bool:
 
 
 def columns(config: Config) -> int:
-    """The width of the terminal that is written to; 0 for a file or a pipe."""
+    """The width of the terminal that standard output is, or 0 if it is a file or a pipe."""
     import shutil
 
     return 0 if config.output_file or not sys.stdout.isatty() else shutil.get_terminal_size().columns
@@ -269,7 +269,7 @@ def write(config: Config, text: str) -> None:
 
 
 def end_output() -> None:
-    """Whoever read it has seen enough; nothing is left to be flushed into the closed pipe."""
+    """The reader has closed the pipe; make sure that nothing is flushed into it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -6,7 +6,7 @@ from click.shell_completion import CompletionItem
 
 
 def rules(incomplete: str) -> list[CompletionItem]:
-    """The rules whose code begins so."""
+    """The rules whose code starts with what was typed."""
     from initlint.rules import RULES
 
     return [CompletionItem(rule.code, help=rule.name) for rule in RULES if rule.code.startswith(incomplete.upper())]

@@ -25,13 +25,13 @@ def _config(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **g
 
 
 def _shown(origin: str) -> str:
-    """A place with a path as it can be opened from here."""
+    """An origin, with its path relative to the current folder."""
     inside = os.path.join(os.getcwd(), "")
     return origin.removeprefix(inside)
 
 
 def _toml(value: Any) -> str:
-    """A value as it would stand in a configuration file."""
+    """A value as it is written in a configuration file."""
     if isinstance(value, Confirm):
         return _table(tuple((key(entry.name), getattr(value, entry.name)) for entry, _ in options(value)))
     if isinstance(value, tuple):

@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from initlint.runtime.bench import Plan
 
 OPTIONS: tuple[Flag, ...] = tuple(flags(Confirm))
-"""What both commands take."""
+"""The options that both commands share."""
 
 _WITHOUT = ("add_ignores", "diff", "fix", "output_format", "reason", "statistics", "write_baseline")
-"""What has no meaning where findings are confirmed."""
+"""The options that have no meaning for `confirm`."""
 
 FORMATS = ("full", "json")
-"""The formats that evidence is written in."""
+"""The formats that evidence can be written in."""
 
 _TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:.+", re.DOTALL)
 
 
 def taken(given: dict[str, Any]) -> dict[str, Any]:
-    """The options of confirming among those that were given, taken out of them."""
+    """Remove the options of confirming from those given, and return them."""
     return {str(flag.name): given.pop(str(flag.name)) for flag in OPTIONS}
 
 
 def with_options(config: Config, given: Mapping[str, Any]) -> Config:
-    """A configuration under what the command line says about confirming."""
+    """A configuration with the command line's options of confirming on top."""
     known = {entry.name: entry for entry in fields(Confirm)}
     values = {name: checked(known[name], value, "command line") for name, value in chosen(given).items()}
     confirm = replace(config.confirm, **values)
@@ -55,7 +55,7 @@ def is_target(text: str) -> bool:
 
 
 def _meant(text: str) -> str:
-    """The target that was meant where a file was named: `models/net.py:Net` is `models.net:Net`."""
+    """The target that was probably meant by a file name: `models/net.py:Net` is `models.net:Net`."""
     path, _, expression = text.partition(":")
     module = ".".join(part for part in path.removesuffix(".py").replace("\\", "/").split("/") if part != ".")
     target = f"{module}:{expression or 'NAME'}"
@@ -78,7 +78,7 @@ def _confirm(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **
 
 
 def gathered(config: Config, report: Report) -> Evidence:
-    """Build what a report is about."""
+    """Build what the findings of a report are about, and gather the evidence."""
     from initlint.cli.progress import Bar
     from initlint.runtime.confirm import confirm
     from initlint.sources import discover
@@ -89,7 +89,7 @@ def gathered(config: Config, report: Report) -> Evidence:
 
 
 def plan(config: Config, root: str) -> Plan:
-    """What the options say about building the code under a folder."""
+    """How to build the code under a folder, according to the options."""
     from initlint.facts.gather import worker_count
     from initlint.project.environment import interpreter
     from initlint.runtime.bench import Plan
@@ -125,7 +125,7 @@ def tell(config: Config, evidence: Evidence) -> None:
 
 
 def _status(config: Config, evidence: Evidence) -> int:
-    """Found is what is not shown to be harmless; where the target itself cannot be built, nothing is shown at all."""
+    """FINDINGS unless everything is harmless; an error if the target itself cannot be built."""
     from initlint.report.evidence import Verdict
 
     results = evidence.results

@@ -17,7 +17,7 @@ from initlint.errors import CLEAN, FAILED, FINDINGS, InitlintError
 FORMATS = ("full", "json", "html")
 
 _RANGE = re.compile(r"(?!\.\./)[^:]*\.\.[^:]*")
-"""`v1.2..HEAD`, and no path that goes up, and no target."""
+"""`v1.2..HEAD`, but neither a path that goes up nor a target."""
 
 
 def _diff(versions: tuple[str, ...], output_format: str, config: tuple[str, ...], isolated: bool, **given: Any) -> int:
@@ -84,7 +84,7 @@ def _is_fingerprint(version: str) -> bool:
 
 
 def _split(versions: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
-    """OLD, NEW and the paths; `v1.2..HEAD` is both versions in one argument."""
+    """OLD, NEW and the paths; `v1.2..HEAD` gives both versions in one argument."""
     if versions and _RANGE.fullmatch(versions[0]) and not os.path.exists(versions[0]):
         old, _, new = versions[0].partition("..")
         if new.startswith("."):
@@ -96,7 +96,7 @@ def _split(versions: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _notes(old: str, new: str) -> tuple[str, ...]:
-    """What a comparison of revisions leaves out."""
+    """What a comparison of two revisions leaves out."""
     from initlint.comparison import git
 
     revisions = [each for each in (old, new) if not _is_fingerprint(each)]

@@ -37,9 +37,9 @@ class Mended:
 
 
 def mend(report: Report, strategy: Strategy, device: str = "cpu", buffer: bytes | None = None) -> list[Mended]:
-    """What becomes of the files with findings; nothing is written. `buffer` stands for the one file of the run.
+    """The files with findings after the fix; nothing is written. `buffer` replaces the content of the only file.
 
-    Raises InitlintError for a file that cannot be read, or that is no longer what the run has read.
+    Raises InitlintError if a file cannot be read, or has changed since the run read it.
     """
     by_file = groupby(report.findings, key=lambda finding: finding.path)
     return [_mended(report, path, list(findings), strategy, device, buffer) for path, findings in by_file]
@@ -60,7 +60,7 @@ def _mended(
 
 
 def suggested(report: Report, buffer: bytes | None = None) -> Report:
-    """The report with what each finding would change. `buffer` and errors are those of `mend`."""
+    """The report with the change that each finding suggests. `buffer` and errors are those of `mend`."""
     fixes: dict[str, Fix] = {}
     for path, findings in groupby(filter(can_suggest, report.findings), key=lambda finding: finding.path):
         fixes |= suggestions(_source(report, path, buffer), findings)
@@ -68,7 +68,7 @@ def suggested(report: Report, buffer: bytes | None = None) -> Report:
 
 
 def _source(report: Report, path: str, buffer: bytes | None) -> bytes:
-    """What a file holds, if the findings are those of just that."""
+    """The content of a file, if it is still what the findings are about."""
     data = _content(report, path) if buffer is None else buffer
     held = lines(path, cells(data)) if path.endswith(NOTEBOOK) else {path: split_lines(to_utf8(data).decode())}
     if any(report.lines.get(place) != shown for place, shown in held.items()):
@@ -101,12 +101,12 @@ def _diff(path: str, mended: Mended) -> Iterator[str]:
 
 
 def _lines(source: bytes) -> list[str]:
-    """The lines as tools that apply a diff count them: form feeds and other separators do not end one."""
+    """The lines as tools that apply diffs count them: form feeds and other separators do not end a line."""
     return _LINE.findall(to_utf8(source).decode())
 
 
 def notes(report: Report, mended: list[Mended], config: Config, strategy: Strategy) -> Iterator[str]:
-    """What was not mended and why, what was, and which keys older checkpoints have and the model has not."""
+    """What was not fixed and why, what was, and which keys of older checkpoints the model no longer has."""
     for each in mended:
         for refusal in each.result.refused:
             finding = refusal.finding
@@ -130,7 +130,7 @@ def _keys_notes(lost: dict[str, list[str]], verbose: bool) -> Iterator[str]:
 
 
 def _lost_keys(mended: list[Mended]) -> dict[str, list[str]]:
-    """What leaves the state_dict, by class; of a submodule everything under its name."""
+    """The keys that disappear from the state_dict, by class; for a submodule, everything under its name."""
     lost: dict[str, list[str]] = {}
     for finding in (finding for each in mended for finding in each.result.mended):
         if finding.code not in (OVERWRITTEN, DISCARDED) and finding.kind in _KEYS:
@@ -139,6 +139,6 @@ def _lost_keys(mended: list[Mended]) -> dict[str, list[str]]:
 
 
 _CLASSES = 5
-"""Classes of which lost keys are named without `--verbose`."""
+"""The number of classes whose lost keys are listed without `--verbose`."""
 
 _KEYS = {Kind.SUBMODULE: "{}.*", Kind.PARAMETER: "{}", Kind.BUFFER: "{}"}

@@ -1,4 +1,4 @@
-"""The measured half of `initlint diff`: each side is a fingerprint, or is built."""
+"""The measured half of `initlint diff`: each side is built, or read from a fingerprint."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ def compared(
     notes: Sequence[str],
     marked: bool,
 ) -> Parting:
-    """What the builds of two versions come to; the static answer stands beside it where both are sources. `marked`:
-    what is never used in what is built is looked for."""
+    """The comparison of two builds, together with the static one if both sides are sources.
+
+    `marked`: look for dead definitions in what is built.
+    """
     kept = {each: fingerprint.read(each) for each in (old, new) if each.endswith(fingerprint.SUFFIX)}
     versions = tuple(each for each in (old, new) if each not in kept)
     if not versions and chosen(own):
@@ -62,7 +64,7 @@ def _static(old: str, new: str, paths: tuple[str, ...], config: Config) -> Compa
 
 
 def _as_kept(config: Config, trace: Trace, given: dict[str, object]) -> Config:
-    """How a fingerprint was built, as far as nothing else was said."""
+    """The options with which a fingerprint was built, unless the command line sets them."""
     setup = trace.setup
     values: dict[str, Any] = {"build": trace.target, "seed": (setup.seed,)}
     values |= {name: getattr(setup, name) for name in ("device", "placement", "dtype")}

@@ -1,4 +1,4 @@
-"""The options of a run as they stand on the command line: all of them are fields of Config."""
+"""The options of a run on the command line, derived from the fields of Config."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Flag(click.Option):
-    """An option that knows its heading."""
+    """An option that knows the heading it is listed under."""
 
     def __init__(self, group: str, declarations: Sequence[str], **details: Any) -> None:
         super().__init__(declarations, **details)
@@ -24,8 +24,11 @@ class Flag(click.Option):
 
 
 class Command(click.Command):
-    """A command that takes paths and the options of a run but for some, and some of its own, and lists them under
-    headings. `only` are the options of a run that it takes, `argument` is what it takes instead of paths."""
+    """A command that takes paths and the common options, except `without`, as well as its `own`.
+
+    With `only`, it takes just those of the common options; `argument` replaces the paths. `--help` lists them under
+    headings.
+    """
 
     def __init__(
         self,
@@ -53,13 +56,13 @@ class Command(click.Command):
 
 
 def meaning(flag: str) -> str:
-    """What an option says of itself, as the end of a sentence about it."""
+    """What an option does, in parentheses, to end a sentence about it."""
     helps = {f"--{key(entry.name)}": option.help for kind in (Config, Confirm) for entry, option in options(kind)}
     return f" ({helps[flag][:1].lower()}{helps[flag][1:].rstrip('.')})" if flag in helps else ""
 
 
 def flags(declared: Any) -> Iterator[Flag]:
-    """The fields of a dataclass of options, as far as they can be given on the command line."""
+    """The fields of a dataclass of options that can be given on the command line."""
     for entry, option in options(declared):
         if option.flag:
             yield _flag(entry.name, entry.default, option)
@@ -72,7 +75,7 @@ def _flags() -> Iterator[Flag]:
 
 
 def _flag(name: str, default: object, option: Option) -> Flag:
-    """The command line's form of a field of Config; a list is given with commas or by repetition."""
+    """A field of Config as a command-line option; lists can be given with commas or by repeating the option."""
     long = f"--no-{key(name)}" if default is True else f"--{key(name)}"
     declarations = [*filter(None, [option.short]), long, name]
     if isinstance(default, bool):
@@ -110,7 +113,7 @@ def settled(
     start: str = "",
     located: bool = False,
 ) -> Settings:
-    """What a command line comes to, over the configuration file for its paths, or for `start`."""
+    """The settings of a command line, on top of the configuration file for its paths or for `start`."""
     from initlint.settings import settle
     from initlint.sources import anchor
 
@@ -126,7 +129,7 @@ def settled(
 
 
 def chosen(given: Mapping[str, Any]) -> dict[str, object]:
-    """What was given on a command line, without what was not."""
+    """The options that were given, without those that were not."""
     return {name: _split(value) for name, value in given.items() if value not in (None, ())}
 
 

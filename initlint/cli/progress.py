@@ -1,4 +1,4 @@
-"""A bar on standard error for runs that take long enough to wonder about."""
+"""A progress bar on standard error, for runs that take a while."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATIENCE = 1.0
 
 
 class Bar:
-    """Shows nothing unless standard error is a terminal and the work has taken a while."""
+    """Shows nothing unless standard error is a terminal and the work has taken long enough."""
 
     def __init__(self, shown: bool = True, work: str = "Reading") -> None:
         self._work = work

@@ -9,7 +9,7 @@ import textwrap
 import click
 
 LEAST = 20
-"""Columns of a summary that a terminal is taken to have, however narrow it is."""
+"""The least width of a summary, however narrow the terminal is."""
 
 
 @click.command("rules", help="List the rules: code, name and what each finds.")
@@ -29,7 +29,7 @@ def command(markdown: bool) -> int:
 
 
 def _row(head: str, summary: str) -> str:
-    """A rule and its summary: on one line for programs, below itself in a terminal."""
+    """A rule and its summary: on one line for programs, on two in a terminal."""
     if not sys.stdout.isatty():
         return head + summary
     columns = max(shutil.get_terminal_size().columns, len(head) + LEAST)

@@ -31,10 +31,10 @@ COMMON = (
     "config",
     "isolated",
 )
-"""The options of a run that a build has a use for."""
+"""The common options that a build uses."""
 
 HOW = tuple(flag for flag in OPTIONS if flag.name != "build")
-"""How to build."""
+"""The options that say how to build."""
 
 
 def _trace(
@@ -59,7 +59,7 @@ def _trace(
 
 
 def single(config: Config, own: dict[str, Any]) -> Config:
-    """A configuration under what the command line says about the one build that is made."""
+    """The configuration of a single build, with the command line's options on top."""
     options = with_options(config, own)
     if own["seed"] and len(options.confirm.seed) > 1:
         raise InitlintError("a trace is one build from one seed; give one seed")
@@ -67,7 +67,7 @@ def single(config: Config, own: dict[str, Any]) -> Config:
 
 
 def built(config: Config, tree: Tree, *, settled: bool = False, marked: bool = False) -> Trace:
-    """Build the target in a tree; `settled`: it has to come out again, `marked`: what is never used is looked for."""
+    """Build the target in a tree. `settled`: refuse it if two builds differ. `marked`: look for dead definitions."""
     from initlint.runtime.trace import files, measured, trace
 
     how = plan(config, tree.home)
@@ -76,7 +76,7 @@ def built(config: Config, tree: Tree, *, settled: bool = False, marked: bool = F
 
 
 def dead(config: Config, files: tuple[str, ...]) -> Report | None:
-    """What is never used in the files that a build came past."""
+    """The findings in the files that a build imported."""
     from initlint.pipeline import run
 
     return run(replace(config, paths=files)) if files else None
@@ -94,7 +94,7 @@ def rendered(trace: Trace, output_format: str, config: Config) -> str:
 
 
 def own_format(formats: tuple[str, ...]) -> Flag:
-    """How a command of its own forms writes."""
+    """The `--output-format` option of a command that has its own formats."""
     names = f"{', '.join(formats[:-1])} or {formats[-1]}"
     kinds = click.Choice(formats)
     return Flag("Output", ["--output-format"], type=kinds, default="full", metavar="NAME", help=f"Write {names}.")

@@ -1,4 +1,4 @@
-"""`initlint check --watch`: the same command again and again, each time in a process of its own."""
+"""`initlint check --watch`: the same command again and again, each time in a new process."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import click
 
 CHECKING = "initlint: checking"
 WAITING = "initlint: waiting for changes; Ctrl-C ends"
-"""What is said before and after each check; editors look for it."""
+"""The lines before and after each check; editors look for them."""
 
 PAUSE = 0.5
-"""Seconds between two looks at the files, if a look does not itself take long."""
+"""Seconds between two looks at the files, unless a look takes long itself."""
 
 IDLE = 10
-"""How much longer than a look the pause after it is, so that waiting costs next to nothing."""
+"""How much longer the pause after a look is than the look, so that waiting costs next to nothing."""
 
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from initlint.__main__ import main; main()"
 
@@ -28,7 +28,7 @@ Snapshot = list[tuple[str, int, int]]
 
 
 def watch(arguments: Sequence[str], files: Callable[[], Iterable[str]], quiet: bool) -> NoReturn:
-    """Run a command line whenever one of the files changes, comes or goes, until interrupted."""
+    """Run a command line whenever a file is changed, added or removed, until interrupted."""
     program = [sys.executable, "-I", "-c", _PROGRAM.format(path=sys.path), *arguments]
     while True:
         before = _snapshot(files)

@@ -1,4 +1,5 @@
-"""Two ledgers of one class, line by line: what is the same, what came, went, moved or changed, and what that shifts."""
+"""Two ledgers of one class, line by line: what is the same, was added, dropped, moved or changed, and what that
+shifts."""
 
 from __future__ import annotations
 
@@ -18,11 +19,11 @@ from initlint.comparison.trace import Draw, Row
 from initlint.model import Answer
 
 REJECTING = frozenset({"torch.nn.init.trunc_normal_"})
-"""What draws again where a number does not fit, so that it depends on the numbers how many it takes."""
+"""Functions that draw again if a number does not fit, so the amount they take depends on the numbers themselves."""
 
 
 class Change(enum.Enum):
-    """What became of one line of a ledger."""
+    """What happened to a line of a ledger."""
 
     SAME = "same"
     ADDED = "added"
@@ -37,7 +38,7 @@ class Change(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of two aligned ledgers. `shifts`: whether it moves what is drawn after it from this stream."""
+    """One line of two aligned ledgers. `shifts`: whether it shifts what is drawn after it from the same stream."""
 
     change: Change
     old: Row | None
@@ -46,14 +47,14 @@ class Line:
 
     @property
     def row(self) -> Row:
-        """The line where it stands now, or stood."""
+        """The row in the new version, or else in the old one."""
         row = self.new or self.old
         assert row is not None
         return row
 
 
 def align(old: Sequence[Row], new: Sequence[Row]) -> tuple[Line, ...]:
-    """The two ledgers side by side, in order; what they begin with alike is not matched with what comes later."""
+    """The two ledgers side by side, in order. Their common beginning is not matched with anything later."""
     alike = takewhile(lambda pair: _identity(pair[0]) == _identity(pair[1]), zip(old, new, strict=False))
     begun = [changed(*pair) for pair in alike]
     rest = _aligned(old[len(begun) :], new[len(begun) :], list(_STAGES))
@@ -61,7 +62,7 @@ def align(old: Sequence[Row], new: Sequence[Row]) -> tuple[Line, ...]:
 
 
 def _aligned(old: Sequence[Row], new: Sequence[Row], stages: list[Callable[[Row], object]]) -> Iterator[Line]:
-    """Match by the first key, and what lies between matches by the next."""
+    """Match rows by the first key, and the rows between two matches by the next key."""
     if not stages:
         turns = _maybe_turns(old, new)
         gone, come = (_doubted if turns or _is_open(other) else certainty for other in (new, old))
@@ -92,29 +93,29 @@ _STAGES: tuple[Callable[[Row], object], ...] = (_identity, lambda row: row.key, 
 
 
 def certainty(row: Row) -> Answer:
-    """Whether a line takes numbers that others would have got."""
+    """Whether a line takes numbers of the default stream that other draws would get without it."""
     if row.draw is not None and row.draw.stream in APART:
         return Answer.NO
     return Answer.YES if row.draw is not None and row.draw.certain and _clear(row) else Answer.UNKNOWN
 
 
 def _clear(row: Row) -> bool:
-    """Whether callers alone decide whether a line runs."""
+    """Whether the arguments of callers alone decide if a line runs."""
     return not any(step.term.marks & OPAQUE for step in row.context if step.kind != "for")
 
 
 def _doubted(row: Row) -> Answer:
-    """The same of what the other side may draw too, in a loop whose turns are not known or in what is not followed."""
+    """The certainty of a line when the other side may make the same draw, in a loop or in code that is not followed."""
     return Answer.NO if certainty(row) is Answer.NO else Answer.UNKNOWN
 
 
 def _is_open(rows: Sequence[Row]) -> bool:
-    """Whether rows hold what may draw anything."""
+    """Whether some of the rows may draw anything."""
     return any(row.draw is None or not row.draw.certain for row in rows)
 
 
 def _maybe_turns(old: Sequence[Row], new: Sequence[Row]) -> bool:
-    """Whether what one side draws in loops may be what the other draws without."""
+    """Whether what one side draws in loops may be what the other side draws without loops."""
     (one, once), (other, single) = (_by_turns(rows) for rows in (old, new))
     if not (one & single or other & once):
         return False
@@ -123,7 +124,7 @@ def _maybe_turns(old: Sequence[Row], new: Sequence[Row]) -> bool:
 
 
 def _by_turns(rows: Sequence[Row]) -> tuple[set[str], set[str]]:
-    """What draws in loops, and what without: by what makes the numbers, since how many these are may come out alike."""
+    """What is drawn in loops, and what outside of them, by engine: amounts may turn out equal."""
     looped: set[str] = set()
     single: set[str] = set()
     for row in rows:
@@ -133,7 +134,7 @@ def _by_turns(rows: Sequence[Row]) -> tuple[set[str], set[str]]:
 
 
 def _counted(rows: Sequence[Row]) -> Term | None:
-    """How often is drawn, where loops over numbers decide that."""
+    """The number of draws, if loops over numbers decide it."""
     total = constant(0)
     for row in rows:
         times = constant(1)
@@ -147,7 +148,7 @@ def _counted(rows: Sequence[Row]) -> Term | None:
 
 
 def _moved(lines: list[Line]) -> list[Line]:
-    """What went in one place and came in another has moved: both places stay."""
+    """What was dropped in one place and added in another has moved: both places stay."""
     gone = Counter(_identity(line.row) for line in lines if line.change is Change.DROPPED)
     came = Counter(_identity(line.row) for line in lines if line.change is Change.ADDED)
     both = set(gone & came)
@@ -160,7 +161,7 @@ def _moved(lines: list[Line]) -> list[Line]:
 
 
 def partner(lines: Sequence[Line], line: Line) -> Line | None:
-    """The other place of something that has moved."""
+    """The other place of a line that has moved."""
     if line.change is not Change.MOVED or (line.old is not None and line.new is not None):
         return None
     others = (each for each in lines if each is not line and each.change is Change.MOVED)
@@ -168,9 +169,9 @@ def partner(lines: Sequence[Line], line: Line) -> Line | None:
 
 
 def _exchanged(lines: list[Line]) -> Iterator[Line]:
-    """Equal draws that go to each other's owners have changed places; those of a new name alone were renamed.
+    """Equal draws that swapped their owners have moved; those whose owner has a new name were renamed.
 
-    That they are equal means nothing where one side has drawn something else before: each has moved by itself.
+    If one side has drawn something else before, equality means nothing: each of the two has moved by itself.
     """
     old = {line.old.owner for line in lines if line.old is not None}
     new = {line.new.owner for line in lines if line.new is not None}
@@ -188,12 +189,12 @@ def _exchanged(lines: list[Line]) -> Iterator[Line]:
 
 
 def _among(owner: str, owners: set[str]) -> bool:
-    """Whether an owner, or what it is a part of, is one of those that are drawn for."""
+    """Whether an owner, or something that it is part of, is one of the owners."""
     return any(owner == each or (each and owner.startswith(f"{each}.")) for each in owners)
 
 
 def renamed(line: Line) -> bool:
-    """Whether an equal draw goes to an owner of another name."""
+    """Whether an equal draw has an owner with another name."""
     if line.change is not Change.SAME or line.old is None or line.new is None:
         return False
     one, other = line.old.owner, line.new.owner
@@ -201,7 +202,7 @@ def renamed(line: Line) -> bool:
 
 
 def changed(old: Row, new: Row) -> Line:
-    """One owner, drawn for in two ways."""
+    """The line for two draws of one owner."""
     if old.key == new.key:
         return Line(Change.SAME, old, new, Answer.NO)
     one, other = old.draw, new.draw
@@ -224,7 +225,7 @@ def changed(old: Row, new: Row) -> Line:
 
 
 def _around(old: Row, new: Row) -> Answer:
-    """Whether a draw runs in other cases, or another number of times."""
+    """Whether the conditions or loops around a draw differ."""
     if old.context == new.context:
         return Answer.NO
     loops = [[step.term for step in row.context if step.kind == "for"] for row in (old, new)]
@@ -236,7 +237,7 @@ def _around(old: Row, new: Row) -> Answer:
 
 
 def _compared(one: Draw, other: Draw) -> tuple[Change, Answer]:
-    """How two draws of one stream differ, and whether one takes more from it."""
+    """How two draws of one stream differ, and whether they take different amounts."""
     amounts = amount(one), amount(other)
     if one.engine == other.engine and one.shape == other.shape:
         shifts = Answer.NO if one.engine in ENGINES else Answer.UNKNOWN
@@ -255,7 +256,7 @@ def _compared(one: Draw, other: Draw) -> tuple[Change, Answer]:
 
 
 def _as_much_for_all(one: Draw, other: Draw) -> Answer | None:
-    """Whether different numbers are taken for some of what callers pass; None where that is no arithmetic."""
+    """Whether the amounts differ for some arguments; None if they cannot be computed."""
     tried = [(amount(one, given), amount(other, given)) for given in samples(one.shape, other.shape)]
     sizes = [(old, new) for old, new in tried if old is not None and new is not None]
     if len(sizes) < len(tried):
@@ -267,13 +268,13 @@ def _as_much_for_all(one: Draw, other: Draw) -> Answer | None:
 
 
 def _as_much(one: Amount, other: Amount) -> Answer:
-    """Whether different numbers are taken."""
+    """Whether two amounts differ."""
     same = one[0] == other[0] and sorted(one[1]) == sorted(other[1])
     return Answer.NO if same else apart([one], [other])
 
 
 def _surely(one: Term, other: Term) -> bool:
-    """Whether two shapes differ for certain."""
+    """Whether two shapes certainly differ."""
     if one.op == "argument" and other.op == "argument" and one.args[0] != other.args[0]:
         return True
     inner = [

@@ -12,21 +12,20 @@ if TYPE_CHECKING:
     from initlint.comparison.trace import Draw
 
 Amount: TypeAlias = tuple[str, tuple[int, ...]]
-"""What makes the numbers, and the sizes of the tensors that it fills."""
+"""The engine of a draw, and the sizes of the tensors that it fills."""
 
 ENGINES = ("normal", "uniform")
 
 BLOCK = 16
-"""torch makes so many normal numbers at once on the CPU, the last ones anew where they are no whole block; fewer come
-in pairs, of which the second one is left over for the next draw.
-"""
+"""torch makes this many normal numbers at once on the CPU, and the last ones again if the last block is incomplete.
+Fewer come in pairs, whose second number may be left over for the next draw."""
 
 TAKEN = 4
-"""How many numbers such a pair takes."""
+"""How many numbers of the stream such a pair takes."""
 
 
 def elements(shape: Term, given: Numbers) -> int | None:
-    """The number of elements of a shape where it is known, with numbers that are given for what is not."""
+    """The number of elements of a shape, if it is known; `given` has numbers for the unknown terms."""
     count = 1
     if shape.op != "shape":
         return None
@@ -39,9 +38,9 @@ def elements(shape: Term, given: Numbers) -> int | None:
 
 
 def amount(draw: Draw, given: Numbers | None = None) -> Amount | None:
-    """The engine of a draw and the sizes of the tensors that it fills, where these are known numbers.
+    """The engine of a draw and the sizes of the tensors that it fills, if these are known numbers.
 
-    `given` are numbers for what is passed. Whether there is a bias is no number.
+    `given` has numbers for what callers pass; whether there is a bias is not a number.
     """
     given = {} if given is None else given
     if draw.engine in ENGINES:
@@ -63,9 +62,9 @@ def amount(draw: Draw, given: Numbers | None = None) -> Amount | None:
 
 
 def apart(old: Sequence[Amount], new: Sequence[Amount]) -> Answer:
-    """Whether two series of draws leave a generator in two states; what they draw from it may have any order.
+    """Whether two series of draws leave a generator in different states; their order does not matter.
 
-    Unknown where it matters whether a normal number is left over from before. tests/test_amounts.py measures it.
+    Unknown if it matters whether a normal number is left over from before. tests/test_amounts.py measures it.
     """
     kept = not any(small for _, small in map(_taken, (old, new)))
     cases = {
@@ -76,14 +75,14 @@ def apart(old: Sequence[Amount], new: Sequence[Amount]) -> Answer:
 
 
 def _behind(amounts: Sequence[Amount], left: int) -> tuple[int, int]:
-    """How many numbers are taken, and how many normal ones are left over, where so many were left before."""
+    """How many numbers are taken and how many normal ones are left over, if `left` were left over before."""
     taken, small = _taken(amounts)
     missing = max(small - left, 0)
     return taken + TAKEN * -(-missing // 2), (small - left) % 2
 
 
 def _taken(amounts: Sequence[Amount]) -> tuple[int, int]:
-    """How many numbers are taken for certain, and how many normal ones are made in pairs."""
+    """How many numbers are certainly taken, and how many normal ones are made in pairs."""
     sizes = [(engine == "normal", size) for engine, each in amounts for size in each]
     paired = [size for normal, size in sizes if normal and size < BLOCK]
     others = [size + BLOCK * (normal and size % BLOCK > 0) for normal, size in sizes if not normal or size >= BLOCK]
@@ -115,4 +114,4 @@ _SIZES: dict[str, Callable[[dict[str, int]], Amount]] = {
     "torch.nn.Conv2d": _convolution(2),
     "torch.nn.Conv3d": _convolution(3),
 }
-"""The tensors that the commonest layers fill; tests/test_comparison.py measures them."""
+"""The tensors that the most common layers fill; tests/test_comparison.py measures them."""

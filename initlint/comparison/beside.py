@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 RECURSION = 30_000
 MAX_ROUNDS = 8
-"""How often a pair is followed again, each time deeper."""
+"""How often a pair is followed again, each time into more of its calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """Both ledgers side by side, and what each came to; or the reason why there are none."""
+    """Both ledgers side by side, with the outlines of the results; or the reason why there are none."""
 
     lines: tuple[Line, ...] = ()
     results: tuple[Outline, Outline] | None = None
@@ -43,13 +43,13 @@ class Aligned:
 
     @property
     def alike(self) -> bool:
-        """Whether nothing tells both apart that a caller can see: draws, their owners, and what is handed back."""
+        """Whether no caller can see a difference: in the draws, their owners, or the result."""
         return all(map(_untouched, self.lines)) and self.results is not None and agree(*self.results)
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """One version, followed: its ledger, its result, and what has to be followed too."""
+    """One version, followed: its ledger, its result, and what else has to be followed."""
 
     ledger: tuple[Row, ...]
     result: Outline
@@ -57,11 +57,11 @@ class Followed:
 
 
 Target = ClassId | Method
-"""A class, of which the constructor is followed, or a function."""
+"""A class, whose constructor is followed, or a function."""
 
 
 def followed(shared: Shared, old: Target, new: Target, defaults: bool = False) -> Aligned:
-    """Both versions side by side, with all parameters open or left to their defaults."""
+    """Both versions side by side, with open parameters or with defaults."""
     try:
         with recursion(RECURSION):
             return _aligned(shared, (old, new), defaults)
@@ -70,7 +70,7 @@ def followed(shared: Shared, old: Target, new: Target, defaults: bool = False) -
 
 
 def signatures(shared: Shared, old: Target, new: Target) -> tuple[Signature, Signature]:
-    """What each version takes."""
+    """The parameters of each version."""
     one, other = (
         Signature(code, initialiser(code.project, target) if isinstance(target, str) else target)
         for code, target in zip(shared.codes, (old, new), strict=True)
@@ -79,7 +79,7 @@ def signatures(shared: Shared, old: Target, new: Target) -> tuple[Signature, Sig
 
 
 def _aligned(shared: Shared, pair: tuple[Target, Target], defaults: bool) -> Aligned:
-    """What both versions share is not followed, until something differs that has to do with it."""
+    """Follow both versions; what they share is only followed once something related to it differs."""
     taken = signatures(shared, *pair)
     passed = given(*taken, defaults)
     more = ((False, False), (False, False)) if defaults else unnamed(*taken)
@@ -105,20 +105,20 @@ def _followed(run: Run, target: Target, passed: dict[str, Value], more: Open) ->
 
 
 def _untouched(line: Line) -> bool:
-    """Whether a line is the same, for an owner of the same name."""
+    """Whether a line is the same, including the name of its owner."""
     old, new = (row.owner if row is not None else "" for row in (line.old, line.new))
     return line.change is Change.SAME and old == new
 
 
 def _open(lines: Sequence[Line]) -> Iterator[Line]:
-    """The lines that differ; all where a draw may have moved, since it may only have passed what draws nothing."""
+    """The lines that differ; all lines if a draw may have moved, since it may only have passed what draws nothing."""
     gone = {line.row.key for line in lines if line.new is None}
     moved = any(line.change is Change.MOVED or (line.old is None and line.row.key in gone) for line in lines)
     return (line for line in lines if moved or line.change is not Change.SAME)
 
 
 def _deciding(line: Line) -> Iterator[Term]:
-    """Everything that decides what a line is on either side."""
+    """Everything that decides what a line is, on both sides."""
     for row in (line.old, line.new):
         if row is not None:
             yield from (step.term for step in row.context)

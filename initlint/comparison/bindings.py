@@ -1,4 +1,4 @@
-"""What a name stands for in a body of statements: the one that gives it its value at last, or a choice between some."""
+"""What a name stands for after some statements: what the last one gives it, or a choice between several."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from initlint.comparison.pieces import Definition, dotted, names_bound, statemen
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Imported:
-    """A name of another module; the module itself where `attribute` is empty."""
+    """A name of another module; the module itself if `attribute` is empty."""
 
     module: str
     attribute: str
@@ -27,14 +27,14 @@ class Defined:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assigned:
-    """The value of an assignment to just this name."""
+    """The value of an assignment to this name alone."""
 
     value: ast.expr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Either:
-    """One of two, by a test, or by whether some statements raise anything; None: what stood there before them all."""
+    """One of two, decided by a test or by whether some statements raise; None is what the name was before."""
 
     by: ast.expr | tuple[ast.stmt, ...]
     yes: Binding | None
@@ -43,16 +43,16 @@ class Either:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Computed:
-    """Something else decides: a loop, a pattern, a context, code that is no statement."""
+    """Something else decides: a loop, a pattern, a context manager, or computed code."""
 
 
 Binding = Imported | Defined | Assigned | Either | Computed
 Exports = Callable[[ast.ImportFrom], bool | None]
-"""Whether a star import brings the name; None where that is not known."""
+"""Whether a star import brings a name; None if unknown."""
 
 
 def binding(body: Iterable[ast.stmt], name: str, exports: Exports, before: Binding | None = None) -> Binding | None:
-    """What a name stands for behind some statements, `before` what it does in front of them."""
+    """What a name stands for after some statements; `before` is what it stood for in front of them."""
     for statement in body:
         before = _behind(statement, name, exports, before)
     return before
@@ -100,7 +100,7 @@ def _imported(node: ast.Import | ast.ImportFrom, name: str, exports: Exports, be
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]]:
-    """The names that an import binds, with what each stands for."""
+    """The names that an import binds, and what each stands for."""
     for alias in node.names:
         if isinstance(node, ast.ImportFrom):
             yield alias.asname or alias.name, Imported(node.module or "", alias.name, node.level)
@@ -112,12 +112,12 @@ def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]
 
 
 def only_for_checkers(test: ast.expr) -> bool:
-    """Whether a condition holds for type checkers alone."""
+    """Whether a condition holds for type checkers only."""
     return (dotted(test) or "").rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def _puts_another_in_place(body: Iterable[ast.stmt]) -> bool:
-    """Whether a module is replaced by one that loads what it has when asked: checkers import what that is."""
+    """Whether a module replaces itself by one that loads on demand what type checkers import."""
     targets = [target for each in body if isinstance(each, ast.Assign) for target in each.targets]
     return any(
         isinstance(each, ast.Subscript) and dotted(each.value) == "sys.modules" and dotted(each.slice) == "__name__"
@@ -126,7 +126,7 @@ def _puts_another_in_place(body: Iterable[ast.stmt]) -> bool:
 
 
 def bound(statement: ast.stmt) -> set[str]:
-    """The names that a statement may bind; "*" for what a star import brings."""
+    """The names that a statement may bind; "*" stands for those of a star import."""
     found: set[str] = set()
     for node in _inside(statement):
         if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
@@ -141,7 +141,7 @@ def _globals(definition: Definition) -> Iterator[str]:
 
 
 def _inside(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The nodes of a statement that run where it stands, and whose names are its own."""
+    """The nodes of a statement that run where it is, in the same scope."""
     pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()

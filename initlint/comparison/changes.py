@@ -1,4 +1,4 @@
-"""Statements that change what others define, wherever they stand."""
+"""Statements that change definitions elsewhere."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 
 class Changes:
-    """Which statements change what, in one project.
-
-    `paths` are the files in which they are looked for.
-    """
+    """Which statements change what, in one project. `paths` are the files that are searched for them."""
 
     def __init__(self, trees: Trees, names: Names, paths: Iterable[str]) -> None:
         self._trees = trees
@@ -38,19 +35,20 @@ class Changes:
         self._decorated: dict[str, list[Key]] = {}
 
     def of(self, target: str, stored: bool = False) -> list[Key]:
-        """What may change a class, a function, a variable or a name of torch, or (`stored`) gives it other contents."""
+        """The statements that may change a class, a function, a variable or a name of torch, or (`stored`) its
+        contents."""
         self._look()
         found = (*self._found.get(target, ()), *self._found.get(target.partition("::")[0], ()))
         return [key for key, stores in found if stores or not stored]
 
     def outside(self, known: Set[str]) -> dict[str, list[Key]]:
-        """Everything outside of `known` files that statements elsewhere change, with these statements."""
+        """Everything outside of the `known` files that statements elsewhere change, with these statements."""
         self._look()
         outside = {t: found for t, found in self._found.items() if t.partition("::")[0] not in known}
         return {target: [key for key, _ in found] for target, found in outside.items()}
 
     def decorated(self, key: Key) -> list[Key]:
-        """What a function decorates, with the statements that call it; the classes that inherit from a class."""
+        """What a function decorates, with the statements that apply it; or the subclasses of a class."""
         target = f"{key[1]}::{key[2]}"
         match key[0]:
             case "function":
@@ -61,7 +59,7 @@ class Changes:
                 return []
 
     def _look(self) -> None:
-        """Look through the files; then those whose functions they call at module level, or decorate with."""
+        """Search the files, then those whose functions they call at module level or use as decorators."""
         if self._looked:
             return
         self._looked = True
@@ -75,7 +73,7 @@ class Changes:
             seen.update(called)
 
     def _noted(self, path: str) -> Iterator[str]:
-        """Note what the statements of a file change; the files of the functions that do so are handed out."""
+        """Note what the statements of a file change; yield the files of the functions that do so."""
         for statement in self._sketches.of(self._project.source(path)).altering:
             if statement.kind:
                 yield from self._note_decorators(path, statement)
@@ -86,7 +84,7 @@ class Changes:
                 yield from self._note_change(path, name, stores, statement)
 
     def _note_decorators(self, path: str, definition: Altering) -> Iterator[str]:
-        """A decorator may put what it decorates somewhere; one that is a method, into what it belongs to."""
+        """A decorator may store what it decorates somewhere; a method, in its object."""
         for name in definition.decorators:
             symbol, rest = longest_known(self._project, path, name)
             if symbol is None or symbol.kind in (SymbolKind.EXTERNAL, SymbolKind.MODULE):
@@ -117,14 +115,14 @@ class Changes:
             yield symbol.target.partition("::")[0]
 
     def _only_kept(self, path: str, name: str, statement: ast.stmt) -> bool:
-        """Whether a name goes to nothing but functions and collections that leave what it stands for alone."""
+        """Whether a name is passed only to functions and collections that leave its value unchanged."""
         nodes = [*ast.walk(statement)]
         uses = [each for each in nodes if isinstance(each, ast.Name) and each.id == name.partition(".")[0]]
         calls = [each for each in nodes if isinstance(each, ast.Call)]
         return len(uses) == sum(len(passed(each, name)) for each in calls if self._keeps_as_is(path, name, each))
 
     def _keeps_as_is(self, path: str, name: str, call: ast.Call) -> bool:
-        """Whether a call leaves what it is given under a name as it is."""
+        """Whether a call leaves the value of a name unchanged."""
         match call.func:
             case ast.Attribute(value=ast.Name(id=holder), attr=method) if method in ADDING:
                 return _is_collection(self._names.binding(path, holder))
@@ -138,7 +136,7 @@ class Changes:
                 return False
 
     def _at_module_level(self, key: Key) -> ast.FunctionDef | None:
-        """The only function of a name at module level."""
+        """The only function of this name at module level."""
         method = self._trees.named_function(key[1], key[2])
         return self._trees.function(method) if method is not None else None
 

@@ -1,4 +1,4 @@
-"""The code of a project as terms: equal terms do the same, whatever it is called or where."""
+"""The code of a project as terms: equal terms do the same, whatever their names and places."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ AROUND = (
     "__new__ __getattr__ __getattribute__ __setattr__ __delattr__ __init_subclass__ __get__ __set__ __set_name__"
     " __prepare__ __instancecheck__ __class_getitem__"
 ).split()
-"""Methods that Python calls by itself when an instance is made, or an attribute read or set."""
+"""Methods that Python calls by itself when an instance is made or an attribute is read or set."""
 
 WRAPPER = "__init_subclass__"
 
 TRANSPARENT = frozenset({"object", "Generic", "Protocol", "ABC"})
-"""Base classes that give instances nothing."""
+"""Base classes that add nothing to instances."""
 
 ORDINARY = frozenset({*AROUND, "__init__", "__post_init__", "__call__", "__enter__", "__exit__"})
-"""Methods of a class that are followed, or compared where an instance is made."""
+"""Methods that are followed or compared when an instance is made."""
 
 CONSTRUCTORS = ("__init__", "__post_init__")
 
@@ -54,11 +54,10 @@ Defining = TypeVar("Defining", bound=Definition)
 
 
 class Code(Trees):
-    """What the code of one project means.
+    """The meaning of one project's code.
 
-    `paths` are the files in which statements are looked for that change what other files define, `moved` those of them
-    that another version imports otherwise; `changed` those that it has otherwise, where it is looked first for what
-    differs.
+    `paths` are searched for statements that change definitions elsewhere. `moved` are those of them that the other
+    version imports differently, and `changed` those whose text differs, which are searched for differences first.
     """
 
     def __init__(
@@ -82,20 +81,20 @@ class Code(Trees):
     # -- names that statements bind ----------------------------------------------------------------------------
 
     def of_file(self, path: str) -> Term:
-        """A file with all that it refers to."""
+        """A file with everything that it refers to."""
         return self.content([("file", path, "")])
 
     def of_variable(self, path: str, name: str) -> Term:
-        """A name at module level, by all that has a say in what it stands for."""
+        """A name at module level, with everything that decides its value."""
         return self.content([("variable", path, name)])
 
     def settled(self, path: str, name: str) -> bool:
-        """Whether nothing changes what a module-level name holds once it is bound."""
+        """Whether nothing changes the value of a module-level name once it is bound."""
         own = path in self.project.own
         return own and not self.names.changed(path, name) and not self.changes.of(f"{path}::{name}")
 
     def class_level(self, id: ClassId, name: str) -> ast.expr | Term | None:
-        """The value of a name in a class's own body; a term where it is more than one expression."""
+        """The value of a name in the body of a class; a term if it takes more than one expression."""
         found = self._level_of(id).get(name, [])
         plain = all(isinstance(each, Definition) for each in found)
         changes = [*self.changes.of(f"{id}.{name}"), *(() if plain else self.changes.of(id))]
@@ -108,7 +107,7 @@ class Code(Trees):
 
     @remembered
     def _level_of(self, id: ClassId) -> dict[str, list[ast.stmt]]:
-        """The statements of a class's body by the names that they bind or may change."""
+        """The statements in the body of a class, by the names that they bind or may change."""
         found: dict[str, list[ast.stmt]] = {}
         for statement in self.body(id):
             for name in sorted(bound(statement).union(heads(statement))):
@@ -118,16 +117,18 @@ class Code(Trees):
     # -- terms for code ----------------------------------------------------------------------------------------
 
     def of_function(self, method: Method) -> Term:
-        """A function with all that it refers to in the project; of several of one name, what decides between them."""
+        """A function with everything that it refers to; if several have the name, including what decides between
+        them."""
         alone = method.owner is not None or self.named_function(method.path, method.facts.name) is not None
         return self.content([key_of(method)]) if alone else self.of_variable(method.path, method.facts.name)
 
     def of_class(self, id: ClassId) -> Term:
-        """How instances of a class are made, with all that this refers to in the project; its name does not matter."""
+        """How instances of a class are made, with everything that this refers to; the name of the class does not
+        matter."""
         return self.content([class_key(id)]) if id in self.project.classes else Term("name", (id,))
 
     def whole(self, id: ClassId) -> Term:
-        """A class with all of its methods, whoever calls them."""
+        """A class with all of its methods, whether or not they are called."""
         classes = [each for each in self.project.mro(id) if each in self.project.classes]
         return self.content([key for each in classes for key in self._with_methods(each)])
 
@@ -140,12 +141,12 @@ class Code(Trees):
 
     @remembered
     def around(self, id: ClassId) -> Term | None:
-        """What else than its constructors makes an instance of a class: metaclasses, `__new__`, changes by others."""
+        """What besides constructors makes an instance: metaclasses, `__new__`, changes made elsewhere."""
         keys = [key for each in self.project.mro(id) if self.cls(each) is not None for key in self._around_one(each)]
         return self.content(keys) if keys else None
 
     def _around_one(self, id: ClassId) -> Iterator[Key]:
-        """The same of one class alone."""
+        """The same, for one class without its bases."""
         node, (path, _, qualname) = self.cls(id), id.partition("::")
         assert node is not None
         inner = [
@@ -174,7 +175,7 @@ class Code(Trees):
         return isinstance(node, ast.FunctionDef) and node.name == WRAPPER and wraps_forward(node)
 
     def rewrapped(self, id: ClassId) -> bool:
-        """Whether what runs when an instance is called is more than its `forward`."""
+        """Whether calling an instance runs more than its `forward`."""
         bases = [each for each in self.project.mro(id) if each != id]
         return any(
             self._wraps_forward(each) for base in bases for each in self.body(base) if isinstance(each, Definition)
@@ -182,13 +183,13 @@ class Code(Trees):
 
     @remembered
     def special(self, id: ClassId) -> bool:
-        """Whether instances of a class are more than their attributes: operators, conversions, what others define."""
+        """Whether instances are more than their attributes: operators, conversions, definitions made elsewhere."""
         infos = [self.project.classes[each] for each in self.project.mro(id) if each in self.project.classes]
         names = {name for info in infos for name in info.methods if name.startswith("__")}
         return not names <= ORDINARY or self.foreign(id)
 
     def foreign(self, id: ClassId) -> bool:
-        """Whether a class inherits from one that is neither of the project nor of torch: its instances are more."""
+        """Whether a class inherits from one outside of the project and torch, so that instances may have more."""
         known = (each for each in self.project.mro(id) if each in self.project.classes)
         return any(
             dotted(generic(base)) not in TRANSPARENT and not self._is_module_or_own(base, each)
@@ -203,12 +204,12 @@ class Code(Trees):
         return found is not None or knowledge.module(text) is not None or text.rpartition(".")[2] in TRANSPARENT
 
     def _stays(self, path: str, name: str) -> bool:
-        """Whether a class is all that its name stands for."""
+        """Whether the name of a class stands for nothing else."""
         found = self.names.binding(path, name)
         return isinstance(found, Defined) and isinstance(found.node, ast.ClassDef)
 
     def _is_class(self, base: ast.expr, path: str, id: ClassId) -> bool:
-        """Whether a base is a class that is known, or one of another package."""
+        """Whether a base is a known class, or one of another package."""
         name = dotted(generic(base))
         if name is None:
             return False
@@ -217,7 +218,7 @@ class Code(Trees):
 
     @remembered
     def guessed(self, id: ClassId) -> str:
-        """A base that several statements decide, of which the project has taken one; "" where there is none."""
+        """A base that several statements decide, of which the project took one; "" if there is none."""
         known = [each for each in self.project.mro(id) if each in self.project.classes]
         bases = ((base, each) for each in known for node in self.classes(each) for base in node.bases)
         found = (ast.unparse(base) for base, each in bases if self._is_guess(base, each))
@@ -232,15 +233,15 @@ class Code(Trees):
         return symbol is not None and self.project.class_of(symbol) in info.bases
 
     def keeps(self, decorator: ast.expr, path: str) -> bool:
-        """Whether a decorator leaves what it is put on as it is."""
+        """Whether a decorator leaves what it decorates unchanged."""
         return keeps(self, decorator, path)
 
     def of_nodes(self, nodes: Sequence[ast.AST], path: str, qualname: str) -> Term:
-        """Some code in a file, with all that it refers to in the project."""
+        """Some code of a file, with everything that it refers to."""
         return self.content(self._keys_of(nodes, path, f"{path}::{qualname}"))
 
     def free(self, nodes: Sequence[ast.AST]) -> tuple[str, ...]:
-        """The names that a piece of code takes from around it, in order."""
+        """The names that a piece of code takes from its surroundings, in order."""
         return tuple(dict.fromkeys(name.partition(".")[0] for name in self.texts.piece(nodes).names))
 
     def _keys_of(self, nodes: Sequence[ast.AST], path: str, scope: str) -> list[Key]:
@@ -250,23 +251,23 @@ class Code(Trees):
 
     @remembered
     def walk(self, *keys: Key) -> Walk:
-        """What some definitions reach, for comparing it with others."""
+        """A walk over what some definitions reach, to compare it with another."""
         return Walk(self, keys)
 
     def content(self, keys: Sequence[Key]) -> Term:
-        """Definitions with all that they reach, as one term."""
+        """Some definitions with everything that they reach, as one term."""
         asked = tuple(map(self._first_alike, keys))
         if asked not in self._contents:
             self._contents[asked] = self.texts.contents.term(self.walk(*asked))
         return self._contents[asked]
 
     def _first_alike(self, key: Key) -> Key:
-        """Of code that is written alike in one file, and means the same, the first stands for all."""
+        """The first definition stands for all that are written alike in one file and mean the same."""
         piece = self.piece(key) if key[0] == "node" else None
         return key if piece is None else self._alike.setdefault((key[1], piece, self.links(key)), key)
 
     def common(self, keys: Sequence[Key], other: Code, others: Sequence[Key]) -> Term | None:
-        """The one term of some definitions and those of another version; None where they differ."""
+        """The common term of some definitions in both versions; None if they differ."""
         if not self.walk(*keys).equals(other.walk(*others)):
             return None
         term = self.content(keys)
@@ -275,7 +276,7 @@ class Code(Trees):
 
     @remembered
     def piece(self, key: Key) -> Piece | None:
-        """The code of a definition alone."""
+        """The code of a definition by itself."""
         nodes = self._nodes(key)
         return self.texts.piece(nodes) if nodes else None
 
@@ -289,7 +290,7 @@ class Code(Trees):
         return tuple((name, ("method", id, name)) for name in names)
 
     def definitions(self, key: Key) -> Sequence[ast.AST]:
-        """The nodes of a definition, of a class the whole statements."""
+        """The nodes of a definition; for a class, the whole statements."""
         return self.classes(f"{key[1]}::{key[2]}") if key[0] == "class" else self._nodes(key)
 
     def _nodes(self, key: Key) -> Sequence[ast.AST]:
@@ -313,7 +314,7 @@ class Code(Trees):
                 return [self._extra[key]]
 
     def _bare(self, node: Defining, path: str) -> Defining:
-        """A definition without the decorators of the project that leave it as it is."""
+        """A definition without those decorators of the project that leave it unchanged."""
         kept = [each for each in node.decorator_list if not (self.keeps(each, path) and self._is_own(each, path))]
         if len(kept) == len(node.decorator_list):
             return node
@@ -327,7 +328,7 @@ class Code(Trees):
         return symbol is not None and symbol.kind is not SymbolKind.EXTERNAL
 
     def meaning(self, key: Key, name: str) -> tuple[Key | None, str]:
-        """The definition that a name stands for in another, or None and the name that it has for everybody."""
+        """The definition that a name stands for within another; or None, and its canonical name."""
         path, around = scope(key)
         head, _, rest = name.partition(".")
         while around:
@@ -339,7 +340,7 @@ class Code(Trees):
 
     @remembered
     def links(self, key: Key) -> tuple[Link, ...]:
-        """What the code of a definition refers to, in order; then what it imports, and what is known to change it."""
+        """What the code of a definition refers to, in order; then its imports, and what is known to change it."""
         piece = self.piece(key)
         assert piece is not None
         changes = [change for target in targets(key) for change in self.changes.of(target)]
@@ -348,7 +349,7 @@ class Code(Trees):
         return *named, Link("", (*self._imports(key, piece), *changes, *behind), (), (*changes, *behind))
 
     def _imports(self, key: Key, piece: Piece) -> Iterator[Key]:
-        """What imports, and names that are computed, lead to; of a whole file's, what its names use and stars bring."""
+        """What imports and computed names lead to; for a whole file, what its names use and star imports bring."""
         path = scope(key)[0]
         nodes = piece.imports
         if key[0] == "file":
@@ -361,7 +362,7 @@ class Code(Trees):
             yield "variable", path, key[2]
 
     def _link(self, key: Key, name: str) -> Link:
-        """A name in a definition, with all that it may stand for."""
+        """A name in a definition, with everything that it may stand for."""
         found, rest = self.meaning(key, name)
         if found is not None:
             return Link(rest, (found,))

@@ -1,4 +1,4 @@
-"""Two versions compared: for every class that both have, where its streams part, and who inherits that."""
+"""Two versions compared: for every class that both have, where its streams part, and what inherits the difference."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ LOADED = "what imports change of what it uses is not changed by the same imports
 
 @dataclass(frozen=True, slots=True)
 class ClassDiff:
-    """One class in both versions. `by_default`: only with arguments left to their defaults is there a difference.
+    """One class in both versions.
 
-    `defaults`: with such arguments there is none. `lines` are those with defaults where these show as much.
-    `through`: the class of the project in whose code the difference stands and which differs by itself; "" where the
-    difference is this class's own.
+    `by_default`: the difference shows only with default arguments. `defaults`: with these there is none. `lines` are
+    those with default arguments if these show as much. `through`: the class of the project whose code has the
+    difference, and which differs by itself; "" if that is this class.
     """
 
     old: ClassId
@@ -64,7 +64,7 @@ class ClassDiff:
 
     @property
     def doubt(self) -> Line | None:
-        """A line before that, of which it is not known whether it shifts anything."""
+        """An earlier line that may or may not shift anything."""
         parting = self.parting
         for line in self.lines:
             if line is parting:
@@ -75,7 +75,7 @@ class ClassDiff:
 
     @property
     def renames(self) -> tuple[tuple[str, str], ...]:
-        """Owners that have another name now and the same numbers: not such that have kept theirs in another line."""
+        """Owners with a new name and the same numbers, except those that keep their old name in another line."""
         rows = [(line, line.old.draw, line.new.draw) for line in self.lines if line.old and line.new]
         pairs = [(line, old.owner, new.owner) for line, old, new in rows if old and new]
         kept = {old for _, old, new in pairs if old == new}
@@ -84,7 +84,7 @@ class ClassDiff:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What came of two versions. `classes` are the pairs that were compared and differ in something."""
+    """The result for two versions. `classes` are the compared pairs that differ."""
 
     old: str
     new: str
@@ -103,7 +103,7 @@ class Comparison:
 
     @property
     def roots(self) -> tuple[ClassDiff, ...]:
-        """The classes whose difference is their own, the gravest first."""
+        """The classes that differ by themselves, the gravest first."""
         order = list(Verdict)
         own = [each for each in self.classes if not each.through and each.verdict is not Verdict.SAME]
         return tuple(sorted(own, key=lambda each: -order.index(each.verdict)))
@@ -144,7 +144,7 @@ def compare(old: Side, new: Side, under: tuple[str, ...] = (), notes: Sequence[s
 
 
 def _problems(old: Side, new: Side) -> tuple[Problem, ...]:
-    """What could not be read on either side; equal texts that neither can read are no difference."""
+    """What could not be read on either side; equal texts that neither side can read are no difference."""
     found = []
     for side, other in ((old, new), (new, old)):
         unread = [problem for problem in side.problems if side is old or problem not in other.problems]
@@ -153,7 +153,7 @@ def _problems(old: Side, new: Side) -> tuple[Problem, ...]:
 
 
 def _class(shared: Shared, old: ClassId, new: ClassId) -> ClassDiff:
-    """One class: with all parameters open, and, where the defaults may matter, with these."""
+    """Compare one class: with open parameters, and with default arguments if they may matter."""
     opened = shared.aligned(new, old, new)
     assert opened is not None
     verdict = _verdict(opened)
@@ -184,15 +184,15 @@ def _verdict(aligned: Aligned) -> Verdict:
 
 
 def _rewritten(codes: tuple[Code, Code], each: ClassDiff) -> bool:
-    """Whether the code of a class itself is another."""
+    """Whether the code of the class itself changed."""
     old, new = (code.cls(id) for code, id in zip(codes, (each.old, each.new), strict=True))
     return old is None or new is None or ast.dump(old) != ast.dump(new)
 
 
 def _attributed(each: ClassDiff, differing: dict[ClassId, ClassDiff], itself: bool) -> ClassDiff:
-    """Whether all of a difference is that of classes that it builds or inherits from.
+    """Whether a difference comes entirely from classes that this class builds or inherits from.
 
-    A class that did not change `itself` has it from the one that builds what differs, if not from that.
+    If the class did not change `itself`, it comes from one that it builds, or else from a base.
     """
     news = {diff.old: diff.new for diff in differing.values()}
     homes = []
@@ -206,7 +206,7 @@ def _attributed(each: ClassDiff, differing: dict[ClassId, ClassDiff], itself: bo
 
 
 def _factories(new: Side, differing: Iterable[ClassId]) -> Iterator[tuple[str, ClassId]]:
-    """Functions that build a class which differs, or call a function that does."""
+    """Functions that build a class that differs, or call a function that does."""
     project = new.project
     known: dict[str, ClassId] = {}
     classes = set(differing)

@@ -1,4 +1,4 @@
-"""Whether two sets of conditions hold for the same callers: tried with all values that the conditions tell apart."""
+"""Whether two sets of conditions hold for the same callers: tried with all values that the conditions distinguish."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from initlint.comparison.trace import Step
 from initlint.model import Answer
 
 OPAQUE = frozenset({"call", "raises", "left", "while", "carried", AT_IMPORT})
-"""Conditions with such terms in them may hold always, or never."""
+"""Conditions with these terms in them may hold always, or never."""
 
 MAX_TRIED = 4_096
 OTHER: tuple[Scalar, ...] = (None, True, False, 1, "another")
-"""What is passed beside the constants of the conditions."""
+"""Values that are tried besides the constants of the conditions."""
 
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "Eq": operator.eq,
@@ -27,7 +27,7 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "LtE": operator.le,
 }
 _ORDERED = frozenset({"Lt", "LtE", "Add", "Sub", "Mult", "Div", "FloorDiv", "Mod", "Pow"})
-"""Operators for which the tried values do not stand for all others."""
+"""Operators for which the tried values do not represent all others."""
 
 Held = list[Scalar] | tuple[Scalar, ...] | frozenset[Scalar]
 Given = Sequence[Scalar]
@@ -35,14 +35,14 @@ Read = Callable[[Given], Scalar | Held]
 
 
 class _BeyondError(Exception):
-    """A condition that is more than what is worked out here."""
+    """A condition that is too complex to be evaluated here."""
 
 
 @functools.lru_cache(maxsize=4_096)
 def differ(old: tuple[Step, ...], new: tuple[Step, ...]) -> Answer:
-    """Whether some caller meets one set of conditions and not the other; the steps are no loops.
+    """Whether some caller meets one set of conditions but not the other; the steps are not loops.
 
-    Draws under the same conditions ask for the same pair, hence the cache.
+    Many draws share their conditions, hence the cache.
     """
     terms = [step.term for step in (*old, *new)]
     inner = set(_inner(terms))
@@ -68,7 +68,7 @@ def differ(old: tuple[Step, ...], new: tuple[Step, ...]) -> Answer:
 
 
 def _decided(free: Sequence[Term]) -> bool:
-    """Whether callers can pass every combination of some terms: what is computed shares no parameter with another."""
+    """Whether callers can pass every combination of some terms: no two computed ones share a parameter."""
     passed = [symbols((term,), "parameter") for term in free]
     return all(
         found
@@ -81,7 +81,7 @@ def _decided(free: Sequence[Term]) -> bool:
 
 
 def _is_passed(term: Term) -> bool:
-    """Whether a term is something that callers pass, an item of it in a loop, or a part of it under a fixed name."""
+    """Whether a term is something that callers pass, an item of it in a loop, or a part with a fixed name."""
     if term.op not in ("attribute", "getattr", "looked up", "item") or not term.args:
         return term.op == "parameter"
     first, *rest = term.args
@@ -91,7 +91,7 @@ def _is_passed(term: Term) -> bool:
 
 
 def _values(inner: Iterable[Term]) -> list[Scalar]:
-    """The constants of conditions and what lies beside them, each once."""
+    """The constants of conditions, and the values next to them, each once."""
     found = [*OTHER]
     inner = [*inner]
     found += sorted({_label(term) for term in inner if term.op == "member"})
@@ -107,17 +107,17 @@ _READ = frozenset({"constant", "Not", "And", "Or", "In", "choice", "list", "tupl
 
 
 def _is_free(term: Term) -> bool:
-    """Whether a term is one of those that callers decide, as far as is known."""
+    """Whether callers decide a term, as far as is known."""
     return term.op not in (*_READ, "member") or (term.op == "In" and not _is_list(term.args[1]))
 
 
 def _is_list(term: Term | Scalar) -> bool:
-    """Whether it is known what a term holds."""
+    """Whether the contents of a term are known."""
     return isinstance(term, Term) and term.op in ("list", "tuple", "set")
 
 
 def _inner(terms: Iterable[Term]) -> Iterator[Term]:
-    """All that is worked out, down to what is free."""
+    """All terms that are evaluated, down to the free ones."""
     for term in terms:
         yield term
         if not _is_free(term):
@@ -125,12 +125,12 @@ def _inner(terms: Iterable[Term]) -> Iterator[Term]:
 
 
 def _label(member: Term) -> str:
-    """What stands for a member of an enumeration."""
+    """The value that represents a member of an enumeration."""
     return f"member {member.digest.hex()}"
 
 
 def _holding(sides: Iterable[Sequence[Step]], places: Mapping[Term, int]) -> list[Callable[[Given], bool]]:
-    """Whether the conditions of each side hold for the values of what is free, by its places among these."""
+    """Whether the conditions of each side hold, given values for the free terms."""
     reads: dict[Term, Read] = {}
 
     def holding(steps: Sequence[Step]) -> Callable[[Given], bool]:
@@ -141,7 +141,7 @@ def _holding(sides: Iterable[Sequence[Step]], places: Mapping[Term, int]) -> lis
 
 
 def _read(term: Term, places: Mapping[Term, int], reads: dict[Term, Read]) -> Read:
-    """How a term is worked out, made once for all values."""
+    """A function that evaluates a term, made once for all values."""
     if term not in reads:
         parts = [] if term in places else [_read(part, places, reads) for part in operands(term)]
         reads[term] = operator.itemgetter(places[term]) if term in places else _worked_out(term, parts)
@@ -149,7 +149,7 @@ def _read(term: Term, places: Mapping[Term, int], reads: dict[Term, Read]) -> Re
 
 
 def _worked_out(term: Term, parts: Sequence[Read]) -> Read:  # noqa: C901  (one case for each operator)
-    """The same of one that is not free; what cannot be computed raises what Python would."""
+    """The same for a term that is not free; the function raises what Python would raise."""
     match term.op:
         case "constant":
             value = term.args[0]

@@ -1,4 +1,4 @@
-"""Which decorators and functions leave what they are given as it is; which members change the class around them."""
+"""Which decorators and functions leave their argument unchanged, and which members change the class around them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ HARMLESS = frozenset(
     " inference_mode enable_grad export ignore unused script abstractmethod override final total_ordering runtime"
     " setter getter deleter overload".split()
 )
-"""Decorators of other packages that leave a constructor, and what a method draws, as they are."""
+"""Decorators of other packages that do not change a constructor or the draws of a method."""
 
 ADDING = frozenset({"append", "add", "update", "setdefault", "insert"})
 """Methods that put something into a collection."""
 
 
 def hands_back(function: ast.FunctionDef, name: str) -> bool:
-    """Whether a function returns what it has under a name, and nothing else."""
+    """Whether a function returns the value of one of its names, and does nothing else."""
     returns = [each for each in statements(function.body[-1:]) if isinstance(each, ast.Return)]
     every = [each for each in statements(function.body) if isinstance(each, ast.Return) and each not in returns]
     nested = [each for each in function.body if isinstance(each, ast.FunctionDef)]
@@ -40,14 +40,14 @@ def hands_back(function: ast.FunctionDef, name: str) -> bool:
 
 
 def leaves_alone(function: ast.FunctionDef, name: str) -> bool:
-    """Whether a function only keeps what it has under a name, hands it back, or asks what it is."""
+    """Whether a function only stores, returns or inspects the value of one of its names."""
     harmless = {id(part) for each in ast.walk(function) for part in _unchanged(each)}
     uses = (each for each in ast.walk(function) if isinstance(each, ast.Name) and each.id == name)
     return bool(name) and all(id(each) in harmless for each in uses)
 
 
 def _unchanged(node: ast.AST) -> Sequence[ast.expr | None]:
-    """What of a node's parts it does nothing to."""
+    """The parts of a node that it leaves unchanged."""
     match node:
         case ast.Return(value=value) | ast.FormattedValue(value=value):
             return [value]
@@ -66,7 +66,7 @@ def _unchanged(node: ast.AST) -> Sequence[ast.expr | None]:
 
 
 def keeps(code: Code, decorator: ast.expr, path: str) -> bool:
-    """Whether a decorator leaves what it is put on as it is."""
+    """Whether a decorator leaves what it decorates unchanged."""
     name = dotted(callee(decorator)) or ""
     symbol = code.project.resolve(path, name)
     known = symbol is not None and symbol.kind is SymbolKind.FUNCTION
@@ -85,7 +85,7 @@ def keeps(code: Code, decorator: ast.expr, path: str) -> bool:
 
 
 def _of_object(code: Code, path: str, name: str) -> Method | None:
-    """The method of an object that a file makes of one of the project's classes."""
+    """The method of an object that a file creates from a class of the project."""
     found, rest = code.names.lead(path, name)
     made = code.names.binding(found[1], found[2]) if found is not None and found[0] == "variable" else None
     if found is None or not isinstance(made, Assigned) or not isinstance(made.value, ast.Call):
@@ -96,14 +96,14 @@ def _of_object(code: Code, path: str, name: str) -> Method | None:
 
 
 def passed(call: ast.Call, name: str) -> list[int | str]:
-    """Where a call passes what a name stands for: places and names of parameters, "" where neither is known."""
+    """Where a call passes a value: places and names of parameters, "" if neither is known."""
     starred = any(isinstance(each, ast.Starred) for each in call.args)
     places = ["" if starred else place for place, each in enumerate(call.args) if dotted(each) == name]
     return [*places, *(each.arg or "" for each in call.keywords if dotted(each.value) == name)]
 
 
 def parameter_at(function: ast.FunctionDef, place: int | str) -> str:
-    """The parameter that a call gives what it passes there; `""` for one of those that have no name of their own."""
+    """The parameter that receives an argument; `""` for one without a name of its own."""
     positional = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
     named = {*positional, *(each.arg for each in function.args.kwonlyargs)}
     if isinstance(place, int):
@@ -112,7 +112,7 @@ def parameter_at(function: ast.FunctionDef, place: int | str) -> str:
 
 
 def wraps_forward(hook: ast.FunctionDef) -> bool:
-    """Whether an `__init_subclass__` does no more to a class than to give it another `forward`."""
+    """Whether an `__init_subclass__` only replaces the `forward` of a class."""
     return all(map(_prepares, without_docstring(hook.body))) and all(
         _is_forward(parent)
         for parent in ast.walk(hook)
@@ -138,7 +138,7 @@ def _is_forward(node: ast.AST) -> bool:
 
 
 def named_by_members(code: Code, id: ClassId) -> Iterator[Key]:
-    """What members of a class do to it when they are told their names."""
+    """What members do to their class when they are told their names (`__set_name__`)."""
     values = [each.value for each in code.body(id) if isinstance(each, ast.Assign | ast.AnnAssign)]
     callees = [dotted(each.func) for each in values if isinstance(each, ast.Call)]
     named = [code.meaning(class_key(id), each)[0] for each in callees if each is not None]

@@ -1,4 +1,4 @@
-"""What random functions of torch are told of the distribution, as terms: equal ones make the same numbers."""
+"""The distributions of torch's random functions, as terms: equal terms give the same numbers."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ PARAMETERS: dict[str, dict[str, Scalar]] = {
     "torch.nn.init.kaiming_uniform_": _KAIMING,
     "torch.nn.init.kaiming_normal_": _KAIMING,
 }
-"""What a function is told behind the tensor or shape, with the defaults; tests/test_edits.py reads them from torch."""
+"""The arguments after the tensor or shape, with their defaults; tests/test_edits.py reads them from torch."""
 
 _ALIKE = {
     **dict.fromkeys("torch.rand torch.rand_like torch.nn.init.uniform_ Tensor.uniform_".split(), ("uniform", _UNIFORM)),
     **dict.fromkeys("torch.randn torch.randn_like torch.normal".split(), ("normal", _NORMAL)),
     **dict.fromkeys("torch.nn.init.normal_ Tensor.normal_".split(), ("normal", _NORMAL)),
 }
-"""Functions that make the same numbers, and what tells them which."""
+"""Functions that make the same numbers, with the arguments that decide them."""
 
 
 def options_of(
     name: str, positional: Sequence[Term], named: Iterable[tuple[str, Term]], rest: Sequence[Term] = ()
 ) -> Term:
-    """What a call tells of the distribution: `positional` and `named` are without the tensor or shape."""
+    """What a call says about the distribution; `positional` and `named` exclude the tensor or shape."""
     known, given = PARAMETERS.get(name), dict(named)
     if known is None or rest or len(positional) > len(known):
         arguments = (Term("argument", pair) for pair in sorted(given.items()))

@@ -1,4 +1,4 @@
-"""What a call of torch draws, as terms: what makes the numbers, how many, and what else decides their values."""
+"""What a call of torch draws, as terms: the engine, the amount, and what else decides the values."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ TORCH = "torch"
 """torch's default stream."""
 
 EXPLICIT = "generator"
-"""The stream of a generator that is handed over."""
+"""The stream of a generator that was passed."""
 
 FORKED = "fork"
-"""The stream within a context behind which the default stream is as it was."""
+"""The stream inside a context that restores the default stream."""
 
 APART = frozenset({EXPLICIT, FORKED})
-"""Streams that leave torch's own alone."""
+"""Streams other than torch's default one."""
 
 UNIFORM = frozenset(
     "torch.rand torch.rand_like torch.nn.init.uniform_ torch.nn.init.kaiming_uniform_ torch.nn.init.xavier_uniform_"
@@ -30,16 +30,16 @@ NORMAL = frozenset(
     "torch.randn torch.randn_like torch.nn.init.normal_ torch.nn.init.kaiming_normal_ torch.nn.init.xavier_normal_"
     " torch.nn.init.orthogonal_ Tensor.normal_".split()
 )
-"""What takes as many numbers for equally many elements, whatever its other arguments are (float32, on the CPU)."""
+"""Functions that take as many numbers for equally many elements, whatever their other arguments (float32, CPU)."""
 
 BY_SHAPE = frozenset({"torch.nn.utils.parametrizations.orthogonal"})
-"""Functions that draw for some shapes and not for others; tests/test_comparison.py measures it."""
+"""Functions that draw for some shapes but not for others; tests/test_comparison.py measures it."""
 
 COUNTED = {"torch.linspace": 2, "torch.arange": 0}
-"""Functions that make one dimension, and the place of their last argument, which says how long."""
+"""Functions that make one dimension, and the position of the last argument that gives its length."""
 
 ELEMENTWISE = frozenset("tolist numpy detach cpu float double".split())
-"""Methods that leave the number of items as it is."""
+"""Methods that keep the number of items."""
 
 DEFAULTS: dict[str, Term] = {
     "bias": TRUE,
@@ -55,24 +55,24 @@ DEFAULTS: dict[str, Term] = {
     "kdim": NONE,
     "vdim": NONE,
 }
-"""Arguments that are the same when they are left out; tests/test_comparison.py reads them from torch."""
+"""Arguments that may be left out with the same effect; tests/test_comparison.py reads them from torch."""
 
 SILENT_ARGUMENTS = frozenset(
     "stride padding dilation padding_mode output_padding dropout batch_first max_norm norm_type scale_grad_by_freq"
     " sparse mode include_last_offset norm_first layer_norm_eps activation add_zero_attn requires_grad pin_memory"
     " layout out eps div_value return_indices".split()
 )
-"""Arguments that decide neither how much is drawn nor how; tests/test_comparison.py measures it."""
+"""Arguments that affect neither the amount nor the values of a draw; tests/test_comparison.py measures it."""
 
 PER_NAME = {"num_heads": frozenset({"torch.nn.MultiheadAttention"})}
-"""The same for single classes."""
+"""The same for individual classes."""
 
 
 DEFAULT_GENERATOR = Term("name", ("torch.default_generator",))
 
 
 def known_value(term: Term) -> Value:
-    """A term as what the static ledger knows of it."""
+    """A term as a value of the static ledger."""
     first = term.args[0] if is_constant(term) else term
     if not isinstance(first, Term | bytes):
         return Constant(first)
@@ -95,10 +95,8 @@ def of_class(name: str, positional: Sequence[Term], named: Sequence[tuple[str, T
 
 
 def weights_of(made: Term) -> Mapping[str, int | None] | None:
-    """The parameters of an instance of a class of torch.nn, in order, with their numbers of dimensions.
-
-    None where that is not known.
-    """
+    """The parameters of an instance of a class of torch.nn, in order, with their numbers of dimensions. None if
+    unknown."""
     known, given = knowledge.module(called(made)), [*operands(made)][1:]
     named = {str(arg.args[0]): arg.args[1] for arg in given if arg.op == "argument"}
     if known is None or known.lazy or len(named) < len(given):
@@ -110,7 +108,7 @@ def weights_of(made: Term) -> Mapping[str, int | None] | None:
 def options_of_class(
     name: str, positional: Sequence[Term], named: Sequence[tuple[str, Term]], rest: Sequence[Term]
 ) -> Term:
-    """The arguments of a class of torch.nn that decide what it draws, in one order."""
+    """The arguments of a class of torch.nn that decide what it draws, in a fixed order."""
     known = knowledge.module(name)
     assert known is not None
     given = dict(zip(known.parameters, positional, strict=False))
@@ -125,7 +123,7 @@ def options_of_class(
 
 
 def instance(name: str, positional: Sequence[Term], named: Sequence[tuple[str, Term]], rest: Sequence[Term]) -> Term:
-    """An instance of a class of torch.nn: every argument by its name, and without those that are as if left out."""
+    """An instance of a class of torch.nn: every argument by name, without those that equal their defaults."""
     known = knowledge.module(name)
     assert known is not None
     callee, starred = Term("name", (name,)), [Term("rest", (term,)) for term in rest]
@@ -138,7 +136,7 @@ def instance(name: str, positional: Sequence[Term], named: Sequence[tuple[str, T
 
 
 def _pair(term: Term) -> Term:
-    """`(3, 3)` as `3`: a kernel of two equal sides; `(k, k)` as `k`, which is no pair itself; a choice of these two."""
+    """`(3, 3)` as `3`: a kernel with two equal sides; `(k, k)` as `k` if that is not a pair; or a choice of the two."""
     parts = list(operands(term))
     if term.op == "choice":
         guard, yes, no = parts
@@ -157,13 +155,13 @@ def of_function(
 
 
 def explicit_generator(known: knowledge.TorchFunction, named: Sequence[tuple[str, Term]]) -> Term | None:
-    """The generator that is handed to a function which would draw from the default one."""
+    """The generator passed to a function that would otherwise draw from the default one."""
     given = dict(named).get("generator")
     return given if known.generator and given not in (None, NONE, DEFAULT_GENERATOR) else None
 
 
 def length(term: Term) -> Term | None:
-    """The number of items of a tensor in one dimension, or of the list that it is made into."""
+    """The number of items in one dimension of a tensor, or of the list made from it."""
     while term.op == "call" and isinstance(term.args[0], Term) and term.args[0].op == "attribute":
         owner, name = term.args[0].args
         if name not in ELEMENTWISE or not isinstance(owner, Term):
@@ -177,5 +175,5 @@ def length(term: Term) -> Term | None:
 
 
 def engine_of(name: str) -> str:
-    """What makes the numbers: one name for all functions that take equally many."""
+    """The engine of a draw: one name for all functions that take the same numbers."""
     return "uniform" if name in UNIFORM else "normal" if name in NORMAL else name

@@ -29,7 +29,7 @@ def _text(data: bytes) -> str:
 
 
 def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Why git failed, as far as one line says it."""
+    """Why git failed, in one line."""
     lines = [line for line in _text(done.stderr).splitlines() if line]
     return next((line for line in lines if line.startswith("fatal: ")), lines[-1] if lines else "").removeprefix(
         "fatal: "
@@ -37,7 +37,8 @@ def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def top(folder: str) -> str | None:
-    """The top folder of the repository around a folder, its own where it has no working tree; None outside of any."""
+    """The top folder of the repository around a folder, or its own if it has no working tree; None outside of a
+    repository."""
     for question in ("--show-toplevel", "--absolute-git-dir"):
         done = _run(folder, "rev-parse", question)
         if done.returncode == 0:
@@ -48,18 +49,18 @@ def top(folder: str) -> str | None:
 
 
 def is_shallow(folder: str) -> bool:
-    """Whether a clone has left out what is older."""
+    """Whether the clone lacks older commits."""
     return _text(_run(folder, "rev-parse", "--is-shallow-repository").stdout) == "true"
 
 
 def commit(folder: str, revision: str) -> str | None:
-    """The commit that a revision names; None where it names none."""
+    """The commit that a revision names, if any."""
     done = _run(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     return _text(done.stdout) if done.returncode == 0 else None
 
 
 def dirty(folder: str) -> bool:
-    """Whether files that are read differ from the last commit, or are not in it."""
+    """Whether files differ from the last commit or are not in it."""
     done = _run(folder, "status", "--porcelain", "-z", "--", *(f":/*{ending}" for ending in READ))
     return done.returncode == 0 and bool(done.stdout)
 
@@ -73,7 +74,7 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A commit, or that of a submodule at `path` of it; `folder` is None where its repository is not there."""
+    """A commit, or the commit of a submodule at `path`; `folder` is None if its repository is missing."""
 
     path: str
     folder: str | None
@@ -85,7 +86,7 @@ class _Part:
 
 
 def files(folder: str, revision: str) -> tuple[dict[str, bytes], tuple[str, ...]]:
-    """The Python files of a commit by their paths from the top, and the submodules that are not there to be read."""
+    """The Python files of a commit by path from the top, and the submodules that are missing."""
     found: dict[str, bytes] = {}
     missing: list[str] = []
     for part in _parts(folder, revision):
@@ -99,7 +100,7 @@ def files(folder: str, revision: str) -> tuple[dict[str, bytes], tuple[str, ...]
 
 
 def _parts(folder: str, revision: str, path: str = "") -> Iterator[_Part]:
-    """A commit, its submodules, and theirs."""
+    """A commit, its submodules, and their submodules."""
     part = _Part(path, folder, revision, tuple(_entries(folder, revision)))
     yield part
     for entry in part.entries:
@@ -112,7 +113,7 @@ def _parts(folder: str, revision: str, path: str = "") -> Iterator[_Part]:
 
 
 def _is_clone(folder: str) -> bool:
-    """Whether a folder is the top of a repository, and not just inside of another's."""
+    """Whether a folder is the top of a repository, and not just inside of one."""
     return os.path.isdir(folder) and top(folder) == os.path.realpath(folder)
 
 
@@ -145,8 +146,10 @@ def _contents(folder: str, objects: dict[str, str]) -> dict[str, bytes]:
 
 
 def export(folder: str, revision: str, to: str) -> tuple[str, ...]:
-    """Write all files of a commit into a new folder, and tell which submodules are not there to be written; neither the
-    working tree nor the index is touched."""
+    """Write all files of a commit into a new folder, and return the submodules that are missing.
+
+    Neither the working tree nor the index is touched.
+    """
     missing: list[str] = []
     for part in _parts(folder, revision):
         if part.folder is None:
@@ -157,7 +160,7 @@ def export(folder: str, revision: str, to: str) -> tuple[str, ...]:
 
 
 def _write(folder: str, revision: str, to: str) -> None:
-    """Take the new folder for the working tree, since the repository may have none."""
+    """Use the new folder as the working tree, since the repository may have none."""
     os.makedirs(to, exist_ok=True)
     index = os.path.join(to, ".index")
     home = _text(_run(folder, "rev-parse", "--absolute-git-dir").stdout)

@@ -1,4 +1,5 @@
-"""What is found out about files by their texts alone: kept by content, and made by several processes if it is much."""
+"""What is derived from the text of a file alone: cached by content, and computed by several processes if there is
+much."""
 
 from __future__ import annotations
 
@@ -12,13 +13,13 @@ from initlint.shares import shared
 Make = Callable[[bytes], bytes]
 
 ALONE_BYTES = 1_000_000
-"""So much is made sooner than a process is copied and asked."""
+"""Less text than this is handled in this process, which is faster than copying it."""
 
 BATCH_BYTES = 200_000
 
 
 def by_text(texts: Iterable[bytes], make: Make, version: bytes, folder: str, processes: int) -> dict[bytes, bytes]:
-    """What `make` makes of each text, or a run before has made of it; nothing is not kept."""
+    """What `make` gives for each text, computed or from the cache; empty results are not cached."""
     keys = {text: version + digest(text) for text in texts}
     cache = Cache(folder)
     kept = cache.get(keys.values())

@@ -1,4 +1,4 @@
-"""What runs when a file is imported: the files of the project that it imports, in their order."""
+"""What runs when a file is imported: the files of the project that it imports, in order."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class Loading:
-    """The files that have run when another one has. Imports within functions count like all others."""
+    """The files that run when another one is imported. Imports inside functions count like all others."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
 
     @remembered
     def order(self, path: str) -> dict[str, None]:
-        """The files that an import of one runs, in the order in which they come to their end."""
+        """The files that an import of a file runs, in the order in which they finish."""
         done: dict[str, None] = {}
         entered = {path}
         pending = [(path, iter(self._imported(path)))]
@@ -40,7 +40,7 @@ class Loading:
 
     @remembered
     def _imported(self, path: str) -> tuple[str, ...]:
-        """The files that a file imports; a package comes before what stands in it."""
+        """The files that a file imports; a package comes before its modules."""
         modules = self._project.modules
         names = [modules.names.get(path, "")]
         for each in self._project.files[path].imports:
@@ -51,12 +51,12 @@ class Loading:
 
 
 def _packages(name: str) -> Iterator[str]:
-    """A dotted name behind all that it stands in."""
+    """A dotted name, after all packages that contain it."""
     return accumulate(name.split("."), "{}.{}".format)
 
 
 def loaded_otherwise(old: Loading, new: Loading, paths: Iterable[str]) -> frozenset[str]:
-    """The files that run for only one version of some files, or in another order."""
+    """The files that only one version runs, or that run in another order, when some files are imported."""
     found: set[str] = set()
     for path in paths:
         left, right = old.order(path), new.order(path)
@@ -69,7 +69,7 @@ def loaded_otherwise(old: Loading, new: Loading, paths: Iterable[str]) -> frozen
 
 
 def ambient(code: Code, path: str) -> list[Key]:
-    """The statements that set what torch makes by default, of those that run when a file is imported."""
+    """The statements that set torch's defaults, among those that run when a file is imported."""
     found = code.changes.of(AMBIENT)
     order = code.loading.order(path) if found else ()
     return [key for file in order for key in found if key[1] == file]

@@ -1,4 +1,4 @@
-"""Which class of one version is which of the other, and which of them can differ at all."""
+"""Which classes of the two versions correspond, and which of them can differ at all."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 Identity = Term | bytes | str
-"""What classes of both sides are matched by."""
+"""The key by which classes of both sides are matched."""
 
 _TEXT = re.compile(rb"""["']([\w.]+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Pairs of ids, and what only one side has."""
+    """Pairs of ids, and the ids that only one side has."""
 
     pairs: tuple[tuple[ClassId, ClassId], ...]
     dropped: tuple[ClassId, ...]
     added: tuple[ClassId, ...]
 
     def within(self, paths: tuple[str, ...]) -> Match:
-        """What of it lies in some files and folders, in either version; all where none is named."""
+        """The part of it in some files and folders, in either version; all of it if none is named."""
         return Match(
             tuple(pair for pair in self.pairs if any(_lies(id, paths) for id in pair)),
             tuple(id for id in self.dropped if _lies(id, paths)),
@@ -48,7 +48,7 @@ def _lies(id: ClassId, paths: tuple[str, ...]) -> bool:
 
 
 def match(old: Code, new: Code) -> Match:
-    """The classes of both sides by their qualified names; moved and renamed ones by name alone, then by content."""
+    """Match the classes of both sides by qualified name, then moved and renamed ones by name, then by content."""
     left, right = modules(old.project), modules(new.project)
     there = set(right)
     pairs = {id: id for id in left if id in there}
@@ -80,7 +80,7 @@ def _keyed(code: Code, ids: Iterable[ClassId], key: Callable[[Code, ClassId], Id
 
 
 def _unique(left: dict[ClassId, Identity], right: dict[ClassId, Identity]) -> dict[ClassId, ClassId]:
-    """Those that share a key with just one of the other side."""
+    """The entries that share a key with exactly one entry of the other side."""
     here, there = _by_key(left), _by_key(right)
     return {ids[0]: there[key][0] for key, ids in here.items() if len(ids) == 1 and len(there.get(key, ())) == 1}
 
@@ -97,14 +97,14 @@ def _name(_: Code, id: ClassId) -> str:
 
 
 def _shape(code: Code, id: ClassId) -> str:
-    """What classes of equal contents have alike, known without parsing: bases, and what their constructor stores."""
+    """What classes with equal contents share, known without parsing: bases, and what their constructor stores."""
     cls = code.project.classes[id].facts
     stored = (store.attribute for each in cls.methods if each.name == "__init__" for store in each.stores)
     return " ".join([str(len(cls.bases)), *stored])
 
 
 def _beginning(code: Code, id: ClassId) -> bytes | str:
-    """Equal contents have equal beginnings, which are soon worked out."""
+    """The beginning of the contents, which is quick to compute and equal for equal contents."""
     try:
         return code.walk(class_key(id)).beginning()
     except (Unparsed, RecursionError):
@@ -119,7 +119,7 @@ def _content(code: Code, id: ClassId) -> Term | str:
 
 
 def modules(project: Project) -> list[ClassId]:
-    """The module classes of a project's own files, in order; one with an unread base and a forward counts."""
+    """The module classes of a project's own files, in order; a class with an unread base and a forward counts."""
     return sorted(
         id
         for id, info in project.classes.items()
@@ -129,12 +129,12 @@ def modules(project: Project) -> list[ClassId]:
 
 
 def _open(project: Project, id: ClassId) -> bool:
-    """Whether a class inherits from something that is not known, or computed."""
+    """Whether a class inherits from something unknown or computed."""
     return bool(project.unresolved_bases(id)) or any("" in info.facts.bases for info in project.lineage(id))
 
 
 def changed_files(old: Side, new: Side) -> frozenset[str]:
-    """The files that one side alone has, or that both have otherwise."""
+    """The files that only one side has, or that differ."""
     paths = old.texts.keys() | new.texts.keys()
     return frozenset(path for path in paths if old.texts.get(path) != new.texts.get(path))
 
@@ -159,7 +159,8 @@ def affected(old: Side, new: Side, more: Iterable[str] = ()) -> frozenset[str]:
 
 
 def altered(old: Code, new: Code, known: Set[str]) -> set[str]:
-    """The files beside `known` of what is changed from elsewhere otherwise than before; all for a name of torch."""
+    """The files, besides `known` ones, of definitions that other files change differently now; all for a name of
+    torch."""
     left, right = old.changes.outside(known), new.changes.outside(known)
     shared = left.keys() & right.keys()
     targets = (left.keys() | right.keys()) - {
@@ -195,7 +196,7 @@ def _imported(project: Project, path: str, packages: dict[str, list[str]]) -> se
 
 
 def _packages(project: Project) -> dict[str, list[str]]:
-    """The files below each top-level name: what is imported by that alone may use all that anybody imported of it."""
+    """The files below each top-level name: whoever imports that name may use all that anybody imported of it."""
     found: dict[str, list[str]] = {}
     for path, name in project.modules.names.items():
         found.setdefault(name.partition(".")[0], []).append(path)
@@ -203,5 +204,5 @@ def _packages(project: Project) -> dict[str, list[str]]:
 
 
 def _near(project: Project, path: str, text: str) -> str:
-    """The module that a text with leading dots names."""
+    """The module that a name with leading dots means."""
     return project.modules.absolute(path, text.lstrip("."), len(text) - len(text.lstrip(".")))

@@ -1,4 +1,4 @@
-"""What names stand for at module level, across files: every statement that has a say counts, and their order."""
+"""What names stand for at module level, across files: every statement that affects them counts, in order."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from initlint.project.project import Project
 
 MAX_HOPS = 24
-"""Imports and aliases followed before a name is given up: circular ones end here."""
+"""Imports and aliases that are followed before a name is given up; circular ones end here."""
 
 GETTER = "__getattr__"
 CONTENTS = frozenset({"__dict__", "__doc__", "__annotations__"})
-"""What of a module only all of its file tells."""
+"""Attributes of a module that depend on all of its file."""
 
 
 def longest_known(project: Project, path: str, name: str) -> tuple[Symbol | None, str]:
-    """What the longest part of a dotted name stands for, and the rest."""
+    """The symbol of the longest known part of a dotted name, and the rest."""
     rest: list[str] = []
     while name:
         symbol = project.resolve(path, name)
@@ -51,7 +51,7 @@ def longest_known(project: Project, path: str, name: str) -> tuple[Symbol | None
 
 
 class Names:
-    """The names of all files; `tree` gives the syntax tree of a file, and `sketches` tell which need none."""
+    """The names of all files. `tree` gives the syntax tree of a file; `sketches` tell which files need none."""
 
     def __init__(self, project: Project, tree: Callable[[str], ast.Module], sketches: Sketches) -> None:
         self._project = project
@@ -64,22 +64,22 @@ class Names:
         self._leads: dict[tuple[str, str], tuple[Key | None, str]] = {}
 
     def statements(self, path: str, name: str) -> list[ast.stmt]:
-        """The statements at module level that give a name its value, or may change what it holds."""
+        """The module-level statements that bind a name, or may change its value."""
         own = self._binders(path, name) or self._binders(path, GETTER)
         places = {*own, *self._changers(path, name), *self._binders(path, STAR), *self._binders(path, ANYTHING)}
         body = self._tree(path).body if places else []
         return [body[place] for place in sorted(places)]
 
     def changed(self, path: str, name: str) -> bool:
-        """Whether statements of a file may change what its name holds, beside those that bind it."""
+        """Whether other statements than those that bind a name may change its value."""
         return bool(self._changers(path, name)) or bool(self._binders(path, ANYTHING))
 
     def rebound(self, path: str, name: str) -> bool:
-        """Whether a name stands for one thing and then for another while its file runs."""
+        """Whether a name stands for several things while its file runs."""
         return len(self._binders(path, name)) > 1
 
     def binding(self, path: str, name: str) -> Binding | None:
-        """What a name stands for when its file has run."""
+        """What a name stands for once its file has run."""
         key = (path, name)
         if key not in self._found and not self._may_bind(path, name):
             self._found[key] = None
@@ -105,7 +105,7 @@ class Names:
         return names is None or name in names
 
     def _every_name(self, path: str) -> frozenset[str] | None:
-        """All names that a file may bind; None where any may be among them."""
+        """All names that a file may bind; None if it may be any."""
         sketch = self._sketch(path)
         files = [self._file(self._project.modules.absolute(path, *star), path) for star in sketch.stars]
         brought = [None if file is None else self._brought(file) for file in files]
@@ -133,7 +133,7 @@ class Names:
         return self._changing[path].get(name, [])
 
     def _index(self, path: str) -> None:
-        """Note by their places which statements bind which names, and which change them."""
+        """Note which statements bind which names, and which change them, by position."""
         binders, changers = self._binding.setdefault(path, {}), self._changing.setdefault(path, {})
         for place, statement in enumerate(self._tree(path).body if path in self._project.files else ()):
             names = bound(statement)
@@ -159,7 +159,7 @@ class Names:
         return not name.startswith("_") if self.binding(file, EXPORTED) is None else None
 
     def _file(self, module: str, path: str) -> str | None:
-        """The file of a module; one beside the importing file is none of Python's own, nor that file itself."""
+        """The file of a module. A file beside the importing one does not replace Python's own module, nor itself."""
         known = self._project.modules.file(module)
         beside = self._project.modules.file(module, path) if known is None else None
         if known is None and module.partition(".")[0] in sys.stdlib_module_names:
@@ -167,9 +167,9 @@ class Names:
         return known or (beside if beside != path else None)
 
     def source(self, path: str, found: Imported) -> tuple[str | None, str]:
-        """The file that an import reads, and the name in it; no name where the file itself is meant.
+        """The file that an import reads, and the name in it, which is empty for the file itself.
 
-        Of another package there is no file, and the name is the whole dotted one.
+        For another package there is no file, and the name is the full dotted one.
         """
         modules = self._project.modules
         module = modules.absolute(path, found.module, found.level)
@@ -185,9 +185,9 @@ class Names:
         return (file, found.attribute) if file is not None else (None, full)
 
     def lead(self, path: str, name: str, hops: int = MAX_HOPS) -> tuple[Key | None, str]:
-        """The definition that a dotted name stands for, and the rest of it; None, and the name it has for everybody.
+        """The definition that a dotted name stands for, and the rest; or None, and its canonical name.
 
-        Where several statements decide, that is all of these, as a variable. The text is empty for what is not bound.
+        If several statements decide, it is all of them, as a variable. The name is empty if nothing binds it.
         """
         key = (path, name)
         if key not in self._leads:
@@ -215,11 +215,11 @@ class Names:
         return ("variable", path, head), rest
 
     def once(self, path: str, qualname: str) -> bool:
-        """Whether one class statement alone defines a class."""
+        """Whether exactly one class statement defines a class."""
         return sum(cls.qualname == qualname for cls in self._project.files[path].classes) == 1
 
     def _class(self, path: str, head: str, rest: str) -> tuple[Key | None, str]:
-        """The innermost class that a dotted name goes through."""
+        """The innermost class on the path of a dotted name."""
         parts = rest.split(".") if rest else []
         name = head
         while parts and f"{path}::{name}.{parts[0]}" in self._project.classes:
@@ -233,7 +233,7 @@ class Names:
         return self._within(file, ".".join(filter(None, (attribute, rest))), hops)
 
     def _outside(self, module: str, rest: str, hops: int) -> tuple[Key | None, str]:
-        """A name of another package; or of a folder of the project that has no code of its own."""
+        """A name of another package, or of a folder of the project without code of its own."""
         head, _, tail = rest.partition(".")
         file = self._project.modules.file(f"{module}.{head}") if head else None
         if file is not None:
@@ -261,7 +261,7 @@ class Names:
                     yield key
 
     def spelled(self, path: str, texts: Iterable[str]) -> Iterator[Key]:
-        """What texts may name in a file where names are computed: a module, or what a dotted name stands for."""
+        """What strings may name in a file with computed names: a module, or what a dotted name stands for."""
         for text in texts:
             file = self._project.modules.file(text.lstrip("."), path)
             found = ("file", file, "") if file is not None else self.lead(path, text)[0] if text.isascii() else None

@@ -1,4 +1,4 @@
-"""What a followed construction came to, so that both versions' can be compared: everything that a caller can see."""
+"""The outline of a followed construction: everything that a caller can see, to compare both versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from initlint.comparison.terms import Term
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A value: what it is by itself, its parts by name in their order, and its plain data by name."""
+    """A value: what it is, its parts by name in order, and its plain data by name."""
 
     own: Term
     parts: tuple[tuple[str, Outline], ...] = ()
@@ -17,7 +17,7 @@ class Outline:
 
 
 def agree(old: Outline, new: Outline) -> bool:
-    """Whether both are the same to whoever reads only data that both have."""
+    """Whether both are the same for callers that only read data which both have."""
     left, right = dict(old.data), dict(new.data)
     return (
         old.own == new.own
@@ -28,7 +28,7 @@ def agree(old: Outline, new: Outline) -> bool:
 
 
 def plain(outline: Outline) -> bool:
-    """Whether nothing in it is an instance of a class of which both versions have another."""
+    """Whether it contains no instance of a class that differs between the versions."""
     return not outline.own.marks & OWN and all(plain(part) for _, part in outline.parts)
 
 

@@ -1,4 +1,4 @@
-"""Names of other packages, and of builtins, as everybody has them."""
+"""The canonical names of other packages and of builtins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from initlint.construction import knowledge
 
 
 def everywhere(name: str) -> str:
-    """One name for what several lead to: torch's canonical ones, and those of typing as what they stand for."""
+    """One name for all its aliases: torch's canonical names, and for names of typing what they stand for."""
     space, _, tail = name.rpartition(".")
     origin = typing.get_origin(getattr(typing, tail, None)) if space == "typing" else None
     if isinstance(origin, type):
@@ -18,5 +18,5 @@ def everywhere(name: str) -> str:
 
 
 def unbound(name: str) -> str:
-    """What a name is that no file binds: a builtin, or nothing that is known."""
+    """The canonical name if no file binds the name: that of a builtin, or ""."""
     return f"builtins.{name}" if hasattr(builtins, name.partition(".")[0]) else f"?.{name}"

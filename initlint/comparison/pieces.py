@@ -9,19 +9,19 @@ from hashlib import blake2b
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 IGNORED = frozenset({"annotation", "returns", "type_comment", "type_params", "kind", "ctx"})
-"""Fields of a syntax tree that decide nothing about what runs."""
+"""Fields of a syntax tree that do not affect what runs."""
 
 NO_FIELDS = ("ClassVar", "InitVar", "KW_ONLY")
-"""Annotations by which a name of a dataclass is no field, or another one."""
+"""Annotations that make a name of a dataclass something other than a plain field."""
 
 COMPUTED = frozenset(
     "globals locals vars eval exec __import__ operator.attrgetter operator.methodcaller sys.modules.get".split()
 )
-"""Functions that find things by computed names."""
+"""Functions that look up computed names."""
 
 
 MODULES = "sys.modules"
-"""All modules that were imported, by their names."""
+"""All imported modules, by name."""
 
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _NOTED = frozenset(
@@ -39,7 +39,7 @@ _BINDING = frozenset(
 
 _OWN_NAMES = frozenset(("name", kind) for kind in _DEFINITIONS)
 _LEAVES = frozenset("id attr arg name names ctx op ops kind type_comment level module".split())
-"""Fields in which no node stands that binds a name."""
+"""Fields that contain no node that binds a name."""
 
 
 _KINDS = [kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)]
@@ -51,11 +51,11 @@ _BRANCHES = {kind: [field for field in kind._fields if field not in _LEAVES] for
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of code: `digest` is all of it but the meaning of its names.
+    """A piece of code: `digest` is everything in it except the meaning of its names.
 
-    `names` are the dotted names that are not its own, in order; `members` what it mentions as attributes or strings.
+    `names` are the dotted names that it takes from outside, in order; `members` are the attributes and strings in it.
     `called` are the attributes that it calls on its instance, "" for any other value that may be a module. `computed`:
-    it uses names that are computed while it runs. `imports` are those that stand in it.
+    it uses names computed at run time. `imports` are the import statements in it.
     """
 
     digest: bytes
@@ -67,7 +67,7 @@ class Piece:
 
 
 def piece(nodes: Sequence[ast.AST]) -> Piece:
-    """Some nodes, which share their locals."""
+    """The piece made of some nodes, which share their locals."""
     dump = _Dump()
     for node in nodes:
         dump.write(node)
@@ -83,7 +83,7 @@ def piece(nodes: Sequence[ast.AST]) -> Piece:
 
 
 class _Dump:
-    """Writes code down so that equal texts do the same wherever their names mean the same."""
+    """Writes code so that equal texts do the same wherever their names mean the same."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -160,7 +160,8 @@ class _Dump:
                 self._locals.setdefault(name, len(self._locals))
 
     def _modules(self, callee: ast.expr) -> Iterator[str]:
-        """What of a called value may be a module: a local that no caller has given, or what an attribute holds."""
+        """The parts of a called value that may be a module: a local that no caller passes, or the value of an
+        attribute."""
         match callee:
             case ast.Name(id=name):
                 if name in self._locals and name not in self._given:
@@ -176,7 +177,7 @@ class _Dump:
 
 
 def _computes(call: ast.Call) -> bool:
-    """Whether a call looks a name up that does not stand in the code."""
+    """Whether a call looks up a name that is not written in the code."""
     name = dotted(call.func) or ""
     plain = len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
     return name in COMPUTED or (name == "getattr" and not plain) or name.startswith("importlib.")
@@ -188,7 +189,7 @@ def _arguments(arguments: ast.arguments) -> Iterator[ast.arg]:
 
 
 def bound_names(node: ast.AST) -> Iterator[str]:
-    """The names that code binds, in the order of its levels."""
+    """The names that code binds, level by level."""
     return _bound(node, _inside(node))
 
 
@@ -199,7 +200,7 @@ def _bound(node: ast.AST, inside: Iterable[ast.AST]) -> Iterator[str]:
 
 
 def names_bound(node: ast.AST) -> Iterator[str]:
-    """The names that one node binds, where it is no `Name` that is only read."""
+    """The names that a single node binds."""
     match node:
         case ast.Name(id=name):
             yield name
@@ -216,7 +217,7 @@ def names_bound(node: ast.AST) -> Iterator[str]:
 
 
 def _inside(node: ast.AST) -> list[ast.AST]:
-    """What of a node's inside may bind names, level by level."""
+    """The parts of a node that may bind names, level by level."""
     found: list[ast.AST] = []
     level = [node]
     while level:
@@ -236,7 +237,7 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements with all that stand within them."""
+    """Statements, and all statements inside of them."""
     for statement in body:
         yield statement
         for field in ("body", "orelse", "finalbody"):
@@ -260,7 +261,7 @@ def targets(body: Iterable[ast.stmt]) -> Iterator[ast.expr]:
 
 
 def dotted(node: ast.expr) -> str | None:
-    """`a.b.c` as text; None where it is more than names."""
+    """`a.b.c` as text; None if it is more than names."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
@@ -269,17 +270,17 @@ def dotted(node: ast.expr) -> str | None:
 
 
 def callee(decorator: ast.expr) -> ast.expr:
-    """What decorates: `register` in `@register("name")`."""
+    """The function behind a decorator: `register` in `@register("name")`."""
     return decorator.func if isinstance(decorator, ast.Call) else decorator
 
 
 def generic(base: ast.expr) -> ast.expr:
-    """A base class without its parameters: `Generic` in `Generic[T]`."""
+    """A base class without its parameters: `Generic` for `Generic[T]`."""
     return base.value if isinstance(base, ast.Subscript) else base
 
 
 def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    """Statements without a text that stands first."""
+    """Statements without a docstring in front."""
     match body:
         case [ast.Expr(value=ast.Constant(value=str())), *rest]:
             return rest
@@ -288,6 +289,6 @@ def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def heading(node: ast.ClassDef) -> Sequence[ast.AST]:
-    """What of a class is no definition within it."""
+    """The parts of a class that are not definitions inside of it."""
     inner = [each for each in without_docstring(node.body) if not isinstance(each, Definition)]
     return [*node.decorator_list, *node.bases, *node.keywords, *inner] or [ast.Pass()]

@@ -1,4 +1,5 @@
-"""Definitions with all that they reach, piece by piece, so that two versions of them can be told apart early."""
+"""Definitions with everything that they reach, piece by piece, so that differences between two versions are found
+early."""
 
 from __future__ import annotations
 
@@ -19,21 +20,21 @@ if TYPE_CHECKING:
     from initlint.project.classes import ClassId, Method
 
 Key = tuple[str, str, str]
-"""A definition: its kind, its file, and its name there; for a statement, its place."""
+"""A definition: its kind, its file, and its name there; for a statement, its position."""
 
 BY_ITSELF = frozenset({"reset_parameters"})
 PLAIN_METHODS = frozenset(name for kind in (list, dict, str, set, tuple) for name in dir(kind))
 
 BEGINNING = 8
-"""So many pieces tell most contents apart."""
+"""This many pieces distinguish most contents."""
 
 SMALL = 64
-"""Definitions of one version that reach more pieces are not held against each other, only against the other's."""
+"""Definitions that reach more pieces are not compared within their version, only with the other one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A name in a definition: what of it is the same for everybody, what is met under it, and what may be a member.
+    """A name in a definition: its canonical part, what it leads to, and what may be a member of that.
 
     `changed` are the statements that change what it stands for.
     """
@@ -46,16 +47,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What changes one thing, and what of that has run when a file has been imported, in this order."""
+    """The changes to one thing, and those of them that have run when a file has been imported, in this order."""
 
     target: tuple[str, ...]
     changes: frozenset[tuple[str, ...]]
     run: tuple[tuple[str, ...], ...]
 
     def alike(self, other: Loaded) -> bool:
-        """Whether of the changes that both versions have the same have run, statements in the same order.
+        """Whether the same of the common changes have run, with statements in the same order.
 
-        What decorators register goes under names of its own, so that its order seldom matters.
+        Decorators register under different names, so their order seldom matters.
         """
         both = self.changes & other.changes
         mine, theirs = ([each for each in loaded.run if each in both] for loaded in (self, other))
@@ -67,7 +68,7 @@ def _statements(found: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 class Walk:
-    """What some definitions reach, piece by piece, gone through only as far as somebody asks."""
+    """What some definitions reach, piece by piece, walked only as far as needed."""
 
     def __init__(self, code: Code, keys: Sequence[Key]) -> None:
         self.code = code
@@ -80,7 +81,7 @@ class Walk:
         self._broken: Exception | None = None
 
     def piece(self, place: int) -> bytes | None:
-        """The digest of one piece; None behind the last."""
+        """The digest of one piece; None after the last."""
         while place >= len(self._seen):
             if self._broken is not None:
                 raise self._broken
@@ -97,13 +98,13 @@ class Walk:
 
     @property
     def reflects(self) -> bool:
-        """Whether something that was met reads what code says of itself."""
+        """Whether something on the walk reads what code says about itself."""
         self._finish()
         return self._reflects
 
     @property
     def loaded(self) -> tuple[Loaded, ...]:
-        """Which changes to what was met have run when its file has, and in which order, as far as versions differ."""
+        """Which changes have run when the file has, and in which order, as far as versions differ."""
         self._finish()
         return self._loaded
 
@@ -112,17 +113,17 @@ class Walk:
             self.piece(len(self._seen))
 
     def _keep(self) -> None:
-        """Of what was gone through to its end, only that is kept which is asked for."""
+        """Keep only what will be asked for, once the walk is complete."""
         if self._reach is not None:
             self._reflects, self._loaded = not REFLECTING.isdisjoint(self._reach.members), self._reach.loaded
             self._reach = None
 
     def beginning(self) -> bytes:
-        """What equal contents begin with alike."""
+        """The beginning of the pieces, which equal contents share."""
         return b"".join(filter(None, map(self.piece, range(BEGINNING))))
 
     def equals(self, other: Walk) -> bool:
-        """Whether both come to the same, which is known from the first piece that differs."""
+        """Whether both walks have the same pieces; the first that differs decides."""
         for place in range(SMALL) if self.code is other.code else count():
             piece = self.piece(place)
             if piece != other.piece(place):
@@ -133,9 +134,10 @@ class Walk:
 
 
 class Contents:
-    """The terms of definitions with all that they reach: equal ones do the same, whatever they are called or where.
+    """The terms of definitions with everything that they reach: equal ones do the same, whatever their names and
+    places.
 
-    Definitions are told apart by walks, so that those of two versions that differ early are not read to their end.
+    Walks tell definitions apart, so that two versions that differ early are not read to the end.
     """
 
     def __init__(self) -> None:
@@ -153,16 +155,16 @@ class Contents:
 
 
 def _apart(one: Walk, other: Walk) -> int:
-    """How little the places of what two walks begin with have in common."""
+    """How little the paths at the beginnings of two walks have in common."""
     if one.places == other.places:
         return 0
     return 1 if [place[1] for place in one.places] == [place[1] for place in other.places] else 2
 
 
 class _Reach:
-    """The pieces of code in the order in which they are met, those of changed files before all others.
+    """The pieces of code in the order in which they are reached, those of changed files first.
 
-    A method counts where something met so far mentions its name, or Python calls it by itself.
+    A method counts if something reached so far mentions its name, or if Python calls it by itself.
     """
 
     def __init__(self, code: Code, keys: Sequence[Key]) -> None:
@@ -179,7 +181,7 @@ class _Reach:
         self.loaded: tuple[Loaded, ...] = ()
 
     def steps(self) -> Iterator[bytes]:
-        """Every piece with what its names stand for: definitions by the order in which they are met."""
+        """Every piece with what its names stand for: definitions by the order in which they are reached."""
         for key in self.keys:
             self._meet(key)
         while any(self.pending):
@@ -195,7 +197,7 @@ class _Reach:
             yield repr([each.run for each in self.loaded]).encode()
 
     def _meet_late(self) -> None:
-        """Meet what only all that was met so far shows to have a say."""
+        """Reach what only turns out to matter after everything else was reached."""
         if self._runs_modules():
             self._mention(["forward"])
         for statement in ambient(self.code, scope(self.keys[0])[0]):
@@ -209,7 +211,7 @@ class _Reach:
                     self.changers[(kind, path, name), SUBCLASSES] = tuple(map(class_key, below))
 
     def _run_otherwise(self) -> Iterator[Loaded]:
-        """The changes in files that are imported otherwise in the other version, and which of them have run."""
+        """The changes in files that the other version imports differently, and which of them have run."""
         order = self.code.loading.order(scope(self.keys[0])[0]) if self.code.moved else {}
         for (key, name), changers in self.changers.items():
             moved = [each for each in changers if scope(each)[0] in self.code.moved]
@@ -218,12 +220,12 @@ class _Reach:
                 yield Loaded((*key, name), frozenset(map(self._identity, moved)), tuple(map(self._identity, run)))
 
     def _identity(self, key: Key) -> tuple[str, ...]:
-        """The same for a definition or statement of both versions."""
+        """An identity of a definition or statement that both versions share."""
         piece = self.code.piece(key) if key[0] == "statement" else None
         return (*key[:2], key[2] if piece is None else piece.digest.hex())
 
     def _said(self) -> Iterator[bytes]:
-        """What definitions say of themselves, where something that was met reads it."""
+        """What definitions say about themselves, if something reached reads it."""
         for key in self.places:
             texts = "\0".join(said(self.code.definitions(key), self.members))
             if texts.strip("\0"):
@@ -259,7 +261,7 @@ class _Reach:
         return piece.digest
 
     def _compute(self, key: Key) -> None:
-        """Names are computed: all of the file, and all methods, can be what they stand for."""
+        """With computed names, all of the file and all methods can be meant."""
         self._meet(("file", scope(key)[0], ""))
         if not self.computed:
             self.computed = True
@@ -272,7 +274,7 @@ class _Reach:
                 self._meet(method)
 
     def _runs_modules(self) -> bool:
-        """Whether a `forward` may run: something is called that is none of the methods met, nor one of everybody's."""
+        """Whether a `forward` may run: something is called that is neither a method reached nor a common one."""
         if "forward" in self.members:
             return False
         known = PLAIN_METHODS | knowledge.module_attributes()
@@ -280,7 +282,7 @@ class _Reach:
 
 
 def scope(key: Key) -> tuple[str, str]:
-    """The file of a definition, and a name in whose scope its names are looked up."""
+    """The file of a definition, and a name in whose scope its names are resolved."""
     kind, place, name = key
     path, _, cls = place.partition("::")
     match kind:
@@ -315,6 +317,6 @@ def class_key(id: ClassId) -> Key:
 
 
 def targets(key: Key) -> Iterator[str]:
-    """What changes to a definition are known under."""
+    """The keys under which changes to a definition are noted."""
     if key[0] not in ("node", "statement"):
         yield f"{key[1]}::{key[2]}" if key[0] != "method" else f"{key[1]}.{key[2]}"

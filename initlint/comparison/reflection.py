@@ -1,4 +1,5 @@
-"""What code says of itself beside what it does: names, docstrings, annotations, subclasses. Only some code reads it."""
+"""What code says about itself, besides what it does: names, docstrings, annotations, subclasses. Only some code reads
+it."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ REFLECTING = NAMES | DOCSTRINGS | ANNOTATIONS | {SUBCLASSES}
 
 
 def said(nodes: Iterable[ast.AST], readers: Set[str]) -> Iterator[str]:
-    """What definitions say to those who mention the names of `readers`."""
+    """What definitions say to code that mentions the names of `readers`."""
     for node in nodes:
         if isinstance(node, Definition) and not NAMES.isdisjoint(readers):
             yield node.name
@@ -35,7 +36,7 @@ def docstring(node: ast.AST) -> str:
 
 
 def annotated(node: ast.AST) -> list[tuple[str, ast.expr | None]]:
-    """What has an annotation, and which: parameters of a function and its result, or names of a class or file."""
+    """The annotations of a function's parameters and result, or of the names in a class or file."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             params = [each for each in ast.walk(node.args) if isinstance(each, ast.arg)]
@@ -48,11 +49,11 @@ def annotated(node: ast.AST) -> list[tuple[str, ast.expr | None]]:
 
 
 def shown(found: Iterable[tuple[str, ast.expr | None]]) -> str:
-    """Annotations as one text."""
+    """Annotations, as one text."""
     return ", ".join(f"{name}: {ast.unparse(kind) if kind is not None else ''}" for name, kind in found)
 
 
 def subclasses(project: Project, id: ClassId) -> list[ClassId]:
-    """The classes that inherit from one, in the order in which they stand."""
+    """The subclasses of a class, in the order of the source."""
     found = [each for each in project.descendants(id) if each != id]
     return sorted(found, key=lambda each: (project.classes[each].path, project.classes[each].facts.line))

@@ -1,4 +1,4 @@
-"""How large tensors are, as terms, as far as it can be told from how they were made."""
+"""The sizes of tensors, as terms, as far as their creation shows them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ SHAPED = frozenset({"torch.rand", "torch.randn", "torch.empty", "torch.zeros", "
 """Functions whose first arguments are a shape."""
 
 LIKE = frozenset(f"torch.{name}_like" for name in ("rand", "randn", "empty", "zeros", "ones"))
-"""Functions that make a tensor of the shape of another."""
+"""Functions that make a tensor with the shape of another."""
 
 KEPT = frozenset(
     "in_features out_features in_channels out_channels num_embeddings embedding_dim input_size hidden_size embed_dim"
     " num_heads num_features num_groups num_channels groups".split()
 )
-"""Arguments that instances of torch's classes keep as they are, under their names; tests/test_edits.py measures it."""
+"""Arguments that instances of torch's classes keep as attributes of that name; tests/test_edits.py measures it."""
 
 
 def shape_of(term: Term) -> Term:
-    """The shape of a tensor; numbers of another kind than the default one take more or less of a stream."""
+    """The shape of a tensor; numbers of another dtype than the default one take more or fewer from a stream."""
     while term.op == "call" and len(term.args) > 1:
         name, first = called(term), term.args[1]
         if name in SHAPED:
@@ -35,7 +35,7 @@ def shape_of(term: Term) -> Term:
 
 
 def shape_given(arguments: Sequence[Term]) -> Term:
-    """How many numbers a function makes: `randn(2, 3)` as `randn((2, 3))`."""
+    """The shape that a function is given: `randn(2, 3)` is the same as `randn((2, 3))`."""
     named = {str(arg.args[0]): arg.args[1] for arg in arguments if arg.op == "argument"}
     parts = [arg for arg in arguments if arg.op != "argument"]
     if isinstance(size := named.get("size"), Term):
@@ -47,7 +47,7 @@ def shape_given(arguments: Sequence[Term]) -> Term:
 
 
 def sides(shape: Term) -> list[Term] | None:
-    """The length of each dimension; None where it is not known how many there are."""
+    """The length of each dimension; None if their number is unknown."""
     parts = [*operands(shape)]
     if shape.op != "shape" or any(part.op in ("argument", "rest", "spread") for part in parts):
         return None
@@ -55,7 +55,7 @@ def sides(shape: Term) -> list[Term] | None:
 
 
 def dimensions(tensor: Term) -> int | None:
-    """The number of dimensions of a tensor; None where it is not known."""
+    """The number of dimensions of a tensor; None if unknown."""
     parts = sides(shape_of(tensor))
     if parts is not None:
         return len(parts)
@@ -66,7 +66,7 @@ def dimensions(tensor: Term) -> int | None:
 
 
 def _of_parameter(term: Term) -> Term | None:
-    """The shape of a parameter of one of torch's commonest layers."""
+    """The shape of a parameter of one of torch's most common layers."""
     if term.op != "attribute" or not isinstance(made := term.args[0], Term):
         return None
     known = _SHAPES.get((called(made), str(term.args[1])))
@@ -97,7 +97,7 @@ def _convolution(dimensions: int) -> Callable[[Term], Term | None]:
 
 
 def _normalized(made: Term) -> Term | None:
-    """What a norm over several dimensions is given: their lengths, or the one length."""
+    """The shape that a norm over several dimensions is given, as their lengths or as a single one."""
     given = argument_of(made, "normalized_shape")
     if given is None or not (given.op in ("tuple", "list") or isinstance(number(given), int)):
         return None

@@ -1,4 +1,4 @@
-"""What both versions have alike: code that is the same with all that it reaches needs no following."""
+"""What both versions share: code that is the same, with everything that it reaches, need not be followed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Shared:
-    """The classes and functions that are the same on both sides; `pairs` are the classes that belong together."""
+    """The classes and functions that are the same on both sides; `pairs` are the matched classes."""
 
     def __init__(self, codes: tuple[Code, Code], pairs: dict[ClassId, ClassId]) -> None:
         self.codes = codes
@@ -29,7 +29,7 @@ class Shared:
         self._found: set[Term] = set()
 
     def aligned(self, name: str, old: Target, new: Target) -> Aligned | None:
-        """Both versions of a class or function side by side; None while that is being found out."""
+        """Both versions of a class or function side by side; None while that is being computed."""
         if name not in self._aligned:
             self._aligned[name] = None
             self._aligned[name] = followed(self, old, new)
@@ -40,7 +40,7 @@ class Shared:
         return self._common(class_key(old), class_key(new)) is not None
 
     def loaded_alike(self, old: ClassId, new: ClassId) -> bool:
-        """Whether the imports of both versions change alike what a class uses."""
+        """Whether the imports of both versions change what a class uses in the same way."""
         try:
             left, right = (code.walk(class_key(id)) for code, id in zip(self.codes, (old, new), strict=True))
             others = {each.target: each for each in right.loaded} if self.codes[0].moved else {}
@@ -50,7 +50,7 @@ class Shared:
 
     @remembered
     def _common(self, old: Key, new: Key) -> Term | None:
-        """The term of a definition that is the same in both versions with all that it reaches."""
+        """The term of a definition that is the same in both versions, with everything that it reaches."""
         left, right = self.codes
         try:
             return left.common([old], right, [new])
@@ -58,18 +58,18 @@ class Shared:
             return None
 
     def name(self, code: Code, id: ClassId) -> str:
-        """One name for a class of both versions: that of the new one."""
+        """The common name of a class in both versions, which is the new one."""
         return self._pairs[0].get(id, f"{id} (old)") if code is self.codes[0] else id
 
     def paired(self, code: Code, id: ClassId) -> bool:
-        """Whether both versions have a class."""
+        """Whether both versions have the class."""
         return id in self._pairs[self.codes.index(code)]
 
     def of_class(self, code: Code, id: ClassId) -> Term | None:
         """The term of a class that both sides share, or that cannot be followed.
 
-        Shared is what is identical with all that it reaches ("code"), and what no caller can tell apart by building
-        it ("alike"). Whoever runs code of the latter has to follow it.
+        Shared are classes that are identical with everything that they reach ("code"), and those whose instances no
+        caller can tell apart ("alike"). Code of the latter has to be followed when it runs.
         """
         side = self.codes.index(code)
         other = self._pairs[side].get(id, "")
@@ -107,6 +107,6 @@ class Shared:
         return term
 
     def met(self, terms: Iterable[Term]) -> frozenset[Term]:
-        """Which of them stand in terms."""
+        """The shared classes and functions that occur in some terms."""
         found = tuple(terms)
         return (symbols(found, "code") | symbols(found, "alike")) & self._found

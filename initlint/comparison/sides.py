@@ -28,9 +28,9 @@ from initlint.texts import load, text
 
 @dataclass(frozen=True)
 class Side:
-    """One version: its texts by path, with "/" and from its own root, and what of it could not be read.
+    """One version: its texts by path, with "/" and relative to its own root, and the problems in reading it.
 
-    `cache` is the folder in which what was found out about its files is kept, `processes` how many find it out.
+    `cache` is the folder of the cache, and `processes` the number of processes to use.
     """
 
     label: str
@@ -45,15 +45,15 @@ class Side:
 
     @functools.cached_property
     def project(self) -> Project:
-        """The files linked; names of installed packages are looked up in the environment of the root."""
+        """The files, linked; installed packages are looked up in the environment of the root."""
         texts = {path: self.texts[path] for path in self.facts}
         return link(self.facts, texts.__getitem__, target(Path(self.root)), self.package)
 
 
 def sides(old: str, new: str, config: Config) -> tuple[Side, Side]:
-    """Both versions; of equal ones, no facts are needed.
+    """Both versions; if they are equal, facts are not needed.
 
-    A revision beside a folder of its repository stands for that folder as it was.
+    A revision next to a folder of its repository stands for that folder at that revision.
     """
     both = [kind(given) for given in (old, new)]
     place = next((os.path.abspath(given) for given, what in zip((old, new), both, strict=True) if what != "git"), None)
@@ -119,7 +119,7 @@ def _file(given: str) -> Side:
 
 
 def _revision(given: str, place: str | None, config: Config) -> Side:
-    """The files of a revision that lie where the other side lies."""
+    """The files of a revision in the place of the other side."""
     top = git.top(os.getcwd())
     found = git.commit(os.getcwd(), given)
     assert top is not None and found is not None
@@ -142,7 +142,7 @@ def _revision(given: str, place: str | None, config: Config) -> Side:
 
 
 def _single(side: Side) -> Side:
-    """A side of one file, under a name that both sides share."""
+    """A side with a single file, under a name that both sides share."""
     if len(side.texts) > 1:
         raise InitlintError(f"a file can be compared with a file; {side.label} has {len(side.texts)} files")
     return side
@@ -163,7 +163,8 @@ def _decoded(label: str, root: str, contents: Mapping[str, bytes | Unreadable], 
 
 
 def _with_facts(side: Side, config: Config) -> Side:
-    """Facts are kept by content, so what both sides share is read once, and what a run before has read not at all."""
+    """Read the facts, which are cached by content: what both sides share is read once, and what an earlier run read,
+    not at all."""
     folder = "" if config.no_cache else config.cache_dir or os.path.join(project_root(side.root), FOLDER)
     processes = worker_count(config.jobs)
     blobs = by_text(side.texts.values(), _extracted, facts_version(), folder, processes)
@@ -177,7 +178,7 @@ def _with_facts(side: Side, config: Config) -> Side:
 
 
 def _extracted(source: bytes) -> bytes:
-    """The facts of a file; nothing where it is nested too deeply."""
+    """The facts of a file; empty if it is nested too deeply."""
     try:
         return msgspec.msgpack.encode(extract(source))
     except (RecursionError, MemoryError):
@@ -185,7 +186,7 @@ def _extracted(source: bytes) -> bytes:
 
 
 def chosen(paths: Sequence[str], both: Sequence[Side]) -> tuple[str, ...]:
-    """The named paths as they are from the roots of the sides; one that a side does not have is an error."""
+    """The named paths relative to the roots of the sides; an error if a side does not have one."""
     found: list[str] = []
     for path in paths:
         candidates = dict.fromkeys(_as_seen(path, side) for side in both)
@@ -201,7 +202,7 @@ def chosen(paths: Sequence[str], both: Sequence[Side]) -> tuple[str, ...]:
 
 
 def _as_seen(path: str, side: Side) -> str:
-    """A path counts from the current folder where that lies in the side, else from the side's root."""
+    """A path is relative to the current folder if that is inside of the side, or else to the side's root."""
     full = os.path.realpath(path)
     relative = os.path.relpath(full, os.path.realpath(side.root)).replace(os.sep, "/")
     outside = relative == ".." or relative.startswith("../")

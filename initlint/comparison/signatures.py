@@ -1,4 +1,4 @@
-"""What the constructors and functions of both versions are given: the parameters that both have are the same."""
+"""What the constructors and functions of both versions are given: the same values for the parameters that both have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 Open = tuple[bool, bool]
-"""Whether `*` and `**` parameters may be given what has no name here."""
+"""Whether `*` and `**` parameters may receive arguments without a name here."""
 
 
 def parameter(name: str) -> Term:
@@ -25,10 +25,10 @@ def parameter(name: str) -> Term:
 
 
 def given(old: Signature, new: Signature, defaults: bool) -> tuple[dict[str, Value], dict[str, Value]]:
-    """What both are given: the parameters that both have are the same, by name or else by place.
+    """What both are given: the same for the parameters that both have, by name or else by position.
 
     A parameter with a default that only one side has keeps it: callers of the other side cannot pass it. With
-    `defaults` all keep theirs. What one side takes by `**` is passed to it by the names of the other.
+    `defaults` all keep theirs. What one side takes as `**` gets the names of the other.
     """
     aliases = {
         other: one
@@ -47,12 +47,12 @@ def given(old: Signature, new: Signature, defaults: bool) -> tuple[dict[str, Val
 
 
 def _gathers(one: Signature, other: Signature) -> bool:
-    """Whether one side takes as keywords what the other names; where both have some, each may refuse what it gets."""
+    """Whether one side takes as keywords what the other names; if both have some, each may reject what it gets."""
     return one.starred[1] and not other.starred[1]
 
 
 def unnamed(old: Signature, new: Signature) -> tuple[Open, Open]:
-    """What both may be given besides: starred parameters take what the other side takes, too."""
+    """What both may also be given: starred parameters take what those of the other side take."""
     names = old.starred[1] and new.starred[1]
     return (
         (old.starred[0] and (new.starred[0] or len(new.positional) > len(old.positional)), names),
@@ -85,7 +85,7 @@ class Signature:
         self.defaults = dict(_defaults(arguments, positional))
 
     def default(self, name: str) -> Term:
-        """The default of a parameter, as code with all that it refers to."""
+        """The default of a parameter, as code with everything that it refers to."""
         assert self.method is not None
         owner = self.method.owner.partition("::")[2] if self.method.owner is not None else ""
         return self.code.of_nodes([self.defaults[name]], self.method.path, owner)
@@ -99,7 +99,7 @@ def _defaults(arguments: ast.arguments, positional: list[str]) -> Iterator[tuple
 
 
 def equal_defaults(old: Signature, new: Signature) -> bool:
-    """Whether what holds for all that callers pass holds for the defaults too: equal names have equal ones."""
+    """Whether a result for all arguments holds for the defaults too: equal names have equal defaults."""
     both = {*old.names} & {*new.names}
     if (_gathers(old, new) and new.defaults.keys() - both) or (_gathers(new, old) and old.defaults.keys() - both):
         return False
@@ -109,7 +109,7 @@ def equal_defaults(old: Signature, new: Signature) -> bool:
 
 
 def interchangeable(old: Signature, new: Signature) -> bool:
-    """Whether every call that both take means the same in both: equal places, equal defaults."""
+    """Whether every call that both accept means the same in both: equal positions, equal defaults."""
     places = all(one == other for one, other in zip(old.positional, new.positional, strict=False))
     both = old.defaults.keys() & new.defaults.keys()
     starred = any(old.starred) or any(new.starred)
@@ -119,7 +119,7 @@ def interchangeable(old: Signature, new: Signature) -> bool:
 
 
 def in_order(code: Code, method: Method | None, arguments: Arguments) -> Arguments:
-    """What a call passes, with the order of the keywords that the function gets as a dictionary."""
+    """The arguments of a call, including the order of the keywords that the function gets as a dictionary."""
     signature = Signature(code, method)
     more = tuple(name for name, _ in arguments.named if name not in signature.names)
     if not signature.starred[1] or len(more) < 2:

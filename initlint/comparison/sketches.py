@@ -1,4 +1,4 @@
-"""What the statements of a file bind, and may change that others define, by its text: so most files need no parsing."""
+"""What a file binds, and what it may change in others, from its text alone: so most files need no parsing."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 STAR = "*"
 EXPORTED = "__all__"
 ANYTHING = ""
-"""What a statement may bind of which that is computed."""
+"""Stands for computed names that a statement may bind."""
 
 
 class Altering(msgspec.Struct, frozen=True, array_like=True):
-    """A statement at module level that may change something: its place, and the dotted names of what it changes.
+    """A module-level statement that may change something: its position, and the dotted names of what it changes.
 
-    `altered` are those as written. `kind` and `name` are of a function or class, with the names of its decorators;
-    `inside`: it is one, also an asynchronous one.
+    `altered` are the names as written. `kind` and `name` are those of a function or class, and the names of its
+    decorators are noted; `inside`: it is one, also an asynchronous one.
     """
 
     place: int
@@ -47,9 +47,9 @@ class Altering(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sketch(msgspec.Struct, frozen=True, array_like=True):
-    """A file: what of it may change something, the names that it binds at module level, and what it star-imports from.
+    """The sketch of a file: statements that may change something, names bound at module level, and star imports.
 
-    `stars` are modules as written, each with the number of its leading dots. `exported` is its `__all__` where that is
+    `stars` are modules as written, each with its number of leading dots. `exported` is its `__all__`, if that is
     written out.
     """
 
@@ -60,7 +60,7 @@ class Sketch(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sketches:
-    """The sketches of files by their texts, kept in a folder, and made by several processes where they are many."""
+    """The sketches of files by text, cached in a folder, and made by several processes if there are many."""
 
     def __init__(self, folder: str = "", processes: int = 1) -> None:
         self._folder = folder
@@ -84,7 +84,7 @@ def _sketched(text: bytes) -> bytes:
 
 
 def parsed(text: bytes) -> ast.Module | None:
-    """The syntax tree of a file, where this Python can parse it."""
+    """The syntax tree of a file, if this Python can parse it."""
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -93,13 +93,13 @@ def parsed(text: bytes) -> ast.Module | None:
 
 @functools.cache
 def _version() -> bytes:
-    """Names the code that makes sketches, so that another version never meets its records."""
+    """A name for the code that makes sketches, so that another version never reads its cache entries."""
     made_by = (__file__, bindings.__file__, pieces.__file__, statements.__file__)
     return digest(b"\0".join([sys.version.encode(), *(Path(file).read_bytes() for file in made_by)]))
 
 
 def sketch(tree: ast.Module | None) -> Sketch:
-    """What a file binds and may change; one that cannot be parsed may bind anything."""
+    """What a file binds and may change; a file that cannot be parsed may bind anything."""
     if tree is None:
         return Sketch((), (ANYTHING,))
     names = dict.fromkeys(name for statement in tree.body for name in sorted(bound(statement)))
@@ -121,7 +121,7 @@ def sketch(tree: ast.Module | None) -> Sketch:
 
 
 def _exported(body: Iterable[ast.stmt]) -> tuple[str, ...] | None:
-    """What a file says that star imports bring, where that is a list of texts that nothing changes."""
+    """The names in a file's `__all__`, if that is a list of strings that nothing changes."""
     changed = any(EXPORTED in heads(statement) for statement in body if EXPORTED not in bound(statement))
     match binding(body, EXPORTED, lambda _: None):
         case Assigned(value=ast.List(elts=items) | ast.Tuple(elts=items)) if not changed:
@@ -147,7 +147,7 @@ def _is_outer(head: str, own: set[str], outer: set[str]) -> bool:
 
 
 def _imported(imports: Iterable[ast.Import | ast.ImportFrom]) -> Iterator[str]:
-    """The names that imports anywhere in a file bind; importing a module binds it too."""
+    """The names that imports anywhere in a file bind; importing a module binds its name too."""
     for node in imports:
         yield from (name for name, _ in imported(node))
         yield from (getattr(node, "module", None) or "").split(".")

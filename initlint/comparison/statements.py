@@ -1,4 +1,4 @@
-"""What statements bind, and what they may change of what others define."""
+"""What statements bind, and what they may change that others define."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from initlint.comparison.pieces import MODULES, Definition, dotted, statements, targets
 
 AMBIENT = "torch.set_default_"
-"""What the names of the functions begin with that set how everything is made from then on."""
+"""Prefixes of functions that set how everything is made from then on."""
 
 CHANGES_IN_PLACE = frozenset(
     "append extend insert remove pop clear sort reverse add discard update setdefault popitem".split()
@@ -17,13 +17,13 @@ CHANGES_IN_PLACE = frozenset(
 
 
 def heads(statement: ast.stmt) -> Iterator[str]:
-    """The names at module level whose objects a statement may change."""
+    """The module-level names whose objects a statement may change."""
     if not isinstance(statement, Definition):
         yield from (name.partition(".")[0] for name, _ in altered(statement))
 
 
 def sets_anything(statement: ast.stmt) -> bool:
-    """Whether a statement binds names that are computed: `exec`, or an entry of `globals()`."""
+    """Whether a statement binds computed names: `exec`, or an entry of `globals()`."""
     if isinstance(statement, Definition):
         return False
     stored = [each.value for each in targets([statement]) if isinstance(each, ast.Subscript | ast.Attribute)]
@@ -39,7 +39,8 @@ def sets_anything(statement: ast.stmt) -> bool:
 
 
 def altered(statement: ast.stmt) -> Iterator[tuple[str, bool]]:
-    """The names of what a statement gives attributes or items (True), or hands to a call at module level (False)."""
+    """The names whose attributes or items a statement sets (True), or which it passes to a call at module level
+    (False)."""
     for target in targets([statement]):
         for inner in ast.walk(target):
             if isinstance(inner, ast.Attribute | ast.Subscript) and not isinstance(inner.ctx, ast.Load):
@@ -65,7 +66,7 @@ def altered(statement: ast.stmt) -> Iterator[tuple[str, bool]]:
 
 
 def _within(given: Iterable[ast.AST]) -> Iterator[ast.expr]:
-    """What a call is given, and what stands in the lists, dictionaries and calls among that."""
+    """The arguments of a call, and what is inside of lists, dictionaries and calls among them."""
     for each in given:
         if isinstance(each, ast.expr):
             yield each
@@ -74,7 +75,7 @@ def _within(given: Iterable[ast.AST]) -> Iterator[ast.expr]:
 
 
 def _holders(target: ast.Attribute | ast.Subscript) -> Iterator[str]:
-    """What is changed where something is stored: `a.b`, `a.b` of `a.b[0]`, `a` of `vars(a)[0]`."""
+    """What an assignment changes: `a.b` for `a.b` and for `a.b[0]`, `a` for `vars(a)[0]`."""
     holder = target.value
     if isinstance(holder, ast.Call):
         yield from (name for name in map(dotted, holder.args) if name is not None)
@@ -83,7 +84,7 @@ def _holders(target: ast.Attribute | ast.Subscript) -> Iterator[str]:
 
 
 def _changed_in_place(call: ast.expr) -> Iterator[str]:
-    """The list, set or dictionary whose method is called, if the method changes it."""
+    """The list, set or dictionary that a method call changes."""
     match call:
         case ast.Call(func=ast.Attribute(value=holder, attr=name)) if name in CHANGES_IN_PLACE:
             found = holder.args if isinstance(holder, ast.Call) else [holder]

@@ -1,4 +1,4 @@
-"""Where two aligned ledgers are in step: from the first shift until both have drawn the same, in whatever order."""
+"""Where two aligned ledgers are in step: from the first shift until both have drawn the same, in any order."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ UNIFORM = frozenset(
     | {f"torch.nn.{name}" for name in "Linear Bilinear RNN LSTM GRU RNNCell LSTMCell GRUCell".split()}
     | {f"torch.nn.Conv{kind}{dimensions}d" for kind in ("", "Transpose") for dimensions in "123"}
 )
-"""What leaves a generator in the same state in whichever order it runs: it keeps no half of a pair of normal numbers
-for the next, and how many it takes does not depend on what they are. tests/test_comparison.py measures it."""
+"""Draws that leave a generator in the same state in any order: no half of a pair of normal numbers is left over, and
+the amount does not depend on the numbers. tests/test_comparison.py measures it."""
 
 
 @dataclass(slots=True)
 class _Stream:
-    """One stream on both sides. `ahead`: what one side has drawn more often than the other, by its key and as a row."""
+    """One stream on both sides. `ahead`: what one side has drawn more often than the other, by key and as a row."""
 
     other: Answer = Answer.NO
     counts: bool = True
@@ -31,7 +31,7 @@ class _Stream:
     rows: dict[object, Row] = field(default_factory=dict)
 
     def apart(self) -> Answer:
-        """Whether the sides have drawn otherwise: not the same, nor as much by other draws, in whatever order."""
+        """Whether the sides have drawn differently: neither the same draws, nor as much with others, in any order."""
         left = [(times, _amount(self.rows[key])) for key, times in self.ahead.items() if times]
         if any(amount is None for _, amount in left):
             return Answer.YES
@@ -40,22 +40,22 @@ class _Stream:
 
 
 def streams(line: Line) -> set[str]:
-    """The streams that a line draws from, on either side; what leaves something early may concern them all."""
+    """The streams that a line draws from, on either side; an early exit may affect all of them."""
     return set(map(_stream, _rows(line)))
 
 
 def behind(lines: Sequence[Line]) -> tuple[Answer, ...]:
-    """For each line whether what is drawn next from one of its streams gets other numbers."""
+    """For each line, whether the next draws from one of its streams get different numbers."""
     return tuple(after for _, after in _walk(lines))
 
 
 def numbers(lines: Sequence[Line]) -> tuple[Answer, ...]:
-    """For each line whether the streams that it draws from are no more where they were, when it draws."""
+    """For each line, whether its streams are out of step when it draws."""
     return tuple(before for before, _ in _walk(lines))
 
 
 def exchanged(line: Line) -> bool:
-    """Whether an equal draw goes to another owner, which leaves the stream alone."""
+    """Whether an equal draw has another owner, which does not affect the stream."""
     return line.change is Change.MOVED and line.old is not None and line.new is not None
 
 
@@ -88,7 +88,7 @@ def _draw(stream: _Stream, line: Line, rows: Sequence[Row]) -> None:
 
 
 def _by_count(row: Row) -> bool:
-    """Whether the state behind a draw is that before it, so many numbers later, wherever that was."""
+    """Whether a draw always moves the state by the same number of steps."""
     if row.draw is None or row.draw.stream != TORCH or certainty(row) is not Answer.YES:
         return False
     sizes = amount(row.draw)
@@ -97,7 +97,7 @@ def _by_count(row: Row) -> bool:
 
 
 def _amount(row: Row) -> Amount | None:
-    """How many numbers a row draws, where it does so for everybody."""
+    """How many numbers a row draws, if that is the same for all callers."""
     return amount(row.draw) if row.draw is not None and not row.context else None
 
 

@@ -1,4 +1,4 @@
-"""Terms: what a constructor's data is, as an expression over what its caller chooses. Equal terms are equal values."""
+"""Terms: the data of a constructor as expressions over what its caller passes. Equal terms are equal values."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ Scalar = None | bool | int | float | str | bytes
 
 
 AT_IMPORT = "at import"
-"""The operator of a condition that holds or fails when a file is imported."""
+"""The operator of a condition that is decided when a file is imported."""
 
 MARKED = frozenset(
     ["parameter", "carried", "code", "alike", "instance", "call", "raises", "left", "while", "sentinel", AT_IMPORT]
 )
-"""Operators that are looked for within terms."""
+"""Operators that are searched for inside of terms."""
 
 
 class Term:
-    """An operator and its operands. There is one object for equal terms, whichever side they come from."""
+    """An operator and its operands. Equal terms are one object, whichever side they come from."""
 
     __slots__ = ("__weakref__", "_digest", "args", "marks", "op")
     op: str
@@ -36,7 +36,7 @@ class Term:
 
     @property
     def digest(self) -> bytes:
-        """Stands for the term in this run or another."""
+        """Identifies the term across runs."""
         if not self._digest:
             parts = [self.op.encode()]
             parts += [
@@ -78,18 +78,18 @@ def is_constant(term: object) -> TypeGuard[Term]:
 
 
 def is_fixed(term: Term) -> bool:
-    """Whether a term is one value for certain: a constant, or a member of an enumeration."""
+    """Whether a term is certainly one value: a constant, or a member of an enumeration."""
     return term.op in ("constant", "member")
 
 
 def same_key(one: Term, other: Term) -> bool:
-    """Whether two keys of a dictionary are one: 1, 1.0 and True are."""
+    """Whether two dictionary keys are equal: 1, 1.0 and True are."""
     known = is_constant(one) and is_constant(other)
     return one.args[0] == other.args[0] if known else one == other
 
 
 def number(term: object) -> int | float | None:
-    """The number that a term is, where it is one."""
+    """The number that a term is, or None."""
     if isinstance(term, Term) and term.op == "constant":
         value = term.args[0]
         if isinstance(value, int | float):
@@ -113,14 +113,14 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "GtE": operator.ge,
 }
 _NEUTRAL = {"Add": constant(0), "Sub": constant(0), "Mult": constant(1)}
-"""What leaves the other operand as it is."""
+"""The neutral element of an operator."""
 
 LARGEST = 10**12
-"""Numbers beyond this are not computed."""
+"""Larger numbers are not computed."""
 
 
 def binary(op: str, left: Term, right: Term) -> Term:
-    """`left op right`; numbers are computed, and factors and summands of numbers have one order."""
+    """`left op right`; numbers are computed, and numeric factors and summands are put in a fixed order."""
     one, other = number(left), number(right)
     if one is not None and other is not None and op in _ARITHMETIC:
         found = _compute(op, one, other)
@@ -149,7 +149,7 @@ def _compute(op: str, one: float, other: float) -> int | float | None:
 
 
 def _numeric(term: Term) -> bool:
-    """Whether a term is a number for certain, so that a sum with it is no joined list."""
+    """Whether a term is certainly a number, so that a sum with it does not join lists."""
     summands = dict.fromkeys([term])
     pending = [term]
     while pending:
@@ -168,20 +168,20 @@ def operands(term: Term) -> Iterator[Term]:
 
 
 def called(term: Term) -> str:
-    """The name of the function or class of which a term is a call; "" of anything else."""
+    """The name of the function or class that a term is a call of, or ""."""
     callee = term.args[0] if term.op == "call" else None
     return str(callee.args[0]) if isinstance(callee, Term) and callee.op == "name" else ""
 
 
 def argument_of(call: Term, name: str) -> Term | None:
-    """What a call, or an instance of a class of torch, was given under a name."""
+    """The argument of a call, or of an instance of a class of torch, by name."""
     found = (each.args[1] for each in operands(call) if each.op == "argument" and each.args[0] == name)
     value = next(found, None)
     return value if isinstance(value, Term) else None
 
 
 def compare(op: str, left: Term, right: Term) -> Term:
-    """`left op right`; known where both sides are constants."""
+    """`left op right`; known if both sides are constants."""
     if is_constant(left) and is_constant(right):
         one, other = left.args[0], right.args[0]
         same = one == other and (op in ("Eq", "NotEq") or type(one) is type(other))
@@ -221,14 +221,14 @@ def negated(term: Term) -> Term:
 
 
 def truth(term: Term) -> bool | None:
-    """Whether a term counts as true; None where that depends on what is passed."""
+    """Whether a term is true; None if that depends on what callers pass."""
     if term.op == "constant":
         return bool(term.args[0])
     return None
 
 
 def symbols(terms: Iterable[Term], op: str) -> frozenset[Term]:
-    """The terms of one operator, one of those MARKED, inside terms."""
+    """The terms with one of the MARKED operators inside of terms."""
     found: set[Term] = set()
     seen: set[Term] = set()
     pending = list(terms)
@@ -244,13 +244,13 @@ def symbols(terms: Iterable[Term], op: str) -> frozenset[Term]:
 
 
 Numbers = dict["Term", "int | float | None"]
-"""What terms are, where each parameter is some number."""
+"""The values of terms, given a number for each parameter."""
 
 # -- numbers for what is passed ----------------------------------------------------------------------------------------
 
 
 def value(term: Term, given: Numbers) -> int | float | None:
-    """The number that a term is for given parameters; None where it is more than arithmetic. Adds what it finds."""
+    """The number that a term is for given parameters; None if it is more than arithmetic. Adds to the cache."""
     if term not in given:
         given[term] = _worked_out(term, given)
     return given[term]
@@ -264,23 +264,23 @@ def _worked_out(term: Term, given: Numbers) -> int | float | None:
 
 
 SAMPLES = (240, 96, 360)
-"""What a parameter may be, where two terms are to be told apart: numbers with many divisors."""
+"""Values of parameters to tell two terms apart: numbers with many divisors."""
 
 
 def samples(*terms: Term) -> Iterator[Numbers]:
-    """Numbers for the parameters in some terms, in a few ways."""
+    """Numbers for the parameters in some terms, in a few combinations."""
     free = sorted(symbols(terms, "parameter"), key=lambda term: term.digest)
     for start in range(len(SAMPLES)):
         yield {term: SAMPLES[(start + place) % len(SAMPLES)] * (place + 1) for place, term in enumerate(free)}
 
 
 def rounds(term: Term) -> bool:
-    """Whether a term divides somewhere: for numbers with many divisors it is then less than it says."""
+    """Whether a term divides somewhere: then trying SAMPLES, which have many divisors, does not prove equality."""
     return term.op in ("Div", "FloorDiv", "Mod") or any(map(rounds, operands(term)))
 
 
 def differ(one: Term, other: Term) -> bool:
-    """Whether two terms are different numbers for some parameters, which proves that they differ."""
+    """Whether two terms have different values for some parameters, which proves that they differ."""
     for given in samples(one, other):
         left, right = value(one, given), value(other, given)
         if left is not None and right is not None and left != right:

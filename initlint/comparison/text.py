@@ -23,13 +23,14 @@ MARKS = {
     Change.OTHER: "?",
 }
 NUMBERS = {Answer.NO: "=", Answer.YES: "!", Answer.UNKNOWN: "?"}
-"""The marks of equal draws, by whether they get other numbers."""
+"""The marks of equal draws, by whether they get different numbers."""
 
 LEGEND = "= same numbers, ! other numbers, + added, - dropped, > moved, ~ changed, ? cannot be told"
 WIDTH = 46
 NEAR = 2
 SHORT = 20
-"""Ledgers of so few lines are shown whole; of longer ones what differs, with so many lines around it."""
+"""Ledgers of up to this many lines are shown completely; of longer ones, what differs, with this many lines around
+it."""
 
 
 def render(comparison: Comparison) -> str:
@@ -57,7 +58,7 @@ def _class(diff: ClassDiff, first: bool) -> Iterator[str]:
 
 
 def _rows(diff: ClassDiff) -> Iterator[tuple[str, str, str, str]]:
-    """The lines that differ with what stands near them; long stretches of others are counted."""
+    """The lines that differ, with their neighbours; longer stretches of others are counted."""
     changed = [place for place, line in enumerate(diff.lines) if line.change is not Change.SAME]
     hidden = 0
     for place, (line, mark) in enumerate(zip(diff.lines, marks(diff), strict=True)):
@@ -73,7 +74,7 @@ def _rows(diff: ClassDiff) -> Iterator[tuple[str, str, str, str]]:
 
 
 def moved(diff: ClassDiff) -> str:
-    """Where a class stands, and where it stood."""
+    """The path of a class, and its old path if that is different."""
     old, new = diff.old.partition("::")[0], diff.new.partition("::")[0]
     names = name_of(diff.old), name_of(diff.new)
     if old == new and names[0] == names[1]:
@@ -82,7 +83,7 @@ def moved(diff: ClassDiff) -> str:
 
 
 def marks(diff: ClassDiff) -> Iterator[str]:
-    """One mark a line: what is drawn where the streams are out of step has other numbers."""
+    """One mark per line: what is drawn while the streams are out of step gets different numbers."""
     for line, other in zip(diff.lines, numbers(diff.lines), strict=True):
         if line.change is Change.SAME:
             yield NUMBERS[other]
@@ -104,7 +105,7 @@ def _cell(row: Row | None) -> str:
 
 
 def _inherited(comparison: Comparison) -> Iterator[str]:
-    """Who builds, or inherits from, what differs."""
+    """The classes and functions that build or extend what differs."""
     for diff in comparison.classes:
         if diff.through:
             yield f"{name_of(diff.new)}, {moved(diff)}: inherits this from {name_of(diff.through)}"

@@ -1,4 +1,4 @@
-"""The trace of one construction: every draw in order, with all that decides what is drawn, under which conditions."""
+"""The trace of one construction: every draw in order, with what decides its values and the conditions around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from initlint.comparison.terms import Term
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where code stands: a line of a file, as a text, in the code of which class ("" outside of classes)."""
+    """A place in the code: the line of a file, its text, and the class whose code it is ("" outside of classes)."""
 
     path: str
     line: int
@@ -20,11 +20,11 @@ class Place:
 
 @dataclass(slots=True, eq=False)
 class Draw:
-    """A stream is drawn from. `engine` names what makes the numbers, `shape` how many, `options` all else.
+    """A draw from a stream. `engine` names what makes the numbers, `shape` how many, and `options` everything else.
 
-    `certain`: it draws for sure; else it is a call of which that is not known, and `options` is all of it.
-    `trail` are the calls of constructors on the way. `owner` is the path of what gets the numbers, from the root of
-    the construction; `name` the same as the class sees it that is built there.
+    `certain`: it certainly draws; otherwise it is a call that may draw, and `options` is all of it. `trail` are the
+    constructor calls on the way to it. `owner` is the path of what gets the numbers, from the root of the construction;
+    `name` is the path from the class that is built there.
     """
 
     stream: str
@@ -44,7 +44,7 @@ class Draw:
 
 @dataclass(slots=True, eq=False)
 class Branch:
-    """Code under a condition that depends on what is passed: `yes` where it holds, `no` where it does not."""
+    """Code under a condition that depends on what callers pass: `yes` if it holds, `no` if not."""
 
     guard: Term
     yes: list[Event] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Branch:
 
 @dataclass(slots=True, eq=False)
 class Loop:
-    """Code that runs once for each item of something that depends on what is passed."""
+    """Code that runs once for each item of something that depends on what callers pass."""
 
     header: Term
     body: list[Event] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Loop:
 
 @dataclass(slots=True, eq=False)
 class Leave:
-    """Something ends early: a loop, or a function in the middle of a loop."""
+    """An early exit: from a loop, or from a function inside of a loop."""
 
     how: str
 
@@ -71,7 +71,7 @@ Event = Draw | Branch | Loop | Leave
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One condition or loop around a row; `number` tells loops over the same from each other."""
+    """One condition or loop around a row; `number` distinguishes loops over the same items."""
 
     kind: str
     term: Term
@@ -80,7 +80,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One line of a ledger: a draw with what stands around it. What only leaves something early has no draw."""
+    """One line of a ledger: a draw with the conditions and loops around it. A row for an early exit has no draw."""
 
     draw: Draw | None
     context: tuple[Step, ...]
@@ -88,7 +88,7 @@ class Row:
 
     @property
     def owner(self) -> str:
-        """Who gets the numbers; "" where nothing is drawn, or for nobody that is known."""
+        """The owner of the numbers; "" if nothing is drawn or the owner is unknown."""
         return self.draw.owner if self.draw is not None else ""
 
     @property

@@ -1,4 +1,4 @@
-"""The syntax trees of a project, each parsed when it is asked for."""
+"""The syntax trees of a project, each parsed on demand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Unparsed(Exception):
 
 
 class Texts:
-    """What two versions share: trees, pieces and sketches by the text of a file, and the terms for contents."""
+    """What two versions share: trees, pieces and sketches by the text of a file, and terms by contents."""
 
     def __init__(self, cache: str = "", processes: int = 1) -> None:
         self.pieces: dict[tuple[ast.AST, ...], Piece] = {}
@@ -41,7 +41,7 @@ class Texts:
 
 
 class Trees:
-    """The syntax trees of one project, and where functions and classes stand in them."""
+    """The syntax trees of one project, and the positions of functions and classes in them."""
 
     def __init__(self, project: Project, texts: Texts) -> None:
         self.project = project
@@ -71,7 +71,7 @@ class Trees:
         return node if isinstance(node, ast.ClassDef) else None
 
     def named_function(self, path: str, name: str) -> Method | None:
-        """The only function of a name at module level."""
+        """The only function of this name at module level."""
         functions = self.project.files[path].functions if path in self.project.files else ()
         found = [each for each in functions if each.name == name]
         return Method(path, None, found[0]) if len(found) == 1 else None
@@ -80,7 +80,7 @@ class Trees:
         return [each for node in self.classes(id) for each in node.body]
 
     def classes(self, id: ClassId) -> list[ast.ClassDef]:
-        """The statements that define a class, of which one comes to be."""
+        """The statements that define a class; one of them takes effect."""
         path, _, qualname = id.partition("::")
         if id not in self.project.classes:
             return []

@@ -1,4 +1,4 @@
-"""Loops that were split or joined: each draws as often as before, and in another order."""
+"""Loops that were split or joined: each draws as often as before, but in another order."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from initlint.comparison.trace import Row, Step
 from initlint.model import Answer
 
 Around = tuple[Step, ...]
-"""All that stands around one loop, and the loop."""
+"""The steps around a loop, and the loop."""
 
 
 def regrouped(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Lines of one loop that stand in several on the other side have changed their order."""
+    """Lines of one loop that are in several loops on the other side have changed their order."""
     pairs: dict[tuple[str, Around], Around] = {}
     return tuple(_checked(line, pairs) for line in lines)
 
 
 def _checked(line: Line, pairs: dict[tuple[str, Around], Around]) -> Line:
-    """A line, held to which loops of both sides belong together by the lines before it."""
+    """A line, checked against the pairs of loops that earlier lines established."""
     old, new = line.old, line.new
     if old is None or new is None or old.draw is None or new.draw is None or line.shifts is Answer.YES:
         return line
@@ -43,5 +43,5 @@ def _loops(row: Row) -> Iterator[Around]:
 
 
 def _turns_are_passed(loop: Step) -> bool:
-    """Whether callers decide how many turns there are."""
+    """Whether callers decide the number of turns."""
     return "parameter" in loop.term.marks and not loop.term.marks & OPAQUE

@@ -1,4 +1,4 @@
-"""What an expression of a constructor is while it is followed. What changes in time is kept in cells, by token."""
+"""The values of expressions while a constructor is followed. What changes over time is kept in cells, by token."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Token = int
 
 @dataclass(slots=True, eq=False)
 class Made:
-    """A module or tensor that was made: `cls` is its class in torch ("" for a tensor or what is not known).
+    """A module or tensor that was made; `cls` is its class in torch ("" for a tensor or an unknown one).
 
     Its parts, by name, are cells. `draws` are those that filled it.
     """
@@ -48,14 +48,14 @@ class Items:
 
 @dataclass(slots=True, eq=False)
 class Table:
-    """A dictionary; its entries are one cell, and what else it holds, of which nothing is known, another."""
+    """A dictionary; its entries are one cell, and unknown other contents another."""
 
     token: Token
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Repeat:
-    """Among items: one for each turn of a loop. `alike`: all are one object, which was there before the loop."""
+    """Among items: one for each turn of a loop. `alike`: all are one object, which existed before the loop."""
 
     header: Term
     value: Value
@@ -64,7 +64,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """Among items: all those of something of which nothing is known."""
+    """Among items: all items of something unknown."""
 
     term: Term
 
@@ -80,7 +80,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Missing:
-    """Nothing is there."""
+    """The absence of a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
-    """A lambda or nested function, with the frame whose names it sees, and its defaults by their nodes."""
+    """A lambda or nested function, with the frame whose names it sees, and its defaults by node."""
 
     node: ast.Lambda | ast.FunctionDef
     frame: Frame
@@ -109,7 +109,7 @@ class Closure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Partial:
-    """A callee with arguments that it already has."""
+    """A callee with arguments that are already given."""
 
     callee: Value
     arguments: Arguments
@@ -132,7 +132,7 @@ class Super:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bound:
-    """A method of a value, not called yet."""
+    """A method of a value that is not called yet."""
 
     receiver: Value
     name: str
@@ -140,7 +140,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arguments:
-    """What a call passes; `rest` are starred values of which nothing is known."""
+    """The arguments of a call; `rest` are starred values of unknown contents."""
 
     positional: tuple[Value, ...] = ()
     named: tuple[tuple[str, Value], ...] = ()
@@ -156,11 +156,11 @@ class Arguments:
 
     @property
     def others(self) -> Arguments:
-        """All but the first by place."""
+        """All positional arguments but the first."""
         return replace(self, positional=self.positional[1:])
 
     def behind(self, before: Arguments) -> Arguments:
-        """These with those that a partial function already has."""
+        """These arguments, after those of a partial function."""
         named = {**dict(before.named), **dict(self.named)}
         return Arguments(before.positional + self.positional, tuple(named.items()), before.rest + self.rest)
 
@@ -170,10 +170,11 @@ class Arguments:
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """A function while it is followed: its names are cells. `cls` is the class whose code it is.
+    """A function while it is followed: its names are cells.
 
-    `outer` are the names that it assigns in a function around it. `within`: it is a comprehension. `body`: it is the
-    body of a class. `early`: it runs while its file is imported, when names may still stand for something else.
+    `cls` is the class whose code it is. `outer` are the names that it assigns in an enclosing function. `within`: it is
+    a comprehension. `body`: it is the body of a class. `early`: it runs while its file is imported, when names may
+    still stand for something else.
     """
 
     token: Token
@@ -188,7 +189,7 @@ class Frame:
     early: bool = False
 
     def outwards(self) -> Iterator[Frame]:
-        """This one and those around it, the innermost first."""
+        """This frame and those around it, the innermost first."""
         inner: Frame | None = self
         while inner is not None:
             yield inner

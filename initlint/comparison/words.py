@@ -51,7 +51,7 @@ def _found(diff: ClassDiff, line: Line | None) -> str:
 
 
 def _for_whom(diff: ClassDiff) -> str:
-    """Whether that is so for all callers."""
+    """For which callers this is so, if not for all."""
     if diff.by_default:
         return ", where arguments are left to their defaults"
     return "; with all arguments left to their defaults the streams are the same" if diff.defaults else ""
@@ -69,7 +69,7 @@ def where(diff: ClassDiff, line: Line) -> str:
 
 
 def _builder(diff: ClassDiff, line: Line) -> Place | None:
-    """Where the class itself builds a part that came, went or moved as a whole; None for a draw in a part."""
+    """Where the class itself builds a part that came, went or moved as a whole; None for a draw inside of a part."""
     draw = line.row.draw
     if draw is None or line.change not in (Change.ADDED, Change.DROPPED, Change.MOVED):
         return None
@@ -82,14 +82,14 @@ def _builder(diff: ClassDiff, line: Line) -> Place | None:
 
 
 def label(draw: Draw) -> str:
-    """The class in whose code a draw stands, with the attribute that gets the numbers."""
+    """The class whose code contains a draw, with the attribute that gets the numbers."""
     cls = name_of(draw.place.cls)
     owner = draw.name or draw.place.what.partition("(")[0]
     return ".".join(filter(None, [cls, owner]))
 
 
 def _path(draw: Draw) -> str:
-    """What gets the numbers, from the root of the construction, but for `*`, an item whose place is not known."""
+    """The path of what gets the numbers, without `*`, an item whose position is unknown."""
     return draw.owner if draw.owner and "*" not in draw.owner else label(draw)
 
 
@@ -143,7 +143,7 @@ def _stream(stream: str) -> str:
 
 
 def context(line: Line) -> str:
-    """What else stands around a draw now."""
+    """The conditions and loops around a draw that are new."""
     old, new = (row.context if row is not None else () for row in (line.old, line.new))
     step = next((one for one, other in zip(new, old, strict=False) if one != other), None)
     if step is None:
@@ -157,7 +157,7 @@ def context(line: Line) -> str:
 
 
 def _before(diff: ClassDiff, line: Line) -> str:
-    """What comes next of what both sides draw."""
+    """Which of the common draws comes next."""
     follower = next_shared(diff, line)
     draw = line.row.draw
     if follower is None or draw is None:
@@ -170,7 +170,7 @@ def _before(diff: ClassDiff, line: Line) -> str:
 
 
 def next_shared(diff: ClassDiff, line: Line) -> Draw | None:
-    """The next draw behind a line that both sides have, from the same stream."""
+    """The next common draw after a line, from the same stream."""
     lines = list(diff.lines)
     for later in lines[lines.index(line) + 1 :]:
         both = later.old is not None and later.change is not Change.MOVED and streams(later) & streams(line)
@@ -198,7 +198,7 @@ def _consequence(diff: ClassDiff, line: Line) -> str:
 
 
 def _until(diff: ClassDiff, end: int, later: Sequence[Answer]) -> str:
-    """What differs behind a line, where both sides have drawn the same again at another; `later` is said from there."""
+    """What differs after a line up to where both sides have drawn the same; `later` is described from there."""
     if exchanged(diff.lines[end]) and not any(other is not Answer.NO for other in later):
         return "; what has changed places differs, and nothing else"
     drawn = (line.new.draw for line in reversed(diff.lines[: end + 1]) if line.new is not None)

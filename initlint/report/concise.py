@@ -1,4 +1,4 @@
-"""One line per finding, as compilers write it and editors read it."""
+"""One line per finding, in the form of compilers, which editors can read."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def line(finding: Finding, path: str) -> str:
 
 
 def advised(finding: Finding, report: Report, label: str = "") -> str:
-    """The line of a finding for services, and below it what to do, behind a label."""
+    """The line of a finding for services, followed by the advice behind a label."""
     text = line(finding, report.located(finding.place))
     return f"{text}\n{label}{finding.advice}" if finding.advice else text

@@ -1,4 +1,4 @@
-"""What confirming findings came to: the only thing that its formats know."""
+"""The evidence for findings: the only thing that its formats know."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from initlint.report.record import Report
 class Verdict(enum.Enum):
     """What building with and without a definition showed.
 
-    Confirmed: weights differ. Latent: none differs, but the streams end elsewhere, so that whatever is built or drawn
-    next does. Harmless: nothing differs. Inconclusive: it could not be seen.
+    Confirmed: weights differ. Latent: none differs, but the streams end in different states, so whatever is built or
+    drawn next differs. Harmless: nothing differs. Inconclusive: it could not be measured.
     """
 
     CONFIRMED = "confirmed"
@@ -24,9 +24,9 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A tensor that both builds hold: its first values with the definition and without, and how far they are apart.
+    """A tensor in both builds: its first values with and without the definition, and their greatest difference.
 
-    `difference` is None where there is no such number, as between other shapes.
+    `difference` is None if there is no such number, for example between different shapes.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One draw that a dead definition was seen to make; `owner` is the name of the tensor that it filled, or ""."""
+    """One measured draw of a dead definition; `owner` is the name of the tensor that it filled, or ""."""
 
     owner: str
     operator: str
@@ -50,10 +50,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One comparison: the findings that were mended in it, and what that changed.
+    """One comparison: the findings that were fixed in it, and what that changed.
 
-    `reason` says why a verdict is inconclusive, `notes` what else is to be known, `disagreements` where the build
-    contradicts the finding, which is a bug in initlint. `target` is what was built, "" where nothing could be.
+    `reason` says why a verdict is inconclusive, `notes` are other remarks, `disagreements` are contradictions between
+    the build and the finding, which are bugs in initlint. `target` is what was built, "" if nothing could be.
     """
 
     findings: tuple[Finding, ...]
@@ -75,15 +75,15 @@ class Result:
 
     @property
     def max_abs_diff(self) -> float | None:
-        """The greatest absolute difference of all; None where nothing changed or nothing could be subtracted."""
+        """The greatest absolute difference; None if nothing changed or nothing could be subtracted."""
         return max((t.difference for t in self.changed if t.difference is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All results, each finding alone and then, where several were seen in one target, those together.
+    """All results: first each finding alone, then together those with the same target.
 
-    `target` is what the user asked to build, "" where each class is built on its own; `interpreter` is the one that the
+    `target` is what the user asked to build, "" if each class is built on its own; `interpreter` is the one that the
     user named, or "".
     """
 

@@ -11,21 +11,21 @@ from initlint.report.evidence import Evidence, Result, Shared, Verdict
 from initlint.report.full import Fragment, filled, painted, prose
 
 ROWS = 12
-"""Tensors of one table; what is the same before the first that differs is shown as far as it fits."""
+"""Rows of a table; equal tensors before the first difference are shown as far as they fit."""
 
 BEFORE = 3
 LABEL = 11
 COMMANDS = ("repeat", "change")
-"""What is there to be copied stays on one line."""
+"""The labels of commands to copy, which stay on one line."""
 
 INDENT = 4
 Row = tuple[str, str, str, str, str]
 
 DRAWS = 6
-"""Kinds of draws of one definition that are listed."""
+"""The number of different draws of one definition that are listed."""
 
 NAMED = 3
-"""Findings that are named where several were mended at once."""
+"""The number of findings that are named if several were fixed at once."""
 
 STYLES = {
     Verdict.CONFIRMED: "bold red",
@@ -37,7 +37,7 @@ MENDED = {"remove": "removed", "isolate": "isolated", "keep-stream": "removed, i
 
 
 def render(evidence: Evidence, color: bool = False, whole: bool = False, width: int = 0) -> str:
-    """`whole` shows every tensor of every table; `width` are the columns of the terminal, 0 if it is none."""
+    """`whole` shows every tensor; `width` is the width of the terminal, 0 if there is none."""
     results = (*evidence.results, *evidence.together)
     fragments = [fragment for result in results for fragment in _result(result, evidence, whole, width)]
     return painted(fragments) if color else "".join(text for text, _ in fragments)
@@ -115,7 +115,7 @@ def _outcome(result: Result) -> str:
 
 
 def _drawn(result: Result) -> str:
-    """The draws of the dead definition, equal ones together."""
+    """The draws of the dead definition, with equal ones combined."""
     kinds = Counter((draw.operator, draw.numel, draw.stream) for draw in result.draws)
     texts = [
         f"{f'{count} x ' if count > 1 else ''}{operator} of {numel:,} from {stream}"
@@ -146,7 +146,7 @@ def _paths(result: Result, evidence: Evidence) -> list[str]:
 
 
 def _table(result: Result, whole: bool, width: int) -> Iterator[Fragment]:
-    """The shared tensors around the first that differs, their first values side by side."""
+    """The shared tensors around the first difference, with their first values side by side."""
     tensors = result.tensors
     first = next(number for number, tensor in enumerate(tensors) if not tensor.same)
     start = 0 if whole else max(0, min(first - BEFORE, len(tensors) - ROWS))
@@ -163,7 +163,7 @@ def _table(result: Result, whole: bool, width: int) -> Iterator[Fragment]:
 
 
 def _fitting(tensors: tuple[Shared, ...], width: int) -> tuple[list[Row], list[int]]:
-    """The rows with as many values of each tensor as fit the terminal, at least one, and the widths of the columns."""
+    """The rows, with as many values of each tensor as fit the terminal, but at least one; and the column widths."""
     values = max(len(tensor.before) for tensor in tensors)
     while True:
         rows = [("tensor", "", "with it", "without it", "difference"), *(_row(tensor, values) for tensor in tensors)]

@@ -13,28 +13,28 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 Fragment = tuple[str, str]
-"""Text and the style it is shown in; "source" stands for Python, coloured by its own grammar."""
+"""A text and its style; "source" is Python code, which is highlighted."""
 
 WIDTH = 160
-"""Columns of source shown of one line; what is longer is data rather than code."""
+"""The width at which a line of source is cut; longer lines are data rather than code."""
 
 LEAST = 20
-"""Columns of running text that a terminal is taken to have, however narrow it is."""
+"""The least width for prose, however narrow the terminal is."""
 
 _HANGING = 4
 _CONTEXT = 1
 _LONGEST = 6
-"""Lines of one statement that are shown."""
+"""The number of lines shown of one statement."""
 
 _NAMED = 8
-"""Shifted definitions that are named; of more the number is told."""
+"""The number of shifted definitions that are named; the rest is counted."""
 
 _QUOTED = re.compile(r"(`[^`]*`)")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def render(report: Report, color: bool = False, width: int = 0) -> str:
-    """`width` are the columns of the terminal, 0 if it is none."""
+    """`width` is the width of the terminal, 0 if there is none."""
     fragments = [fragment for finding in report.findings for fragment in _finding(finding, report, width)]
     return painted(fragments) if color else "".join(text for text, _ in fragments)
 
@@ -59,7 +59,7 @@ def _head(finding: Finding, path: str, width: int) -> Iterator[Fragment]:
 
 
 def _excerpt(finding: Finding, lines: tuple[str, ...], gutter: int) -> Iterator[Fragment]:
-    """The lines of the statement between their neighbours; those of the statement are marked."""
+    """The lines of the statement, marked, and the lines around them."""
     span = finding.span
     if not 1 <= span.line <= len(lines):
         return
@@ -101,7 +101,7 @@ def _notes(finding: Finding, gutter: int, width: int) -> Iterator[Fragment]:
 
 
 def shifted(finding: Finding) -> str:
-    """The definitions that get other numbers because of this one, where the message does not name them all."""
+    """The definitions that get different numbers because of this one, if the message does not name them all."""
     if all(f"`{name}`" in finding.message for name in finding.shifts):
         return ""
     names = [f"`{name}`" for name in finding.shifts[:_NAMED]]
@@ -110,8 +110,7 @@ def shifted(finding: Finding) -> str:
 
 
 def filled(text: str, width: int, start: int, indent: int) -> Iterator[Fragment]:
-    """Running text that begins in one column, in lines that fit the terminal and begin in another; code is not broken
-    up."""
+    """Prose that starts in one column and continues in another, wrapped to fit the terminal; code is not broken."""
     if not width:
         yield from prose(text)
         return
@@ -133,20 +132,20 @@ def filled(text: str, width: int, start: int, indent: int) -> Iterator[Fragment]
 
 
 def prose(text: str) -> Iterator[Fragment]:
-    """Running text, in which what stands between backticks is code."""
+    """Prose, with code between backticks."""
     for part in _QUOTED.split(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)):
         if part:
             yield part, "bold" if part.startswith("`") else ""
 
 
 def _shown(line: str) -> str:
-    """Source as it can be printed: no tabs, nothing that steers a terminal, not endless."""
+    """A line of source without tabs and control characters, cut if it is long."""
     text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line.rstrip("\n").replace("\t", "    ").replace("\f", ""))
     return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
 
 
 def _columns(text: str) -> int:
-    """The columns that a text takes in a terminal."""
+    """The width of a text in a terminal."""
     if text.isascii():
         return len(text)
     import unicodedata

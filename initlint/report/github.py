@@ -1,4 +1,4 @@
-"""Workflow commands of GitHub Actions, which become annotations at the lines of a pull request."""
+"""Workflow commands of GitHub Actions, which become annotations on the lines of a pull request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def render(report: Report) -> str:
 
 
 def _command(finding: Finding, report: Report) -> str:
-    """Columns are only understood where a finding stands on one line."""
+    """Columns are only understood if a finding is on a single line."""
     span, path = finding.file_span, report.located(finding.path)
     properties = {"title": f"initlint ({finding.code})", "file": path, "line": span.line, "endLine": span.end_line}
     if span.line == span.end_line:

@@ -1,4 +1,4 @@
-"""A Code Quality report of GitLab. It shows no rule, so the description begins with its code."""
+"""A Code Quality report for GitLab. GitLab shows no rule, so the description starts with its code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report for programs. SCHEMA_VERSION grows when a reader of the old form could stumble over the new."""
+"""The report for programs. SCHEMA_VERSION increases with every change that could break a reader of the old format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCHEMA_VERSION = 1
 
 
 def render(report: Report, more: Mapping[str, object] | None = None) -> str:
-    """The document; `more` stands at its end."""
+    """The document, with `more` at its end."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "initlint", "version": __version__},
@@ -49,7 +49,8 @@ def finding_record(finding: Finding) -> dict[str, object]:
 
 
 def _fix(finding: Finding) -> dict[str, object] | None:
-    """The values that `--fix` takes for a finding: all change what a seed gives or what a checkpoint holds."""
+    """The strategies of `--fix` for a finding; all are unsafe, since they change what a seed gives or what a checkpoint
+    holds."""
     if not finding.fixes:
         return None
     return {"applicability": "unsafe", "strategies": [strategy.value for strategy in finding.fixes]}

@@ -1,4 +1,4 @@
-"""One finding a line, each as in the JSON report."""
+"""One finding per line, each as in the JSON report."""
 
 from __future__ import annotations
 

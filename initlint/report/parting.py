@@ -1,4 +1,4 @@
-"""What comparing two builds came to: the only thing that its formats know."""
+"""The comparison of two builds: the only thing that its formats know."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Verdict(enum.Enum):
 
 
 class Change(enum.Enum):
-    """What became of a draw. Other: the same draw, but the stream does not stand where it stood."""
+    """What happened to a draw. Other: the same draw, but the stream is in another state afterwards."""
 
     SAME = "same"
     ADDED = "added"
@@ -30,7 +30,7 @@ class Change(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A draw as it was and as it is; one of them is None where only the other side makes it there."""
+    """A draw in the old and in the new build; one of them is None if only the other side makes it there."""
 
     old: Draw | None
     new: Draw | None
@@ -45,8 +45,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tensors:
-    """The tensors of both builds: as many equal ones, by name those that differ and those of one side, and the names of
-    equal values that are called otherwise now."""
+    """The tensors of both builds: the number of equal ones, the names of those that differ or exist on one side only,
+    and equal values with new names."""
 
     same: int
     differ: tuple[str, ...]
@@ -63,9 +63,9 @@ class Tensors:
 class Parting:
     """Two builds side by side.
 
-    `lines` are the aligned ledgers, `first` is the place of the first that differs, None where none does. `apart` names
-    what was set up differently, with both values. `streams` end elsewhere although no recorded draw differs. `static`
-    is the answer without building, `disagreement` says where that and this contradict each other.
+    `lines` are the aligned ledgers, `first` is the index of the first that differs, or None. `apart` names what was set
+    up differently, with both values. `streams` end in different states although no recorded draw differs. `static` is
+    the answer without building; `disagreement` says where the two contradict each other.
     """
 
     labels: tuple[str, str]
@@ -96,7 +96,7 @@ def answer(parting: Parting) -> str:
 
 
 def set_apart(parting: Parting) -> str:
-    """What was set up differently, in a phrase."""
+    """What was set up differently, as a phrase."""
     return ", ".join(f"{name} is {new or 'not set'} and was {old or 'not set'}" for name, old, new in parting.apart)
 
 
@@ -148,7 +148,7 @@ def _changed(old: Draw, new: Draw) -> str:
 
 
 def _before(parting: Parting, line: Line) -> str:
-    """What comes next of what both sides draw."""
+    """Which of the common draws comes next."""
     behind = parting.lines[parting.lines.index(line) + 1 :]
     follower = next((each.new for each in behind if each.old is not None and each.new is not None), None)
     return f"before {follower.name}" if follower is not None else "last"

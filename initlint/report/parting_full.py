@@ -18,7 +18,7 @@ MARKS = {
     Change.OTHER: "~",
 }
 SHIFTED = "!"
-"""The mark of an equal draw that gets other numbers."""
+"""The mark of an equal draw that gets different numbers."""
 
 LEGEND = "= same numbers, ! other numbers, + added, - dropped, > moved, ~ changed"
 STYLES = {"+": "green", "-": "red", ">": "magenta", "~": "yellow", SHIFTED: "yellow"}
@@ -30,13 +30,14 @@ VERDICTS = {
 }
 NEAR = 3
 SHORT = 24
-"""Ledgers of so few lines are shown whole; of longer ones what differs, with so many lines around it."""
+"""Ledgers of up to this many lines are shown completely; of longer ones, what differs, with this many lines around
+it."""
 
 MOST = 12
-"""Draws that differ by themselves and are shown."""
+"""The number of differing draws that are shown."""
 
 NAMED = 6
-"""Tensors that are named; of more the number is told."""
+"""The number of tensors that are named; the rest is counted."""
 
 
 def render(parting: Parting, color: bool = False) -> str:
@@ -71,7 +72,7 @@ def _built(parting: Parting) -> Iterator[Fragment]:
 
 
 def marks(parting: Parting) -> Iterator[str]:
-    """One mark a line: what is drawn behind the first that differs has other numbers, unless the streams meet again."""
+    """One mark per line: draws after the first that differs get different numbers, until the streams meet again."""
     for line in parting.lines:
         moved = line.old is not None and line.new is not None and line.old.state != line.new.state
         yield SHIFTED if moved and line.change is Change.SAME else MARKS[line.change]
@@ -86,7 +87,7 @@ def _table(parting: Parting) -> Iterator[Fragment]:
 
 
 def _rows(parting: Parting) -> Iterator[tuple[str, str, str, str]]:
-    """The lines that differ with what stands near them; long stretches of others are counted."""
+    """The lines that differ, with their neighbours; longer stretches of others are counted."""
     changed = [place for place, line in enumerate(parting.lines) if line.change is not Change.SAME]
     near = {each for place in changed[:MOST] for each in range(place - NEAR, place + NEAR + 1)}
     rows = list(zip(parting.lines, marks(parting), strict=True))

@@ -1,4 +1,4 @@
-"""What a run comes to: the only thing that the output formats know."""
+"""The result of a run: the only thing that the output formats know."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The findings that the baseline in a file has, its entries that are mended, and those of files or rules that
-    the run did not look at."""
+    """The findings in the baseline, its entries that are no longer found, and those for files or rules outside of the
+    run."""
 
     file: str
     known: tuple[Finding, ...]
@@ -35,8 +35,10 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The findings in order; `problems` is what could not be looked at and is no finding; `lines` are the
-    lines of every file or cell with a finding, `folder` is where the run was started. `fixes` are by fingerprint.
+    """The result of a run. `findings` are in order; `problems` could not be examined and are not findings.
+
+    `lines` are the lines of every file or cell with a finding, `folder` is where the run was started, and `fixes` are
+    by fingerprint.
     """
 
     findings: tuple[Finding, ...]
@@ -50,27 +52,27 @@ class Report:
     rules: tuple[RuleText, ...] = ()
 
     def shown(self, path: str) -> str:
-        """A path as people and editors can open it; `path` is relative to the root, as programs want it."""
+        """A path as people and editors can open it; `path` is relative to the root, as in formats for programs."""
         return shown(path, self.root, self.folder)
 
     def located(self, path: str) -> str:
-        """A path as services know it that show findings beside the code: they run in the root of a checkout."""
+        """A path for services that show findings beside the code, which run in the root of a checkout."""
         return self.shown(path).replace(os.sep, "/")
 
     def opened(self, path: str) -> str:
-        """An absolute path as it can be opened from the folder that the run was started in."""
+        """An absolute path, relative to the folder that the run was started in if it is inside."""
         return opened(path, self.folder)
 
     def counts(self) -> dict[tuple[str, str], int]:
-        """How often each rule, by code and name, was broken."""
+        """The number of findings of each rule, by code and name."""
         return dict(sorted(Counter((finding.code, finding.name) for finding in self.findings).items()))
 
 
 def shown(path: str, root: str, folder: str) -> str:
-    """A path below `root` as it can be opened from `folder`: relative to it, if inside it."""
+    """A path below `root`, relative to `folder` if it is inside."""
     return path if not folder or root == folder else opened(os.path.join(root, path), folder)
 
 
 def opened(path: str, folder: str) -> str:
-    """An absolute path as it can be opened from `folder`."""
+    """An absolute path, relative to `folder` if it is inside."""
     return path.removeprefix(folder.rstrip(os.sep) + os.sep) if folder else path

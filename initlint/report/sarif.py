@@ -42,7 +42,7 @@ def _rule(rule: RuleText) -> dict[str, object]:
 
 
 def _result(finding: Finding, report: Report, indices: dict[str, int]) -> dict[str, object]:
-    """A finding; a pull request shows it only where all its lines are changed, so it stands on its first."""
+    """A finding, placed on its first line: a pull request shows it only if all its lines are changed."""
     artifact = _artifact(report.located(finding.path))
     first = _first_line(finding.file_span, report.lines.get(finding.path, ()))
     result: dict[str, object] = {
@@ -91,6 +91,6 @@ def _replacement(edit: Edit) -> dict[str, object]:
 
 
 def _notification(problem: Problem, report: Report) -> dict[str, object]:
-    """What could not be looked at."""
+    """A problem that kept something from being examined."""
     place = {"artifactLocation": _artifact(report.located(problem.path)), "region": {"startLine": problem.line}}
     return {"level": "warning", "message": {"text": problem.reason}, "locations": [{"physicalLocation": place}]}

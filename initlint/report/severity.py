@@ -1,4 +1,4 @@
-"""How bad a finding is, for formats that ask; each has its own words for the three."""
+"""The severity of a finding, for formats that have one; each has its own words for the three."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from initlint.model import Answer, Confidence, Finding
 
 
 class Severity(enum.Enum):
-    """Error: a file was not looked at whole. Warning: weights are moved. Note: nothing moves, or not for certain."""
+    """Error: a file could not be read completely. Warning: weights are shifted. Note: nothing is shifted, or not
+    certainly."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -1,4 +1,4 @@
-"""How often each rule was broken."""
+"""The number of findings of each rule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from initlint.report.record import Report
 
 FORMATS = ("full", "concise", "json", "jsonl")
-"""The formats that have a place for counts."""
+"""The formats that can show counts."""
 
 
 def render(report: Report, output_format: str = "full") -> str:

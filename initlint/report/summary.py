@@ -22,7 +22,7 @@ def _verdict(report: Report, seconds: float) -> str:
 
 
 def _unread(report: Report, verbose: bool) -> list[str]:
-    """Files and folders that were not asked for but would have been read: all if wanted, else the first."""
+    """Files and folders of the context that could not be read: all if `verbose`, or else the first."""
     notes = [f"warning: {report.shown(problem.path)}: {problem.reason}" for problem in report.problems]
     if verbose or len(notes) < 2:
         return notes
@@ -30,7 +30,7 @@ def _unread(report: Report, verbose: bool) -> list[str]:
 
 
 def _empty(report: Report) -> list[str]:
-    """Nothing to look at is worth a word: the wrong folder looks like clean code."""
+    """A note if there is nothing to check: the wrong folder looks like clean code."""
     if not report.statistics.files:
         return ["warning: there are no Python files under the given paths"]
     if not (report.statistics.modules or report.findings):
@@ -45,7 +45,7 @@ def _reading(report: Report) -> str:
 
 
 def _mended(report: Report, verbose: bool) -> list[str]:
-    """What the baseline need not hold any longer."""
+    """The entries that the baseline no longer needs."""
     baseline = report.baseline
     if baseline is None or not baseline.mended:
         return []

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 OUTSIDE = "outside"
-"""The operator of a move that none has made: a reseed, or the end of a fork."""
+"""The operator of a move that no operator made: a reseed, or the end of a fork."""
 
 META = "meta"
 """The device on which tensors have no values."""
@@ -16,10 +16,10 @@ META = "meta"
 class Draw(msgspec.Struct, frozen=True):
     """One draw of the measured ledger.
 
-    `owner` is the name of the tensor that holds the numbers or what was computed from them, "" where none does; `maker`
-    is the module whose method drew them. `state` digests the stream afterwards, "" on the meta device. `source` is the
-    innermost line of the project that led to it, as `models/attention.py:26`, or "". `dead` is the rule that finds its
-    definition dead.
+    `owner` is the name of the tensor that holds the numbers or what was computed from them, or ""; `maker` is the
+    module whose method drew them. `state` digests the stream afterwards, "" on the meta device. `source` is the
+    innermost line of the project that led to the draw, such as `models/attention.py:26`, or "". `dead` is the rule that
+    reports its definition, or "".
     """
 
     owner: str
@@ -34,12 +34,12 @@ class Draw(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Who has the numbers, or had them for a moment."""
+        """What holds the numbers, or held them for a moment."""
         return self.owner or f"{self.maker}.({short(self.operator)})".lstrip(".")
 
 
 class Tensor(msgspec.Struct, frozen=True):
-    """A parameter, buffer or plain tensor; `digest` stands for its type, shape and values."""
+    """A parameter, buffer or plain tensor; `digest` covers its type, shape and values."""
 
     name: str
     kind: str
@@ -49,7 +49,7 @@ class Tensor(msgspec.Struct, frozen=True):
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """What the numbers depend on besides the code. `cpu` are the instructions that torch computes with."""
+    """What the numbers depend on besides the code. `cpu` are the vector instructions that torch uses."""
 
     torch: str
     cpu: str
@@ -60,8 +60,11 @@ class Setup(msgspec.Struct, frozen=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """One build of a target. `of` is the class of the result, `ends` says where each stream stands afterwards,
-    `classes` are those of the project that it holds an instance of, as `models/attention.py::Attention`."""
+    """One build of a target.
+
+    `of` is the class of the result, `ends` the final state of each stream, `classes` the project's classes with
+    instances in it, such as `models/attention.py::Attention`.
+    """
 
     target: str
     of: str
@@ -75,12 +78,12 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def amount(self) -> int:
-        """How many numbers were drawn."""
+        """The total amount of numbers drawn."""
         return sum(draw.amount for draw in self.draws)
 
 
 def totals(draws: tuple[Draw, ...]) -> Iterator[int]:
-    """How many numbers were drawn up to and with each draw."""
+    """The total amount of numbers drawn, up to and including each draw."""
     total = 0
     for draw in draws:
         total += draw.amount
@@ -93,7 +96,7 @@ def short(operator: str) -> str:
 
 
 def set_up(setup: Setup) -> str:
-    """How a build was made, in a phrase."""
+    """How a build was made, as a phrase."""
     placed = "" if setup.device in ("cpu", META) else f" ({setup.placement})"
     dtype = f", {setup.dtype}" if setup.dtype else ""
     return f"seed {setup.seed}, device {setup.device}{placed}{dtype}, torch {setup.torch}"

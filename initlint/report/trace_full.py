@@ -1,4 +1,4 @@
-"""A trace for people: the draws in order, as a tree of their owners beside a table of what each took."""
+"""A trace for people: the draws in order, as a tree of their owners beside a table."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _all(trace: Trace) -> Iterator[Fragment]:
 
 
 def summary(trace: Trace) -> str:
-    """How much was drawn, by how many, and how much of that for nothing."""
+    """How much was drawn, for how many tensors, and how much of that for dead definitions."""
     owners = len({draw.owner for draw in trace.draws if draw.owner})
     text = f"{count(len(trace.draws), 'draw')} of {trace.amount:,} numbers, for {owners:,} of "
     text += count(len(trace.tensors), "tensor")
@@ -45,7 +45,7 @@ def summary(trace: Trace) -> str:
 
 
 def _rows(trace: Trace) -> Iterator[tuple[Row, str]]:
-    """A line a draw, under a line for each module on the way to its owner."""
+    """A line per draw, under a line for each module on the path to its owner."""
     several = len({draw.stream for draw in trace.draws}) > 1
     yield ("", "draws", "total", "operator", "stream" if several else "", "source"), "bold"
     above: list[str] = []
@@ -61,13 +61,13 @@ def _rows(trace: Trace) -> Iterator[tuple[Row, str]]:
 
 
 def _shared(one: list[str], other: list[str]) -> int:
-    """How many of the first names are the same."""
+    """The length of the common beginning."""
     equal = (a == b for a, b in zip(one, other, strict=False))
     return sum(1 for _ in itertools.takewhile(bool, equal))
 
 
 def _path(draw: Draw) -> list[str]:
-    """The modules around a draw and its own name there, in brackets where no tensor holds what was drawn."""
+    """The modules around a draw, and its own name there, in parentheses if no tensor holds what was drawn."""
     return draw.owner.split(".") if draw.owner else [*filter(None, draw.maker.split(".")), f"({short(draw.operator)})"]
 
 

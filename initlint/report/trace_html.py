@@ -1,4 +1,4 @@
-"""A trace, or two builds side by side, as a page to look at: one file, which loads nothing from anywhere."""
+"""A trace, or two builds side by side, as an HTML page: a single file that loads nothing."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _facts(trace: Trace) -> list[list[object]]:
 
 
 def _sides(parting: Parting) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """The draws of both sides, each with its mark and the place of the one on the other side."""
+    """The draws of both sides, each with its mark and the index of its partner on the other side."""
     sides: tuple[list[dict[str, object]], list[dict[str, object]]] = ([], [])
     shown = parting.first if parting.verdict in (Verdict.PART, Verdict.UNKNOWN) else None
     for place, (line, mark) in enumerate(zip(parting.lines, marks(parting), strict=True)):
@@ -126,5 +126,5 @@ def _page(data: dict[str, object]) -> str:
 
 
 def _embedded(data: dict[str, object]) -> str:
-    """JSON that no text in it can end: neither `</script>` nor `<!--` remains."""
+    """JSON that is safe inside a script: neither `</script>` nor `<!--` remains."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""A trace for programs. SCHEMA_VERSION grows when a reader of the old form could stumble over the new."""
+"""A trace for programs. SCHEMA_VERSION increases with every change that could break a reader of the old format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mends findings in the source of one file: edits only what it must, and refuses what it cannot do safely."""
+"""Fixes findings in the source of one file: edits only what it must, and refuses what it cannot do safely."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The source of a file after mending; each finding is either mended or refused."""
+    """The source of a file after the fixes; each finding is either fixed or refused."""
 
     source: bytes
     mended: tuple[Finding, ...]
@@ -30,9 +30,10 @@ class Rewritten:
 
 
 def rewrite(source: bytes, findings: Sequence[Finding], strategy: Strategy, device: str = "cpu") -> Rewritten:
-    """Mend the findings of one file by a strategy. The places of the findings are those in `source`.
+    """Fix the findings of one file with a strategy.
 
-    `device` is what the models are built on: its generators too have to be isolated.
+    The places of the findings are those in `source`. `device` is what the models are built on, whose generators have to
+    be isolated, too.
     """
     text = decode(source)
     if isinstance(text, str):

@@ -17,19 +17,19 @@ _VIEWS = frozenset("items keys values parameters named_parameters children named
 
 
 def sites(tree: Tree, place: Place) -> list[cst.CSTNode]:
-    """The expressions in this file that draw for the definition alone."""
+    """The expressions in this file that draw only for the definition."""
     return [node for span in place.finding.drawn_at for node in tree.at(span)]
 
 
 def may_draw(tree: Tree, statement: cst.CSTNode, sites: Iterable[cst.CSTNode]) -> bool:
-    """Whether a statement may draw: it holds a place that does, or it calls what is not known to be still."""
+    """Whether a statement may draw: it contains such a place, or calls something not known to be without draws."""
     if any(tree.within(site, statement) for site in sites):
         return True
     return any(isinstance(node, cst.Call) and not _is_still(node) for node in _running(statement))
 
 
 def _running(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """What runs when a statement does: not the bodies of the functions that it makes."""
+    """What runs together with a statement: not the bodies of the functions that it defines."""
     pending = [node]
     while pending:
         current = pending.pop()
@@ -61,6 +61,6 @@ def _is_still_module(name: str) -> bool:
 
 
 def alone(place: Place) -> None:
-    """Refuses where draws are made for a definition along with others, since those cannot be told apart."""
+    """Refuse if draws are made for the definition along with others, since those cannot be separated."""
     if place.finding.swept_by:
         raise Refused(f"`{place.finding.swept_by}` may draw for it along with others")

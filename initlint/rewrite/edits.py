@@ -1,4 +1,4 @@
-"""What is to be done with which statements, and the doing: all else stays as it is, comments and blank lines too."""
+"""Edits of statements, and their application: everything else stays as it is, including comments and blank lines."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ Replacement = Callable[[cst.BaseSmallStatement], cst.BaseSmallStatement]
 
 @dataclass(slots=True)
 class Edits:
-    """Statements by the ids of their nodes: those that go, those that others take the place of, those whose line gets a
-    comment, and those that are wrapped into a `with`, by its expression. `renamed` are expressions that a local name
-    takes the place of, `imports` are modules to be imported."""
+    """Statements by the ids of their nodes: those to remove, to replace, to comment, and to wrap into a `with`, by its
+    expression.
+
+    `renamed` are expressions that a local name replaces, `imports` are modules to import.
+    """
 
     removed: set[int] = field(default_factory=set)
     replaced: dict[int, Replacement] = field(default_factory=dict)
@@ -40,15 +42,17 @@ class Edits:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A statement for a block, and the context that it is wrapped into; "" for none."""
+    """A statement of a block, and the context to wrap it into, or ""."""
 
     statement: cst.BaseStatement
     context: str = ""
 
 
 class _Editor(cst.CSTTransformer):
-    """Rewrites blocks from the inside out, and looks only into nodes that hold an edit. Statements are taken out of
-    blocks only here, so that old and new ones stand side by side until then."""
+    """Rewrites blocks from the inside out, visiting only nodes that contain an edit.
+
+    Statements are only removed from their blocks here, so old and new ones exist side by side until then.
+    """
 
     def __init__(self, edits: Edits, holding: Set[int]) -> None:
         super().__init__()
@@ -88,7 +92,7 @@ class _Editor(cst.CSTTransformer):
     def _block(
         self, before: Sequence[cst.BaseStatement], after: Sequence[cst.BaseStatement]
     ) -> list[cst.BaseStatement]:
-        """The statements that stay. The comment over a group of lines goes with the last line of the group."""
+        """The statements that stay. The comment above a group of lines is removed with the last line of the group."""
         pieces: list[_Piece] = []
         waiting: Sequence[cst.EmptyLine] = ()
         for index, (old, new) in enumerate(zip(before, after, strict=True)):
@@ -106,7 +110,7 @@ class _Editor(cst.CSTTransformer):
         return _wrapped(pieces)
 
     def _pieces(self, old: cst.BaseStatement, new: cst.BaseStatement) -> list[_Piece]:
-        """What stays of a statement of a block."""
+        """What remains of a statement of a block."""
         if id(old) in self.edits.removed:
             return []
         if isinstance(old, cst.SimpleStatementLine) and isinstance(new, cst.SimpleStatementLine):
@@ -116,7 +120,7 @@ class _Editor(cst.CSTTransformer):
     def _line(
         self, old: cst.SimpleStatementLine | cst.SimpleStatementSuite, new: cst.SimpleStatementLine
     ) -> list[_Piece]:
-        """What stays of a line, in as many lines as it takes to wrap some of its statements."""
+        """What remains of a line, as several lines if some of its statements are wrapped."""
         edits = self.edits
         kept = [pair for pair in zip(old.body, new.body, strict=True) if id(pair[0]) not in edits.removed]
         pieces: list[_Piece] = []
@@ -142,7 +146,7 @@ def _smalls(statement: cst.BaseStatement) -> Sequence[cst.BaseSmallStatement]:
 
 
 def _led(piece: _Piece, lines: Sequence[cst.EmptyLine]) -> _Piece:
-    """A piece under other blank lines and comments."""
+    """A piece with other blank lines and comments before it."""
     return _Piece(piece.statement.with_changes(leading_lines=lines), piece.context)
 
 
@@ -152,7 +156,7 @@ def _without_blank_start(lines: Sequence[cst.EmptyLine]) -> Sequence[cst.EmptyLi
 
 
 def _commented(trailing: cst.TrailingWhitespace, comments: Iterable[str]) -> cst.TrailingWhitespace:
-    """The end of a line with more comments behind its own."""
+    """The end of a line with more comments after its own."""
     present = [trailing.comment.value] if trailing.comment is not None else []
     found = [*present, *(f"# {comment}" for comment in comments)]
     if len(found) == len(present):
@@ -162,7 +166,7 @@ def _commented(trailing: cst.TrailingWhitespace, comments: Iterable[str]) -> cst
 
 
 def _wrapped(pieces: Sequence[_Piece]) -> list[cst.BaseStatement]:
-    """The statements of a block; neighbours that belong into the same context share one `with`."""
+    """The statements of a block; neighbours with the same context share one `with`."""
     body: list[cst.BaseStatement] = []
     context = ""
     for piece in pieces:
@@ -181,7 +185,8 @@ def _wrapped(pieces: Sequence[_Piece]) -> list[cst.BaseStatement]:
 
 
 def _with_import(module: cst.Module, name: str) -> cst.Module:
-    """The module with an import: before the first other one of the same package, or behind what has to come first."""
+    """The module with an added import: before the first other one of the same package, or after what has to come
+    first."""
     place = next((index for index, line in enumerate(module.body) if _imports_from(line, name)), None)
     if place is None:
         place = next((index for index, line in enumerate(module.body) if not _comes_first(line)), len(module.body))
@@ -212,7 +217,7 @@ def _imports_from(line: cst.BaseStatement, package: str) -> bool:
 
 
 def _comes_first(line: cst.BaseStatement) -> bool:
-    """The docstring of a module and its imports from `__future__`."""
+    """Whether this is the docstring of a module or an import from `__future__`."""
     match _smalls(line):
         case [cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]:
             return True

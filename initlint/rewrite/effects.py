@@ -1,4 +1,4 @@
-"""What a piece of code does besides the thing it is about: it can only go where that is nothing."""
+"""The side effects of code, which can only be removed if there are none."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _CHANGING = frozenset(
     "add append appendleft clear discard extend insert pop popitem popleft remove reverse send setdefault sort "
     "update write".split()
 )
-"""Methods of Python's containers and files that change the object they belong to."""
+"""Methods of Python's containers and files that change their object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """What code may be about: expressions by the ids of their nodes, and local names."""
+    """What code may change: expressions by the ids of their nodes, and local names."""
 
     nodes: frozenset[int]
     names: frozenset[str] = field(default=frozenset())
 
     def hold(self, node: cst.BaseExpression) -> bool:
-        """Whether an expression is one of them, a part of one, or what a method of one returns."""
+        """Whether an expression is a root, a part of one, or the result of a method of one."""
         while id(node) not in self.nodes:
             match node:
                 case cst.Name(value=name):
@@ -44,7 +44,7 @@ class Roots:
 
 
 class Effects:
-    """Answers for one class and those of its family in the same file."""
+    """Answers about one class and its family in the same file."""
 
     def __init__(self, tree: Tree, cls: cst.ClassDef) -> None:
         self.tree = tree
@@ -85,7 +85,7 @@ class Effects:
                 return ""
 
     def _of_method(self, name: str, seen: set[str]) -> str:
-        """What a method of the instance changes about it."""
+        """What a method of the instance changes on it."""
         if name in seen:
             return ""
         method = self.methods.get(name)
@@ -106,7 +106,7 @@ class Effects:
     # -- statements ----------------------------------------------------------------------------------------------
 
     def only(self, node: cst.CSTNode, roots: Roots) -> bool:
-        """Whether a statement changes the roots and nothing else."""
+        """Whether a statement changes only the roots."""
         match node:
             case cst.Pass():
                 return True
@@ -149,11 +149,11 @@ class Effects:
                 return False
 
     def _is_plain(self, items: Sequence[cst.WithItem], roots: Roots) -> bool:
-        """Whether the contexts of a `with` are there for its body alone."""
+        """Whether the contexts of a `with` only affect its body."""
         return all(item.asname is None and not self.of(item.item, roots) for item in items)
 
     def _only_call(self, call: cst.Call, roots: Roots) -> bool:
-        """A method of a root, or a function that gets one, and nothing else that it could change."""
+        """A method of a root, or a function that gets a root and nothing else that it could change."""
         if self.of(call, roots):
             return False
         if roots.hold(call):
@@ -172,12 +172,12 @@ class Effects:
 
 
 def _part(target: cst.BaseExpression, roots: Roots) -> bool:
-    """Whether a target is a part of a root; a local name by itself is another thing."""
+    """Whether a target is a part of a root; a local name itself is not."""
     return not isinstance(target, cst.Name) and roots.hold(target)
 
 
 def _iterated(iter: cst.BaseExpression) -> list[cst.BaseExpression]:
-    """What a loop takes its items from: `x`, and in `enumerate(x)` or `zip(x, y)` the arguments."""
+    """What a loop takes its items from: `x`, or the arguments of `enumerate(x)` and `zip(x, y)`."""
     match iter:
         case cst.Call(func=cst.Name(value="enumerate" | "zip" | "reversed" | "list" | "iter"), args=args):
             return [argument.value for argument in args]
@@ -186,12 +186,12 @@ def _iterated(iter: cst.BaseExpression) -> list[cst.BaseExpression]:
 
 
 def _reaches(node: cst.BaseExpression, owner: str) -> bool:
-    """Whether the instance or what hangs on it can be changed through an argument."""
+    """Whether the instance, or anything attached to it, can be changed through an argument."""
     return any(name.value == owner for name in variables(node))
 
 
 def _changed(node: cst.CSTNode, owner: str) -> str:
-    """The attribute of the instance that a node changes; the name of the instance where it is handed on."""
+    """The attribute of the instance that a node changes; the name of the instance if it is passed on."""
     match node:
         case cst.Assign() | cst.AnnAssign() | cst.AugAssign() | cst.NamedExpr():
             targets = [each.target for each in node.targets] if isinstance(node, cst.Assign) else [node.target]

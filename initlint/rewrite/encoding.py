@@ -1,4 +1,4 @@
-"""The bytes of a file as text and back: encoding, byte order mark and line ends stay as they are."""
+"""The bytes of a file as text and back: encoding, byte order mark and line ends are preserved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from initlint.texts import to_utf8
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of a file as the linter reads it, and how to write it again."""
+    """The text of a file as the linter reads it, and how to write it back."""
 
     text: str
     encoding: str
@@ -23,7 +23,7 @@ class Text:
 
 
 def decode(source: bytes) -> Text | str:
-    """The text, or why it cannot be had or would not be written as it was."""
+    """The text, or why it cannot be read, or could not be written back as it was."""
     try:
         text = to_utf8(source).decode()
         encoding, _ = detect_encoding(io.BytesIO(source).readline)

@@ -1,4 +1,4 @@
-"""The strategy `isolate`: a definition stays, and after its draws the stream is as it was before them."""
+"""The strategy `isolate`: a definition stays, and its draws leave the stream as it was before them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from initlint.rewrite.targets import left_of
 from initlint.rewrite.tree import Tree
 
 _STILL = {Kind.SUBMODULE: "SOH201", Kind.PARAMETER: "SOH202"}
-"""What a dead definition of a kind is when it no longer draws."""
+"""The rule for a dead definition of each kind once it no longer draws."""
 
 
 def isolate(tree: Tree, places: Sequence[Place], refusals: Refusals, device: str = "cpu") -> Edits:
-    """The edits for definitions that stay in models that are built on the CPU or a device."""
+    """The edits that isolate definitions in models that are built on a device."""
     edits = Edits()
     for place in places:
         with refusals.of(place):
@@ -39,9 +39,10 @@ def isolate(tree: Tree, places: Sequence[Place], refusals: Refusals, device: str
 
 
 def _context(torch: str, device: str) -> str:
-    """The generators of the CPU and of all devices of a type: which of them draws is known only where it runs.
+    """A context for the generators of the CPU and of all devices of a type, since only the run decides which of them
+    draws.
 
-    On a CPU that is CUDA's, of which there may be none, and for which torch has to be told no type.
+    For the CPU the type is CUDA, torch's default; there may be no such device.
     """
     kind = device.partition(":")[0]
     if kind in ("cpu", "cuda"):
@@ -50,7 +51,7 @@ def _context(torch: str, device: str) -> str:
 
 
 def _drawing(tree: Tree, place: Place) -> list[cst.CSTNode]:
-    """The statements that draw for a definition; one that does more than that refuses."""
+    """The statements that draw for a definition; refuses if one does more than that."""
     drawn, touched = sites(tree, place), touching(tree, place, [place.statement])
     mine = [place.statement, *carriers(tree, place, [place.statement])]
     mine += [touch.statement for touch in touched if touch.only]
@@ -66,7 +67,7 @@ def _drawing(tree: Tree, place: Place) -> list[cst.CSTNode]:
 
 
 def _torch(tree: Tree, place: Place) -> str | None:
-    """The name by which the file knows torch; None where it does not yet."""
+    """The name of torch in the file; None if it is not imported."""
     found = [name for line in tree.module.body for name, module in _imported(line) if module == "torch"]
     name = found[0] if found else "torch"
     function = tree.method(place.statement)
@@ -78,7 +79,7 @@ def _torch(tree: Tree, place: Place) -> str | None:
 
 
 def _imported(line: cst.CSTNode) -> Iterator[tuple[str, str]]:
-    """The names that the imports of a line bind, each with what it stands for."""
+    """The names that the imports of a line bind, and what each stands for."""
     for node in walk(line) if isinstance(line, cst.SimpleStatementLine | cst.Try) else ():
         match node:
             case cst.Import(names=names):

@@ -1,4 +1,4 @@
-"""The strategy `keep-stream`: the attribute goes; its draws are still made in the same place, and thrown away."""
+"""The strategy `keep-stream`: the attribute is removed; its draws are still made in the same place, and thrown away."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def keep_stream(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edit
 def _throw_away(
     tree: Tree, place: Place, together: Sequence[Place], defining: Sequence[cst.CSTNode], edits: Edits
 ) -> None:
-    """A definition loses its attribute. What initialises it and draws, or does more, gets it by a local name."""
+    """Remove the attribute of a definition. Initialisation that draws or does more gets the value through a local
+    name."""
     statement, value = place.statement, place.value
     needing = _needing(tree, place, defining, edits)
     local = value.value if isinstance(value, cst.Name) else _free_name(tree, place)
@@ -57,14 +58,15 @@ def _throw_away(
 
 
 def _no_call_of_underscore(tree: Tree, statement: cst.CSTNode) -> None:
-    """Where `_` translates texts, it cannot take what is thrown away."""
+    """Refuse to assign to `_` if it is a function that translates texts."""
     for node in walk(tree.method(statement) or cst.Pass()):
         if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "_":
             raise Refused("it is unpacked from a value that makes others too, and `_` is a function there")
 
 
 def _needing(tree: Tree, place: Place, defining: Sequence[cst.CSTNode], edits: Edits) -> list[cst.BaseExpression]:
-    """The mentions in statements that draw or do more, and stay; the other statements that touch it go."""
+    """The mentions in statements that draw or do more, and stay; other statements that touch the definition are
+    removed."""
     drawn, function = sites(tree, place), tree.callable(place.statement)
     touched = touching(tree, place, [])
     replaced = [each for each in replaced_before(tree, place, defining) if not may_draw(tree, each, drawn)]
@@ -85,7 +87,7 @@ def _needing(tree: Tree, place: Place, defining: Sequence[cst.CSTNode], edits: E
 
 
 def _valued(place: Place, local: str) -> Replacement:
-    """The statement that makes the value, and throws it away or gives it to a local name."""
+    """The statement that creates the value, and throws it away or assigns it to a local name."""
 
     def made(new: cst.BaseSmallStatement) -> cst.BaseSmallStatement:
         match new:
@@ -104,7 +106,7 @@ def _valued(place: Place, local: str) -> Replacement:
 
 
 def _makers(tree: Tree, statement: cst.CSTNode, name: str) -> list[cst.CSTNode]:
-    """The statements of a function that give a local name its value."""
+    """The statements of a function that assign a local name."""
     function = tree.function(statement)
     found = walk(function.body) if function is not None else ()
     targets = [node for node in found if isinstance(node, cst.AssignTarget)]
@@ -112,7 +114,7 @@ def _makers(tree: Tree, statement: cst.CSTNode, name: str) -> list[cst.CSTNode]:
 
 
 def _free_name(tree: Tree, place: Place) -> str:
-    """A name like the attribute's that the function does not use yet."""
+    """A name like that of the attribute that the function does not use yet."""
     function = tree.method(place.statement)
     used = {node.value for node in variables(function or place.cls)}
     return next(name for count in range(len(used) + 1) if (name := place.attribute + "_" * count) not in used)

@@ -1,4 +1,4 @@
-"""Where the code of a file touches an attribute of a class's instances."""
+"""Where the code of a file uses an attribute of a class's instances."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from initlint.rewrite.tree import Tree, instance
 
 
 def mentions(tree: Tree, place: Place) -> list[cst.BaseExpression]:
-    """The expressions that fail once the attribute is gone, but for the definition itself."""
+    """The expressions that fail once the attribute is gone, except the definition itself."""
     family = tree.family(place.cls)
     found = [
         node
@@ -25,7 +25,7 @@ def mentions(tree: Tree, place: Place) -> list[cst.BaseExpression]:
 
 
 def stores(tree: Tree, place: Place) -> list[cst.CSTNode]:
-    """The statements of the class that set the attribute, the definition included, in their order."""
+    """The statements of the class that set the attribute, including the definition, in order."""
     found = [
         node for method in _methods(place.cls) for node in walk(method.body) if _sets(node, method, place.attribute)
     ]
@@ -61,7 +61,7 @@ def _of_class(tree: Tree, cls: cst.ClassDef, attribute: str) -> Iterator[cst.Bas
 
 
 def _seeing(body: cst.CSTNode, owner: str) -> Iterator[cst.CSTNode]:
-    """The code in which a name still stands for the instance: not that of classes and functions that bind it anew."""
+    """The code in which a name still means the instance: not classes and functions that bind it again."""
     pending = [body]
     while pending:
         node = pending.pop()
@@ -113,7 +113,7 @@ def _by_initialisers(tree: Tree, place: Place, family: list[cst.ClassDef]) -> It
 
 
 def _given(tree: Tree, function: cst.FunctionDef) -> set[str]:
-    """The names of what a function can get modules as: in its loops and, if it constructs nothing, as arguments."""
+    """The names under which a function can get modules: in its loops and, if it constructs nothing, as arguments."""
     targets = (node.target for node in walk(function.body) if isinstance(node, cst.For))
     loops = {name.value for target in targets for name in variables(target)}
     if function.name.value.startswith("__"):
@@ -122,7 +122,7 @@ def _given(tree: Tree, function: cst.FunctionDef) -> set[str]:
 
 
 def _is_ours(tree: Tree, node: cst.Attribute, receiver: str, names: set[str]) -> bool:
-    """Whether the class is what an `isinstance` around a read lets through; what cannot be told refuses."""
+    """Whether an `isinstance` around a read tests for the class; refuses if that cannot be decided."""
     inner: cst.CSTNode = node
     for outer in tree.around(node):
         if isinstance(outer, cst.If) and inner is outer.body:

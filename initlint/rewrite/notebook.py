@@ -1,4 +1,4 @@
-"""A notebook is mended as the one source that its cells are, and only the cells that changed are written back."""
+"""A notebook is fixed as one source, and only the cells that changed are written back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from initlint.rewrite import Refusal, Rewritten, rewrite
 
 
 def rewrite_notebook(data: bytes, findings: Sequence[Finding], strategy: Strategy, device: str = "cpu") -> Rewritten:
-    """Mend the findings of one notebook, which are placed in its cells."""
+    """Fix the findings of one notebook, whose places are relative to its cells."""
     first_lines = {cell.number: cell.line for cell in cells(data)}
     given = {
         replace(finding, span=finding.span.up(1 - first_lines[finding.cell.number])): finding

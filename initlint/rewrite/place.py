@@ -1,4 +1,4 @@
-"""Where a finding stands in its file, and how the definition is written there."""
+"""The statement of a finding in its file, and how it writes the definition."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ DISCARDED = "SOH105"
 
 
 class Refused(Exception):
-    """Why a finding cannot be mended here."""
+    """Why a finding cannot be fixed here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """The findings that are refused, with the first reason each."""
+    """The refused findings, with the first reason for each."""
 
     reasons: dict[Finding, str]
 
     @contextmanager
     def of(self, subject: Finding | Place) -> Iterator[None]:
-        """What is refused within is refused for this finding."""
+        """A refusal raised within concerns this finding."""
         try:
             yield
         except Refused as reason:
@@ -40,7 +40,7 @@ class Refusals:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """The statement that a finding is about. `owner` is the name of the instance there, "" in a class body."""
+    """The statement of a finding. `owner` is the name of the instance there, "" in a class body."""
 
     finding: Finding
     statement: Small
@@ -53,7 +53,7 @@ class Place:
 
     @property
     def keeps(self) -> bool:
-        """Whether the instance keeps what is built: a discarded draw is nobody's attribute."""
+        """Whether the instance keeps what is built, unlike a discarded draw."""
         return self.finding.code != DISCARDED
 
     @property
@@ -67,7 +67,7 @@ class Place:
 
     @property
     def shares_name(self) -> bool:
-        """Whether a call gives a value to an attribute whose name it computes."""
+        """Whether a call sets an attribute with a computed name."""
         if not isinstance(self.statement, cst.Expr) or not isinstance(self.statement.value, cst.Call) or not self.keeps:
             return False
         name, value = registered(self.statement.value, self.owner)
@@ -75,7 +75,7 @@ class Place:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the statement gives the attribute to the instance by the name that it has in its method."""
+        """Whether the statement sets the attribute on the instance, by the instance's name in the method."""
         if not self.keeps or not self.owner:
             return True
         match self.statement:
@@ -116,7 +116,7 @@ def locate(tree: Tree, finding: Finding) -> Place:
 
 
 def parts_of(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    """The targets that a value is unpacked to."""
+    """The targets that a value is unpacked into."""
     if isinstance(target, cst.Tuple | cst.List):
         for element in target.elements:
             yield from parts_of(element.value)
@@ -129,7 +129,7 @@ def fits_attribute(name: str, attribute: str) -> bool:
 
 
 def stored(node: cst.BaseExpression, owner: str) -> str:
-    """The attribute of the instance that an assignment to a node sets; "" for none."""
+    """The attribute of the instance that an assignment to a node sets, or ""."""
     match node:
         case cst.Attribute(value=cst.Name(value=name), attr=attr) if name == owner:
             return attr.value
@@ -158,7 +158,7 @@ def registered(call: cst.Call, owner: str) -> tuple[str, cst.BaseExpression | No
 
 
 def text(node: cst.BaseExpression) -> str:
-    """A constant string; an f-string with `*` for its fields."""
+    """A constant string; an f-string has `*` for its fields."""
     match node:
         case cst.SimpleString():
             value = node.evaluated_value

@@ -1,4 +1,4 @@
-"""From findings and a strategy to edits: what one finding takes along depends on what the others take."""
+"""From findings and a strategy to edits: what is removed with one finding depends on the others."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy, device: str) -> tuple[Edits, dict[Finding, str]]:
-    """The edits, and the findings that are refused with the reasons.
+    """The edits, and the refused findings with reasons.
 
-    A refusal can take from others what they rely on, so all that are left are planned again until none is refused.
+    A refusal can take away what other fixes rely on, so the rest is planned again until none is refused.
     """
     edits_of: dict[Strategy, Callable[[Tree, Sequence[Place], Refusals], Edits]] = {
         Strategy.REMOVE: remove,
@@ -44,7 +44,7 @@ def plan(tree: Tree, findings: Sequence[Finding], strategy: Strategy, device: st
 
 
 def without_fix(finding: Finding, strategy: Strategy) -> str:
-    """Why a strategy does nothing about a finding that does not name it among its fixes."""
+    """Why a strategy does not apply to a finding that has no such fix."""
     if container_of(finding.attribute):
         return "no fix takes an item out of its container"
     if finding.code == OVERWRITTEN and not finding.fixes:

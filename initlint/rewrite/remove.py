@@ -1,4 +1,4 @@
-"""The strategy `remove`: a definition goes, with everything that is there for it alone."""
+"""The strategy `remove`: a definition is removed, with everything that exists only for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from initlint.rewrite.tree import Tree
 
 
 def remove(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edits:
-    """The edits for definitions that go together."""
+    """The edits that remove definitions together."""
     edits = Edits()
     gone = []
     for place in places:
@@ -38,14 +38,14 @@ def remove(tree: Tree, places: Sequence[Place], refusals: Refusals) -> Edits:
 
 
 def _all_draws_go(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> None:
-    """Refuses where a draw for the definition would be left behind: the code only keeps what a caller has made."""
+    """Refuse if a draw for the definition would stay because the code only stores a caller's value."""
     drawn = sites(tree, place)
     if drawn and not any(tree.within(site, node) for site in drawn for node in gone) and not any(map(_makes, gone)):
         raise Refused(f"line {tree.line(drawn[0])} draws for it and does more")
 
 
 def _makes(node: cst.CSTNode) -> bool:
-    """Whether code calls anything but what registers a definition under a name."""
+    """Whether code calls anything but what registers a definition."""
     callees = (each.func for each in walk(node) if isinstance(each, cst.Call))
     names = (callee.attr if isinstance(callee, cst.Attribute) else callee for callee in callees)
     return any(not isinstance(name, cst.Name) or name.value not in (*REGISTRATIONS, "setattr") for name in names)

@@ -1,4 +1,4 @@
-"""What goes with a definition: what only initialises it, and the locals that are there for nothing else."""
+"""What is removed with a definition: code that only initialises it, and locals that exist only for it."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def touching(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[Touc
 def retinue(
     tree: Tree, place: Place, gone: Sequence[cst.CSTNode], defining: Sequence[cst.CSTNode]
 ) -> list[cst.CSTNode]:
-    """What goes with a definition when the statements `gone` go; refuses where something of it is needed.
+    """What is removed together with the statements `gone`; refuses if any of it is needed.
 
-    `defining` are the statements that lose definitions, those included that go only in part.
+    `defining` are the statements that lose definitions, including those that are removed only in part.
     """
     touched = touching(tree, place, gone)
     for touch in touched:
@@ -68,7 +68,8 @@ def retinue(
 
 
 def replaced_before(tree: Tree, place: Place, defining: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
-    """What the attribute was given before in the same function, and would have again without the definition."""
+    """What was assigned to the attribute earlier in the same function, and would be its value again without the
+    definition."""
     if not place.keeps or place.finding.code == OVERWRITTEN:
         return []
     function, start = tree.function(place.statement), tree.start(place.statement)
@@ -89,7 +90,7 @@ def still_needed(tree: Tree, statement: cst.CSTNode) -> Refused:
 
 
 def only_definition(tree: Tree, place: Place, defining: Sequence[cst.CSTNode]) -> None:
-    """Refuses where the attribute is defined elsewhere as well, so that what initialises one initialises both."""
+    """Refuse if the attribute has another definition, which is initialised by the same code."""
     if place.finding.code == OVERWRITTEN:
         return
     for statement in stores(tree, place):
@@ -99,7 +100,7 @@ def only_definition(tree: Tree, place: Place, defining: Sequence[cst.CSTNode]) -
 
 
 def _no_name_left(tree: Tree, going: Sequence[cst.CSTNode], gone: Sequence[cst.CSTNode]) -> None:
-    """What `:=` names in statements that go must not be read by those that stay."""
+    """Refuse if remaining statements read a name that `:=` binds in removed ones."""
     for statement in going:
         function = tree.function(statement)
         for node in walk(statement):
@@ -111,7 +112,7 @@ def _no_name_left(tree: Tree, going: Sequence[cst.CSTNode], gone: Sequence[cst.C
 
 
 def _until_replaced(tree: Tree, place: Place, nodes: list[cst.BaseExpression]) -> list[cst.BaseExpression]:
-    """The mentions between a definition and the one that replaces it."""
+    """The mentions between a definition and its replacement."""
     start = tree.start(place.statement)
     function = tree.function(place.statement)
     later = [tree.start(node) for node in stores(tree, place) if tree.start(node) > start]
@@ -120,7 +121,7 @@ def _until_replaced(tree: Tree, place: Place, nodes: list[cst.BaseExpression]) -
 
 
 def carriers(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
-    """The statements that make locals which only statements in `gone` use."""
+    """The statements that create locals used only by statements in `gone`."""
     function = tree.function(place.statement)
     if function is None:
         return []
@@ -146,7 +147,7 @@ def carriers(tree: Tree, place: Place, gone: Sequence[cst.CSTNode]) -> list[cst.
 
 
 def _made_in(function: cst.FunctionDef) -> frozenset[str]:
-    """The local names that simple assignments and nested functions make."""
+    """The local names that simple assignments and nested functions create."""
     found: set[str] = set()
     for node in walk(function.body):
         match node:
@@ -166,7 +167,7 @@ def _needed(tree: Tree, effects: Effects, statements: Iterable[cst.CSTNode], roo
 
 
 def _drawing(tree: Tree, place: Place, function: cst.FunctionDef) -> list[cst.CSTNode]:
-    """The places in the body of a function itself at which the definition draws."""
+    """The places in the body of a function itself where the definition draws."""
     if place.finding.draws is Answer.NO:
         return []
     nodes = [node for span in place.finding.drawn_at for node in tree.at(span)]
@@ -178,7 +179,7 @@ def _names(nodes: Iterable[cst.CSTNode]) -> set[str]:
 
 
 def _makes(effects: Effects, statement: cst.CSTNode, name: str, roots: Roots) -> bool:
-    """Whether a statement gives a local its value and does nothing else."""
+    """Whether a statement assigns a local and does nothing else."""
     match statement:
         case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=target))], value=value):
             return target == name and not effects.of(value, roots)
@@ -191,7 +192,7 @@ def _makes(effects: Effects, statement: cst.CSTNode, name: str, roots: Roots) ->
 
 
 def emptied(tree: Tree, removed: set[int]) -> set[int]:
-    """The loops and contexts of which nothing is left, and which do nothing by themselves."""
+    """The loops and contexts that become empty, and do nothing by themselves."""
     found: set[int] = set()
     for node in walk(tree.module):
         if isinstance(node, cst.For | cst.With) and _is_emptied(node, removed) and _is_idle(tree, node):
@@ -222,13 +223,13 @@ def _is_idle(tree: Tree, node: cst.For | cst.With) -> bool:
 
 
 def _is_context_of_torch(node: cst.BaseExpression) -> bool:
-    """`torch.no_grad()`, `torch.device("meta")`: there for what stands in it."""
+    """`torch.no_grad()`, `torch.device("meta")`: contexts that only affect their body."""
     name = dotted(node.func) if isinstance(node, cst.Call) else None
     return name is not None and name.rpartition(".")[2] in knowledge.namespace("torch")
 
 
 def _is_of_a_loop(tree: Tree, name: cst.Name) -> bool:
-    """Whether a name stands in a loop or comprehension that binds it."""
+    """Whether a name is inside of a loop or comprehension that binds it."""
     for outer in tree.around(name):
         match outer:
             case cst.For(target=target) | cst.BaseComp(for_in=cst.CompFor(target=target)):

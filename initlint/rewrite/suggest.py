@@ -1,4 +1,4 @@
-"""What removing each finding alone would change, as edits that others can show and apply."""
+"""What removing each finding alone would change, as edits that other tools can show and apply."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
 def can_suggest(finding: Finding) -> bool:
-    """Whether removing a finding is worth trying; what other tools apply are whole files, and no cells."""
+    """Whether to try removing a finding; other tools edit files, not cells of notebooks."""
     return finding.confidence is Confidence.CERTAIN and Strategy.REMOVE in finding.fixes and not finding.cell
 
 
 def suggestions(source: bytes, findings: Iterable[Finding]) -> dict[str, Fix]:
-    """The fixes of those findings of one file that can be removed, by their fingerprints."""
+    """The fixes of those findings of one file that can be removed, by fingerprint."""
     fixes: dict[str, Fix] = {}
     for finding in findings:
         result = rewrite(source, [finding], Strategy.REMOVE)
@@ -47,13 +47,13 @@ def between(before: str, after: str) -> Iterator[Edit]:
 
 
 def _common(one: list[str], other: list[str]) -> int:
-    """How many lines are the same from the beginning."""
+    """The length of the common beginning of two lists of lines."""
     pairs = zip(one, other, strict=False)
     return next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _place(lines: list[str], index: int) -> tuple[int, int]:
-    """The beginning of a line, or the end of a text whose last line does not end."""
+    """The beginning of a line, or the end of a text whose last line has no line end."""
     if index == len(lines) and lines and not lines[-1].endswith(("\r", "\n")):
         return len(lines), len(lines[-1]) + 1
     return index + 1, 1

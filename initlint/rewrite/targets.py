@@ -1,4 +1,4 @@
-"""Statements that define more than one thing: what is left of one when some of its targets go."""
+"""Statements with several targets: what remains if some of the targets are removed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from initlint.rewrite.place import Place, Refused, Small
 
 
 def left_of(statement: Small, places: Sequence[Place]) -> Replacement | None:
-    """What makes the rest of a statement without some of the definitions in it; None where it goes as a whole."""
+    """The expression for the rest of a statement without some of its definitions; None if it is removed entirely."""
     if not isinstance(statement, cst.Assign):
         return None
     if len(statement.targets) == 1:
@@ -29,7 +29,7 @@ def left_of(statement: Small, places: Sequence[Place]) -> Replacement | None:
 
 
 def thrown_away(statement: Small, places: Sequence[Place], name: str) -> Replacement | None:
-    """As `left_of`, but what goes is still made: where it is unpacked, `name` takes it."""
+    """Like `left_of`, but removed parts are still created: when unpacking, `name` takes them."""
     if not isinstance(statement, cst.Assign) or len(statement.targets) > 1:
         return left_of(statement, places)
     target = statement.targets[0]
@@ -49,7 +49,7 @@ def thrown_away(statement: Small, places: Sequence[Place], name: str) -> Replace
 
 
 def _is_lazy(value: cst.BaseExpression) -> bool:
-    """Whether the items of a value are made one by one as they are asked for."""
+    """Whether the items of a value are created one by one, on demand."""
     match value:
         case cst.GeneratorExp() | cst.Call(func=cst.Name(value="map" | "filter" | "zip")):
             return True
@@ -58,7 +58,7 @@ def _is_lazy(value: cst.BaseExpression) -> bool:
 
 
 def _going(target: cst.BaseExpression, places: Sequence[Place]) -> list[bool]:
-    """Which parts of a target go."""
+    """Which parts of a target are removed."""
     parts = [each.value for each in target.elements] if isinstance(target, cst.Tuple | cst.List) else [target]
     return [any(place.is_target(part) for place in places) for part in parts]
 
@@ -87,7 +87,7 @@ def _assign(statement: cst.BaseSmallStatement) -> cst.Assign:
 
 
 def _only(node: cst.BaseExpression, kept: list[int]) -> cst.BaseExpression:
-    """A tuple or list with some of its elements; the element itself where one is left."""
+    """A tuple or list with some of its elements; the element itself if one remains."""
     assert isinstance(node, cst.Tuple | cst.List)
     elements = [node.elements[index] for index in kept]
     if len(elements) == 1:

@@ -1,4 +1,4 @@
-"""A parsed file that knows where its nodes stand and what is around them."""
+"""A parsed file that knows the places of its nodes and what is around them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Tree:
         return tuple(node for node in walk(self.module) if isinstance(node, cst.ClassDef))
 
     def at(self, span: Span) -> list[cst.CSTNode]:
-        """The simple statements and calls that take up exactly a range."""
+        """The simple statements and calls with exactly this range."""
         return self._by_span.get(span, [])
 
     def span(self, node: cst.CSTNode) -> Span:
@@ -58,7 +58,7 @@ class Tree:
         return self.span(first).line
 
     def code(self, node: cst.CSTNode) -> str:
-        """A node as it stands, on one line."""
+        """The code of a node, on one line."""
         start, end = self._offsets[id(node)]
         return " ".join(self._text[start:end].split())
 
@@ -75,14 +75,14 @@ class Tree:
         return self._parents.get(id(node))
 
     def around(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-        """What a node stands in, from the inside out."""
+        """What encloses a node, from the inside out."""
         current = self.parent(node)
         while current is not None:
             yield current
             current = self.parent(current)
 
     def holding(self, nodes: Iterable[int]) -> set[int]:
-        """The ids of nodes, and of all that they stand in."""
+        """The ids of nodes, and of everything that encloses them."""
         found: set[int] = set()
         for each in nodes:
             while each and each not in found:
@@ -94,14 +94,14 @@ class Tree:
         return node is outer or any(each is outer for each in self.around(node))
 
     def statement(self, node: cst.CSTNode) -> cst.CSTNode:
-        """The simple statement that a node belongs to; the compound one if it stands in its head."""
+        """The simple statement of a node; the compound one if the node is in its head."""
         for each in (node, *self.around(node)):
             if isinstance(each, cst.BaseSmallStatement | cst.BaseCompoundStatement):
                 return each
         raise AssertionError("an expression outside of all statements")
 
     def function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
-        """The function in whose body a node stands; None at class or module level."""
+        """The function whose body contains a node; None at class or module level."""
         for each in self.around(node):
             if isinstance(each, cst.FunctionDef):
                 return each
@@ -114,7 +114,7 @@ class Tree:
         return next((each for each in self.around(node) if isinstance(each, cst.FunctionDef | cst.Lambda)), None)
 
     def method(self, node: cst.CSTNode) -> cst.FunctionDef | None:
-        """The method of a class that a node stands in, through nested functions."""
+        """The method of a class that contains a node, through nested functions."""
         found: cst.FunctionDef | None = None
         for each in self.around(node):
             if isinstance(each, cst.ClassDef):
@@ -129,7 +129,7 @@ class Tree:
     # -- classes ------------------------------------------------------------------------------------------------------
 
     def family(self, cls: cst.ClassDef) -> list[cst.ClassDef]:
-        """A class with those of its ancestors and descendants that stand in this file, found by their names."""
+        """A class with its ancestors and descendants in this file, found by name."""
         related = {id(cls)}
         for step in (self._bases, self._derived):
             pending = [cls]
@@ -162,13 +162,13 @@ def _base_names(cls: cst.ClassDef) -> set[str]:
 
 @functools.lru_cache(maxsize=1)
 def parsed(text: str) -> Tree | None:
-    """The tree of a text, if writing it again gives the same text."""
+    """The tree of a text, if it can be written back unchanged."""
     module = parse(text)
     return Tree(text, module) if module is not None and module.code == text else None
 
 
 def instance(method: cst.FunctionDef | None) -> str:
-    """The name of a method's first parameter; "" for a static one."""
+    """The name of a method's first parameter; "" for a static method."""
     if method is None or any(_is_static(decorator) for decorator in method.decorators):
         return ""
     first = [*method.params.posonly_params, *method.params.params][:1]

@@ -25,7 +25,7 @@ CONSTRUCTION_RULES: tuple[Rule[Case], ...] = (
 """Rules about one construction."""
 
 FILE_RULES: tuple[Rule[Unreadable], ...] = (syntax_error,)
-"""Rules about files that could not be read whole."""
+"""Rules about files that could not be read completely."""
 
 COMMENT_RULES: tuple[Rule[Comment], ...] = (unused_suppression,)
 """Rules about comments that suppress findings."""

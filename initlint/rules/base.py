@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from initlint.construction.ledger import Construction, Define
 
 PRELUDE = "import torch\nfrom torch import nn\n\n\n"
-"""What every example starts with, so that it need not say so itself."""
+"""The first lines of every example, which need not be repeated in each."""
 
 _MARKER = re.compile(r"#\s*expect:\s*(.+)$")
 
@@ -28,7 +28,8 @@ class Case:
     dead: Mapping[str, Verdict]
 
     def definitions(self, kind: Kind, *answers: Answer) -> Iterator[Define]:
-        """The dead definitions of a kind that stand in the class's own code and whose draws are one of these."""
+        """The dead definitions of a kind that are made in the class's own code and have one of these answers for their
+        draws."""
         for define in (each for own in self.construction.own for each in (own, *own.items)):
             found = define.definition
             if found.kind is kind and found.draws in answers and found.attribute in self.dead:
@@ -37,7 +38,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file that could not be read whole, from `line` on (0: not at all)."""
+    """A file that could not be read completely, from `line` on (0: not at all)."""
 
     path: str
     line: int
@@ -46,7 +47,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A suppressing comment without effect."""
+    """A suppression comment without effect."""
 
     path: str
     span: Span
@@ -58,12 +59,12 @@ CERTAIN = Verdict(Confidence.CERTAIN)
 ITEM_ADVICE = (
     "Build `{container}` without it. In a list, what stands behind it gets another name in the state_dict then."
 )
-"""No fix takes an item out of a container, since it would rename others."""
+"""No fix removes an item of a container, since that would rename others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What a rule found at one place; `values` fill the message and the advice."""
+    """A finding of a rule at one place; `values` fill in the message and the advice."""
 
     path: str
     span: Span
@@ -81,9 +82,9 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A file and what is due in it: `# expect: CODE attribute` on the line of a finding, none where all is well.
+    """A file and the findings expected in it: `# expect: CODE attribute` on the line of each.
 
-    It starts after `PRELUDE`. `fixed` is what `--fix remove` makes of it.
+    The text follows `PRELUDE`. `fixed` is the text after `--fix remove`.
     """
 
     title: str
@@ -92,17 +93,17 @@ class Example:
 
     @property
     def source(self) -> str:
-        """The file, complete."""
+        """The complete file."""
         return _whole(self.text)
 
     @property
     def mended(self) -> str | None:
-        """The file as `--fix remove` leaves it, complete."""
+        """The complete file after `--fix remove`."""
         return None if self.fixed is None else _whole(self.fixed)
 
     @property
     def expected(self) -> tuple[tuple[int, str, str], ...]:
-        """(line, code, attribute) of every finding that is due."""
+        """(line, code, attribute) of every expected finding."""
         return tuple(expectations(self.source))
 
     @property
@@ -115,7 +116,7 @@ def _whole(text: str) -> str:
 
 
 def expectations(source: str) -> Iterator[tuple[int, str, str]]:
-    """The markers of a file: several on one line are separated by commas."""
+    """The markers of a file; several on one line are separated by commas."""
     for number, line in enumerate(source.splitlines(), 1):
         if marker := _MARKER.search(line):
             for expected in marker.group(1).split(","):
@@ -141,7 +142,7 @@ class Rule(Generic[Subject]):
     find: Callable[[Subject], Iterator[Hit]]
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        """The findings of this rule in one case; who puts all of them together gives them their fingerprints."""
+        """The findings of this rule in one case, still without fingerprints."""
         for hit in self.find(subject):
             yield self._finding(hit)
 
@@ -205,7 +206,7 @@ def rule(
     examples: tuple[Example, ...],
     fixes: tuple[Strategy, ...] = (),
 ) -> Callable[[Callable[[Subject], Iterator[Hit]]], Rule[Subject]]:
-    """Make a rule of the function that finds its hits; the docstring is the prose."""
+    """Make a rule of the function that finds its hits; the function's docstring is the rule's prose."""
 
     def made(find: Callable[[Subject], Iterator[Hit]]) -> Rule[Subject]:
         name = find.__name__.replace("_", "-")

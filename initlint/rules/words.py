@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from initlint.construction.ledger import Construction, Define, Overwrite
 
 SHOWN = 4
-"""Names in a sentence before the rest is only counted."""
+"""The number of names in a sentence; the rest is counted."""
 
 
 def listed(names: Sequence[str], shown: int = SHOWN) -> str:
@@ -23,7 +23,7 @@ def listed(names: Sequence[str], shown: int = SHOWN) -> str:
 
 
 def drawn(kind: Kind, draws: Answer, names: Sequence[str]) -> str:
-    """What a definition draws, as the end of "it is never used, but"."""
+    """What a definition draws, as the end of "is never used, but"."""
     if draws is Answer.UNKNOWN:
         return "its construction may draw random numbers"
     if kind is not Kind.SUBMODULE:
@@ -33,7 +33,7 @@ def drawn(kind: Kind, draws: Answer, names: Sequence[str]) -> str:
 
 
 def shifted(shifts: Sequence[str], draws: Answer, cls: str) -> str:
-    """What a draw moves, as a clause of its own."""
+    """What a draw shifts, as a clause."""
     verb = {Answer.YES: "which shifts", Answer.UNKNOWN: "which would shift", Answer.NO: ""}[draws]
     name = cls.rpartition(".")[2]
     article = "" if name.endswith(("()", ">")) else "an " if name[:1] in "AEIOU" else "a "
@@ -92,6 +92,6 @@ def _base(overwrite: Overwrite) -> str:
 def sentences(
     construction: Construction, kind: Kind, draws: Answer, names: Sequence[str], shifts: Sequence[str]
 ) -> dict[str, str]:
-    """The values of `{drawn}`, `{shifted}` and `{kind}` in a message."""
+    """The values for `{drawn}`, `{shifted}` and `{kind}` in a message."""
     shifting = shifted(shifts, draws, construction.name) if draws is not Answer.NO else ""
     return {"drawn": drawn(kind, draws, names), "shifted": shifting, "kind": kind.value}

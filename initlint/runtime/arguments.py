@@ -1,4 +1,4 @@
-"""Arguments for a class that nobody has said how to build: guessed from its parameters' names, types and defaults."""
+"""Arguments for a class without instructions: guessed from its parameters' names, types and defaults."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ SIZES: tuple[tuple[str, str], ...] = (
     (r"norm(_layer)?$", "torch.nn.LayerNorm"),
     (r"^(use|with|is|has|no)_|bias$", "True"),
 )
-"""Values that fit each other, by what a parameter's name ends or says; the first that fits counts."""
+"""Values that fit each other, by the end or content of a parameter's name; the first match counts."""
 
 DIMENSION = "64"
-"""A size that four heads and four groups divide; every other number is one."""
+"""A size that is divisible by four heads and by four groups; every other number is one."""
 
 SMALL: tuple[tuple[str, int], ...] = (
     (r"layers$|depths?$|blocks$", 2),
@@ -40,7 +40,7 @@ SMALL: tuple[tuple[str, int], ...] = (
     (r"vocab", 128),
     (r"(hidden|embed\w*|intermediate|inner|projection|ffn?|model)_?(size|dim)$|^d_|^dim$|^width$", 64),
 )
-"""What a configuration's numbers are reduced to at most, so that a model of a few layers is built."""
+"""The largest number in a configuration, so that a model of a few layers is built."""
 
 BY_TYPE = {
     "int": DIMENSION,
@@ -55,7 +55,7 @@ BY_TYPE = {
 
 
 def candidates(name: str, parameters: Sequence[Parameter], calls: Sequence[str]) -> Iterator[str]:
-    """Calls of a class that may work, the surest first: those of the project, no arguments, guesses."""
+    """Calls of a class that may work, the most reliable first: those of the project, no arguments, guesses."""
     found = [f"{name}({arguments})" for arguments in calls]
     required = [parameter for parameter in parameters if parameter.required]
     sizes = (True, False) if any(parameter.config for parameter in required) else (False,)
@@ -64,7 +64,7 @@ def candidates(name: str, parameters: Sequence[Parameter], calls: Sequence[str])
 
 
 def pattern(name: str, parameters: Sequence[Parameter]) -> str:
-    """How to write the call, for somebody who knows the values."""
+    """The form of the call, for somebody who knows the values."""
     return f"{name}({', '.join(f'{parameter.name}=...' for parameter in parameters if parameter.required)})"
 
 
@@ -87,7 +87,7 @@ def _value(parameter: Parameter, small: bool) -> str:
 
 
 def _reduced(parameter: Parameter) -> Iterator[str]:
-    """The numbers of a configuration that are greater than a small model needs."""
+    """The numbers of a configuration that are larger than a small model needs, reduced."""
     for name, default in parameter.numbers.items():
         most = next((value for words, value in SMALL if re.search(words, name)), default)
         if most < default:

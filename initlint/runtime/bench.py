@@ -1,4 +1,4 @@
-"""Builds what findings are about: finds out how, builds the unchanged code, mends, builds again, compares."""
+"""Builds what findings are about: finds out how, builds the unchanged code, fixes it, builds again, and compares."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FATAL = (Reason.DEVICE, Reason.DTYPE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What to build with, and how: the options of `initlint confirm`."""
+    """How to build: the options of `initlint confirm`."""
 
     target: str = ""
     device: str = "cpu"
@@ -35,7 +35,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The unchanged code, built twice from one job; the values of the first are kept in its file."""
+    """The unchanged code, built twice from one job; the values of the first build are kept in a file."""
 
     job: Job
     builds: tuple[Built, Built]
@@ -43,14 +43,14 @@ class Baseline:
 
 @dataclass(slots=True)
 class Site:
-    """The findings of one class, and the calls of it that the project holds."""
+    """The findings of one class, and the calls of it in the project."""
 
     findings: list[Finding]
     calls: list[str] = field(default_factory=list)
 
 
 def package(root: str, path: str) -> tuple[str, str]:
-    """The folder to import a file from, and its dotted name there: what stands above its topmost package."""
+    """The folder to import a file from, and its dotted name there: the folder above its topmost package."""
     folder, name = os.path.split(os.path.join(root, path))
     parts = [] if name == "__init__.py" else [name.rpartition(".")[0]]
     while os.path.isfile(os.path.join(folder, "__init__.py")):
@@ -60,7 +60,7 @@ def package(root: str, path: str) -> tuple[str, str]:
 
 
 def _around(cls: str) -> str:
-    """What to call to come by a class that cannot be built by its name: the function that it is made in, if any."""
+    """What to call to get a class that has no name of its own: the function that makes it, if any."""
     function, made, _ = cls.partition(".<locals>")
     return f"{function}(...)" if made else "..."
 
@@ -71,14 +71,14 @@ class Bench:
     def __init__(
         self, host: Host, folder: str, root: str, plan: Plan, step: Callable[[], None], files: Sequence[str]
     ) -> None:
-        """`files` are those of the project, in which heirs are looked for of what cannot be built by itself."""
+        """`files` are those of the project, which are searched for subclasses of what cannot be built directly."""
         self.host = host
         self._root, self._plan, self._folder, self._step, self._files = root, plan, folder, step, files
         self._baselines: dict[tuple[object, ...], Baseline | Failed] = {}
         os.mkdir(folder)
 
     def alone(self, sites: Sequence[Site]) -> list[Result]:
-        """Each finding for itself, with every seed."""
+        """Each finding by itself, with every seed."""
         results = []
         for site in sites:
             job, reason = self._starting(site)
@@ -91,7 +91,7 @@ class Bench:
         return results
 
     def together(self, alone: Sequence[Result]) -> list[Result]:
-        """All findings at once that were seen in the same target with the same seed."""
+        """All findings with the same target and seed at once."""
         groups: dict[tuple[str, str, int], list[Result]] = {}
         for result in alone:
             if result.strategy is not None:
@@ -112,7 +112,7 @@ class Bench:
         return found or self._through_an_heir(finding), reason
 
     def _through_an_heir(self, finding: Finding) -> Job | None:
-        """The job that builds a class which derives from that of a finding, and is imported from the same folder."""
+        """The job that builds a subclass of a finding's class, imported from the same folder."""
         for path, heir in heirs(self._root, self._files, finding.cls):
             if package(self._root, path)[0] == package(self._root, finding.path)[0]:
                 job, _ = self._by_itself(path, heir, constant_calls(self._root, self._files, (heir,))[heir])
@@ -173,7 +173,7 @@ class Bench:
         return outcome
 
     def _forget(self) -> None:
-        """Drop the baselines, and their values from the disk."""
+        """Drop the baselines, and remove their values from the disk."""
         self._baselines.clear()
         for entry in os.scandir(self._folder):
             os.unlink(entry.path)
@@ -208,7 +208,7 @@ class Bench:
         return Result(findings=findings, verdict=Verdict.INCONCLUSIVE, target=job.target, seed=seed, reason=reason)
 
     def _all(self, results: Sequence[Result]) -> Result:
-        """The verdict on several findings that are mended at once, those of a file by one strategy."""
+        """The verdict on several findings that are fixed at once, those of a file with one strategy."""
         findings = tuple(result.findings[0] for result in results)
         isolated = {r.findings[0].path for r in results if r.strategy is not Strategy.REMOVE}
         chosen = {f: Strategy.ISOLATE if f.path in isolated else Strategy.REMOVE for f in findings}

@@ -1,4 +1,4 @@
-"""One job in the process that does it: import the target, seed, build, and tell what was built.
+"""One job, in its own process: import the target, seed, build, and report what was built.
 
 Part of the worker: torch and the standard library only, Python 3.9.
 """
@@ -30,13 +30,13 @@ Model = tuple[str, torch.nn.Module]
 
 OUT_OF_MEMORY = ("allocate memory", "not enough memory", "out of memory")
 LONG = 300
-"""What is told of a message."""
+"""The length at which a message is cut."""
 
 NTH = ("first", "second", "third", "fourth")
 
 
 class Refused(Exception):
-    """Why a job cannot be done: the name of the reason, and a sentence."""
+    """Why a job cannot be done: a reason, and a sentence."""
 
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
@@ -45,7 +45,7 @@ class Refused(Exception):
 
 
 def answer(job: Message) -> Message:
-    """What came of a job; no exception gets out."""
+    """The answer to a job; it never raises."""
     try:
         limit(job["megabytes"])
         return described(job) if job["type"] == "class" else built(job)
@@ -72,7 +72,7 @@ def out_of_memory(job: Message) -> str:
 
 
 def limit(megabytes: int) -> None:
-    """Let this process allocate no more than that beyond what it has; where the platform knows no limit, nothing."""
+    """Let this process allocate at most this much more memory, on platforms that support it."""
     if sys.platform != "linux":
         return
     import resource
@@ -87,7 +87,7 @@ def limit(megabytes: int) -> None:
 
 
 def built(job: Message) -> Message:
-    """Build the target and tell everything about it."""
+    """Build the target and report everything about it."""
     own = os.getpid()
     try:
         device = present(job["device"])
@@ -137,7 +137,7 @@ def built(job: Message) -> Message:
 
 
 def described(job: Message) -> Message:
-    """What the class that a target names takes."""
+    """The parameters of the class that a target names."""
     module = imported(job)
     cls: Any = module
     for name in job["target"].partition(":")[2].split("."):
@@ -172,7 +172,7 @@ def imported(job: Message) -> types.ModuleType:
 
 
 def advice(name: str, error: BaseException) -> str:
-    """What to do about a module that cannot be imported."""
+    """What to do if a module cannot be imported."""
     if name.endswith(".py"):
         return f"; did you mean `{name[:-3]}`?"
     if isinstance(error, ModuleNotFoundError):
@@ -194,14 +194,14 @@ def evaluated(module: types.ModuleType, job: Message) -> Any:
 
 
 def alike(error: NameError, names: Iterable[str]) -> str:
-    """A hint at the name that was meant by one that is not there."""
+    """A hint at the name that was meant by an unknown one."""
     missing = str(error).split("'")[1:2]
     close = difflib.get_close_matches(missing[0], names, n=1) if missing else []
     return f"; did you mean `{close[0]}`?" if close and missing[0] not in names else ""
 
 
 def named_models(number: int, result: Any, job: Message) -> Iterator[Model]:
-    """The models in what a target gives: itself, or those in a tuple, a list or a dict."""
+    """The models that a target gives: itself, or those in a tuple, a list or a dict."""
     prefix = f"{NTH[number]}." if job["times"] > 1 else ""
     if isinstance(result, torch.nn.Module):
         yield prefix, result
@@ -221,7 +221,7 @@ def draws(recorder: Recorder, found: list[Entry], models: list[Model]) -> list[M
     """The measured ledger: every move of a torch stream, the tensor that it filled, the module whose method made it,
     and the lines that led to it.
 
-    It begins with what is drawn at import, before the seed is set.
+    It starts with what is drawn at import, before the seed is set.
     """
     named = [(name, tensor) for name, _, tensor in found]
     owners, heirs = owners_among(named, recorder), heirs_among(named, recorder)
@@ -237,13 +237,14 @@ def draws(recorder: Recorder, found: list[Entry], models: list[Model]) -> list[M
 
 
 def is_reseeded(number: int, recorder: Recorder, start: str) -> bool:
-    """Whether the target has set a seed of its own: another one, or the same one again after it was used."""
+    """Whether the target has set its own seed: another one, or the same one again after it was used."""
     again = any(d.stream == CPU and d.operator == OUTSIDE and d.after == start for d in recorder.draws)
     return again or torch.initial_seed() != number
 
 
 def classes(models: list[Model], root: str) -> dict[str, list[str]]:
-    """`path::qualname` of every class of the project -> the names of its instances in the models, heirs included."""
+    """`path::qualname` of every class of the project -> the names of its instances in the models, subclasses
+    included."""
     found: dict[str, list[str]] = {}
     for prefix, model in models:
         for name, part in model.named_modules():
@@ -256,7 +257,7 @@ def classes(models: list[Model], root: str) -> dict[str, list[str]]:
 
 
 def said(error: BaseException) -> str:
-    """An exception on one line, as short as a person needs it."""
+    """An exception on one line, as short as possible."""
     try:
         text = " ".join(str(error).split())
     except Exception:
@@ -265,7 +266,7 @@ def said(error: BaseException) -> str:
 
 
 def place_of(error: BaseException, root: str) -> str:
-    """The innermost line of the project on the way to an exception, or the innermost of all."""
+    """The innermost line of the project on the way to an exception, or else the innermost line."""
     if isinstance(error, SyntaxError):
         return ""  # it says so itself
     frames = [
@@ -281,5 +282,5 @@ def place_of(error: BaseException, root: str) -> str:
 
 
 def rooted(folder: str) -> str:
-    """A folder as the beginning of the paths below it."""
+    """A folder as a prefix of the paths below it."""
     return os.path.join(real(folder), "")

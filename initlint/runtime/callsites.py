@@ -1,4 +1,4 @@
-"""What the files of a project say about building a class: calls with nothing but constants, and classes that derive."""
+"""What the files of a project show about building a class: calls with constants only, and subclasses."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from initlint.errors import Unreadable
 from initlint.texts import read
 
 MANY = 4
-"""Different calls of one class, or heirs of one, that are tried."""
+"""The number of different calls, or subclasses, of one class that are tried."""
 
 
 def constant_calls(root: str, files: Iterable[str], names: Collection[str]) -> dict[str, list[str]]:
-    """The arguments of such calls by the name of the class, as they are written: `64, num_heads=8`."""
+    """The arguments of such calls by the name of the class, as written: `64, num_heads=8`."""
     found: dict[str, list[str]] = {name: [] for name in names}
     called = re.compile(rb"\b(?:%s)\s*\(" % b"|".join(re.escape(name.encode()) for name in sorted(names)))
     for _, source in _sources(root, files if names else ()):
@@ -30,7 +30,7 @@ def constant_calls(root: str, files: Iterable[str], names: Collection[str]) -> d
 
 
 def heirs(root: str, files: Iterable[str], cls: str) -> list[tuple[str, str]]:
-    """The classes at the top of files that derive from one of this name, the nearest first, as path and name."""
+    """The top-level classes of files that derive from a class of this name, the nearest first, as path and name."""
     found: list[tuple[str, str]] = []
     names = [cls]
     for name in names:
@@ -62,7 +62,7 @@ def _sources(root: str, files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def _tree(source: bytes) -> ast.Module:
-    """The tree of a source; an empty one where Python cannot parse it."""
+    """The tree of a source; an empty one if Python cannot parse it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""Confirms findings: each is built as it stands and without its definition, alone and then all together."""
+"""Confirms findings: builds each with and without its definition, first alone and then all together."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from initlint.runtime.callsites import constant_calls
 from initlint.runtime.host import Host, Ready
 
 Progress = Callable[[int, int], None]
-"""Told how many findings are done, of how many."""
+"""Called with how many of how many findings are done."""
 
 WORTH = 4
-"""Classes that a further process must have to do before it is worth importing torch once more."""
+"""The number of classes per additional process that makes another import of torch worthwhile."""
 
 NOBODY = Ready("", "", "", forks=False)
-"""What is built with where nothing is: no interpreter is asked for, and none need have torch."""
+"""Stands for the interpreter if there is nothing to build; then none needs torch."""
 
 
 def confirm(report: Report, files: Iterable[str], plan: Plan, progress: Progress | None = None) -> Evidence:
@@ -68,7 +68,7 @@ def _evidence(
 
 
 def _sites(report: Report, files: Iterable[str], plan: Plan) -> list[Site]:
-    """The findings by the class that they are about, which has a name to be built by unless a target is given."""
+    """The findings by class; a class must have a name to be built by, unless a target is given."""
     grouped: dict[tuple[str, str], list[Finding]] = {}
     for finding in report.findings:
         if finding.kind is not None:
@@ -84,7 +84,7 @@ def _ordered(report: Report, plan: Plan, results: Iterable[Result]) -> tuple[Res
 
 
 class _Steps:
-    """Counts what is done, for all threads."""
+    """Counts what is done, across threads."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self._total, self._progress = total, progress

@@ -1,6 +1,7 @@
-"""Fingerprints: what a build drew and holds, kept in a file without its weights, one line a draw and a tensor.
+"""Fingerprints: what a build drew and holds, in a file without its weights, one line per draw and per tensor.
 
-The same set-up gives the same bytes. SCHEMA_VERSION grows when a reader of the old form could stumble over the new.
+The same set-up gives the same bytes. SCHEMA_VERSION increases with every change that could break a reader of the old
+format.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from initlint.report.trace import Draw, Setup, Tensor, Trace
 
 SCHEMA_VERSION = 1
 SUFFIX = ".json"
-"""Ends the name of a fingerprint, and of no version of a project."""
+"""The end of a fingerprint's file name, which no version of a project has."""
 
 
 class _Build(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ class _File(msgspec.Struct, frozen=True):
 
 
 def write(path: str, trace: Trace) -> None:
-    """Put a fingerprint into a file, whole or not at all."""
+    """Write a fingerprint to a file, completely or not at all."""
     files.write(path, render(trace).encode())
 
 
@@ -60,7 +61,7 @@ def render(trace: Trace) -> str:
 
 
 def _draw(draw: Draw) -> dict[str, object]:
-    """A draw without what is empty, what its owner says already, and what is no part of the build."""
+    """A draw without what is empty, what its owner already says, and what is not part of the build."""
     fields = msgspec.to_builtins(draw)
     left_out = {"dead", "maker"} if draw.owner else {"dead"}
     return {name: value for name, value in fields.items() if name not in left_out and (value or name == "owner")}
@@ -79,7 +80,7 @@ def _text(value: object) -> str:
 
 
 def read(path: str) -> Trace:
-    """The build that a file keeps."""
+    """The build that a file describes."""
     try:
         with open(path, "rb") as stream:
             content = stream.read()

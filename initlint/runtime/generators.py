@@ -1,4 +1,4 @@
-"""The streams that construction can consume: seeding them, reading where they stand, and the devices they belong to."""
+"""The streams that construction can consume: seeding them, reading their states, and their devices."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import torch
 from initlint.runtime.ledger import CPU, digest, read
 
 FOREIGN = ("random", "numpy")
-"""The streams that are not torch's: they are seeded, and where they stand is known, but not who moved them."""
+"""The streams that are not torch's: they are seeded and their states are known, but not what moved them."""
 
 
 def seed(number: int) -> None:
-    """Seed Python's generator, numpy's where it is there, and torch's on every device."""
+    """Seed Python's generator, numpy's if it is loaded, and torch's on every device."""
     random.seed(number)
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(number % 2**32)
@@ -23,7 +23,7 @@ def seed(number: int) -> None:
 
 
 def states(device: torch.device) -> dict[str, str]:
-    """Where every stream stands: Python's, numpy's where it is there, torch's of the CPU and of a device."""
+    """The state of every stream: Python's, numpy's if it is loaded, torch's on the CPU and on a device."""
     found = {"random": digest(repr(random.getstate()).encode())}
     if numpy := sys.modules.get("numpy"):
         name, keys, *rest = numpy.random.get_state()
@@ -35,7 +35,7 @@ def states(device: torch.device) -> dict[str, str]:
 
 
 def present(name: str) -> torch.device:
-    """The device of that name, with its number; a ValueError says why there is none."""
+    """The device of this name, with its number; a ValueError says why there is none."""
     try:
         device = torch.device(name)
     except RuntimeError as error:

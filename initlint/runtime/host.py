@@ -1,10 +1,10 @@
-"""Builds models in processes of their own, under the user's interpreter, and waits no longer than it is told.
+"""Builds models in their own processes, under the user's interpreter, with a time limit.
 
     with Host(sys.executable, Limits(timeout=60)) as host:
         outcome = host.build(Job(target="models.model:VisionTransformer()", paths=("project1",), root="project1"))
 
-An interpreter that cannot build at all (none there, no torch) is an InitlintError; what goes wrong with one job is a
-`Failed`, and the next job is done as if nothing had happened. `build` does many jobs in order.
+An interpreter that cannot build at all (missing, no torch) is an InitlintError; what goes wrong in one job is a
+`Failed`, and the next job is not affected. `build` does many jobs in order.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ START = 300.0
 """Seconds that an interpreter may take to import torch, from a cold disk on a busy machine."""
 
 LAST_WORDS = 5.0
-"""Seconds that a worker may take to end all that it has started."""
+"""Seconds that a worker may take to end everything that it has started."""
 
 REPEATABLE = {"PYTHONHASHSEED": "0", "MALLOC_PERTURB_": "255"}
-"""The order of sets, and what memory holds that nobody has filled (with glibc: zeros), are the same in every build."""
+"""Makes the order of sets, and the content of uninitialised memory (zeros with glibc), the same in every build."""
 
 BOOT = """
 import sys, types
@@ -46,7 +46,7 @@ for name in ("initlint", "initlint.runtime"):
 from initlint.runtime.worker import main
 main()
 """
-"""Gives the interpreter the worker's few files, and nothing else from where initlint is installed."""
+"""Gives the interpreter the worker's few files, and nothing else of initlint's installation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds that a build may take, and megabytes that it may allocate (0: any; Linux alone can hold it to that)."""
+    """Seconds that a build may take, and megabytes that it may allocate (0: any; only enforced on Linux)."""
 
     timeout: float = 120.0
     megabytes: int = 0
@@ -119,13 +119,13 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 class Built(msgspec.Struct, frozen=True, tag="built"):
-    """What a build came to.
+    """The result of a build.
 
-    `of` is the class of the result, `file` the real path of the target's module. `early` of the draws are older than
-    the seed. `ends` says where each stream stands afterwards. `classes` maps `real path::class` of the project to the
-    names of its instances. `served` are the sources of the job that were really imported. `differences` are the
-    greatest absolute ones of the tensors that differ from those kept, None where there is no such number. `foreign`
-    are the streams of others than torch that were moved. `reseeded`: the target has set another seed.
+    `of` is the class of the result, `file` the real path of the target's module. `early` is the number of draws before
+    the seed. `ends` is the final state of each stream. `classes` maps `real path::class` of the project to the names of
+    its instances. `served` are the sources of the job that were actually imported. `differences` are the greatest
+    absolute ones of the tensors that differ from those kept, None if there is no such number. `foreign` are the other
+    libraries' streams that moved. `reseeded`: the target has set another seed.
     """
 
     of: str
@@ -157,13 +157,13 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class Described(msgspec.Struct, frozen=True, tag="described"):
-    """What a class takes."""
+    """The parameters of a class."""
 
     parameters: tuple[Parameter, ...]
 
 
 class Reason(Enum):
-    """Why a job came to nothing."""
+    """Why a job failed."""
 
     DEVICE = "device"
     DTYPE = "dtype"
@@ -177,14 +177,14 @@ class Reason(Enum):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """A job that came to nothing, and one sentence about it."""
+    """A job that failed, and one sentence about it."""
 
     reason: Reason
     text: str
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
-    """What an interpreter says of itself. `cpu` are the instructions that its torch computes with: `AVX2`."""
+    """What an interpreter says about itself. `cpu` are the vector instructions that its torch uses: `AVX2`."""
 
     torch: str
     python: str
@@ -199,14 +199,14 @@ class NoTorch(msgspec.Struct, frozen=True, tag="no-torch"):
 
 
 def build(jobs: Iterable[Job], interpreter: str, limits: Limits | None = None) -> Iterator[Built | Failed]:
-    """The outcomes of jobs, in their order."""
+    """The outcomes of jobs, in order."""
     with Host(interpreter, limits) as host:
         for job in jobs:
             yield host.build(job)
 
 
 class Host:
-    """Keeps one worker, and starts another when that is gone. One job at a time; `close` ends everything."""
+    """Keeps one worker, and starts another when it is gone. One job at a time; `close` ends everything."""
 
     def __init__(self, interpreter: str, limits: Limits | None = None) -> None:
         self.interpreter = interpreter
@@ -233,7 +233,7 @@ class Host:
         return outcome
 
     def describe(self, target: str, root: str, paths: tuple[str, ...]) -> Described | Failed:
-        """What the class `package.module:Class` takes."""
+        """The parameters of the class `package.module:Class`."""
         outcome = self._ask({"type": "class", "target": target, "root": root, "paths": paths, "folder": ""})
         assert not isinstance(outcome, Built)
         return outcome
@@ -255,7 +255,7 @@ class Host:
         return msgspec.json.decode(line, type=Built | Described | Failed)
 
     def close(self) -> None:
-        """End the worker and everything that it has started; nothing is built afterwards."""
+        """End the worker and everything that it has started; nothing can be built afterwards."""
         self._closed = True
         self._end()
 
@@ -283,7 +283,7 @@ def _gone(status: int) -> Failed:
 
 
 class _Worker:
-    """The process, and a thread that reads its answers so that waiting for one can end."""
+    """The process, and a thread that reads its answers, so that waiting for one can time out."""
 
     def __init__(self, interpreter: str) -> None:
         here = Path(__file__).parent
@@ -307,7 +307,7 @@ class _Worker:
             raise
 
     def _read(self, stream: IO[bytes]) -> None:
-        """The last line has no end: it says that no more will come."""
+        """An empty line at the end says that no more will come."""
         with contextlib.suppress(ValueError, OSError):
             for line in stream:
                 self._answers.put(line)
@@ -340,7 +340,7 @@ class _Worker:
         return self._process.wait(LAST_WORDS)
 
     def end(self) -> None:
-        """Ask it to end with all its descendants, then see to it."""
+        """Ask it to end with all its descendants, then make sure of it."""
         process = self._process
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):

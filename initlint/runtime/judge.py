@@ -1,4 +1,4 @@
-"""From what was built with a definition and without it to a verdict. Nothing here builds anything."""
+"""From builds with and without a definition to a verdict. Nothing is built here."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from initlint.report.evidence import Measured, Result, Shared, Verdict
 from initlint.runtime.host import Built, Drawn, Tensor
 
 REPLACED = "SOH104"
-"""The rule whose definitions are gone when construction ends: what bears their name then is another one."""
+"""The rule whose definitions are gone when construction ends, so their name belongs to another one."""
 
 OUTSIDE = "outside"
-"""The operator of a move that none has made: a reseed, or the end of a fork."""
+"""The operator of a move that no operator made: a reseed, or the end of a fork."""
 
 ALONE = "first."
-"""Begins the names of what was built before anything could have been shifted by an earlier instance."""
+"""The prefix of the names in the first instance, which no earlier instance could have shifted."""
 
 
 def judge(
@@ -28,9 +28,9 @@ def judge(
     target: str,
     seed: int,
 ) -> Result:
-    """The verdict on findings that are mended in one of three builds.
+    """The verdict on findings that are fixed in one of three builds.
 
-    Two builds of the unchanged code tell what differs anyhow; that is left out, and said.
+    What differs between the two builds of the unchanged code is left out, and noted.
     """
     whole, again = baselines
     own = {name for finding in findings for name in own_tensors(finding, root, whole)}
@@ -76,7 +76,7 @@ def _verdict(whole: Built, again: Built, unstable: list[str], changed: bool, equ
 
 
 def _never_run(findings: tuple[Finding, ...], own: set[str], draws: Sequence[Drawn]) -> str:
-    """A sentence about a definition that is said to draw, and of which the build shows no trace."""
+    """A sentence about a definition that should draw, but of which the build shows no trace."""
     finding = findings[0]
     if len(findings) > 1 or draws or finding.draws is not Answer.YES:
         return ""
@@ -101,7 +101,7 @@ def _notes(findings: tuple[Finding, ...], whole: Built, unstable: list[str], ver
 
 
 def compared(whole: Built, mended: Built, left_out: set[str]) -> list[Shared]:
-    """The tensors that both builds hold, in the order of the first."""
+    """The tensors in both builds, in the order of the first."""
     after = {tensor.name: tensor for tensor in mended.tensors}
     return [
         _pair(tensor, after[tensor.name], mended)
@@ -126,7 +126,7 @@ def real_path(finding: Finding, root: str) -> str:
 
 
 def own_tensors(finding: Finding, root: str, built: Built) -> set[str]:
-    """The tensors that a dead definition gives the model."""
+    """The tensors of a dead definition."""
     if finding.code == REPLACED:
         return set()
     names = [f"{prefix}.{finding.attribute}".lstrip(".") for prefix in instances(finding, root, built)]
@@ -134,19 +134,19 @@ def own_tensors(finding: Finding, root: str, built: Built) -> set[str]:
 
 
 def is_reached(finding: Finding, root: str, built: Built) -> bool:
-    """Whether a build has come past a definition: it holds an instance of its class, or saw a draw in its lines."""
+    """Whether a build reached a definition: it has an instance of its class, or a draw in its lines."""
     return bool(instances(finding, root, built)) or any(_stands_in(draw, finding, root) for draw in built.draws)
 
 
 def _belongs(draw: Drawn, finding: Finding, root: str) -> bool:
-    """Whether a draw is made for a definition: from its lines, from those that only serve it, or into its memory."""
+    """Whether a draw is made for a definition: from its lines, from lines that only serve it, or into its memory."""
     return draw.operator != OUTSIDE and (
         _stands_in(draw, finding, root) or (bool(draw.owner) and _fills(draw.owner, finding))
     )
 
 
 def _fills(owner: str, finding: Finding) -> bool:
-    """Whether a tensor that was drawn into by an initialisation loop is the definition's."""
+    """Whether a tensor that an initialisation loop filled is the definition's."""
     return bool(finding.swept_by) and finding.attribute in owner.split(".")
 
 
@@ -163,7 +163,7 @@ def places(finding: Finding, root: str) -> set[tuple[str, int]]:
 def disagreements(
     findings: Sequence[Finding], root: str, whole: Built, mended: Built, shared: tuple[Shared, ...], draws: int
 ) -> list[str]:
-    """Where a build contradicts what a single finding says of it."""
+    """Where a build contradicts what a single finding says."""
     if len(findings) != 1:
         return []
     finding, found = findings[0], []
@@ -178,10 +178,11 @@ def disagreements(
 
 
 def _shifts(finding: Finding, whole: Built, shared: tuple[Shared, ...]) -> list[str]:
-    """What differs in the first instance is what is said to be shifted; what an heir adds to it may differ too, and
-    what is said of a plain list, which has no name in a model, shows where its modules are registered.
+    """In the first instance, exactly the shifted definitions should differ.
 
-    What is said to be shifted may end as constants that are filled in later; only what still holds numbers must differ.
+    What a subclass adds may differ too, and for a plain list, which has no name in a model, the place where its modules
+    are registered. Shifted definitions may be filled with constants later; only those that still hold numbers must
+    differ.
     """
     first = [tensor for tensor in shared if tensor.name.startswith(ALONE)]
     changed = {_attribute(tensor.name) for tensor in first if not tensor.same}

@@ -1,8 +1,9 @@
-"""The measured ledger: which operator moved which random stream, in order, seen while the code runs.
+"""The measured ledger: which operator moved which random stream, in order, observed while the code runs.
 
 Needs torch and the standard library only and runs under Python 3.9: the worker takes it into the user's interpreter.
-The witness is the state of the generator itself, read before and after every operator: an operator that is
-tagged as random but took nothing (an empty tensor, a tensor on the meta device) is no draw.
+
+The witness is the state of the generator itself, read before and after every operator: an operator that is tagged as
+random but took nothing (an empty tensor, a tensor on the meta device) is not a draw.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ META = "torch:meta"
 
 
 Frame = tuple[str, int]
-"""A file and a line that was being executed."""
+"""A file and a line that was executing."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,10 @@ class Draw:
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """A context that records the draws of everything that runs in it.
 
-    With `keep`, the memory of drawn tensors is remembered beside their draws, so that `owners` can name it afterwards,
-    that of what is computed from them, and the modules whose methods draw; all are freed as usual. With `root`, the
-    lines that led to each draw in files whose path begins with it are kept in `frames`, innermost first. With `meta`, a
-    random operator that fills nothing but a shape counts as a draw.
+    With `keep`, it remembers the memory of drawn tensors beside their draws, so that `owners` can name it afterwards,
+    the memory of what is computed from them, and the modules whose methods draw; all are freed as usual. With `root`,
+    `frames` keeps the lines that led to each draw in files whose path starts with it, innermost first. With `meta`, a
+    random operator that only fills a shape counts as a draw.
     """
 
     def __init__(self, keep: bool = False, root: str = "", meta: bool = False) -> None:
@@ -77,7 +78,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Constructors are not compiled; to guard against it, torch would load its compiler, for a second or two."""
+        """Constructors are not compiled; guarding against it would load torch's compiler, which takes a second or
+        two."""
         return False
 
     def __enter__(self) -> Self:
@@ -86,7 +88,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return self
 
     def start_again(self) -> None:
-        """Take the streams as they stand now for untouched, as after seeding them."""
+        """Take the current states of the streams as the initial ones, after seeding."""
         self._last = {stream: read(stream) for stream in self._last}
 
     def __exit__(self, *exception: object) -> None:
@@ -133,7 +135,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._last[stream] = state
 
     def _follow(self, args: tuple[Any, ...], result: Any) -> None:
-        """What is computed from drawn tensors holds what was drawn, be it in new memory or in old."""
+        """What is computed from drawn tensors holds what was drawn, in new memory or in old."""
         sources = [memory.cdata for tensor in tensors(args) if (memory := memory_of(tensor))]
         places = frozenset[int]().union(*(self.computed[source][1] for source in sources if source in self.computed))
         for tensor in tensors(result) if places else ():
@@ -160,7 +162,7 @@ def describe(operator: str, tensor: torch.Tensor | None, stream: str, before: by
 
 
 def running(root: str) -> Iterator[Frame]:
-    """The lines under execution of the files whose path begins with `root`, the innermost first."""
+    """The executing lines in files whose path starts with `root`, the innermost first."""
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
         path = real(frame.f_code.co_filename)
@@ -170,7 +172,7 @@ def running(root: str) -> Iterator[Frame]:
 
 
 def maker() -> weakref.ref[torch.nn.Module] | None:
-    """The module whose method is being executed, the innermost one."""
+    """The innermost module whose method is executing."""
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
@@ -183,17 +185,17 @@ def maker() -> weakref.ref[torch.nn.Module] | None:
 
 @functools.cache
 def real(path: str) -> str:
-    """A path without links; what is no file, as `<string>`, has none."""
+    """A path without links; something that is not a file, such as `<string>`, has none."""
     return path if path.startswith("<") else os.path.realpath(path)
 
 
 def owners(module: torch.nn.Module, recorder: Recorder) -> list[str]:
-    """The dotted name of the tensor of `module` that each draw filled; "" where none holds its memory."""
+    """The dotted name of the tensor of `module` that each draw filled; "" if none has its memory."""
     return owners_among(named_tensors(module), recorder)
 
 
 def owners_among(named: Iterable[tuple[str, torch.Tensor]], recorder: Recorder) -> list[str]:
-    """The name among the given ones of the tensor that each draw filled; "" where none holds its memory."""
+    """The name among the given ones of the tensor that each draw filled; "" if none has its memory."""
     names: dict[int, str] = {}
     for name, tensor in named:
         if memory := memory_of(tensor):
@@ -202,7 +204,7 @@ def owners_among(named: Iterable[tuple[str, torch.Tensor]], recorder: Recorder) 
 
 
 def heirs_among(named: Iterable[tuple[str, torch.Tensor]], recorder: Recorder) -> dict[int, str]:
-    """The first name among the given ones of a tensor that was computed from each draw, by the place of the draw."""
+    """The first name among the given ones of a tensor computed from each draw, by the index of the draw."""
     found: dict[int, str] = {}
     for name, tensor in named:
         memory = memory_of(tensor)
@@ -222,7 +224,7 @@ def named_tensors(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]
 
 
 def memory_of(tensor: torch.Tensor) -> StorageWeakRef | None:
-    """What stands for a tensor's memory, shared by its views, and is never used again for another's."""
+    """An identifier of a tensor's memory, shared by its views, and never reused for another's."""
     try:
         return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
     except (NotImplementedError, RuntimeError, ValueError):
@@ -245,7 +247,7 @@ def address_of(tensor: torch.Tensor) -> int:
 
 
 def read(stream: str) -> bytes:
-    """The present state of a default stream, named as in `Draw.stream`."""
+    """The current state of a default stream, named as in `Draw.stream`."""
     device = torch.device(stream.partition(":")[2])
     if device.type == "cpu":
         return state_of(torch.default_generator)
@@ -260,7 +262,7 @@ def state_of(generator: torch.Generator) -> bytes:
 
 
 def raw(state: torch.Tensor) -> bytes:
-    """The bytes of a CPU tensor, without numpy, which a user's interpreter may lack."""
+    """The bytes of a CPU tensor, without numpy, which the user's interpreter may not have."""
     return ctypes.string_at(state.data_ptr(), state.nbytes)
 
 
@@ -270,7 +272,7 @@ def digest(state: bytes) -> str:
 
 
 def explicit_generator(args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.Generator | None:
-    """The generator that was handed to an operator, if any."""
+    """The generator that was passed to an operator, if any."""
     return next((value for value in (*args, *kwargs.values()) if isinstance(value, torch.Generator)), None)
 
 
@@ -282,7 +284,7 @@ def device_streams(args: Sequence[Any], kwargs: Mapping[str, Any]) -> set[str]:
 
 
 def is_accelerator(device: torch.device) -> bool:
-    """Whether a device is there and has a stream of its own; a fake tensor may name one that is not there."""
+    """Whether a device exists and has its own stream; a fake tensor may name one that does not exist."""
     backend: Any = getattr(torch, device.type, None)
     return device.type not in ("cpu", "meta") and hasattr(backend, "is_available") and backend.is_available()
 

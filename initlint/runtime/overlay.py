@@ -1,4 +1,4 @@
-"""Sources that are imported instead of what stands on disk; nothing on disk is read, written or changed for them."""
+"""Sources that are imported instead of the files on disk, which are not read, written or changed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 
 class Overlay:
-    """A finder that asks all others, and puts other sources in the place of the files that it knows.
+    """A finder that asks all others, and replaces the source of the files that it knows.
 
-    `sources` holds them by the path of the file; `served` are the paths that were asked for.
+    `sources` holds them by path; `served` are the paths that were imported.
     """
 
     def __init__(self, sources: Mapping[str, bytes]) -> None:
@@ -36,7 +36,7 @@ class Overlay:
 
 
 class _Loader(SourceFileLoader):
-    """Loads one source as if it stood in its file; bytecode is neither looked for nor kept."""
+    """Loads a source as if it were in its file; no bytecode is read or written."""
 
     def __init__(self, name: str, path: str, source: bytes) -> None:
         super().__init__(name, path)

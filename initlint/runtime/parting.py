@@ -18,14 +18,14 @@ from initlint.report.parting import Change, Line, Parting, Tensors, Verdict
 from initlint.report.trace import META, Draw, Tensor, Trace
 
 DEFAULT = "torch:"
-"""Begins the name of the stream that a device has."""
+"""The prefix of the stream of a device."""
 
 Key = tuple[str, str, int, str, str]
-"""What makes a draw the same on both sides: who got the numbers, and how many they were of which kind."""
+"""What identifies a draw on both sides: the owner of the numbers, their amount and their kind."""
 
 
 def compare(old: Trace, new: Trace, labels: tuple[str, str], notes: Sequence[str] = ()) -> Parting:
-    """Two builds side by side; names of the old side are taken for those that equal values have on the new."""
+    """Compare two builds; renamed tensors on the old side are matched with equal values on the new one."""
     valued = META not in (old.setup.device, new.setup.device)
     renamed = _renamed(old.tensors, new.tensors) if valued else {}
     tensors = _tensors(old.tensors, new.tensors, renamed)
@@ -62,14 +62,14 @@ def _apart(old: Trace, new: Trace) -> Iterator[tuple[str, str, str]]:
 
 
 def _noted(old: Trace, new: Trace, labels: tuple[str, str]) -> Iterator[str]:
-    """What is to be known about one side, or about both."""
+    """Remarks about one side, or about both."""
     for note in dict.fromkeys((*old.notes, *new.notes)):
         sides = [label for label, trace in zip(labels, (old, new), strict=True) if note in trace.notes]
         yield note if len(sides) > 1 else f"{sides[0]}: {note}"
 
 
 def beside(parting: Parting, comparison: Comparison) -> Parting:
-    """The same with the static answer about the classes that were built, and what of that the builds contradict."""
+    """The same with the static answer about the classes that were built, and where the builds contradict it."""
     built = {*parting.old.classes, *parting.new.classes}
     classes = tuple(each for each in comparison.classes if each.new in built or each.old in built)
     restricted = replace(comparison, classes=classes)
@@ -101,9 +101,9 @@ def _parts_always(diff: ClassDiff) -> bool:
 
 
 def _renamed(old: Sequence[Tensor], new: Sequence[Tensor]) -> dict[str, str]:
-    """The new names of values that are not under their old ones, where as many on both sides are equal.
+    """The new names of values that lost their old names, if both sides have equally many of them.
 
-    Names that only change places among themselves are no new names: other owners have got the numbers.
+    Names that only swap places are not new names: then the numbers went to other owners.
     """
     before, after = ({tensor.name: tensor.digest for tensor in tensors} for tensors in (old, new))
     groups: defaultdict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
@@ -116,7 +116,7 @@ def _renamed(old: Sequence[Tensor], new: Sequence[Tensor]) -> dict[str, str]:
 
 
 def _comes_back(name: str, pairs: dict[str, str]) -> bool:
-    """Whether a name has passed its values on to others in a circle."""
+    """Whether names have passed on their values in a cycle."""
     at = pairs[name]
     while at in pairs and at != name:
         at = pairs[at]
@@ -141,7 +141,7 @@ def _tensors(old: Sequence[Tensor], new: Sequence[Tensor], renamed: dict[str, st
 
 
 def _aligned(old: Sequence[Draw], new: Sequence[Draw], renamed: dict[str, str]) -> Iterator[Line]:
-    """Both ledgers side by side. What is equal at the beginning and at the end is never shifted against each other."""
+    """Both ledgers side by side. Equal beginnings and ends are never shifted against each other."""
     before, after = [_key(draw, renamed) for draw in old], [_key(draw, {}) for draw in new]
     start = _equal(before, after)
     end = _equal(before[start:][::-1], after[start:][::-1])
@@ -158,7 +158,7 @@ def _aligned(old: Sequence[Draw], new: Sequence[Draw], renamed: dict[str, str]) 
 
 
 def _comparable(draws: Sequence[Draw], apart: Collection[str]) -> Sequence[Draw]:
-    """Draws without what only says that both sides were set up differently."""
+    """Draws without what only shows that both sides were set up differently."""
     if "device" in apart:
         draws = [structs.replace(draw, stream="") if draw.stream.startswith(DEFAULT) else draw for draw in draws]
     return [structs.replace(draw, dtype="") for draw in draws] if "dtype" in apart else draws
@@ -170,7 +170,7 @@ def _key(draw: Draw, renamed: dict[str, str]) -> Key:
 
 
 def _equal(one: Sequence[Key], other: Sequence[Key]) -> int:
-    """How many are the same from the beginning."""
+    """The length of the common beginning."""
     return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
@@ -179,7 +179,7 @@ def _pair(old: Draw, new: Draw) -> Line:
 
 
 def _replaced(old: Draw | None, new: Draw | None, renamed: dict[str, str]) -> Iterator[Line]:
-    """One owner that draws otherwise, or two draws that have nothing to do with each other."""
+    """One owner that draws differently, or two unrelated draws."""
     if old is not None and new is not None and _key(old, renamed)[0] == new.name:
         yield Line(old, new, Change.CHANGED)
         return
@@ -190,8 +190,8 @@ def _replaced(old: Draw | None, new: Draw | None, renamed: dict[str, str]) -> It
 
 
 def _settled(lines: list[Line]) -> Iterator[Line]:
-    """Draws of both sides that stand in different places have moved; the first equal one of which the stream stands
-    elsewhere afterwards, though all before it was equal, differs in what cannot be seen."""
+    """Equal draws in different places have moved. The first equal draw that leaves the stream in another state,
+    although everything before it was equal, differs in something invisible."""
     dropped = Counter(_key(line.old, {}) for line in lines if line.old is not None and line.new is None)
     added = Counter(_key(line.new, {}) for line in lines if line.new is not None and line.old is None)
     even = True

@@ -1,4 +1,4 @@
-"""What a class takes: its parameters, as far as that tells somebody how to build one.
+"""The parameters of a class, as far as they help to build it.
 
 Part of the worker: torch and the standard library only, Python 3.9.
 """
@@ -50,7 +50,7 @@ def annotated(annotation: Any, module: types.ModuleType) -> type | None:
 
 
 def annotated_elsewhere(name: str, module: types.ModuleType) -> type | None:
-    """The class that the module's classes say of that name, of a parameter or an attribute; the most derived one."""
+    """The class that other classes of the module annotate this name with; the most derived one."""
     found: list[type] = []
     for other in list(vars(module).values()):
         if isinstance(other, type) and other.__module__ == module.__name__:
@@ -66,7 +66,7 @@ def taken(cls: type) -> typing.Mapping[str, inspect.Parameter]:
 
 
 def type_name(kind: type | None) -> str:
-    """`int` and its like, `Module` for what torch calls one, else nothing."""
+    """`int` and the like, `Module` for torch's modules, or ""."""
     if kind is None:
         return ""
     if issubclass(kind, torch.nn.Module):
@@ -75,7 +75,7 @@ def type_name(kind: type | None) -> str:
 
 
 def configuration(kind: type | None, module: types.ModuleType) -> str:
-    """The expression for a class that can be built without arguments and holds settings; else nothing."""
+    """The expression for a class of settings that can be built without arguments, or ""."""
     if kind is None or kind.__module__ == "builtins" or issubclass(kind, (torch.nn.Module, torch.Tensor)):
         return ""
     try:

@@ -1,4 +1,5 @@
-"""What a model holds: its tensors by name, each with a digest; kept in a file, and compared with what one holds."""
+"""What a model holds: its tensors by name, each with a digest; kept in a file, and compared with those of another
+build."""
 
 from __future__ import annotations
 
@@ -20,17 +21,17 @@ Entry = tuple[str, str, torch.Tensor]
 """The dotted name, the kind and the value."""
 
 CHUNK = 1 << 20
-"""Elements that are compared at a time."""
+"""The number of elements that are compared at a time."""
 
 INDEX = ".index"
-"""Ends the name of the file that says what stands where."""
+"""The suffix of the index file."""
 
 SHOWN = 3
-"""Values of a tensor that are handed on to be looked at."""
+"""The number of values of a tensor that are shown."""
 
 
 def entries(prefix: str, model: torch.nn.Module) -> Iterator[Entry]:
-    """Parameters, buffers and plain tensors of a model, each once for every name that it has."""
+    """Parameters, buffers and plain tensors of a model, once for every name."""
     for name, parameter in model.named_parameters(remove_duplicate=False):
         yield prefix + name, "parameter", parameter
     for path, part in model.named_modules(remove_duplicate=False):
@@ -44,7 +45,7 @@ def entries(prefix: str, model: torch.nn.Module) -> Iterator[Entry]:
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor | None:
-    """The values on the CPU, one after the other; None for a tensor that has none, as one on the meta device."""
+    """The values on the CPU, in a row; None for a tensor without values, such as one on the meta device."""
     try:
         dense = tensor.detach()
         if dense.is_quantized:
@@ -57,13 +58,13 @@ def plain(tensor: torch.Tensor) -> torch.Tensor | None:
 
 
 def memory(values: torch.Tensor) -> Any:
-    """The bytes of a contiguous CPU tensor, not copied."""
+    """The bytes of a contiguous CPU tensor, without a copy."""
     size = values.numel() * values.element_size()
     return memoryview((ctypes.c_char * size).from_address(values.data_ptr())) if size else b""
 
 
 def summary(name: str, kind: str, tensor: torch.Tensor, values: torch.Tensor | None) -> dict[str, Any]:
-    """What is told of one tensor."""
+    """The description of one tensor."""
     shape = [] if torch.nn.parameter.is_lazy(tensor) else list(tensor.shape)
     dtype = str(tensor.dtype).replace("torch.", "")
     told = hashlib.blake2b(f"{dtype} {shape} ".encode(), digest_size=16)
@@ -73,14 +74,15 @@ def summary(name: str, kind: str, tensor: torch.Tensor, values: torch.Tensor | N
 
 
 def shown(value: Any) -> str:
-    """One value as people compare it."""
+    """One value, as people compare it."""
     return f"{value:+.6f}" if isinstance(value, float) else str(value)
 
 
 def told_of(found: Iterable[Entry], keep: str, against: str) -> tuple[list[dict[str, Any]], dict[str, float | None]]:
-    """What is told of all tensors; their values are written to the file `keep`, or compared with those in `against`.
+    """The descriptions of all tensors; their values are written to the file `keep`, or compared with those in
+    `against`.
 
-    The differences are the greatest absolute ones of the tensors that differ, None where none can be computed.
+    The differences are the greatest absolute ones of the tensors that differ, None if none can be computed.
     """
     told: list[dict[str, Any]] = []
     first: dict[int, str] = {}
@@ -101,7 +103,7 @@ def told_of(found: Iterable[Entry], keep: str, against: str) -> tuple[list[dict[
 
 
 class Writer:
-    """Writes values to a file, equal ones once, and beside it an index of what stands where."""
+    """Writes values to a file, equal ones once, and an index of their positions beside it."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -135,7 +137,7 @@ class Kept:
         return name in self._index and self._index[name][0] != digest
 
     def difference(self, name: str, values: torch.Tensor) -> float | None:
-        """The greatest absolute difference; None where the shapes differ or where it is no number."""
+        """The greatest absolute difference; None if the shapes differ or it is not a number."""
         _, offset, kind, shape = self._index[name]
         if list(values.shape) != shape or not values.numel():
             return None
@@ -151,7 +153,7 @@ def numbers(values: torch.Tensor) -> torch.Tensor:
 
 
 def greatest_difference(one: torch.Tensor, other: torch.Tensor) -> float | None:
-    """Computed piece by piece, so that it needs next to no memory; None where it is not finite."""
+    """The greatest absolute difference, computed piece by piece to save memory; None if it is not finite."""
     greatest = 0.0
     for start in range(0, len(one), CHUNK):
         a, b = (values[start : start + CHUNK].to(torch.float64) for values in (one, other))

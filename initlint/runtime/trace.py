@@ -1,4 +1,4 @@
-"""Builds a target and tells what it drew: the measured ledger, as a `Trace`."""
+"""Builds a target and reports what it drew: the measured ledger, as a `Trace`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GENERATORS = {"random": "Python's `random`", "numpy": "numpy's global generator"
 
 
 def measured(plan: Plan, tree: Tree, settled: bool = False) -> tuple[Built, Ready]:
-    """What building the target of a plan in a tree comes to; `settled`: it has to come to the same again."""
+    """The build of a plan's target in a tree; with `settled`, a second build has to be the same."""
     job = Job(
         target=tree.target(plan.target),
         root=tree.root,
@@ -57,7 +57,7 @@ def _refuse_unsettled(target: str, first: Built, second: Built) -> None:
 
 
 def files(built: Built, tree: Tree) -> tuple[str, ...]:
-    """The files of the project that the built classes stand in, and those whose lines drew."""
+    """The files of the project that contain the built classes, and those whose lines drew."""
     inside = os.path.join(os.path.realpath(tree.root), "")
     named = {place.partition("::")[0] for place in built.classes}
     named |= {path for draw in built.draws for path, _ in draw.frames}
@@ -65,7 +65,7 @@ def files(built: Built, tree: Tree) -> tuple[str, ...]:
 
 
 def trace(plan: Plan, tree: Tree, built: Built, ready: Ready, dead: Report | None = None) -> Trace:
-    """The build as a record of its own; `dead` reports the dead definitions in its files."""
+    """The build as a record; `dead` reports the dead definitions in its files."""
     return Trace(
         target=plan.target,
         of=built.of,
@@ -100,7 +100,8 @@ def _draws(root: str, built: Built, dead: Report | None) -> Iterator[Draw]:
 
 
 def _source(draw: Drawn, root: str) -> str:
-    """The innermost line of the project, with "/" on every system; a move from outside is noticed somewhere else."""
+    """The innermost line of the project, with "/" on every system; none for a move from outside, which is noticed
+    later."""
     if not draw.frames or draw.operator == OUTSIDE:
         return ""
     path, line = draw.frames[0]
@@ -108,7 +109,7 @@ def _source(draw: Drawn, root: str) -> str:
 
 
 def _inside(path: str, root: str) -> str:
-    """A real path, or what begins with one, from a root."""
+    """A real path, or one that starts with it, relative to a root."""
     return os.path.relpath(path, os.path.realpath(root)).replace(os.sep, "/")
 
 

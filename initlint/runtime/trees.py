@@ -1,4 +1,4 @@
-"""Versions of a project as folders that can be built from; a revision is written out, and gone afterwards."""
+"""Versions of a project as folders to build from; a revision is written out, and removed afterwards."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from initlint.sources import project_root
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """One version: the folder that it is in, where its code runs, and whose environment it runs in.
+    """One version: its folder, where its code runs, and whose environment it runs in.
 
-    `paths` come first on the import path, `module` is what a target names there, "" for what it says itself.
+    `paths` come first on the import path, `module` is the module of every target there, or "" for the target's own.
     """
 
     label: str
@@ -31,13 +31,13 @@ class Tree:
     notes: tuple[str, ...] = ()
 
     def target(self, text: str) -> str:
-        """What a target is called here."""
+        """The name of a target in this tree."""
         module, _, expression = text.partition(":")
         return f"{self.module or module}:{expression}"
 
 
 def here() -> Tree:
-    """The project around the current folder, with what runs in that folder."""
+    """The project around the current folder, whose code runs in that folder."""
     folder = os.getcwd()
     root = project_root(folder)
     return _tree("", root, folder, root)
@@ -45,7 +45,8 @@ def here() -> Tree:
 
 @contextmanager
 def trees(versions: tuple[str, ...]) -> Iterator[tuple[Tree, ...]]:
-    """The trees of folders, files and revisions. A revision beside a folder of its repository is that folder then."""
+    """The trees of folders, files and revisions. A revision beside a folder of its repository means that folder at that
+    revision."""
     kinds = [kind(version) for version in versions]
     places = [os.path.abspath(version) for version, what in zip(versions, kinds, strict=True) if what != "git"]
     with tempfile.TemporaryDirectory(prefix="initlint-") as temporary:
@@ -66,13 +67,13 @@ def _tree(label: str, root: str, folder: str = "", home: str = "", notes: tuple[
 
 
 def search_path(folder: str, root: str) -> tuple[str, ...]:
-    """Where the modules of a project are imported from."""
+    """Where to import the modules of a project from."""
     places = (folder, root, os.path.join(root, "src"))
     return tuple(dict.fromkeys(place for place in places if os.path.isdir(place)))
 
 
 def _file(label: str, path: str, home: str = "", notes: tuple[str, ...] = ()) -> Tree:
-    """A file is imported by its own name, whatever a target calls it."""
+    """A file is imported by its own name, whatever the target says."""
     place, module = package(os.path.dirname(path), os.path.basename(path))
     return Tree(label, place, place, home or project_root(place), (place,), module, notes)
 

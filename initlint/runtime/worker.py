@@ -1,9 +1,11 @@
-"""The child: builds models as it is told, each in a process of its own, and tells what came out.
+"""The child: builds models as requested, each in its own process, and reports the results.
 
 It runs under the user's interpreter, where initlint is not installed: it needs torch and the standard library only,
-works under Python 3.9, and is started by `runtime.host`. Jobs come in as lines of JSON, answers go out the same way.
-Where processes can be forked, torch is imported once and every job runs in a fork; elsewhere a worker does one job.
-What the user's code prints goes nowhere, so that it cannot stand between the answers.
+works under Python 3.9, and is started by `runtime.host`.
+
+Jobs come in as lines of JSON, and answers go out the same way. Where processes can fork, torch is imported once and
+every job runs in a fork; elsewhere a worker does one job. Output of the user's code is discarded, so that it cannot mix
+with the answers.
 """
 
 from __future__ import annotations
@@ -19,19 +21,19 @@ from typing import IO, Any, NoReturn
 
 Message = dict[str, Any]
 Answer = Callable[[Message], Message]
-"""What does a job."""
+"""The function that does a job."""
 
 HOST = os.getppid()
 
 FORKS = sys.platform == "linux" and hasattr(os, "fork")
-"""Elsewhere a forked process cannot use all of torch: macOS ends it, Windows has none."""
+"""Elsewhere a forked process cannot use all of torch: macOS ends it, and Windows has no fork."""
 
 ENDED = 0.02
-"""Seconds between two looks at whether a silent child still lives."""
+"""Seconds between checks whether a silent child is still alive."""
 
 
 def main() -> None:
-    """Import torch, say so, and do jobs until there are no more."""
+    """Import torch, report that, and do jobs until there are no more."""
     inbox, outbox = private_streams()
     try:
         import torch
@@ -59,13 +61,13 @@ def main() -> None:
 
 
 def instructions(torch: Any) -> str:
-    """The vector instructions of this machine that torch computes with, "" where it does not say."""
+    """The vector instructions that torch uses on this machine, "" if unknown."""
     known = getattr(torch.backends.cpu, "get_cpu_capability", None)
     return str(known()) if known else ""
 
 
 def private_streams() -> tuple[IO[bytes], IO[bytes]]:
-    """Standard input and output for this file alone; everybody else gets a void."""
+    """Standard input and output for this file alone; all other code gets the null device."""
     inbox, outbox = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     void = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
@@ -113,7 +115,8 @@ def do(line: bytes, answer: Answer, writing: int) -> NoReturn:
 
 
 def listen(reading: int, child: int) -> tuple[bytes, int]:
-    """What a child tells until it has told all or has ended, and its status; without a host there is nothing to do."""
+    """The answer of a child until it is complete or the child has ended, and the child's status; without a host there
+    is nothing to do."""
     told, over, status = b"", False, 0
     while not told.endswith(b"\n"):
         if select.select([reading], [], [], 0 if over else ENDED)[0]:
@@ -131,7 +134,7 @@ def listen(reading: int, child: int) -> tuple[bytes, int]:
 
 
 def ended(status: int) -> Message:
-    """How a process ended that told nothing."""
+    """How a process ended that gave no answer."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         return failure("signal", f"the build was ended by signal {number} ({signal.Signals(number).name})")
@@ -139,7 +142,7 @@ def ended(status: int) -> Message:
 
 
 def adopt_orphans() -> None:
-    """Become the parent of all that a child leaves behind."""
+    """Become the parent of everything that a child leaves behind."""
     import ctypes
 
     with contextlib.suppress(OSError, AttributeError):
@@ -157,7 +160,7 @@ def sweep() -> None:
 
 
 def descendants() -> list[int]:
-    """The children of this process, the adopted among them."""
+    """The children of this process, including adopted ones."""
     try:
         with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as stream:
             return [int(child) for child in stream.read().split()]
@@ -166,6 +169,6 @@ def descendants() -> list[int]:
 
 
 def leave(*_: object) -> NoReturn:
-    """End with all that runs."""
+    """End this process and everything that it has started."""
     sweep()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""Where a value goes: names, attributes and items that are assigned or deleted."""
+"""Where values go: names, attributes and items that are assigned or deleted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def give(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
-    """Store a value where an assignment target says."""
+    """Store a value in an assignment target."""
     match target:
         case ast.Name(id=name):
             while name in frame.outer and frame.parent is not None:
@@ -132,7 +132,7 @@ def delete(run: Run, node: ast.Delete, frame: Frame) -> None:
 
 
 def _delete_item(run: Run, owner: Value, index: Term, node: ast.Subscript, frame: Frame) -> Value:
-    """Of something that is not known, the deletion is noted, and the name by which it was reached has the rest."""
+    """A deletion from something unknown is noted, and the name that led to it stands for the remainder."""
     match owner:
         case Table():
             looked_up(run, owner, "pop", (index,))

@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 
 
 FROZEN = "requires_grad"
-"""The attribute that many parameters are given at once, and the cell of what was done to those that are not known."""
+"""The attribute that is set on many parameters at once, and the cell for parameters that are not known."""
 
 ALIASES = frozenset({"data", "T", "mT"})
-"""Attributes of a tensor that are the tensor itself."""
+"""Attributes of a tensor that stand for the tensor itself."""
 
 
 def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) -> Value:  # noqa: C901  (one case for each kind)
@@ -85,7 +85,7 @@ def attribute(run: Run, owner: Value, name: str, node: ast.AST, frame: Frame) ->
 
 
 def freeze(run: Run, parameter: Value, value: Value) -> None:
-    """Say whether a parameter needs a gradient; what is said of one that is not known concerns all of them."""
+    """Set whether a parameter needs a gradient; for an unknown parameter this affects all of them."""
     parameter = run.resolved(parameter)
     known = isinstance(parameter, Made)
     if isinstance(parameter, Made):
@@ -112,7 +112,7 @@ def _frozen(run: Run, owner: Value) -> Value:
 
 
 def _of_partial(run: Run, owner: Partial, name: str) -> Value:
-    """A partial of a partial is one of the inner callee, with the arguments of both."""
+    """A partial of a partial has the inner callee and the arguments of both."""
     callee = run.resolved(owner.callee)
     if isinstance(callee, Partial):
         return _of_partial(run, Partial(callee.callee, owner.arguments.behind(callee.arguments)), name)
@@ -145,12 +145,12 @@ def _of_instance(run: Run, owner: Instance, name: str, node: ast.AST, frame: Fra
 
 
 def is_accessor(method: Method) -> bool:
-    """Whether a name of a class is a property that can be set, of which no single function is the code."""
+    """Whether a name of a class is a property with a setter, so that no single function is its code."""
     return any(each.endswith((".setter", ".deleter", ".getter")) for each in method.facts.decorators)
 
 
 def member_of(run: Run, cls: str, name: str) -> Method | Value | None:
-    """What a class, or the first of those that it inherits from, has under a name."""
+    """What a class, or the first of its bases that has it, defines under a name."""
     for info in run.project.lineage(cls):
         given = run.code.class_level(info.id, name)
         if isinstance(given, Term):
@@ -166,7 +166,7 @@ def member_of(run: Run, cls: str, name: str) -> Method | Value | None:
 
 
 def class_frame(run: Run, cls: str) -> Frame:
-    """Where the body of a class runs."""
+    """The frame in which the body of a class runs."""
     info = run.project.classes[cls]
     return Frame(run.token(), info.path, info.facts.qualname, cls, body=True)
 
@@ -202,7 +202,7 @@ def of_made(run: Run, owner: Made, name: str) -> Value:
 
 
 def _of_torch(run: Run, owner: Made, known: knowledge.TorchModule, name: str) -> Value:
-    """An attribute that an instance of a class of torch has from its constructor."""
+    """An attribute that an instance of a class of torch gets from its constructor."""
     given = argument_of(owner.term, name)
     if name in KEPT and given is not None:
         return given
@@ -217,7 +217,7 @@ def _of_torch(run: Run, owner: Made, known: knowledge.TorchModule, name: str) ->
 
 
 def assign_by_name(run: Run, owner: Value, name: Term, value: Value) -> None:
-    """`owner.name = value` for a name that is computed."""
+    """`owner.name = value` for a computed name."""
     text = str(name.args[0]) if is_constant(name) else f"*{name.digest.hex()[:8]}"
     owner = run.resolved(owner)
     if isinstance(owner, Made | Instance):

@@ -1,4 +1,4 @@
-"""Statements with blocks in them: conditions, exceptions, patterns, contexts, loops."""
+"""Statements with blocks: conditions, exceptions, patterns, context managers, loops."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def if_statement(run: Run, node: ast.If, frame: Frame) -> Flow:
 
 
 def try_statement(run: Run, node: ast.Try, frame: Frame) -> Flow:
-    """Whether anything is raised is not known: the code that may do so stands for that."""
+    """Whether anything is raised is unknown: the condition is a term for the code that may raise."""
     handlers = [each for each in node.handlers if not isinstance(each.body[-1], ast.Raise)]
     whole = [*node.body, *node.orelse]
     if handlers:
@@ -87,7 +87,7 @@ def _cases(run: Run, cases: list[ast.match_case], subject: Term, frame: Frame) -
 
 
 def _matches(run: Run, pattern: ast.pattern, subject: Term, frame: Frame) -> Term:
-    """Whether something has a pattern."""
+    """The condition that a value matches a pattern."""
     match pattern:
         case ast.MatchValue(value=value):
             return compared(run, "Eq", subject, run.evaluate(value, frame))
@@ -125,7 +125,7 @@ def _enter_context(run: Run, item: ast.withitem, frame: Frame) -> Value:
 
 
 def _crossed(run: Run, manager: Value, name: str, passed: tuple[Value, ...], node: ast.expr, frame: Frame) -> Value:
-    """A context is entered or left: code of the project is followed, a call that is not known may draw then."""
+    """Enter or leave a context: code of the project is followed, and an unknown call may draw."""
     if isinstance(manager, Instance):
         return run.call(run.attribute(manager, name, node, frame), Arguments(passed), node, frame)
     if isinstance(manager, Made) and manager.cls == "":
@@ -166,7 +166,7 @@ def while_statement(run: Run, node: ast.While, frame: Frame) -> Flow:
 
 
 def _ended(run: Run, node: ast.For | ast.While, results: list[Flow], broken: bool, frame: Frame) -> Flow:
-    """Behind a loop its `else` runs, unless the loop was left."""
+    """The `else` of a loop runs unless the loop was left early."""
     flow = ON
     if node.orelse and not broken:
         guard = Term("left", (opaque_code(run, [node], frame),))
@@ -192,7 +192,7 @@ def _note_leaving(run: Run, flow: Flow | None, results: list[Flow]) -> None:
 
 
 def _returned(run: Run, results: list[Flow], node: ast.stmt, frame: Frame) -> Flow:
-    """A function that returns from within a loop returns something that depends on the loop."""
+    """A function that returns from inside of a loop returns something that depends on the loop."""
     values = [flow for flow in results if flow.kind == "return"]
     if not values:
         return ON

@@ -1,4 +1,4 @@
-"""Calls of builtins by a table: those that are more than a term, and for how many arguments."""
+"""Calls of builtins, by a table of those that are more than a plain term."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ UNSAFE = frozenset({"exec", "eval", "__import__", "open", "input", "compile"})
 """Builtins that can do anything."""
 
 RUN_MORE = UNSAFE | {"map", "filter", "getattr", "setattr"}
-"""Builtins that may draw where it is not known what they are given."""
+"""Builtins that may draw if their arguments are unknown."""
 
 
 def builtin(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
-    """What a builtin gives."""
+    """The result of a builtin."""
     if name in ITERATING:
         through = tuple(iterable(run, value, node, frame) for value in arguments.positional)
         arguments = Arguments(through, arguments.named, arguments.rest)
@@ -54,7 +54,7 @@ def builtin(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Fra
 
 
 def _unclear(run: Run, asked: Asked) -> Value:
-    """A call with starred arguments of which nothing is known, or of what can do anything."""
+    """A call with unknown starred arguments, or of a builtin that can do anything."""
     if asked.name not in RUN_MORE:
         return opaque(run, asked)
     term = asked.callee
@@ -71,7 +71,7 @@ def _vars(_run: Run, asked: Asked) -> Value:
 
 
 def _names(run: Run, asked: Asked) -> Value:
-    """Names that are computed can be all of the file."""
+    """Computed names can stand for anything in the file."""
     held = [state(run, value) for value in asked.given]
     return Term("names", (asked.name, run.code.of_file(asked.frame.path), *held))
 
@@ -92,7 +92,7 @@ def _get(run: Run, asked: Asked) -> Value:
 
 
 def _attribute_or(run: Run, owner: Value, name: str, asked: Asked) -> Value:
-    """An attribute, or the default where it is certain or possible that there is none."""
+    """An attribute, or the default if the attribute is or may be missing."""
     default = asked.given[2] if len(asked.given) > 2 else None
     there = has_attribute(run, owner, constant(name))
     if default is not None and there == FALSE:
@@ -129,7 +129,7 @@ def _super(_run: Run, asked: Asked) -> Value:
 
 
 def _next(run: Run, asked: Asked) -> Value:
-    """The first item is taken out; of a kept iterator of which nothing is known, it is not known which comes."""
+    """Take the first item; for a kept iterator with unknown items, the next one is unknown."""
     iterator = asked.given[0]
     if isinstance(iterator, Items) and is_plain(run, iterator) and run.held(iterator):
         first, *rest = run.held(iterator)
@@ -141,7 +141,7 @@ def _next(run: Run, asked: Asked) -> Value:
 
 
 def _quantified(run: Run, asked: Asked) -> Value:
-    """`any` and `all`, where one item decides or every one is known."""
+    """`any` and `all`, if one item decides or every item is known."""
     held = contents(run, asked.given[0])
     known = [truth(condition(run, each)) for each in held] if held is not None else [None]
     if (asked.name == "any") in known:
@@ -168,4 +168,4 @@ _BUILTINS: dict[tuple[str, int | None], Callable[[Run, Asked], Value]] = {
     ("any", 1): _quantified,
     ("all", 1): _quantified,
 }
-"""By name and number of arguments; None for any number."""
+"""By name and number of arguments; None means any number."""

@@ -1,4 +1,4 @@
-"""Builtins that make or go through sequences: lists and their like, numbers, pairs, results."""
+"""Builtins that make or go through sequences."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Asked:
 
 
 def opaque(run: Run, asked: Asked) -> Value:
-    """A call that is no more than a term."""
+    """A call that is just a term."""
     return opaque_call(run, asked.callee, asked.arguments, asked.node, asked.frame)
 
 
 def _lazy(run: Run, asked: Asked) -> Value:
-    """Something to go through of which only that is known."""
+    """An iterable of which nothing more is known."""
     term = Term("call", (asked.callee, *argument_terms(run, asked.arguments)))
     held = [value for value in asked.given if not isinstance(value, Term)]
     return compound(run, "call", [term, *held]) if held else term
@@ -75,7 +75,7 @@ def _reversed(run: Run, asked: Asked) -> Value:
 
 
 def _map(run: Run, asked: Asked) -> Value:
-    """The function is run on every item at once, though Python does so when the result is gone through."""
+    """The function runs on every item at once, although Python runs it when the result is iterated."""
     if len(asked.given) != 2:
         return _filter(run, asked)
     function, values = asked.given
@@ -95,7 +95,7 @@ def _filter(run: Run, asked: Asked) -> Value:
 
 
 def _list(run: Run, asked: Asked) -> Value:
-    """Another sequence of the same items, in the same order; sets and what is sorted have an order of their own."""
+    """Another sequence of the same items in the same order; sets and sorted items have their own order."""
     kind = asked.name if asked.name in ("tuple", "set") else "list"
     if not asked.given:
         return run.items([], kind)

@@ -1,4 +1,4 @@
-"""What changes while code is followed: names, attributes and contents, each a cell of its frame or object."""
+"""What changes while code is followed: names, attributes and contents, each in a cell of its frame or object."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from initlint.comparison.terms import Term
 from initlint.comparison.values import MISSING, Value
 
 Key = tuple[int, str]
-"""The token of a frame or object, and the name of one of its cells."""
+"""The token of a frame or object, and the name of a cell in it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,17 +31,17 @@ Content = Value | Listed | Tabled
 
 
 def listed(content: Content) -> tuple[Value, ...]:
-    """The items that a cell holds; none where it holds something else."""
+    """The items in a cell; none if it holds something else."""
     return content.items if isinstance(content, Listed) else ()
 
 
 def tabled(content: Content) -> tuple[tuple[Term, Value], ...]:
-    """The entries that a cell holds."""
+    """The entries in a cell; none if it holds something else."""
     return content.entries if isinstance(content, Tabled) else ()
 
 
 class Cells:
-    """The cells of all objects, and what was written to them since certain moments."""
+    """The cells of all objects, and what was written to them within each attempt."""
 
     def __init__(self) -> None:
         self._objects: dict[int, dict[str, Content]] = {}
@@ -60,12 +60,12 @@ class Cells:
         cells[key[1]] = value
 
     def parts(self, token: int) -> list[tuple[str, Content]]:
-        """The cells of one object in the order in which they came."""
+        """The cells of an object, in the order of their creation."""
         return list(self._objects.get(token, {}).items())
 
     @contextmanager
     def attempt(self) -> Iterator[dict[Key, Content]]:
-        """What is written within is undone at the end, and handed over: the last content of every cell written."""
+        """Undo at the end what is written within, and return it: the last content of every cell."""
         log: dict[Key, Content | None] = {}
         written: dict[Key, Content] = {}
         self._logs.append(log)

@@ -1,4 +1,4 @@
-"""Functions of numbers, texts and lists of these that are known: what they give is worked out."""
+"""Functions of known numbers, strings and lists of these, which are computed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from initlint.comparison.interpreter.run import Run
 
 LARGE = frozenset({"factorial", "comb", "perm", "pow", "ldexp"})
-"""Functions of `math` whose results may be too long to be worked out."""
+"""Functions of `math` whose results may be too large to compute."""
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{f"builtins.{each.__name__}": each for each in (int, float, bool, abs, round, str, len, divmod, sorted)},
@@ -22,14 +22,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "builtins.pow": lambda one, other: binary("Pow", constant(one), constant(other)).args[0],
     **{f"math.{name}": each for name, each in vars(math).items() if callable(each) and name not in LARGE},
 }
-"""Functions that give the same for the same, by name."""
+"""Pure functions, by name."""
 
 UNORDERED = frozenset({"builtins.max", "builtins.min"})
-"""Those that give the same in any order."""
+"""Functions whose result does not depend on the order of the items."""
 
 
 def computed(run: Run, name: str, arguments: Arguments) -> Value | None:
-    """What a function gives; None where that is not known."""
+    """The result of a function; None if unknown."""
     given = arguments.positional
     if name not in FUNCTIONS or arguments.rest or not given:
         return None
@@ -61,7 +61,7 @@ def _sum(run: Run, values: Value) -> Term | None:
 
 
 def _value(run: Run, found: object) -> Value | None:
-    """A number or text, or several in order, as a value; no number that is too large."""
+    """A number or string, or a sequence of them, as a value; None if a number is too large."""
     match found:
         case bool() | str():
             return constant(found)

@@ -1,4 +1,4 @@
-"""Lists and dictionaries: their items, their methods, and what of them is known."""
+"""Lists and dictionaries: their items, their methods, and what is known about them."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ UNROLLED = 64
 
 
 KINDS = {"list": list, "tuple": tuple, "set": set}
-"""The classes of items by their kinds."""
+"""The class of items, by kind of sequence."""
 
 LAZY = "lazy"
-"""The kind of items that are drawn for when they are asked for."""
+"""The kind of items that are drawn on demand."""
 
 
 def overridden(run: Run, entries: Iterable[tuple[Term, Value]], rest: Term | None) -> list[tuple[Term, Value]]:
-    """Entries behind which something comes of which nothing is known."""
+    """Entries followed by an unknown dictionary."""
     if rest is None:
         return list(entries)
     return [(key, Term("looked up", (rest, key, run.describe(value)))) for key, value in entries]
@@ -49,7 +49,7 @@ def overridden(run: Run, entries: Iterable[tuple[Term, Value]], rest: Term | Non
 def with_all_of(
     run: Run, entries: list[tuple[Term, Value]], rest: list[Term], value: Value
 ) -> list[tuple[Term, Value]]:
-    """Entries behind which all of a dictionary comes; what that holds beside its entries is added to the rest."""
+    """Entries followed by all entries of a dictionary; its unknown contents are added to the rest."""
     if isinstance(value, Table):
         rest += run.rests(value)
         return [*overridden(run, entries, run.rest(value)), *run.entries(value)]
@@ -58,7 +58,7 @@ def with_all_of(
 
 
 def is_plain(run: Run, items: Items) -> bool:
-    """Whether it is known which items there are."""
+    """Whether all items are known."""
     return all(_is_there(run.resolved(item)) and not isinstance(item, Repeat | Spread) for item in run.held(items))
 
 
@@ -90,12 +90,12 @@ def item_at(run: Run, owner: Value, index: Value) -> Value:
 
 
 def _is_one_module(owner: Made, last: Value) -> bool:
-    """Whether the last part of a container is one module for certain."""
+    """Whether the last part of a container is certainly one module."""
     return owner.cls in knowledge.CONTAINERS and not isinstance(last, Repeat | Spread) and _is_there(last)
 
 
 def item_key(owner: Term, index: Term) -> str:
-    """The name of the cell of an item of something of which nothing is known."""
+    """The name of the cell for an item of something unknown."""
     return f"{owner.digest.hex()}[{index.digest.hex()}]"
 
 
@@ -226,19 +226,19 @@ def contents(run: Run, value: Value) -> Sequence[Value] | None:
 
 
 def _is_there(item: Value) -> bool:
-    """Whether a dictionary has an entry whatever is passed."""
+    """Whether a dictionary has an entry for all callers."""
     if isinstance(item, Choice):
         return _is_there(item.yes) and _is_there(item.no)
     return not is_missing(item)
 
 
 def unless_kept(run: Run, items: Items, before: int) -> Items:
-    """What an iterator goes through, computed at once: right unless it draws and is kept for later."""
+    """What an iterator goes through, computed at once: correct unless it draws and is kept for later."""
     return Items(items.token, LAZY) if len(run.events) > before else items
 
 
 def turns(run: Run, value: Value) -> list[Value] | None:
-    """What is gone through, in order, with one item for all turns of a loop; None where it is not known what comes."""
+    """The items in order, with a single item for all turns of a loop; None if the next item is unknown."""
     match value:
         case Items():
             items = list(run.held(value))
@@ -255,13 +255,13 @@ def turns(run: Run, value: Value) -> list[Value] | None:
 
 
 def _is_one(item: Value) -> bool:
-    """Whether there is one item, or one for each turn of a loop."""
+    """Whether this is one item, not one per turn of a loop."""
     inner = item.value if isinstance(item, Repeat) else item
     return not isinstance(inner, Repeat | Spread) and _is_there(inner)
 
 
 def side_by_side(run: Run, values: Sequence[Value]) -> Items | None:
-    """The items of several things in pairs and so on, as `zip` makes them; None where it is not known which meet."""
+    """The items of several iterables in tuples, as `zip` makes them; None if it is unknown which belong together."""
     columns = [found for value in values if (found := turns(run, value)) is not None]
     looped = any(isinstance(item, Repeat) for column in columns for item in column)
     if len(columns) < len(values) or (looped and len(set(map(len, columns))) > 1):
@@ -277,7 +277,7 @@ def side_by_side(run: Run, values: Sequence[Value]) -> Items | None:
 
 
 def enumerated(run: Run, value: Value, start: Value) -> Value:
-    """Pairs of numbers and items."""
+    """Pairs of number and item."""
     first, items = number(start), turns(run, value)
     if isinstance(first, int) and items is not None:
         looped = [item.header for item in items if isinstance(item, Repeat)]
@@ -291,7 +291,7 @@ def enumerated(run: Run, value: Value, start: Value) -> Value:
 
 
 def literal(run: Run, value: Value) -> object:
-    """The list, tuple, set or constant that a value is; MISSING where it is more than that."""
+    """The list, tuple, set or constant that a value is, or MISSING."""
     value = run.resolved(value)
     if is_constant(value):
         return value.args[0]
@@ -303,7 +303,7 @@ def literal(run: Run, value: Value) -> object:
 
 
 def length(run: Run, value: Value) -> Value:
-    """How many items there are; equal ones are one in a set."""
+    """The number of items; equal ones count once in a set."""
     known = literal(run, value) if isinstance(value, Items) and value.kind == "set" else MISSING
     if isinstance(known, set):
         return constant(len(known))

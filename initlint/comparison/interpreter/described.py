@@ -1,4 +1,4 @@
-"""Values as terms, which are compared, and as outlines, which hold all that a caller can see of them."""
+"""Values as terms, which are compared, and as outlines, which hold everything that a caller can see."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def describe(run: Run, value: Value) -> Term:  # noqa: C901  (one case for each 
 
 
 def _described_choice(run: Run, value: Choice) -> Term:
-    """A choice between values, each of which is described once however many choices lead to it."""
+    """A choice between values, each described once however many choices lead to it."""
     outermost = run.choices is None
     known = {} if run.choices is None else run.choices
     run.choices = known
@@ -91,7 +91,7 @@ def _described_choice(run: Run, value: Choice) -> Term:
 
 
 def _described(run: Run, value: Instance) -> Term:
-    """An instance by how it was made; one that is more than its attributes, by all that it holds now."""
+    """An instance, by how it was made; or by all its contents, if it is more than its attributes."""
     if value.token in run.describing or not run.code.special(value.cls):
         return value.term
     run.describing.add(value.token)
@@ -102,7 +102,7 @@ def _described(run: Run, value: Instance) -> Term:
 
 
 def state(run: Run, value: Value, seen: frozenset[int] = frozenset()) -> Term:
-    """A value with all that it holds now."""
+    """A value with all its current contents."""
     value = run.resolved(value)
     if not isinstance(value, Instance | Made):
         return run.describe(value)
@@ -114,18 +114,18 @@ def state(run: Run, value: Value, seen: frozenset[int] = frozenset()) -> Term:
 
 
 def compound(run: Run, op: str, parts: list[Value]) -> Value:
-    """What is computed from parts in a way that is not looked into."""
+    """The result of an operation on parts that is not followed."""
     term = Term(op, tuple(map(run.describe, parts)))
     return run.made(term, "", tuple(parts)) if any(isinstance(part, Made) for part in parts) else term
 
 
 def passed_terms(run: Run, arguments: Arguments) -> tuple[list[Term], list[tuple[str, Term]]]:
-    """What a call passes by place and by name, as terms."""
+    """The arguments of a call, positional and by name, as terms."""
     return [*map(run.describe, arguments.positional)], [(key, run.describe(value)) for key, value in arguments.named]
 
 
 def argument_terms(run: Run, arguments: Arguments) -> list[Term]:
-    """What a call passes, as terms in one order."""
+    """The arguments of a call as terms, in a fixed order."""
     named = sorted(arguments.named, key=lambda pair: pair[0])
     return [
         *map(run.describe, arguments.positional),
@@ -135,14 +135,14 @@ def argument_terms(run: Run, arguments: Arguments) -> list[Term]:
 
 
 def before_starred(run: Run, arguments: Arguments) -> Arguments:
-    """What a call passes, as far as it is known by which place: the first starred one and all behind it are not."""
+    """The positional arguments up to the first starred one."""
     given = arguments.positional
     end = next((place for place, value in enumerate(given) if isinstance(value, Spread | Repeat)), len(given))
     return replace(arguments, positional=given[:end], rest=(*arguments.rest, *map(run.describe, given[end:])))
 
 
 def class_term(run: Run, id: ClassId) -> Term:
-    """A class as a term; one for both versions, where nothing tells them apart by building them."""
+    """A class as a term; a common one if no caller can tell the versions apart by building it."""
     alike = run.shared.of_class(run.code, id)
     content = alike if alike is not None and alike not in run.followed else run.code.of_class(id)
     if run.shared.paired(run.code, id):
@@ -152,7 +152,7 @@ def class_term(run: Run, id: ClassId) -> Term:
 
 
 def outline(run: Run, value: Value, seen: frozenset[int] = frozenset()) -> Outline:
-    """Everything that a caller can see of a value."""
+    """Everything about a value that a caller can see."""
     value = run.resolved(value)
     match value:
         case Instance() | Made() if value.token in seen:
@@ -183,7 +183,7 @@ def _outlines(run: Run, parts: Iterable[tuple[object, Value]], seen: frozenset[i
 
 
 def condition(run: Run, value: Value) -> Term:
-    """Whether a value counts as true, as a term."""
+    """Whether a value is true, as a term."""
     value = run.resolved(value)
     match value:
         case Items():
@@ -223,7 +223,7 @@ def _chosen(guard: Term, yes: Term, no: Term) -> Term:
 
 
 def opaque_code(run: Run, nodes: Sequence[ast.AST], frame: Frame) -> Term:
-    """Code that is not followed: what it is, and what the names in it stand for."""
+    """Code that is not followed: its text, and what its names stand for."""
     held = [_captured(run, name, frame) for name in run.code.free(nodes)]
     return Term("opaque", (run.code.of_nodes(nodes, frame.path, frame.qualname), *filter(None, held)))
 

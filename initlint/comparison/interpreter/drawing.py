@@ -1,4 +1,4 @@
-"""What a call notes: that a stream is drawn from, or that it may be, where the call is not looked into."""
+"""Events of calls: draws, and calls that may draw because they are not followed."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 
 TEXT = 80
-"""Characters of an expression that are quoted."""
+"""The length at which a quoted expression is cut."""
 
 
 UNSEEN = "call"
-"""The engine of a call of which it is not known whether it draws."""
+"""The engine of a call that may or may not draw."""
 
 
 TENSOR = "Tensor"
@@ -56,15 +56,15 @@ EMPTY = Term("none", ())
 
 
 ITERATING = frozenset("list tuple set frozenset sorted dict enumerate zip map filter sum any all max min iter".split())
-"""Builtins that go through what they are given."""
+"""Builtins that iterate over their arguments."""
 
 
 RUNNING = frozenset(f"builtins.{name}" for name in ITERATING)
-"""Those of them that may run what they are given."""
+"""Those that may call their arguments."""
 
 
 def runs(arguments: Arguments) -> bool:
-    """Whether a call hands over code of the project, which it may run."""
+    """Whether a call passes code of the project, which it may run."""
     return any(isinstance(value, Function | Closure | Partial | ClassRef) for value in arguments.values())
 
 
@@ -78,7 +78,7 @@ def draw(
     frame: Frame,
     certain: bool = True,
 ) -> list[Draw]:
-    """Note that a stream is drawn from; nothing is where the context forbids it."""
+    """Note a draw, unless the context prevents it."""
     if (run.silent or run.meta) and stream == TORCH:
         return []
     if run.forked and stream == TORCH:
@@ -89,13 +89,13 @@ def draw(
 
 
 def put_on_meta(run: Run, made: Made, device: Term | None = None) -> None:
-    """What is made on the meta device has no numbers that could be drawn."""
+    """What is made on the meta device has no numbers to draw."""
     if run.meta or (device is not None and draws.known_value(device) == Constant("meta")):
         run.set(made.token, META, TRUE)
 
 
 def on_meta(run: Run, value: Value) -> bool:
-    """Whether something was made on the meta device, or of or in what was made there."""
+    """Whether something, or what it was made from or in, was made on the meta device."""
     match run.resolved(value):
         case Made() as made:
             held = [run.get(made.token, name) for name in (META, ".0")]
@@ -107,7 +107,7 @@ def on_meta(run: Run, value: Value) -> bool:
 
 
 def take_off_meta(run: Run, value: Value, seen: frozenset[int] = frozenset()) -> None:
-    """`to_empty`: all that a module has in it is made anew on another device."""
+    """`to_empty`: everything in a module is made again on another device."""
     match value:
         case Repeat(value=inner):
             take_off_meta(run, inner, seen)
@@ -124,14 +124,14 @@ def take_off_meta(run: Run, value: Value, seen: frozenset[int] = frozenset()) ->
 
 
 def unseen(run: Run, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Made:
-    """A call of which nothing is known; of what it may run, both versions have to have the same."""
+    """Note an unknown call; whatever code it may run has to be the same in both versions."""
     made = unread(run, callee, arguments, node, frame)
     run.wanted |= symbols((made.term,), "alike")
     return made
 
 
 def unread(run: Run, callee: Term, arguments: Arguments, node: ast.AST, frame: Frame) -> Made:
-    """A call that is not looked into: it may draw, and what it gives may be a module."""
+    """Note a call that is not followed: it may draw, and its result may be a module."""
     changed = [state(run, value) for value in arguments.values() if isinstance(value, Instance)]
     run.handed.update(value.token for value in arguments.values() if isinstance(value, Instance | Made))
     term = Term("call", (callee, *argument_terms(run, arguments), *changed))
@@ -143,7 +143,7 @@ def unread(run: Run, callee: Term, arguments: Arguments, node: ast.AST, frame: F
 
 
 def _perhaps_changed(run: Run, arguments: Arguments, call: Term) -> None:
-    """A list or dictionary that was handed to a call which is not followed."""
+    """A list or dictionary that was passed to a call which is not followed may have changed."""
     for value in map(run.resolved, arguments.values()):
         if isinstance(value, Items) and value.kind in ("list", "set"):
             run.hold(value, (Spread(Term("changed", (run.describe(value), call))),))
@@ -153,13 +153,13 @@ def _perhaps_changed(run: Run, arguments: Arguments, call: Term) -> None:
 
 
 def place_of(node: ast.AST, frame: Frame) -> Place:
-    """Where a node stands."""
+    """The place of a node in the source."""
     text = shortened(" ".join(ast.unparse(node).split()), TEXT)
     return Place(frame.path, getattr(node, "lineno", 1), text, frame.cls)
 
 
 def unfollowed(what: str, node: ast.AST, frame: Frame) -> Unfollowed:
-    """Why code is not followed, and where that is."""
+    """Why code is not followed, and where."""
     place = place_of(node, frame)
     return Unfollowed(f"{what} is not followed: `{place.what}`, {place.path}:{place.line}")
 
@@ -176,7 +176,7 @@ def opaque_call(run: Run, callee: Term, arguments: Arguments, node: ast.AST, fra
 
 
 def named_module(run: Run, arguments: Arguments, frame: Frame) -> str | None:
-    """The file of the project that is imported by its name."""
+    """The file of the project that is imported under a computed name."""
     texts = [value.args[0] for value in arguments.positional if is_constant(value)]
     match texts:
         case [str(name)] if len(arguments.values()) == 1:

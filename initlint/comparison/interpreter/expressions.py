@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(run: Run, node: ast.expr, frame: Frame) -> Value:
-    """What an expression is."""
+    """The value of an expression."""
     run.step()
     method = _KINDS.get(type(node))
     value: Value = method(run, node, frame) if method is not None else _other(run, node, frame)
@@ -74,7 +74,7 @@ def passed_arguments(run: Run, node: ast.Call, frame: Frame) -> Arguments:
 
 
 def _listed(run: Run, elements: Iterable[ast.expr], node: ast.AST, frame: Frame) -> Iterator[Value]:
-    """What is written one after the other, each starred value as what it goes through."""
+    """The items of a display such as a list, with starred values as what they iterate over."""
     for element in elements:
         if isinstance(element, ast.Starred):
             value = iterable(run, run.evaluate(element.value, frame), node, frame)

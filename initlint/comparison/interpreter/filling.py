@@ -1,4 +1,4 @@
-"""Functions and methods that fill a tensor which is there already."""
+"""Functions and methods that fill an existing tensor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 UTILITIES = ".utilities"
-"""The cell of a module that says what gave it other parameters than its constructor, such as `weight_norm`."""
+"""The cell of a module for what changes its parameters after construction, such as `weight_norm`."""
 
 
 def filled(
@@ -32,7 +32,7 @@ def filled(
     node: ast.AST,
     frame: Frame,
 ) -> Value:
-    """`nn.init.normal_(tensor, ...)` fills what it is given, and hands it back."""
+    """`nn.init.normal_(tensor, ...)` fills its argument and returns it."""
     target = arguments.get("tensor") or arguments.get("module") or arguments.get("", 0)
     if target is None:
         return unseen(run, Term("name", (name,)), arguments, node, frame)
@@ -64,7 +64,7 @@ def fill(
     node: ast.AST,
     frame: Frame,
 ) -> Value:
-    """A function, or a method of a tensor, fills something; the arguments are without that."""
+    """A function, or a method of a tensor, fills something; `arguments` excludes that."""
     positional, named = passed_terms(run, arguments)
     generator = draws.explicit_generator(known, named)
     silent = draws.of_function(known, positional, named, arguments.rest) is Answer.NO

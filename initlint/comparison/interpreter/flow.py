@@ -1,4 +1,4 @@
-"""How a block of statements ends, and what runs behind it."""
+"""How a block of statements ends, and what runs after it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flow:
-    """How a block ends: it goes on, leaves in some way with a value, or does one or the other by a condition."""
+    """How a block ends: it continues, leaves in some way with a value, or does one or the other under a condition."""
 
     kind: str
     value: Value = NONE
@@ -29,7 +29,7 @@ ON = Flow("next")
 
 
 def block(run: Run, body: list[ast.stmt], frame: Frame) -> Flow:
-    """Run statements in order; behind one that leaves on some condition, the rest runs on the other."""
+    """Run statements in order; after one that leaves under a condition, the rest runs under the opposite one."""
     for place, statement in enumerate(body):
         flow = run.statement(statement, frame)
         if flow.kind == "split":
@@ -40,7 +40,7 @@ def block(run: Run, body: list[ast.stmt], frame: Frame) -> Flow:
 
 
 def _resume(run: Run, flow: Flow | None, rest: Callable[[], Flow]) -> Flow:
-    """Go on where a flow goes on."""
+    """Continue where a flow continues."""
     if flow is None:
         return ON
     if flow.kind == "next":

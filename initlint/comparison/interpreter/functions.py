@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
 
 Defaults = Callable[[ast.expr], Value]
-"""Gives a default by its node."""
+"""Gives the value of a default, by its node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A function that is being run: where its node is kept, its frame, and the modules that it was given."""
+    """A function that is running: what owns its node, its frame, and the modules that it was given."""
 
     function: int
     frame: Token
@@ -50,7 +50,7 @@ class Entered:
 
 
 def module_tokens(values: Iterable[Value]) -> frozenset[Token]:
-    """What of some values is a module or tensor, or may be one."""
+    """The tokens of modules and tensors in some values."""
     return frozenset(value.token for value in values if isinstance(value, Instance | Made))
 
 
@@ -79,7 +79,7 @@ def invoke(run: Run, function: Function, arguments: Arguments, node: ast.AST, fr
 
 
 def _default(run: Run, frame: Frame, node: ast.expr) -> Value:
-    """A default of a function of a file or class, which is computed once, where the function is defined."""
+    """A default of a function, which is computed once, where the function is defined."""
     if id(node) not in run.defaults:
         outer = Frame(run.token(), frame.path, frame.qualname, frame.cls, early=True)
         run.defaults[id(node)] = run.evaluate(node, outer)
@@ -125,13 +125,13 @@ def _run_body(
 
 
 def _rebinds(function: ast.FunctionDef | ast.Lambda) -> bool:
-    """Whether a function assigns to a module's names, which code may see that runs in another order."""
+    """Whether a function assigns global names, which code that runs in another order may see."""
     body = [] if isinstance(function, ast.Lambda) else function.body
     return any(isinstance(each, ast.Global) for each in statements(body))
 
 
 def _goes_round(run: Run, entered: Entered) -> bool:
-    """Whether a function is entered within itself once more, and not for a module that was there before."""
+    """Whether a function calls itself again without going down into a module that existed before."""
     around = [each for each in run.active if each.function == entered.function]
     if len(around) < MAX_NESTED:
         return False
@@ -140,7 +140,7 @@ def _goes_round(run: Run, entered: Entered) -> bool:
 
 
 def _result(run: Run, flow: Flow | None) -> Value:
-    """What a function returns that ends in this way."""
+    """The result of a function with this flow."""
     if flow is None or flow.kind == "raise":
         return MISSING
     if flow.kind == "split" and flow.guard is not None:
@@ -150,7 +150,7 @@ def _result(run: Run, flow: Flow | None) -> Value:
 
 
 def _bind(run: Run, params: ast.arguments, arguments: Arguments, frame: Frame, defaults: Defaults) -> None:
-    """Give every parameter its argument or its default; starred ones of the first call can be anything."""
+    """Give every parameter its argument or default; starred parameters of the first call can be anything."""
     values, given, rest = arguments.positional, dict(arguments.named), arguments.rest
     positional = [*params.posonlyargs, *params.args]
     first_default = len(positional) - len(params.defaults)

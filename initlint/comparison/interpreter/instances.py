@@ -1,4 +1,4 @@
-"""Instances of the project's classes: their constructors are followed, or compared where both versions share them."""
+"""Instances of the project's classes: constructors are followed, or compared if both versions share them."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ MAX_DEPTH = 40
 
 
 MAX_NESTED = 3
-"""How often one function may be entered within itself, unless it goes down into what was there before."""
+"""How often a function may call itself, unless it goes down into what existed before."""
 
 
 def construct(run: Run, cls: ClassId, given: Mapping[str, Value], more: Open) -> Instance:
-    """Build an instance of a class from named parameters; what is not given is left to its default."""
+    """Build an instance of a class from named arguments; missing ones keep their defaults."""
     if base := run.code.guessed(cls):
         name = cls.partition("::")[2]
         raise Unfollowed(f"what `{base}` is, from which {name} inherits, is decided by several statements at import")
@@ -67,7 +67,7 @@ def construct(run: Run, cls: ClassId, given: Mapping[str, Value], more: Open) ->
 
 
 def run_function(run: Run, method: Method, given: Mapping[str, Value], more: Open) -> Value:
-    """Run a function with named parameters; what is not given is left to its default."""
+    """Run a function with named arguments; missing ones keep their defaults."""
     run.open_ended = more
     frame = Frame(run.token(), method.path, "", "")
     return run.invoke(Function(method), Arguments(named=tuple(given.items())), ast.Pass(), frame)
@@ -112,14 +112,14 @@ def instantiate(run: Run, cls: str, arguments: Arguments, node: ast.AST, frame: 
 
 
 def _around(run: Run, cls: ClassId, node: ast.AST, frame: Frame) -> None:
-    """What else than constructors makes an instance is not followed, only compared."""
+    """Note what besides constructors makes an instance; it is not followed, only compared."""
     around = run.code.around(cls)
     if around is not None:
         unseen(run, around, Arguments(), node, frame)
 
 
 def passes_data(run: Run, arguments: Arguments) -> bool:
-    """Whether a call passes data only: no module, tensor or code that a callee could fill, change or run."""
+    """Whether a call passes only data: no module, tensor or code that the callee could fill, change or run."""
     return all(_is_data(run, value) for value in arguments.values())
 
 

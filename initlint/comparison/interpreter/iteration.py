@@ -1,4 +1,4 @@
-"""Going through things: loops over values, comprehensions, and what `__iter__` gives."""
+"""Iteration: loops over values, comprehensions, and the results of `__iter__`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def iterate(run: Run, value: Value, turn: Callable[[Value], None]) -> None:
 
 
 def _many(run: Run, term: Term, turn: Callable[[Value], None]) -> None:
-    """Every item of something of which at most the number of items is known."""
+    """Every item of something of which at most the length is known."""
     count = draws.length(term)
     known = number(count)
     if isinstance(known, int) and 0 <= known <= UNROLLED:
@@ -92,7 +92,7 @@ def _one_turn(run: Run, item: Value, turn: Callable[[Value], None]) -> None:
 
 
 def iterable(run: Run, value: Value, node: ast.AST, frame: Frame) -> Value:
-    """What is gone through where a value is: what its `__iter__` gives."""
+    """What is iterated in place of a value: the result of its `__iter__`."""
     method = by_itself(run, value, "__iter__") if isinstance(value, Instance) else None
     return value if method is None else run.invoke(method, Arguments(), node, frame)
 

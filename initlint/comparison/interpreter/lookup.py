@@ -1,4 +1,4 @@
-"""Names: those of a function first, then those of its file, as all statements that have a say in them leave them."""
+"""Names: those of a function first, then those of its file, considering all statements that affect them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def external(name: str) -> Term:
 
 
 def plain_name(run: Run, name: str, frame: Frame) -> Value:
-    """What a plain name stands for."""
+    """The value of a plain name."""
     for inner in frame.outwards():
         if (found := run.find(inner.token, name)) is not None:
             return found
@@ -39,7 +39,7 @@ def plain_name(run: Run, name: str, frame: Frame) -> Value:
 
 
 def _beside(run: Run, name: str, frame: Frame) -> Value | None:
-    """What the body of a class has given a name, where another statement of it uses that."""
+    """The value of a name in the body of a class, when another statement of the body uses it."""
     given, key = run.code.class_level(frame.cls, name), (frame.cls, name)
     if not isinstance(given, ast.expr) or key in run.resolving:
         return given if isinstance(given, Term) else None
@@ -51,7 +51,7 @@ def _beside(run: Run, name: str, frame: Frame) -> Value | None:
 
 
 def resolve_name(run: Run, path: str, dotted: str, qualname: str = "") -> Value:
-    """What a name means at module level of a file."""
+    """The value of a name at module level of a file."""
     key = (path, dotted, qualname)
     if key not in run.globals:
         run.globals[key] = _resolve(run, path, dotted, qualname)
@@ -67,7 +67,7 @@ def _resolve(run: Run, path: str, name: str, qualname: str) -> Value:
 
 
 def stands_for(run: Run, path: str, name: str, found: Binding) -> Value:
-    """What a name at module level stands for: what every arm that decides it makes of it."""
+    """The value of a binding: a choice between all arms that decide it."""
     if (known := run.registries.get((path, name))) is not None:
         return known
     if (path, name) in run.resolving:
@@ -105,7 +105,7 @@ def _method_at(run: Run, path: str, name: str, node: ast.FunctionDef) -> Method 
 
 
 def imported_value(run: Run, path: str, found: Imported) -> Value:
-    """What an import leads to."""
+    """The value that an import binds."""
     file, name = run.code.names.source(path, found)
     if file is None:
         return external(name)
@@ -125,13 +125,13 @@ def member_of_file(run: Run, path: str, name: str) -> Value:
 
 
 def _at_import(run: Run, path: str, node: ast.expr) -> Value:
-    """The value that an expression at module level has when its file is imported."""
+    """The value of a module-level expression when its file is imported."""
     with run.before_all():
         return run.evaluate(node, Frame(run.token(), path, "", "", early=True))
 
 
 def _choice_of_arms(run: Run, path: str, name: str, found: Either) -> Value:
-    """What either arm of a statement at module level gives; which of them runs, no caller decides."""
+    """The values of both arms of a module-level statement; callers do not decide which arm runs."""
     if found.yes is None or found.no is None:
         one = found.yes or found.no
         assert one is not None
@@ -147,6 +147,6 @@ def _choice_of_arms(run: Run, path: str, name: str, found: Either) -> Value:
 
 
 def new_closure(run: Run, node: ast.Lambda | ast.FunctionDef, frame: Frame) -> Closure:
-    """A function where it is defined, which is when its defaults are computed."""
+    """A function at its definition, when its defaults are computed."""
     given = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each is not None]
     return Closure(node, frame, tuple((each, run.evaluate(each, frame)) for each in given))

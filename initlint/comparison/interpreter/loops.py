@@ -1,4 +1,4 @@
-"""Loops of which the number of turns is not known: one turn is followed, for all of them."""
+"""Loops with an unknown number of turns: one turn is followed, for all of them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 PASSES = 4
-"""How often a loop is read until nothing new is found to change in it."""
+"""How often a loop is read until no new changes are found in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Turns:
-    """A loop: what it goes through, and how that which is carried from turn to turn starts and changes."""
+    """A loop: what it iterates over, and how the values carried from turn to turn start and change."""
 
     over: Term
     carried: dict[Key, Term]
     changes: dict[Key, tuple[Term, Term]]
 
     def used(self, terms: Iterable[Term]) -> Iterator[Key]:
-        """What some terms depend on of that which is carried; of each it is asked next how it changes."""
+        """The carried values that some terms depend on; how these change is asked next."""
         own = {term: key for key, term in self.carried.items()}
         pending = sorted(symbols((self.over, *terms), "carried"), key=lambda term: term.digest)
         met: set[Term] = set()
@@ -43,7 +43,7 @@ class _Turns:
                 pending += sorted(symbols(self.changes[own[term]], "carried"), key=lambda term: term.digest)
 
     def header(self, terms: Iterable[Term]) -> Term:
-        """What is gone through, with the start and the change of all that some terms depend on."""
+        """What is iterated over, with the start and the change of everything that some terms depend on."""
         used = set(self.used(terms))
         if not used:
             return self.over
@@ -51,7 +51,7 @@ class _Turns:
         return Term("over", (self.over, *(Term("changes", (term, *self.changes[key])) for term, key in ordered)))
 
     def behind(self, content: Content) -> Content:
-        """What was computed in the last turn, as it is behind the loop."""
+        """A value computed in the last turn, as it is after the loop."""
         term = _held(content)
         if term is None or not symbols((term,), "carried") & set(self.carried.values()):
             return content
@@ -63,7 +63,7 @@ class _Turns:
 
 
 def _held(content: Content) -> Term | None:
-    """The term that something is, or by which it was made."""
+    """The term that something is, or that it was made from."""
     return content.term if isinstance(content, Made) else content if isinstance(content, Term) else None
 
 
@@ -72,7 +72,7 @@ def _equal(one: Content, other: Content) -> bool:
 
 
 def _terms(events: list[Event]) -> Iterator[Term]:
-    """Every term on which the events depend."""
+    """Every term that the events depend on."""
     for event in events:
         match event:
             case Draw():
@@ -90,10 +90,10 @@ def _terms(events: list[Event]) -> Iterator[Term]:
 
 
 def repeat(run: Run, domain: Callable[[], Term], turn: Callable[[], None]) -> None:
-    """Follow the turns of a loop of which the number is not known, all at once.
+    """Follow all turns of a loop at once, if their number is unknown.
 
-    What changes from turn to turn stands for itself in the turn; how it starts and how it changes is part of the
-    loop's header wherever a draw depends on it.
+    What changes from turn to turn is represented by a symbol inside the turn; how it starts and how it changes is part
+    of the loop's header if a draw depends on it.
     """
     carried: dict[Key, Term] = {}
     entry = run.token()
@@ -131,7 +131,7 @@ def repeat(run: Run, domain: Callable[[], Term], turn: Callable[[], None]) -> No
 
 
 def _note_changes(run: Run, turns: _Turns, events: list[Event], written: dict[Key, Content]) -> None:
-    """Find out how that changes on which draws depend, or what is written."""
+    """Find out how what draws depend on, or what is written, changes."""
     for key in turns.used((*_terms(events), *filter(None, map(_held, written.values())))):
         turns.changes[key] = (_before(run, key), _behind(run, key, written))
 
@@ -149,27 +149,27 @@ def _inside(run: Run, entry: Token) -> Iterator[None]:
 
 
 def _is_added(key: Key, entry: Token) -> bool:
-    """Whether a part has no name of its own, and belongs to what was there before the loop: every turn adds one."""
+    """Whether a part has no name of its own and belongs to something from before the loop: every turn adds one."""
     token, name = key
     return token < entry and name.startswith("*") and name not in (EARLIER, REST)
 
 
 def _before(run: Run, key: Key) -> Term:
-    """What a cell holds before a loop; of what turns add to a module, all that this is then."""
+    """The content of a cell before a loop; for what turns add to a module, all that it has then."""
     if key[1] != EARLIER:
         return _as_term(run, run.cells.get(key))
     return Term("parts", tuple(state(run, part) for _, part in run.parts(key[0])))
 
 
 def _behind(run: Run, key: Key, written: dict[Key, Content]) -> Term:
-    """The same behind one turn."""
+    """The content of a cell after one turn."""
     if key[1] != EARLIER:
         return _as_term(run, written[key])
     return Term("parts", tuple(_as_term(run, part) for each, part in written.items() if each[0] == key[0]))
 
 
 def _start(run: Run, key: Key, term: Term) -> Content:
-    """What a cell holds at the beginning of a turn: something that stands for itself."""
+    """The content of a cell at the beginning of a turn: a symbol."""
     if key[1] == EARLIER:
         return Spread(term)
     match run.cells.get(key):
@@ -186,7 +186,7 @@ def _repeated(header: Term, value: Value, entry: Token) -> Repeat:
 
 
 def _after(run: Run, header: Term, old: Content, start: Content, new: Content, entry: Token) -> Content:
-    """What a cell holds behind a loop: what it held before, with what every turn has added."""
+    """The content of a cell after a loop: what it held before, with what every turn has added."""
 
     def after() -> Term:
         return Term("after", (header, _as_term(run, old), _as_term(run, new)))

@@ -1,4 +1,4 @@
-"""The state in which code is followed: cells for what changes, the events so far, what is assumed on the way."""
+"""The state while code is followed: cells for what changes, the events so far, and current assumptions."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from initlint.project.classes import ClassId
 
 LIST, TABLE, REST = "[]", "{}", "**"
-"""The cells in which the items of a list stand, the entries of a dictionary, and what else that holds."""
+"""The cells for the items of a list, the entries of a dictionary, and its unknown contents."""
 
 EARLIER = "*earlier"
-"""The part that stands for all those which earlier turns of a loop have added to a module."""
+"""The part that stands for everything that earlier turns of a loop added to a module."""
 
 MAX_STEPS = 10_000
 DEFAULT_STEPS = 65_000
-"""With all parameters left to their defaults: conditions are known, and steps are as many as layers."""
+"""The limit with default arguments: conditions are known, and there are as many steps as layers."""
 
 BRANCH = 10
-"""What a condition that is not known counts as in steps."""
+"""The cost of an undecided condition, in steps."""
 
 MAX_CHOICES = 12
 Result = TypeVar("Result")
@@ -46,7 +46,7 @@ class Unfollowed(Exception):
 
 
 class Machine:
-    """What one followed construction has done so far."""
+    """The state of one construction that is being followed."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -80,7 +80,7 @@ class Machine:
     # -- objects -----------------------------------------------------------------------------------------------
 
     def made(self, term: Term, cls: str = "", parts: tuple[Value, ...] = ()) -> Made:
-        """A new module or tensor; its parts are those that it is computed from."""
+        """A new module or tensor; its parts are what it is computed from."""
         made = Made(self.token(), term, cls)
         for place, part in enumerate(parts):
             if not isinstance(part, Term):
@@ -99,7 +99,7 @@ class Machine:
         return table
 
     def rest(self, table: Table) -> Term | None:
-        """What a dictionary holds beside its entries."""
+        """The unknown contents of a dictionary."""
         found = self.get(table.token, REST)
         return found if isinstance(found, Term) else None
 
@@ -123,7 +123,7 @@ class Machine:
         self.cells.set((items.token, LIST), Listed(values))
 
     def lend(self, table: Table) -> Table:
-        """A dictionary that belongs to something else, which a change to it would change."""
+        """A dictionary that belongs to another object, which changes with it."""
         self.lent.add(table.token)
         return table
 
@@ -139,7 +139,7 @@ class Machine:
         return MISSING if isinstance(found, Listed | Tabled) else found
 
     def find(self, token: int, name: str) -> Value | None:
-        """The same, as far as choices are made here; None where there is none."""
+        """The same, restricted to the choices made here; None if there is none."""
         found = self.get(token, name)
         return None if is_missing(found) else self.resolved(found)
 
@@ -147,7 +147,7 @@ class Machine:
         self.cells.set((token, name), value)
 
     def parts(self, token: int) -> list[tuple[str, Value]]:
-        """All parts or attributes in the order in which they came."""
+        """All parts or attributes, in the order of their creation."""
         return [(name, part) for name, part in self.cells.parts(token) if not isinstance(part, Listed | Tabled)]
 
     # -- events ------------------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ class Machine:
 
     @contextmanager
     def into(self, sink: list[Event]) -> Iterator[None]:
-        """Events go to another list."""
+        """Send events to another list."""
         before = self.events
         self.events = sink
         try:
@@ -169,7 +169,7 @@ class Machine:
 
     @contextmanager
     def before_all(self) -> Iterator[None]:
-        """What is done stays done in every branch, as what runs when a file is imported, and is no event."""
+        """What is done within lasts in every branch, like what runs at import, and is no event."""
         before = self.assumed, self.level
         self.assumed, self.level = {}, 0
         try:
@@ -180,7 +180,7 @@ class Machine:
 
     @contextmanager
     def importing(self) -> Iterator[None]:
-        """Code that runs once, at import, is followed whatever both versions share, and takes no steps."""
+        """Code that runs once, at import, is always followed, even if both versions share it, and costs no steps."""
         before = self.at_import, self._steps
         self.at_import, self._steps = True, 0
         try:
@@ -191,7 +191,7 @@ class Machine:
     # -- conditions --------------------------------------------------------------------------------------------
 
     def holds(self, guard: Term) -> bool | None:
-        """Whether a condition holds, by itself or by what is assumed here."""
+        """Whether a condition holds, by itself or under the current assumptions."""
         known = truth(guard)
         if known is not None:
             return known
@@ -201,7 +201,7 @@ class Machine:
         return self.assumed.get(guard)
 
     def either(self, guard: Term, yes: Callable[[], Result], no: Callable[[], Result]) -> tuple[Result | None, ...]:
-        """Do one thing where a condition holds and another where it does not; None for what cannot happen here."""
+        """Do one thing if a condition holds and another if not; None for an arm that cannot run here."""
         known = self.holds(guard)
         if known is not None:
             return (yes(), None) if known else (None, no())
@@ -238,7 +238,7 @@ class Machine:
             self.assumed = before
 
     def _join(self, guard: Term, one: dict[Key, Content], other: dict[Key, Content], newest: int) -> None:
-        """Write what two arms have written; what came into being in one of them is as it is there."""
+        """Write what two arms have written; what was created in one of them stays as it is."""
         for key in dict.fromkeys((*one, *other)):
             before = self.cells.get(key)
             left, right = one.get(key, before), other.get(key, before)
@@ -262,7 +262,7 @@ class Machine:
         return self.choice(guard, left, right)
 
     def choice(self, guard: Term, yes: Value, no: Value) -> Value:
-        """One of two values, by a condition."""
+        """One of two values, decided by a condition."""
         if yes is no or (isinstance(yes, Term) and yes == no):
             return yes
         if guard.op == "Not":
@@ -270,7 +270,7 @@ class Machine:
         return Choice(guard, yes, no)
 
     def one_of(self, guard: Term, one: Value | None, other: Value | None) -> Value:
-        """What two arms give by a condition; None is what an arm gives that cannot be."""
+        """The results of two arms, decided by a condition; None is the result of an arm that cannot run."""
         if one is None or other is None:
             return one if one is not None else other if other is not None else MISSING
         return self.choice(guard, one, other)
@@ -285,7 +285,7 @@ class Machine:
         return value
 
     def each(self, value: Value, action: Callable[[Value], Value], depth: int = 0) -> Value:
-        """What an action makes of a value, for each of its choices under its condition."""
+        """The results of an action on each choice of a value, under its condition."""
         value = self.resolved(value)
         if not isinstance(value, Choice):
             return action(value)
@@ -299,7 +299,7 @@ class Machine:
 
 
 def _alike(one: tuple[object, ...], other: tuple[object, ...]) -> int:
-    """How many of two lists are the same from the beginning."""
+    """The length of the common beginning of two lists."""
     return next(
         (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a is not b), min(len(one), len(other))
     )

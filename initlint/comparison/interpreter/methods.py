@@ -1,4 +1,4 @@
-"""Methods that no code of the project defines: of modules, tensors and plain data."""
+"""Methods that are not code of the project: of modules, tensors and plain data."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 
 SAME = SAME_MODULE - {"apply", "to_empty", "type"}
-"""Methods that hand back the module itself, and do no more that matters here."""
+"""Methods that return the module itself, and do nothing else that matters here."""
 
 
 CHANGING = (CHANGES_IN_PLACE | {"popleft", "appendleft", "extendleft", "rotate", "move_to_end"}) - {"add", "sort"}
-"""Methods that change what they belong to, if it is a collection; those of tensors are none."""
+"""Methods that change their object if it is a collection; those of tensors do not."""
 
 
 SILENT_METHODS = frozenset(
@@ -57,7 +57,7 @@ SILENT_METHODS = frozenset(
 
 
 def call_method(run: Run, receiver: Value, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
-    """Call a method that no code of the project defines."""
+    """Call a method that is not code of the project."""
     if name == f"{FROZEN}_":
         freeze_all(run, receiver, arguments.get(FROZEN, 0) or TRUE)
     match receiver:
@@ -126,7 +126,7 @@ def _on_module(  # noqa: C901  (one case for each kind)
 
 
 def _recurse(name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> bool:
-    """Whether `parameters()` goes on to what is in the parts."""
+    """Whether `parameters()` includes those of the parts."""
     recurse = arguments.get("recurse", 1 if name.startswith("named_") else 0)
     given = recurse.args[0] if isinstance(recurse, Term) and is_constant(recurse) else recurse is None
     if len(arguments.values()) > (recurse is not None) or not isinstance(given, bool):

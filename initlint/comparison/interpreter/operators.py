@@ -56,11 +56,11 @@ OPERATORS = {
     "BitXor": "xor",
     "BitAnd": "and",
 }
-"""The methods behind the operators of Python."""
+"""The methods behind Python's operators."""
 
 
 def within_text(part: Value, whole: Value) -> bool | None:
-    """Whether one known text stands in another; None where they are none."""
+    """Whether one known string contains another; None if they are not known strings."""
     texts = [each.args[0] for each in (part, whole) if is_constant(each)]
     match texts:
         case [str() as one, str() as other]:
@@ -122,7 +122,7 @@ ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "NotEq": operator.ne,
     **COMPARISONS,
 }
-"""Comparisons of lists, tuples and sets that are known."""
+"""Comparisons of known lists, tuples and sets."""
 
 
 def compared(run: Run, op: str, left: Value, right: Value) -> Term:
@@ -148,7 +148,7 @@ def compared(run: Run, op: str, left: Value, right: Value) -> Term:
 
 
 def _among(run: Run, value: Value, others: Sequence[Value] | None) -> bool | None:
-    """Whether a constant or class is one of others; None where that is not known."""
+    """Whether a constant or class is among others; None if unknown."""
     if others is None or not all(map(is_single, (value, *others))):
         return None
     keys = [each if isinstance(each, ClassRef) else run.describe(each) for each in (value, *others)]
@@ -157,17 +157,17 @@ def _among(run: Run, value: Value, others: Sequence[Value] | None) -> bool | Non
 
 
 def is_single(value: Value) -> bool:
-    """Whether a value is no other than those of its kind that look otherwise."""
+    """Whether a value that looks different from another of its kind is certainly a different one."""
     return isinstance(value, Partial) or _is_itself(value) or is_constant(value)
 
 
 def _is_itself(value: Value) -> bool:
-    """Whether a value is equal to itself alone."""
+    """Whether a value is only equal to itself."""
     return is_class(value) or (isinstance(value, Term) and value.op in ("sentinel", "member"))
 
 
 def _by_value(value: Value) -> Value:
-    """A member of an enumeration of numbers or texts as the one that it is equal to."""
+    """A member of an enumeration of numbers or strings as the value that it equals."""
     match value:
         case Term(op="member", args=(_, _, True, Term() as held)):
             return held
@@ -176,7 +176,7 @@ def _by_value(value: Value) -> Value:
 
 
 def is_class(value: Value) -> bool:
-    """Whether a value is a class for certain."""
+    """Whether a value is certainly a class."""
     return isinstance(value, ClassRef) or (
         isinstance(value, Term) and value.op == "name" and knowledge.module(str(value.args[0])) is not None
     )
@@ -189,7 +189,7 @@ def conditional(run: Run, node: ast.IfExp, frame: Frame) -> Value:
 
 
 def boolean(run: Run, node: ast.BoolOp, frame: Frame) -> Value:
-    """`a and b`, `a or b`: the second is computed only where the first does not decide."""
+    """`a and b`, `a or b`: the second is only computed if the first does not decide."""
     stops_at = isinstance(node.op, ast.Or)
 
     def follow(place: int) -> Value:

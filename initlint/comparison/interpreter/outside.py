@@ -1,4 +1,4 @@
-"""Calls of functions by their names: of torch, of the standard library, of other packages."""
+"""Calls of functions by name: of torch, of the standard library, of other packages."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ PLAIN = frozenset({*sys.stdlib_module_names, "numpy", "scipy", "packaging", "ein
     "importlib",
     "runpy",
 }
-"""Packages whose functions leave every stream alone, but for those in STREAMS."""
+"""Packages whose functions leave every stream alone, except those in STREAMS."""
 
 
 COPIERS = ("__deepcopy__", "__copy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__")
-"""Methods by which an object says how it is copied."""
+"""Methods by which an object defines how it is copied."""
 
 
 def named_call(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
@@ -90,7 +90,7 @@ def _copies_itself(run: Run, arguments: Arguments) -> bool:
 
 
 def cloned(run: Run, value: Value, done: dict[int, Value]) -> Value:
-    """A copy draws nothing, and is something of its own."""
+    """A copy draws nothing, and is an object of its own."""
     if isinstance(value, Bound) and value.name == "__dict__" and isinstance(value.receiver, Instance):
         return _attributes(run, value, value.receiver, done)
     if not isinstance(value, Made | Instance):

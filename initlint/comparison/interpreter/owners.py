@@ -1,4 +1,4 @@
-"""Who has the numbers of each draw in the end: the path of a module or tensor from the root of the construction."""
+"""The owner of each draw in the end: the path of a module or tensor from the root of the construction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def name_owners(run: Run, root: Value) -> None:
-    """Tell every draw who has its numbers in the end."""
+    """Set the owner of every draw."""
     paths: dict[int, str] = {}
     draws: dict[int, str] = {}
     _walk(run, root, "", paths, draws)

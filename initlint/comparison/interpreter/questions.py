@@ -1,4 +1,4 @@
-"""What is known of values: their classes, and which attributes they have."""
+"""What is known about values: their classes, and which attributes they have."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def has_attribute(run: Run, owner: Value, name: Value) -> Value:
 
 
 def _has(run: Run, owner: Value, name: str) -> bool | None:
-    """Whether an object has an attribute; None where something that is not known may have given it one."""
+    """Whether an object has an attribute; None if something unknown may have given it one."""
     if not isinstance(owner, Instance | Made):
         return None
     held = dict(run.parts(owner.token))
@@ -52,7 +52,7 @@ def _has(run: Run, owner: Value, name: str) -> bool | None:
 
 
 def _of_bases(run: Run, cls: ClassId, name: str) -> frozenset[str] | None:
-    """The attributes that instances of a class have from torch, where its code gives them all others."""
+    """The attributes that instances of a class get from torch, if its code gives them all others."""
     mro = run.project.mro(cls)
     if run.project.unresolved_bases(cls) or run.code.around(cls) is not None:
         return None
@@ -63,7 +63,7 @@ def _of_bases(run: Run, cls: ClassId, name: str) -> frozenset[str] | None:
 
 
 def _inherited(cls: str) -> frozenset[str] | None:
-    """All attributes of the instances of a module class of torch."""
+    """All attributes of instances of a module class of torch."""
     known = knowledge.module(cls)
     if known is None or known.lazy or "torch.Tensor" in known.bases:
         return None
@@ -84,7 +84,7 @@ def is_instance(run: Run, value: Value, classes: Value) -> Value:
 
 
 def _bases(run: Run, value: Value) -> frozenset[str] | None:
-    """All classes of which a value is an instance, where they are known."""
+    """All classes that a value is an instance of, if they are known."""
     match value:
         case Instance():
             if run.project.unresolved_bases(value.cls):
@@ -111,7 +111,7 @@ def _bases(run: Run, value: Value) -> frozenset[str] | None:
 
 @functools.cache
 def _classes(kind: type) -> frozenset[str]:
-    """The names of all classes of which instances of a class of Python's are instances."""
+    """The names of all classes that instances of a class of Python's own are instances of."""
     own = (f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__)
     abstract = (f"collections.abc.{name}" for name in abc.__all__ if issubclass(kind, getattr(abc, name)))
     numeric = (f"numbers.{name}" for name in numbers.__all__ if issubclass(kind, getattr(numbers, name)))

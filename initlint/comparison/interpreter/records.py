@@ -1,4 +1,4 @@
-"""Instances whose constructor nobody writes: dataclasses, named tuples, members of enumerations."""
+"""Instances with a generated constructor: dataclasses, named tuples, members of enumerations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMED_TUPLE = "typing.NamedTuple"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a record: `passed` as an argument, `placed` also by its place, `kept` as an attribute."""
+    """One field of a record: `passed` as an argument, `placed` also by position, `kept` as an attribute."""
 
     name: str
     home: ClassId
@@ -37,7 +37,7 @@ class Field:
 
 
 def fields(run: Run, cls: ClassId) -> list[Field]:
-    """The fields of a dataclass with those that it inherits, or of a named tuple."""
+    """The fields of a dataclass, inherited ones included, or of a named tuple."""
     found: dict[str, Field] = {}
     for each in reversed(run.project.mro(cls)):
         if is_dataclass(run.project, each) or each == cls:
@@ -74,7 +74,7 @@ def _field(name: str, cls: ClassId, value: ast.expr | None, placed: bool, kept: 
 
 
 def filled(run: Run, instance: Instance, arguments: Arguments, node: ast.AST, frame: Frame) -> Arguments:
-    """Give a dataclass its fields; what its `__post_init__` is passed is handed back."""
+    """Set the fields of a dataclass; return what its `__post_init__` is passed."""
     more: list[tuple[str, Value]] = []
     for field, value in _values(run, fields(run, instance.cls), arguments, node, frame):
         if field.kept:
@@ -87,7 +87,7 @@ def filled(run: Run, instance: Instance, arguments: Arguments, node: ast.AST, fr
 def _values(
     run: Run, wanted: Sequence[Field], arguments: Arguments, node: ast.AST, frame: Frame
 ) -> Iterator[tuple[Field, Value]]:
-    """Every field with what is passed for it, or else its default."""
+    """Every field with its argument or default."""
     arguments = before_starred(run, arguments)
     rest, placed = arguments.rest, [field.name for field in wanted if field.passed and field.placed]
     given = {**dict(zip(placed, arguments.positional, strict=False)), **dict(arguments.named)}
@@ -108,14 +108,14 @@ def _default(run: Run, field: Field, node: ast.AST, frame: Frame) -> Value:
 
 
 def replaced(run: Run, instance: Instance, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
-    """`dataclasses.replace`: another one, with what is passed in place of what the fields hold."""
+    """`dataclasses.replace`: a copy with some fields replaced by what is passed."""
     held = {field.name: run.get(instance.token, field.name) for field in fields(run, instance.cls) if field.passed}
     passed = Arguments(named=tuple((held | dict(arguments.named)).items()), rest=arguments.rest)
     return run.instantiate(instance.cls, passed, node, frame)
 
 
 def named_tuple(run: Run, cls: ClassId, arguments: Arguments, node: ast.AST, frame: Frame) -> Items | None:
-    """An instance of a named tuple without methods of its own; None of any other class."""
+    """An instance of a named tuple without methods of its own; None for any other class."""
     if NAMED_TUPLE not in _outer_bases(run, cls) or run.project.classes[cls].methods:
         return None
     values = [(field.name, value) for field, value in _values(run, fields(run, cls), arguments, node, frame)]
@@ -123,7 +123,7 @@ def named_tuple(run: Run, cls: ClassId, arguments: Arguments, node: ast.AST, fra
 
 
 def tuple_called(run: Run, made: Term, arguments: Arguments) -> Items | None:
-    """An instance of what `collections.namedtuple` has made; None of anything else, or where not all is passed."""
+    """An instance of a `collections.namedtuple`; None for anything else, or if arguments are missing."""
     match made:
         case Term(op="call", args=(Term(op="name", args=("collections.namedtuple",)), _, Term() as told)):
             texts = [told] if is_constant(told) else [*operands(told)]
@@ -135,7 +135,7 @@ def tuple_called(run: Run, made: Term, arguments: Arguments) -> Items | None:
 
 
 def _outer_bases(run: Run, cls: ClassId) -> frozenset[str]:
-    """The classes of other packages from which a class inherits, by their names."""
+    """The names of the base classes from other packages."""
     nodes = ((each, node) for each in run.project.mro(cls) for node in run.code.classes(each))
     named = ((each, dotted(generic(base))) for each, node in nodes for base in node.bases)
     found = (run.code.meaning(class_key(each), name) for each, name in named if name is not None)
@@ -150,7 +150,7 @@ def _tuple(run: Run, values: Sequence[tuple[str, Value]]) -> Items:
 
 
 def enumerated(run: Run, cls: ClassId, name: str) -> Value | None:
-    """A member of an enumeration that has no special methods, and says what each is; None of anything else."""
+    """A member of an enumeration without special methods whose values are all known; None for anything else."""
     bases = _outer_bases(run, cls)
     known = bases & {"enum.Enum", "enum.IntEnum", "enum.StrEnum"}
     infos = run.project.lineage(cls)
@@ -170,25 +170,25 @@ def enumerated(run: Run, cls: ClassId, name: str) -> Value | None:
 
 
 def _counts(run: Run, cls: ClassId) -> bool:
-    """Whether a member is what `enum.auto()` makes it, by its place among the others."""
+    """Whether a member has the value that `enum.auto()` gives it by its position."""
     calls = (node for each in run.code.body(cls) for node in ast.walk(each) if isinstance(node, ast.Call))
     names = filter(None, (dotted(call.func) for call in calls))
     return any(run.code.meaning(class_key(cls), name) == (None, "enum.auto") for name in names)
 
 
 def _names(run: Run, cls: ClassId) -> list[str]:
-    """The names of an enumeration's members in order."""
+    """The names of an enumeration's members, in order."""
     assigned = (each for each in run.code.body(cls) if isinstance(each, ast.Assign))
     return [target.id for each in assigned for target in each.targets if isinstance(target, ast.Name)]
 
 
 def _equal(run: Run, one: Value | Method | None, other: Value) -> bool:
-    """Whether two members are one: those of equal values are."""
+    """Whether two members are the same: those with equal values are."""
     return is_constant(one) and one == run.describe(other)
 
 
 def of_member(run: Run, member: Term, name: str, node: ast.AST, frame: Frame) -> Value | None:
-    """An attribute of a member of an enumeration; None of one that is not known."""
+    """An attribute of a member of an enumeration; None for one that is not known."""
     if member not in run.members:
         return None
     cls, value = run.members[member]

@@ -1,4 +1,4 @@
-"""What values say of the code that they are: attributes and functions that read names, docstrings and annotations."""
+"""What values say about their code: attributes and functions that read names, docstrings and annotations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 def told(run: Run, owner: Value, name: str) -> Term | None:
-    """What a class or function tells whoever reads `name` of it; None where it is not about that."""
+    """What a class or function returns for the attribute `name` about itself; None if the attribute is not about
+    that."""
     if name == SUBCLASSES and isinstance(owner, ClassRef):
         return run.code.content([class_key(each) for each in subclasses(run.project, owner.id)])
     found = _definition(run, owner, name) if name in REFLECTING else None
@@ -43,14 +44,14 @@ def told(run: Run, owner: Value, name: str) -> Term | None:
 
 
 def shows(run: Run, arguments: Arguments, key: Key) -> bool:
-    """Whether a call hands over code to what reads more of it than what it does."""
+    """Whether a call passes code to a function that reads more about it than what it does."""
     return run.code.walk(key).reflects and any(
         not {"code", "alike"}.isdisjoint(run.describe(value).marks) for value in arguments.values()
     )
 
 
 def _definition(run: Run, owner: Value, name: str) -> tuple[str, str, Sequence[ast.AST]] | None:
-    """The file, qualified name and code of a class, of that of an instance, or of a function."""
+    """The file, qualified name and code of a class, of an instance's class, or of a function."""
     match owner:
         case ClassRef(id=id) | Instance(cls=id):
             path, _, qualname = id.partition("::")

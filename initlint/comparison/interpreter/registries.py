@@ -1,4 +1,4 @@
-"""What decorators put into a table when a file is imported: each is called with what it stands on."""
+"""What decorators put into a table at import: each is called with what it decorates."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from initlint.comparison.reach import Key
 
 MAX_REGISTERED = 256
-"""How many definitions one table is filled with at most."""
+"""The largest number of definitions in a table."""
 
 Registered = tuple[str, ast.expr, Value]
-"""The file and the expression of a decorator, and what it is called with."""
+"""The file and the expression of a decorator, and what it decorates."""
 
 
 def registered(run: Run, path: str, name: str, value: ast.expr) -> Value | None:
-    """A module-level name with all that decorators put into it; None where more than that changes it."""
+    """A module-level name with everything that decorators put into it; None if anything else changes it."""
     if (path, name) not in run.registries:
         calls = _calls(run, path, name)
         run.registries[path, name] = None if calls is None else _filled(run, path, name, value, calls)
@@ -32,7 +32,7 @@ def registered(run: Run, path: str, name: str, value: ast.expr) -> Value | None:
 
 
 def _calls(run: Run, path: str, name: str) -> list[Registered] | None:
-    """The decorators that may change a name, in order; None where anything else may."""
+    """The decorators that may change a name, in order; None if anything else may change it."""
     target = f"{path}::{name}"
     changes = run.code.changes.of(target)
     if path not in run.project.own or not changes or run.code.names.changed(path, name):
@@ -53,7 +53,7 @@ def _calls(run: Run, path: str, name: str) -> list[Registered] | None:
 
 
 def _only_decorates(run: Run, function: str, path: str, calls: list[Registered]) -> bool:
-    """Whether the files that a table is filled from use a function for nothing else."""
+    """Whether the files that fill a table use a function only as a decorator."""
     called = [dotted(callee(decorator)) or "" for _, decorator, _ in calls]
     names = {function, *(each for each in called if each.rpartition(".")[2] == function)}
     nodes = (
@@ -64,7 +64,7 @@ def _only_decorates(run: Run, function: str, path: str, calls: list[Registered])
 
 
 def _decorators(run: Run, key: Key, targets: set[str]) -> Iterator[Registered]:
-    """The decorators of a definition that call one of some names, or a method of what it stands for."""
+    """The decorators of a definition that call one of some names, or a method of their value."""
     kind, path, name = key
     function = run.code.named_function(path, name) if kind == "function" else None
     node = run.code.cls(f"{path}::{name}") if function is None else run.code.function(function)
@@ -75,9 +75,9 @@ def _decorators(run: Run, key: Key, targets: set[str]) -> Iterator[Registered]:
 
 
 def _filled(run: Run, path: str, name: str, value: ast.expr, calls: list[Registered]) -> Value | None:
-    """The value of a name after all decorators were called, if these may be called in any order.
+    """The value of a name after all decorators were called, if they may be called in any order.
 
-    What else may be in it is not known.
+    What else may be in it is unknown.
     """
     with run.before_all(), run.importing():
         try:
@@ -104,7 +104,7 @@ def _after(run: Run, path: str, name: str, value: ast.expr, calls: list[Register
 
 
 def _stand_for(run: Run, path: str, name: str, value: Value) -> None:
-    """From now on a name stands for a value wherever it is used."""
+    """From now on a name stands for this value wherever it is used."""
     run.registries[path, name] = value
     run.globals = {key: held for key, held in run.globals.items() if key[:2] != (path, name)}
 
@@ -116,6 +116,6 @@ def _tables(run: Run, value: Value) -> list[Table]:
 
 
 def _contents(run: Run, table: Table) -> dict[Term, Term] | None:
-    """What a dictionary holds, in no order; None where not every key is known."""
+    """The contents of a dictionary, in no order; None if not every key is known."""
     entries = {key: run.describe(value) for key, value in run.entries(table)}
     return entries if all(map(is_constant, entries)) else None

@@ -1,4 +1,4 @@
-"""One run of the interpreter: the state in which code is followed, and the ways into it that call each other."""
+"""One run of the interpreter: the state, and the functions that call each other."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Run(Machine):
     """Follows one construction from its first statement to its last.
 
-    `followed` are terms of what both versions share that is followed all the same. `by_default`: the construction is
-    given nothing but what it has to be given.
+    `followed` are terms of what both versions share but has to be followed all the same. `by_default`: only required
+    arguments are given.
     """
 
     def __init__(self, code: Code, shared: Shared, followed: frozenset[Term], by_default: bool = False) -> None:

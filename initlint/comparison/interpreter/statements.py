@@ -105,7 +105,7 @@ def _assert(run: Run, node: ast.Assert, frame: Frame) -> None:
 
 
 def _global(_run: Run, node: ast.Global, frame: Frame) -> None:
-    """What is assigned to a module's names is seen by code that runs in another order than is followed."""
+    """An assignment to a global name is seen by code that runs in another order than the one followed."""
     raise unfollowed("a global name that is assigned", node, frame)
 
 

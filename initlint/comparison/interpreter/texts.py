@@ -1,4 +1,4 @@
-"""Methods of texts that are known, and where a term comes from."""
+"""Methods of known strings, and the origin of terms."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ TEXTS = frozenset(
     "lower upper title strip lstrip rstrip replace startswith endswith removeprefix removesuffix join split"
     " rsplit".split()
 )
-"""Methods of a text that take texts, and give texts or whether something holds."""
+"""Methods of a string that take strings, and return strings or truth values."""
 
 
 def of_text(owner: Term, name: str, given: list[Term]) -> str | bool | list[str] | None:
-    """What a method of a known text gives for known texts."""
+    """The result of a method of a known string with known strings."""
     text, *passed = [_text(each) for each in (owner, *given)]
     if name not in TEXTS or not isinstance(text, str) or None in passed:
         return None
@@ -24,7 +24,7 @@ def of_text(owner: Term, name: str, given: list[Term]) -> str | bool | list[str]
 
 
 def _text(term: Term) -> str | tuple[str, ...] | None:
-    """A known text, or several in order."""
+    """A known string, or several in order."""
     if term.op in ("tuple", "list"):
         texts = [*map(_text, operands(term))]
         plain = tuple(each for each in texts if isinstance(each, str))
@@ -33,7 +33,7 @@ def _text(term: Term) -> str | tuple[str, ...] | None:
 
 
 def root(term: Term) -> str:
-    """The package from which something comes that was got by calls and attributes."""
+    """The package that a term was obtained from by calls and attributes."""
     while term.op in ("attribute", "call") and term.args and isinstance(term.args[0], Term):
         term = term.args[0]
     return str(term.args[0]).split(".")[0] if term.op == "name" else ""

@@ -1,4 +1,4 @@
-"""Classes and functions of torch, called."""
+"""Calls of torch's classes and functions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 SILENT = Term("silent", ())
-"""A context in which nothing is drawn from the default stream."""
+"""A context without draws from the default stream."""
 
 
 def torch_instance(run: Run, name: str, arguments: Arguments, node: ast.AST, frame: Frame) -> Value:
@@ -56,7 +56,7 @@ def torch_instance(run: Run, name: str, arguments: Arguments, node: ast.AST, fra
 
 
 def hold_parts(run: Run, made: Made, cls: str, arguments: Arguments) -> None:
-    """What a constructor gets may be a part of what it makes; a parameter is what it is made of."""
+    """Arguments of a constructor may become parts of what it makes; a parameter is what it is made from."""
     plain = cls.endswith(("Parameter", "Buffer"))
     for place, value in enumerate(arguments.positional):
         if not isinstance(value, Term):
@@ -67,7 +67,7 @@ def hold_parts(run: Run, made: Made, cls: str, arguments: Arguments) -> None:
 
 
 def new_container(run: Run, name: str, arguments: Arguments) -> Made:
-    """A Sequential, ModuleList or their like with its items."""
+    """A Sequential, ModuleList or the like, with its items."""
     made = run.made(Term("container", (name, *argument_terms(run, arguments))), name)
     fill_container(run, made.token, name, arguments)
     return made
@@ -85,7 +85,7 @@ def fill_container(run: Run, token: int, name: str, arguments: Arguments) -> Non
 
 
 def extend_modules(run: Run, token: int, value: Value) -> None:
-    """Put items into a container of modules, under the next keys."""
+    """Add items to a container of modules, under the next keys."""
     value = run.resolved(value)
     match value:
         case Items():
@@ -108,7 +108,7 @@ def append_module(run: Run, token: int, value: Value) -> None:
 
 
 def insert_module(run: Run, owner: Made | Instance, at: Value, value: Value) -> bool:
-    """Put one item between those of a list of modules; whether that can be followed."""
+    """Insert an item into a list of modules; returns whether that can be followed."""
     parts = run.parts(owner.token)
     place = number(at)
     if (
@@ -164,7 +164,7 @@ def torch_function(run: Run, name: str, arguments: Arguments, node: ast.AST, fra
 def _told(
     name: str, positional: list[Term], named: list[tuple[str, Term]], rest: tuple[Term, ...]
 ) -> tuple[str, Term, Term]:
-    """What makes the numbers of a random function, how many, and all else that decides them."""
+    """The engine of a random function, the amount, and everything else that decides the numbers."""
     given = {
         key: term
         for key, term in named
@@ -193,7 +193,7 @@ def _skipped(run: Run, arguments: Arguments, node: ast.AST, frame: Frame) -> Val
 
 
 def inherit(run: Run, instance: Instance, cls: str, arguments: Arguments, node: ast.AST, frame: Frame) -> None:
-    """The constructor of a class of torch, run on an instance of a class that inherits from it."""
+    """The constructor of a class of torch, run on an instance of a subclass."""
     name = knowledge.canonical(cls)
     known = knowledge.module(name)
     if name == MODULE or known is None:
@@ -212,7 +212,7 @@ def inherit(run: Run, instance: Instance, cls: str, arguments: Arguments, node: 
 
 
 def next_constructor(run: Run, receiver: Super, arguments: Arguments, node: ast.AST, frame: Frame) -> None:
-    """The first constructor of torch behind a class in the order of the instance's classes."""
+    """The first constructor of torch after a class in the MRO of the instance."""
     base = run.project.torch_base(receiver.instance.cls, receiver.owner)
     if base is not None:
         inherit(run, receiver.instance, base, arguments, node, frame)

@@ -1,4 +1,4 @@
-"""What `modules()`, `children()` and `parameters()` go through, and `apply` runs on."""
+"""What `modules()`, `children()` and `parameters()` iterate over, and what `apply` runs on."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 Named: TypeAlias = list[tuple[str, Value]]
-"""Values with the paths of the modules that have them."""
+"""Values with the paths of the modules that contain them."""
 
 
 def inner_modules(run: Run, value: Value) -> Named:
-    """The modules that are direct parts of a module, in order."""
+    """The direct submodules of a module, in order."""
     if not isinstance(value, Made | Instance):
         return []
     parts = [(name, part) for name, part in run.parts(value.token) if not name.startswith(".")]
@@ -34,7 +34,7 @@ def inner_modules(run: Run, value: Value) -> Named:
 
 
 def _once(part: Value) -> Value:
-    """A part that is the same in all turns of a loop is one part, if there is any turn."""
+    """A part that is the same in all turns of a loop counts once, if there is any turn."""
     if not isinstance(part, Repeat) or not part.alike:
         return part
     return Choice(Term("turns", (part.header,)), part.value, MISSING)
@@ -61,18 +61,18 @@ def module_like(run: Run, value: Value) -> bool:
 
 
 def modules_of(run: Run, root: Made | Instance, name: str) -> list[Value]:
-    """What `modules()` and `children()` go through."""
+    """What `modules()` and `children()` iterate over."""
     found = _each_once(run, inner_modules(run, root)) if name.endswith("children") else every_module(run, root)
     return _given(run, name, found)
 
 
 def _given(run: Run, name: str, found: Named) -> list[Value]:
-    """What a method gives of what it goes through: with the names if its own name says so."""
+    """What a method yields: with names if it is called `named_...`."""
     return [named_item(run, path, value) if name.startswith("named_") else value for path, value in found]
 
 
 def _each_once(run: Run, parts: Named) -> Named:
-    """What has two names is gone through under the first."""
+    """What has two names is visited under the first."""
     held = [(name, run.resolved(part)) for name, part in parts]
     first = {part.token: name for name, part in reversed(held) if isinstance(part, Made | Instance)}
     return [(n, part) for n, part in held if not isinstance(part, Made | Instance) or first[part.token] == n]
@@ -88,7 +88,7 @@ def named_item(run: Run, path: str, value: Value) -> Value:
 
 
 def _through(run: Run, value: Value, walk: Callable[[Value], Named]) -> Named:
-    """What is found in every one of the values that may be there."""
+    """What is found in each of the values that a choice may be."""
     value = run.resolved(value)
     match value:
         case Repeat():
@@ -102,7 +102,7 @@ def _through(run: Run, value: Value, walk: Callable[[Value], Named]) -> Named:
 
 
 def every_module(run: Run, root: Value) -> Named:
-    """A module and all within, each once and before what is in it, as `modules()` gives them."""
+    """A module and all modules inside, each once and before its own submodules, as `modules()` yields them."""
     seen: set[int] = set()
 
     def walk(value: Value, path: str) -> Named:
@@ -125,7 +125,7 @@ def _path(path: str, name: str) -> str:
 
 
 def _applied(run: Run, root: Value, around: frozenset[int] = frozenset()) -> Named:
-    """A module behind all within, as `apply` runs on them: once for every module that has them."""
+    """A module after all modules inside, in the order of `apply`: once for every module that contains them."""
 
     def walk(value: Value) -> Named:
         if isinstance(value, Spread):
@@ -139,7 +139,7 @@ def _applied(run: Run, root: Value, around: frozenset[int] = frozenset()) -> Nam
 
 
 def apply_to_all(run: Run, root: Value, function: Value, node: ast.AST, frame: Frame) -> None:
-    """`module.apply(function)`: the function is run on every module, the inner ones first."""
+    """`module.apply(function)`: run the function on every module, the inner ones first."""
     if not isinstance(root, Made | Instance):
         unseen(run, Term("apply", (run.describe(root),)), Arguments((function,)), node, frame)
         return
@@ -161,7 +161,7 @@ def freeze_all(run: Run, value: Value, needed: Value) -> None:
 
 
 def parameters_of(run: Run, root: Made | Instance, name: str, recurse: bool) -> list[Value]:
-    """What `parameters()` goes through: the own parameters of every module, the outer ones first."""
+    """What `parameters()` iterates over: the parameters of every module, the outer modules first."""
     modules = every_module(run, root) if recurse else [("", root)]
     found = _each_once(run, [each for path, value in modules for each in _own_parameters(run, path, value)])
     return _given(run, name, found)
@@ -195,7 +195,7 @@ def _parameter_like(run: Run, value: Value) -> bool:
 
 
 def _parameters_of_made(run: Run, path: str, made: Made) -> Named:
-    """The parameters of a module of torch, one by one where it is known which these are."""
+    """The parameters of a module of torch, one by one if they are known."""
     held = {name: part for name, part in run.parts(made.token) if not name.startswith(".")}
     own = {name: part for name, part in held.items() if _parameter_like(run, part)}
     if made.cls not in knowledge.CONTAINERS:
@@ -208,7 +208,7 @@ def _parameters_of_made(run: Run, path: str, made: Made) -> Named:
 
 
 def _together(run: Run, path: str, module: Made | Instance) -> Named:
-    """All parameters of a module, which stand for each other in one loop."""
+    """All parameters of a module, represented by one item in a loop."""
     each = run.made(Term("parameter of", (module.term,)), "torch.nn.Parameter")
     run.set(module.token, f".{len(run.parts(module.token))}", each)
     return [(path, Repeat(Term("parameters", (state(run, module),)), each))]
