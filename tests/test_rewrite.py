@@ -233,6 +233,14 @@ CASES = {
     ),
     "discarded": Case("- nn.Linear(dim, dim)"),
     "discarded tensor": Case("- noise = torch.randn(dim)"),
+    "discarded list": Case("- layers = [nn.Linear(dim, dim) for _ in range(2)]"),
+    "discarded items": Case(
+        '- layers = []\n- parts = {}\n- layers.append(nn.Linear(dim, dim))\n- parts["a"] = nn.Linear(dim, dim)'
+    ),
+    "discarded list that is counted": Case(
+        "- layers = [nn.Linear(dim, dim)]\n- self.depth = len(layers)",
+        refused=((REMOVE, "line 14 still needs it: `self.depth = len(layers)`"),),
+    ),
 }
 
 

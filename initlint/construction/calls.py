@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from initlint.construction import groups, hooks, knowledge
 from initlint.construction.groups import extend
 from initlint.construction.methods import GROWS
-from initlint.construction.others import Others
+from initlint.construction.others import PLAIN_RESULTS, Others
 from initlint.construction.run import Site
 from initlint.construction.templates import Copies, Copy, Made
 from initlint.construction.torchcalls import ANY_MODULE, META, SILENT
@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 BUILDS = re.compile(r"_?(build|create|make|instantiate)")
 FETCHES = frozenset({"get", "get_class", "lookup", "__getitem__"})
 """How methods of a table of classes are called that give an instance, and those that give a class."""
+
+LOOKS_ON = PLAIN_RESULTS | {"len", "str"}
+"""Built-in functions that take nothing from a list."""
 
 PLAIN_DATA = External("builtins.object")
 """What builds nothing and draws nothing, and gives no more than that when it is called."""
@@ -144,6 +147,11 @@ class Calls(Others, TorchFunctions):
     def keeps(self, callee: Value) -> bool:
         """Whether a callee does nothing with its arguments but to put them into a container."""
         return all(_keeps(option) for option in options(callee))
+
+    def looks(self, callee: Value) -> bool:
+        """Whether a callee only looks at a list: how long it is, or what it prints."""
+        names = [option.name if isinstance(option, External) else "" for option in options(callee)]
+        return all(name.partition("builtins.")[2] in LOOKS_ON for name in names)
 
     # -- functions of the project ------------------------------------------------------------------------------
 

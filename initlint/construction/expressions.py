@@ -17,6 +17,7 @@ from initlint.construction.compare import compared
 from initlint.construction.frames import Frame
 from initlint.construction.groups import extend, grow
 from initlint.construction.loops import Loops
+from initlint.construction.methods import GROWS
 from initlint.construction.texts import concatenated, converted
 from initlint.construction.values import (
     FALSE,
@@ -37,6 +38,7 @@ from initlint.construction.values import (
     join,
     options,
     text_of,
+    tokens,
     truth,
 )
 
@@ -112,9 +114,19 @@ class Expressions(Loops):
             return constant
         value = self.name(node.value, frame)
         if self.run.quiet:
-            frame.initialised.add(id(node))
+            frame.idle.add(id(node))
         else:
             self.run.read("", value, kept=kept or _holds(value))
+            if not kept:
+                self.run.used.update(tokens(value))
+        return value
+
+    def changed(self, node: cst.BaseExpression, frame: Frame) -> Value:
+        """What is given items, or counted: that is no use of a local list."""
+        changes = is_list(node, frame)
+        self.run.quiet += changes
+        value = self.evaluate(node, frame)
+        self.run.quiet -= changes
         return value
 
     def item(self, node: cst.BaseExpression, frame: Frame) -> Value:
@@ -136,8 +148,7 @@ class Expressions(Loops):
         return self.calls.attribute(owner, node.attr.value, frame)
 
     def _call(self, node: cst.Call, frame: Frame, alone: bool = False) -> Value:
-        name = node.func.attr.value if alone and type(node.func) is cst.Attribute else ""
-        quiet = bool(name) and INITIALISERS.fullmatch(name) is not None
+        quiet = alone and isinstance(node.func, cst.Attribute) and _only_changes(node.func, frame)
         self.run.quiet += quiet
         callee = self.evaluate(node.func, frame)
         self.run.quiet -= quiet
@@ -150,9 +161,10 @@ class Expressions(Loops):
         named: list[tuple[str, Value]] = []
         unseen = False
         fills = self.calls.fills(callee) or (alone and self.calls.changes(callee))
-        stores, keeps = self.calls.stores(callee), self.calls.keeps(callee)
+        stores, keeps, looks = self.calls.stores(callee), self.calls.keeps(callee), self.calls.looks(callee)
         for number, arg in enumerate(args):
             unread = (fills and number == 0) or (stores and type(arg.value) is cst.Name)
+            unread = unread or (looks and is_list(arg.value, frame))
             self.run.quiet += unread
             value = self.item(arg.value, frame) if keeps else self.evaluate(arg.value, frame)
             self.run.quiet -= unread
@@ -322,9 +334,20 @@ def _literal(text: str) -> Value:
     return Constant(value) if isinstance(value, str | int | float) else UNKNOWN
 
 
-def _holds(value: Value) -> bool:
+def _holds(value: Value | None) -> bool:
     """Whether a value is a list, a dictionary or a container of torch, and none of what stands in it."""
     return isinstance(value, Group) or (isinstance(value, Thing) and value.cls in knowledge.CONTAINERS)
+
+
+def is_list(node: cst.CSTNode, frame: Frame) -> bool:
+    """Whether a node is the name of a local list, dictionary or container of torch."""
+    return type(node) is cst.Name and _holds(frame.lookup(node.value))
+
+
+def _only_changes(method: cst.Attribute, frame: Frame) -> bool:
+    """Whether a method fills what it is called on, or gives a local list an item."""
+    name = method.attr.value
+    return INITIALISERS.fullmatch(name) is not None or (name in GROWS and is_list(method.value, frame))
 
 
 def _visible(frame: Frame | None) -> Iterator[tuple[str, Value]]:

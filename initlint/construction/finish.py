@@ -286,9 +286,7 @@ class Finish:
                 yield self._item(replace(store, group=NOBODYS) if copied else store, key, token)
 
     def _item(self, store: Stored, key: str, token: Token) -> Stored:
-        cls = self.run.class_of(token)
-        kinds = {PARAMETER: Kind.PARAMETER, MODULE: Kind.SUBMODULE}
-        kind = next((kind for base, kind in kinds.items() if cls and self.is_a(cls, base)), None)
+        cls, kind = self.run.class_of(token), self._kind_of(token)
         built = (entry.site for entry in self.draws.get(store.group, ()) if entry.token == token)
         placed = (site for whole in tokens(store.value) if (site := self.run.placed.get((whole, token))))
         site = next((site for site in (*built, *placed) if site.slice is store.site.slice), store.site)
@@ -297,6 +295,12 @@ class Finish:
         )
         self.swept[id(item)] = [e for e in self.swept.get(id(store), ()) if self._lets_through(e, item) != Answer.NO]
         return item
+
+    def _kind_of(self, token: Token) -> Kind | None:
+        """What something is by its class: a parameter or a module."""
+        cls = self.run.class_of(token)
+        kinds = {PARAMETER: Kind.PARAMETER, MODULE: Kind.SUBMODULE}
+        return next((kind for base, kind in kinds.items() if cls and self.is_a(cls, base)), None)
 
     def _draws(self, entry: Draws, index: dict[int, int]) -> Drawn:
         what = entry.site.slice.code(entry.site.node)
@@ -345,15 +349,16 @@ class Finish:
     def _discard(self, entry: Candidate) -> Discard | None:
         """What nobody uses, if the statement itself draws for it."""
         site = entry.site
-        reached = set(self.run.reach((entry.thing.token,)))
+        reached = set(self.run.reach(entry.tokens))
         drawn = (draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached)
         found = [d for d in drawn if d.site.slice is site.slice and within(_span(d.site), _span(site))]
-        if entry.thing.kind is None or not any(draws.answer is Answer.YES for draws in found):
+        if not any(draws.answer is Answer.YES for draws in found):
             return None
         names = tuple(name for draws in found for name in draws.names)
         what = site.slice.code(entry.what)
         name = entry.name or _callee(what).rpartition(".")[2]
-        return Discard(name, entry.thing.kind, what, names, _span(site), site.owner, site.path, entry.branch)
+        kind = self._kind_of(entry.tokens[0]) or Kind.TENSOR
+        return Discard(name, kind, what, names, _span(site), site.owner, site.path, entry.branch)
 
     def _overwrites(self, defines: dict[int, Define]) -> Iterator[Overwrite]:
         for first, later in overwritten(self.run, lambda store: id(store) in defines, self._again):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,11 @@ Names = dict[str, Value]
 
 @dataclass(eq=False)
 class Frame:
-    """One function while it is read. `site` is where it was called, for code outside of the class's own methods."""
+    """One function while it is read. `site` is where it was called, for code outside of the class's own methods.
+
+    `idle` are the nodes, by their ids, that name a local and do no more than to fill it or to give it items; `put` are
+    those that put it into a local list, with the name of that.
+    """
 
     slice: Slice
     path: str
@@ -31,7 +36,8 @@ class Frame:
     names: Names = field(default_factory=dict)
     returns: list[Value] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
-    initialised: set[int] = field(default_factory=set)
+    idle: set[int] = field(default_factory=set)
+    put: dict[int, str] = field(default_factory=dict)
 
     def lookup(self, name: str) -> Value | None:
         """The value of a local name, here or in a function around this one."""
@@ -41,6 +47,11 @@ class Frame:
                 return frame.names[name]
             frame = frame.parent
         return None
+
+    def leaves(self, name: str, loads: Mapping[str, Set[int]], seen: frozenset[str] = frozenset()) -> bool:
+        """Whether nothing is done with what a local name holds, nor with the local lists that it is put into."""
+        lists = {self.put.get(node, "") for node in loads.get(name, set()) - self.idle} - seen - {name}
+        return all(each and self.leaves(each, loads, seen | {name}) for each in lists)
 
     def place(self, node: cst.CSTNode) -> Site:
         """Where to say that something at a node happens."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from initlint.construction import knowledge
 from initlint.construction.ledger import Path
 from initlint.construction.values import Constant, Group, Swept, Thing, Token, Value, tokens
 from initlint.model import Answer, Kind
@@ -83,7 +84,7 @@ class Candidate:
     """Something built that perhaps nobody uses: settled when the function around it ends."""
 
     name: str
-    thing: Thing
+    tokens: tuple[Token, ...]
     site: Site
     what: cst.CSTNode
     branch: Path
@@ -177,6 +178,19 @@ class Run:
                 pending += [part for _, part in parts if not held or (token, part) not in self.passed]
         return list(found)
 
+    def is_list(self, token: Token) -> bool:
+        """Whether something is a list, a dictionary or a container of torch: no use of what it is given."""
+        return token not in self.built or self.class_of(token) in knowledge.CONTAINERS
+
+    def held(self, value: Value) -> Iterator[Token]:
+        """What a value is, and what is in it where that is a list."""
+        pending = [*tokens(value)]
+        while pending:
+            token = pending.pop()
+            yield token
+            if self.is_list(token):
+                pending += [part for _, part in self.parts.get(token, ())]
+
     def class_of(self, token: Token) -> str:
         """The class of something that was built; "" where that is not known."""
         return self.built.get(token, ("",))[0]
@@ -208,7 +222,8 @@ class Run:
             if token == whole:
                 continue
             self.parts.setdefault(whole, []).append((key, token))
-            self.used.add(token)
+            if not self.is_list(whole):
+                self.used.add(token)
             if passed:
                 self.passed.add((whole, token))
             if site is not None:
@@ -244,7 +259,8 @@ class Run:
             return
         found = tokens(value) if value is not None else ()
         if attribute or found:
-            self.used.update(found)
+            if not kept:
+                self.used.update(found)
             self.log.append(Read(attribute, frozenset(found), kept))
 
     def sweep(self, root: Token | None, parameters: bool, site: Site) -> Swept:

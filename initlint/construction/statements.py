@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from initlint.construction.expressions import Expressions
+from initlint.construction import syntax
+from initlint.construction.expressions import Expressions, is_list
 from initlint.construction.frames import GOES_ON, UNGUARDED, Flow, Frame, Guard, Guards, Names, joined
 from initlint.construction.groups import displace, element, extend, grow
+from initlint.construction.methods import GROWS
 from initlint.construction.ranks import RANKS
 from initlint.construction.ranks import tested as ranks_tested
 from initlint.construction.run import Candidate, Site
@@ -25,6 +27,7 @@ from initlint.construction.values import (
     Self,
     Swept,
     Thing,
+    Token,
     Value,
     join,
     options,
@@ -77,43 +80,71 @@ class Statements(Expressions):
     def _expression(self, node: cst.Expr, frame: Frame) -> None:
         before = self.run.fresh()
         value = self.evaluate(node.value, frame, alone=True)
-        if isinstance(value, Thing) and value.token > before:
-            self._candidate("", value, node, node.value, frame)
+        match node.value:
+            case cst.Call(func=cst.Attribute(value=owner, attr=name), args=[*_, given]) if name.value in GROWS:
+                self._put(owner, given.value, before, node, frame)
+            case what if isinstance(value, Thing) and value.token > before:
+                self._candidate("", (value.token,), node, what, frame)
+            case _:
+                pass
 
-    def _candidate(self, name: str, thing: Thing, node: cst.CSTNode, what: cst.CSTNode, frame: Frame) -> None:
+    def _candidate(self, name: str, built: Iterable[Token], node: cst.CSTNode, what: cst.CSTNode, frame: Frame) -> None:
         """Something was built in the class's own code, and perhaps nothing uses it."""
-        if frame.site is None and self.run.direct.get(thing.token) is frame:
-            candidate = Candidate(name, thing, frame.place(node), what, self.run.branch)
+        tokens = tuple(token for token in built if self.run.direct.get(token) is frame)
+        if frame.site is None and tokens:
+            candidate = Candidate(name, tokens, frame.place(node), what, self.run.branch)
             frame.candidates.append(candidate)
             self.run.log.append(candidate)
+
+    def _named(self, target: cst.CSTNode, value: Value, node: cst.CSTNode, what: cst.CSTNode, frame: Frame) -> None:
+        """A local name is given a value, which perhaps nothing uses."""
+        if isinstance(target, cst.Name) and isinstance(value, Thing | Group):
+            if isinstance(value, Group):
+                frame.put.update((id(name), target.value) for name in syntax.displayed(what))
+            self._candidate(target.value, self.run.held(value), node, what, frame)
+
+    def _put(
+        self, owner: cst.BaseExpression, given: cst.BaseExpression, before: Token, node: cst.CSTNode, frame: Frame
+    ) -> None:
+        """A local list gets an item, which perhaps is built for it, and which nobody uses if nobody uses the list."""
+        if isinstance(owner, cst.Name) and is_list(owner, frame):
+            frame.put.update((id(name), owner.value) for name in syntax.displayed(given))
+            held = self.run.held(frame.names.get(owner.value, UNKNOWN))
+            self._candidate(owner.value, (token for token in held if token > before), node, given, frame)
 
     def _assign(self, node: cst.Assign, frame: Frame) -> None:
         stored = type(node.value) is cst.Name and all(type(each.target) is cst.Attribute for each in node.targets)
         placed = all(type(each.target) is cst.Subscript for each in node.targets)
+        before = self.run.fresh()
         self.run.quiet += stored
         value = self.item(node.value, frame) if placed else self.evaluate(node.value, frame)
         self.run.quiet -= stored
         group = self.run.fresh()
         for target in node.targets:
             self.give(target.target, value, node, node.value, group, frame)
-        only = node.targets[0].target if len(node.targets) == 1 else None
-        if isinstance(only, cst.Name) and isinstance(value, Thing):
-            self._candidate(only.value, value, node, node.value, frame)
+        match [each.target for each in node.targets]:
+            case [cst.Subscript(value=owner)]:
+                self._put(owner, node.value, before, node, frame)
+            case [only]:
+                self._named(only, value, node, node.value, frame)
+            case _:
+                pass
 
     def _annotated_assign(self, node: cst.AnnAssign, frame: Frame) -> None:
         if node.value is not None:
             value = self.evaluate(node.value, frame)
             self.give(node.target, value, node, node.value, self.run.fresh(), frame)
-            if isinstance(node.target, cst.Name) and isinstance(value, Thing):
-                self._candidate(node.target.value, value, node, node.value, frame)
+            self._named(node.target, value, node, node.value, frame)
 
     def _augment(self, node: cst.AugAssign, frame: Frame) -> None:
+        start = self.run.fresh()
         value = self.evaluate(node.value, frame)
-        before = self.evaluate(node.target, frame)
+        before = self.changed(node.target, frame)
         grown = [option for option in options(before) if isinstance(option, Thing | Group | Self)]
         if isinstance(node.operator, cst.AddAssign) and grown:
             for option in grown:
                 extend(self.run, option, value, frame.place(node))
+            self._put(node.target, node.value, start, node, frame)
         elif isinstance(node.target, cst.Name):
             frame.names[node.target.value] = self.calls.arithmetic([before, value])
 
@@ -193,7 +224,7 @@ class Statements(Expressions):
     def _set_item(
         self, target: cst.Subscript, value: Value, site: Site, what: cst.CSTNode, group: int, frame: Frame
     ) -> None:
-        owner = self.evaluate(target.value, frame)
+        owner = self.changed(target.value, frame)
         name = text_of(self.index(target, frame) or UNKNOWN)
         for option in options(owner):
             if isinstance(option, Registry):

@@ -61,11 +61,27 @@ def variables(node: cst.CSTNode) -> Iterator[cst.Name]:
             pending.extend(children(current))
 
 
+def displayed(node: cst.CSTNode) -> Iterator[cst.Name]:
+    """The names that an expression is, or that stand in the lists, tuples and dictionaries that it spells out."""
+    pending = [node]
+    while pending:
+        match pending.pop():
+            case cst.Name() as name:
+                yield name
+            case cst.Tuple(elements=elements) | cst.List(elements=elements) | cst.Set(elements=elements):
+                pending += [each.value for each in elements if type(each) is cst.Element]
+            case cst.Dict(elements=entries):
+                pending += [each.value for each in entries if type(each) is cst.DictElement]
+            case _:
+                pass
+
+
 def loads(function: cst.FunctionDef) -> dict[str, set[int]]:
     """Name -> the nodes, by their ids, that mention a local without assigning or deleting it."""
-    assigned = {
-        id(node.target) for node in walk(function.body) if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.Del)
-    }
+    targets = (
+        node.target for node in walk(function.body) if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.Del)
+    )
+    assigned = {id(name) for target in targets for name in displayed(target)}
     found: dict[str, set[int]] = {}
     for node in variables(function.body):
         if id(node) not in assigned:

@@ -263,9 +263,11 @@ class Interpreter(Statements):
     def _settle(self, frame: Frame, node: cst.FunctionDef) -> None:
         """Now that the whole function was read: which of the locals that it built did nothing use?"""
         self.run.used.update(token for value in frame.returns for token in tokens(value))
+        if not frame.candidates:
+            return
+        loads, used = frame.slice.tree.loads(node), frozenset(self.run.reach(self.run.used))
         for candidate in frame.candidates:
-            if candidate.thing.token not in self.run.used:
-                candidate.unused = frame.slice.tree.loads(node).get(candidate.name, set()) <= frame.initialised
+            candidate.unused = used.isdisjoint(candidate.tokens) and frame.leaves(candidate.name, loads)
 
     def _bind(
         self,

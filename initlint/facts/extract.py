@@ -17,7 +17,15 @@ from initlint.facts.records import FileFacts, Import, Local, Store, Variable
 from initlint.facts.scopes import WORD, Captures, Scope, Scopes
 from initlint.facts.spelled import Spelling, string_pattern
 from initlint.facts.suppressions import suppressions
-from initlint.facts.targets import UNPACKED, attribute_targets, item_targets, plain_names, value_of, where_installed
+from initlint.facts.targets import (
+    UNPACKED,
+    attribute_targets,
+    filled_name,
+    item_targets,
+    plain_names,
+    value_of,
+    where_installed,
+)
 from initlint.facts.unreachable import reachable
 from initlint.facts.vocabulary import (
     EVALUATIONS,
@@ -171,9 +179,12 @@ class _Sweep:
         for node in sorted(self.captures.get("discarded", ()), key=_START):
             scope = self.scopes.at(node.start_byte)
             if scope.builds:
-                starts = {call.start_byte for call in _givers(node)}
                 made = _between(scope.made, node.start_byte, node.end_byte)
-                self._built(scope, "", [entry for entry in made if entry[0] in starts])
+                if len(made) > 1 and (owner := filled_name(node)):
+                    self._built(scope, owner, made[1:])
+                else:
+                    starts = {call.start_byte for call in _givers(node)}
+                    self._built(scope, "", [entry for entry in made if entry[0] in starts])
 
     def _spoken(self, scope: Scope, callee: str, start: int, end: int) -> None:
         """A call that says in a string, or by a class, what it reads, stores or expects."""
@@ -291,6 +302,8 @@ class _Sweep:
             if left is not None and right is not None:
                 for target in attribute_targets(left) + item_targets(left):
                     self._attribute_value(scope, target, node, right)
+                if left.type == "subscript" and scope.builds and (owner := filled_name(left)):
+                    self._built(scope, owner, _between(scope.made, right.start_byte, right.end_byte))
 
     def _names(self) -> None:
         """Statements that give one plain name a value."""

@@ -36,6 +36,14 @@ def item_targets(node: Node) -> list[Node]:
     return [node] if value is not None and value.text is not None and registry_owner(value.text.decode()) else []
 
 
+def filled_name(node: Node) -> str:
+    """The plain name of what gets an item: `x` in `x.append(item)` and in `x[0] = item`; "" where there is none."""
+    whole = node.child_by_field_name("function") if node.type == "call" else node
+    fields = {"attribute": "object", "subscript": "value"}
+    owner = whole.child_by_field_name(fields[whole.type]) if whole is not None and whole.type in fields else None
+    return (owner.text or b"").decode() if owner is not None and owner.type == "identifier" else ""
+
+
 def plain_names(target: Node) -> list[Node]:
     """The plain names that an assignment target binds: `self.x` binds none."""
     if target.type == "identifier":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
+from initlint.construction.methods import GROWS
 from initlint.construction.syntax import variables, walk
 from initlint.rewrite.draws import alone, may_draw, sites
 from initlint.rewrite.edits import Edits, Replacement
@@ -44,6 +45,7 @@ def _throw_away(
     if needing and (len(together) > 1 or (rest is not None and shared)):
         raise still_needed(tree, tree.statement(needing[0]))
     edits.renamed.update({id(node): local for node in needing})
+    edits.comments.update({id(each): COMMENT for each in map(tree.statement, needing) if _grows(each)})
     if rest is not None:
         if not (needing or shared):
             _no_call_of_underscore(tree, statement)
@@ -55,6 +57,17 @@ def _throw_away(
     if not (rest is not None and shared):
         makers = _makers(tree, statement, local) if isinstance(value, cst.Name) else [statement]
         edits.comments.update({id(each): COMMENT for each in makers})
+
+
+def _grows(statement: cst.CSTNode) -> bool:
+    """Whether a statement gives a list or a container an item, which is thrown away with it."""
+    match statement:
+        case cst.Expr(value=cst.Call(func=cst.Attribute(attr=name))):
+            return name.value in GROWS
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Subscript())]) | cst.AugAssign():
+            return True
+        case _:
+            return False
 
 
 def _no_call_of_underscore(tree: Tree, statement: cst.CSTNode) -> None:

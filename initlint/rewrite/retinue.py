@@ -60,10 +60,12 @@ def retinue(
     if touched:
         only_definition(tree, place, [*defining, *replaced_before(tree, place, defining)])
     going = [*replaced_before(tree, place, defining), *(touch.statement for touch in touched)]
-    if place.value is not None and (effect := Effects(tree, place.cls).of(place.value, Roots(frozenset()))):
+    own = Roots(frozenset(), frozenset() if place.keeps else frozenset({place.attribute}))
+    if place.value is not None and (effect := Effects(tree, place.cls).of(place.value, own)):
         raise Refused(effect)
     going += carriers(tree, place, [*gone, *going])
     _no_name_left(tree, [place.statement, *going], gone)
+    _no_use_left(tree, place, [*gone, *going])
     return going
 
 
@@ -109,6 +111,22 @@ def _no_name_left(tree: Tree, going: Sequence[cst.CSTNode], gone: Sequence[cst.C
                     left = not any(tree.within(name, each) for each in (*going, *gone))
                     if name.value == node.target.value and left:
                         raise Refused(f"`{name.value}`, which it names on the way, is read in line {tree.line(name)}")
+
+
+def _no_use_left(tree: Tree, place: Place, going: Sequence[cst.CSTNode]) -> None:
+    """A local that is discarded may still be counted, or be put into a list that is discarded too."""
+    function = tree.function(place.statement)
+    match place.statement:
+        case (
+            cst.Assign(targets=[cst.AssignTarget(target=cst.Name() as local)])
+            | cst.AnnAssign(target=cst.Name() as local)
+        ):
+            pass
+        case _:
+            return
+    for name in variables(function.body) if function is not None and not place.keeps else ():
+        if name.value == local.value and not any(tree.within(name, each) for each in going):
+            raise still_needed(tree, tree.statement(name))
 
 
 def _until_replaced(tree: Tree, place: Place, nodes: list[cst.BaseExpression]) -> list[cst.BaseExpression]:

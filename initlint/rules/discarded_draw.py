@@ -61,6 +61,22 @@ from initlint.rules.words import sentences
             """,
         ),
         Example(
+            "a list that nobody takes anything from",
+            """
+            class Net(nn.Module):
+                def __init__(self, dim):
+                    super().__init__()
+                    layers = []
+                    for _ in range(2):
+                        layers.append(nn.Linear(dim, dim))  # expect: SOH105 layers
+                    self.depth = len(layers)
+                    self.proj = nn.Linear(dim, dim)
+
+                def forward(self, x):
+                    return self.proj(x) / self.depth
+            """,
+        ),
+        Example(
             "kept in a roundabout way",
             """
             class Net(nn.Module):
