@@ -36,6 +36,15 @@ def test_what_is_put_is_got_by_a_later_run(tmp_path: Path) -> None:
     assert cache.get([b"key 3", b"key 4"]) == {b"key 3": b"new", b"key 4": VALUES[b"key 4"]}
 
 
+def test_what_is_known_of_keys_with_a_prefix(tmp_path: Path) -> None:
+    filled(tmp_path)
+    cache = Cache(str(tmp_path))
+    wanted = [b"key 1", b"key 12", b"key 2", b"key 1 and more"]
+    assert cache.known(b"key 1", wanted) == {b"key 1", b"key 12"}
+    assert cache.known(b"kex", wanted) == set()
+    assert Cache("").known(b"key", wanted) == set()
+
+
 def test_the_folder_says_what_it_is(tmp_path: Path) -> None:
     filled(tmp_path / "deep" / "cache")
     names = sorted(path.name for path in (tmp_path / "deep" / "cache").iterdir())

@@ -25,12 +25,15 @@ _APPLICATION = 0x696E6974
 _LOCK_SECONDS = 1.0
 _DAY = 86_400
 _BATCH = 500
+_LAST = b"\xff" * 64
 
 _TABLE = "CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB, checksum BLOB, used INTEGER) WITHOUT ROWID"
+_INDEX = "CREATE INDEX uses ON entries (key, used)"
 _CREATE = f"""
 BEGIN IMMEDIATE;
 PRAGMA application_id = {_APPLICATION};
 {_TABLE.replace("TABLE", "TABLE IF NOT EXISTS")};
+{_INDEX.replace("INDEX", "INDEX IF NOT EXISTS")};
 COMMIT;
 """
 _STATE = "SELECT application_id, (SELECT group_concat(sql) FROM sqlite_master) FROM pragma_application_id"
@@ -72,10 +75,10 @@ class Cache:
             self._renew()
         return {}
 
-    def known(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Those of some keys that there are values of; `get` tells whether these are whole."""
+    def known(self, prefix: bytes, keys: Iterable[bytes]) -> set[bytes]:
+        """Those of some keys with this prefix that there are values of; `get` tells whether these are whole."""
         try:
-            return self._known(list(keys))
+            return self._known(prefix, set(keys))
         except sqlite3.OperationalError:
             self.close()
         except sqlite3.Error:
@@ -100,7 +103,7 @@ class Cache:
     def _get(self, keys: list[bytes]) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
         stale: list[bytes] = []
-        for key, value, checksum, used in self._rows("key, value, checksum, used", keys):
+        for key, value, checksum, used in self._rows(keys):
             if isinstance(key, bytes) and isinstance(value, bytes) and checksum == _checksum(key, value):
                 found[key] = value
                 if used != self._today:
@@ -108,12 +111,19 @@ class Cache:
         self._touch(stale)
         return found
 
-    def _known(self, keys: list[bytes]) -> set[bytes]:
-        used = {key: used for key, used in self._rows("key, used", keys) if isinstance(key, bytes)}
+    def _known(self, prefix: bytes, keys: set[bytes]) -> set[bytes]:
+        """The values stand between the keys, so these are taken from the index, which holds nothing else."""
+        if self._database is None:
+            return set()
+        rows = self._database.execute(
+            "SELECT key, used FROM entries WHERE key BETWEEN ? AND ?", (prefix, prefix + _LAST)
+        )
+        used = {key: used for key, used in rows if key in keys}
         self._touch([key for key, day in used.items() if day != self._today])
-        return used.keys() & keys
+        return set(used)
 
-    def _rows(self, columns: str, keys: list[bytes]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, keys: list[bytes]) -> Iterator[tuple[Any, ...]]:
+        columns = "key, value, checksum, used"
         for start in range(0, len(keys) if self._database else 0, _BATCH):
             assert self._database is not None
             batch = keys[start : start + _BATCH]
@@ -202,7 +212,7 @@ def _is_ours(database: sqlite3.Connection) -> bool:
     if state == (0, None):
         database.executescript(_CREATE)
         return True
-    return bool(state == (_APPLICATION, _TABLE.encode()))
+    return bool(state == (_APPLICATION, f"{_TABLE},{_INDEX}".encode()))
 
 
 def _checksum(key: bytes, value: bytes) -> bytes:

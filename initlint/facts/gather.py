@@ -109,7 +109,11 @@ def gather(
     """The facts of all files. `known` are the digests of their contents, where these were computed before."""
     known = known or {}
     stamps = {} if known or not cache else _stamps(sources)
-    kept = cache.known(facts_version() + content for content in known.values()) if known else set[bytes]()
+    kept = (
+        cache.known(facts_version(), (facts_version() + content for content in known.values()))
+        if known
+        else set[bytes]()
+    )
     found = {path: content for path, content in known.items() if facts_version() + content in kept}
     facts: dict[str, FileFacts] = {}
     problems: list[Examined] = []
