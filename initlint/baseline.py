@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -28,8 +27,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     findings: list[_Record]
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(msgspec.Struct, frozen=True):
     """The new findings, those in the baseline, its entries that are no longer found, and those outside this run."""
 
     new: tuple[Finding, ...]

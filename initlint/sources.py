@@ -6,8 +6,9 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from initlint.config import Config
 from initlint.errors import InitlintError, nearest
@@ -29,8 +30,7 @@ _PARTED_BY_BACKSLASH = re.compile(r"\\[\w.*]")
 CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True):
     """The files of a run by their paths under `root`, with "/", sorted.
 
     `files` is everything that is read, `reported` what the user named. `package` is the name of the root if it is a
@@ -43,7 +43,7 @@ class Sources:
     reported: frozenset[str]
     package: str = ""
     skipped: tuple[tuple[str, str], ...] = ()
-    buffers: Mapping[str, bytes] = field(default_factory=dict)
+    buffers: Mapping[str, bytes] = {}
 
     def read(self, path: str) -> bytes:
         """The text of a file as UTF-8: of its buffer, if it has one."""
@@ -198,8 +198,7 @@ def _beside(folder: str) -> Iterator[str]:
         yield from [entry.path for entry in entries if entry.name.endswith(READ) and os.path.isfile(entry.path)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ignore:
+class _Ignore(msgspec.Struct, frozen=True):
     """The patterns of one ignore file, relative to its folder."""
 
     folder: str

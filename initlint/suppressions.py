@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from initlint.facts.records import KEEP_STREAM, NOQA, SKIP_FILE, Suppression
 from initlint.model import Finding, Span
@@ -14,8 +15,7 @@ Suppressions = Mapping[str, tuple[Suppression, ...]]
 """The suppression comments of files, by path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
+class Judge(msgspec.Struct, frozen=True):
     """All codes, and those whose rules ran on a file: a comment can only be unused for these."""
 
     codes: frozenset[str]

@@ -227,15 +227,24 @@ def _rendered(config: Config, report: Report, evidence: Evidence | None) -> str:
 
         return statistics.render(report, config.output_format)
     if config.output_format == "json":
-        from initlint.report import evidence_json, json
+        from initlint.report import json
 
-        return json.render(report, {"confirm": evidence_json.document(evidence)} if evidence else {})
+        proof = {}
+        if evidence:
+            from initlint.report import evidence_json
+
+            proof = {"confirm": evidence_json.document(evidence)}
+        return json.render(report, proof)
     if config.output_format == "full":
-        from initlint.report import evidence_full, full
+        from initlint.report import full
 
         color, width = wants_color(config), columns(config)
-        proof = evidence_full.render(evidence, color, config.verbose, width) if evidence else ""
-        return full.render(report, color, width) + proof
+        text = full.render(report, color, width)
+        if evidence:
+            from initlint.report import evidence_full
+
+            text += evidence_full.render(evidence, color, config.verbose, width)
+        return text
     rendered: str = import_module(f"initlint.report.{config.output_format}").render(report)
     return rendered
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import libcst as cst
+import msgspec
+from msgspec.structs import replace
 
 from initlint.construction import knowledge
 from initlint.construction.holders import Holders
@@ -42,8 +44,7 @@ NOBODYS = 0
 """The group of an item that is a copy, or part of several: what it is made of is drawn for all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True):
     """What building an instance means for whoever builds it. `contains` are the classes of all that is in it."""
 
     answer: Answer

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from initlint.construction.run import Candidate, Site
 from initlint.construction.values import Swept, Value, join
 
@@ -62,8 +64,7 @@ class Frame:
         return Frame(self.slice, self.path, self.qualname, self.owner, None, self.site)
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True):
     """How a block ends: whether it goes on behind its end, and under which further conditions it then does."""
 
     ends: bool = False
@@ -74,8 +75,7 @@ class Flow:
 GOES_ON = Flow()
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(msgspec.Struct, frozen=True):
     """In one arm of a branch, a name stands for fewer modules or parameters."""
 
     name: str

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from initlint.facts.spelled import fits
 from initlint.model import Answer, Definition, Draw, Kind, Span, Told, container_of
@@ -24,8 +27,7 @@ Path = tuple[tuple[int, int], ...]
 """Where an event stands among branches and loops: (statement, arm) from the outermost inwards."""
 
 
-@dataclass(frozen=True, slots=True)
-class Define:
+class Define(msgspec.Struct, frozen=True):
     """A definition is made. `owner` is the class in whose code the statement stands ("" outside of classes).
 
     `conditional`: it stands in an arm of a branch, or behind an early return. `branch` says which. `alone`: nothing
@@ -44,8 +46,7 @@ class Define:
     cls: ClassId = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(msgspec.Struct, frozen=True):
     """The stream is drawn from, by code in the file `path`, or by an initialisation loop (`swept`).
 
     `owners` are the attributes that get the numbers, in order: several for an initialisation loop. `definitions` are
@@ -65,8 +66,7 @@ class Drawn:
     item: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Discard:
+class Discard(msgspec.Struct, frozen=True):
     """Something that draws is built, and neither kept, read nor returned; `name` is the local's or the callee's."""
 
     name: str
@@ -79,8 +79,7 @@ class Discard:
     branch: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Overwrite:
+class Overwrite(msgspec.Struct, frozen=True):
     """A definition is replaced on every way through the code before anything reads it.
 
     `by` is what replaces it, in the code of the class `owner` in the file `path`; `deletes`: by nothing.
@@ -101,8 +100,7 @@ class Overwrite:
 Event = Define | Drawn | Discard | Overwrite
 
 
-@dataclass(frozen=True)
-class Construction:
+class Construction(msgspec.Struct, frozen=True, dict=True):
     """The events of one class's construction in the order in which they happen; `cut` where there were too many.
 
     `unread` are the places, by path and line, of statements that could not be parsed.
@@ -160,7 +158,7 @@ class Construction:
         found = event.definition
         if found.draws is not Answer.NO or not draws(found.attribute):
             return event
-        return replace(event, definition=replace(found, draws=Answer.YES))
+        return replace(event, definition=dataclasses.replace(found, draws=Answer.YES))
 
     @functools.cached_property
     def _replaced(self) -> frozenset[int]:
@@ -300,7 +298,7 @@ def _gathered(event: Event, patterns: Collection[str], cls: ClassId) -> Event:
         return event
     found = event.definition
     pattern = next((pattern for pattern in patterns if fits(pattern, found.attribute)), "")
-    return replace(event, definition=replace(found, attribute=pattern), items=()) if pattern else event
+    return replace(event, definition=dataclasses.replace(found, attribute=pattern), items=()) if pattern else event
 
 
 def _merge(first: Define, second: Define) -> Define:
@@ -308,7 +306,7 @@ def _merge(first: Define, second: Define) -> Define:
     one, other = first.definition, second.definition
     answer = one.draws if one.draws is other.draws else Answer.UNKNOWN
     drawn = one.drawn or other.drawn
-    definition = replace(one, draws=answer, drawn=drawn)
+    definition = dataclasses.replace(one, draws=answer, drawn=drawn)
     return replace(first, definition=definition, conditional=first.conditional and second.conditional, items=())
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from initlint.construction import groups, hooks, knowledge, syntax
 from initlint.construction.effects import Effects

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from initlint.construction import knowledge
 from initlint.construction.ledger import Path
 from initlint.construction.values import Constant, Group, Swept, Thing, Token, Value, tokens
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from initlint.project.classes import ClassId
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Site:
+class Site(msgspec.Struct, frozen=True, eq=False):
     """A node where it stands: in which slice of which file, in the code of which class ("" outside of classes)."""
 
     slice: Slice
@@ -28,8 +29,7 @@ class Site:
     owner: ClassId
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Draws:
+class Draws(msgspec.Struct, frozen=True, eq=False):
     """The building of `token` draws. `weak`: nothing is known of the callee but that it might build a module."""
 
     token: Token
@@ -41,8 +41,7 @@ class Draws:
     weak: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, eq=False):
     """An attribute of the instance gets a value. `kind` is told by how it is registered; stores of one `group` share
     their value (`self.a = self.b = ...`). What is not `definable` is inherited from torch or an item of a container."""
 
@@ -57,8 +56,7 @@ class Stored:
     definable: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Read:
+class Read(msgspec.Struct, frozen=True, eq=False):
     """Attributes are read, or what stands behind tokens is.
 
     `kept`: only to put it into a container, or as a container that gets or gives its items.
@@ -69,8 +67,7 @@ class Read:
     kept: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sweeps:
+class Sweeps(msgspec.Struct, frozen=True, eq=False):
     """An initialisation loop draws for what `swept` lets through; `certain` unless a further condition guards it."""
 
     swept: Swept
@@ -79,8 +76,7 @@ class Sweeps:
     branch: Path
 
 
-@dataclass(slots=True, eq=False)
-class Candidate:
+class Candidate(msgspec.Struct, eq=False):
     """Something built that perhaps nobody uses: settled when the function around it ends."""
 
     name: str
@@ -94,8 +90,7 @@ class Candidate:
 Entry = Draws | Stored | Read | Sweeps | Candidate
 
 
-@dataclass(slots=True, eq=False)
-class Sweep:
+class Sweep(msgspec.Struct, eq=False):
     """One initialisation loop: where it stands, and where it stands among branches."""
 
     site: Site

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
+from msgspec.structs import replace
 
 from initlint.construction import syntax
 from initlint.construction.expressions import Expressions, is_list

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from initlint.construction.finish import MAX_NAMES, Finish, Summary, dotted
 from initlint.construction.run import Draws, Sweeps
@@ -10,8 +10,7 @@ from initlint.construction.values import Closure, Group, Thing, Token, Value, in
 from initlint.model import Answer, Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """A thing that a function returns, as every call of it makes one."""
 
     kind: Kind | None
@@ -20,8 +19,7 @@ class Copy:
     weak: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Copies:
+class Copies(msgspec.Struct, frozen=True):
     """A list, tuple or dictionary with things in it that a function returns."""
 
     items: tuple[tuple[str | None, Made], ...]

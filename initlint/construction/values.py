@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec.structs import replace
 
 from initlint.model import Kind
 
@@ -24,21 +26,18 @@ MAX_OPTIONS = 8
 """Alternatives that a value keeps; more are not told apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """Anything at all, or plain data that nobody asks about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """A number, a string, a truth value or None, as it stands in the source. A string may be a pattern ("layer*")."""
 
     value: bool | int | float | str | None
     pattern: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(msgspec.Struct, frozen=True):
     """A module, parameter, buffer or tensor; with no kind it is something of which only the identity is known.
 
     `cls` is the id of its class, `names` are the tensors that its construction draws.
@@ -49,38 +48,33 @@ class Thing:
     token: Token
 
 
-@dataclass(frozen=True, slots=True)
-class ClassObject:
+class ClassObject(msgspec.Struct, frozen=True):
     """A class of the project, of torch, or of another package, possibly with arguments bound by `partial`."""
 
     id: str
     bound: Arguments | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """An object in which classes of modules are registered, and which builds them or hands them out by name."""
 
     classes: tuple[ClassObject, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TorchFunction:
+class TorchFunction(msgspec.Struct, frozen=True):
     """A function of torch by its canonical name."""
 
     name: str
     bound: Arguments | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(msgspec.Struct, frozen=True):
     """A name of another package, by its dotted path."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectFunction:
+class ProjectFunction(msgspec.Struct, frozen=True):
     """A function or method of the project; `instance` is what it is bound to."""
 
     method: Method
@@ -88,8 +82,7 @@ class ProjectFunction:
     bound: Arguments | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Closure:
+class Closure(msgspec.Struct, frozen=True, eq=False):
     """A lambda or nested function, with the frame whose names it sees."""
 
     node: cst.Lambda | cst.FunctionDef
@@ -97,27 +90,23 @@ class Closure:
     bound: Arguments | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Self:
+class Self(msgspec.Struct, frozen=True):
     """The instance under construction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Super:
+class Super(msgspec.Struct, frozen=True):
     """`super()` in a method of `owner`."""
 
     owner: ClassId
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+class Registry(msgspec.Struct, frozen=True):
     """`self._modules`, `self._parameters`, `self._buffers`; of no kind `self.__dict__`."""
 
     kind: Kind | None
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(msgspec.Struct, frozen=True):
     """Each of the modules or parameters of `root` in turn (None: of the instance), as an initialisation loop sees them.
 
     `classes` are those that an `isinstance` lets through, `ranks` the numbers of dimensions that a condition does;
@@ -132,34 +121,30 @@ class Swept:
     ranks: frozenset[int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(msgspec.Struct, frozen=True):
     """A method that is read from a value and not called yet: `layers.append`, `self.apply`, `x.normal_`."""
 
     receiver: Value
     name: str
 
 
-@dataclass(slots=True, eq=False)
-class Group:
+class Group(msgspec.Struct, eq=False):
     """A list, tuple, set or dict. It grows; `exact` until it grows where it cannot be known how often."""
 
     token: Token
-    items: list[tuple[str | None, Value]] = field(default_factory=list)
+    items: list[tuple[str | None, Value]] = []
     exact: bool = True
     mapping: bool = False
     instantiates: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(msgspec.Struct, frozen=True):
     """One of several values, depending on how the code goes."""
 
     options: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Arguments:
+class Arguments(msgspec.Struct, frozen=True, eq=False):
     """What a call passes; `unseen` where `*args` or `**kwargs` could pass more than is known."""
 
     positional: tuple[Value, ...] = ()

@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -55,8 +54,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(msgspec.Struct, frozen=True):
     """Facts by path, the digest of every file that was looked at, and why the others have no facts."""
 
     facts: Facts

@@ -6,8 +6,9 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from initlint.facts.receivers import normalise
 from initlint.facts.records import Class, Function, Local, Store
@@ -24,8 +25,7 @@ WORD = re.compile(rb"[A-Za-z_\x80-\xff][0-9A-Za-z_\x80-\xff]*")
 _FRESH = re.compile(rb"(?m)^[ \t]*(\w+)[ \t]*=[^=\n]*\.__new__\(")
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(msgspec.Struct):
     """A class, function or lambda while its facts are being gathered; `start == -1` is the module."""
 
     kind: str
@@ -35,18 +35,18 @@ class Scope:
     node: Node | None = None
     instance: str = ""
     decorators: tuple[str, ...] = ()
-    reads: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    stores: list[Store] = field(default_factory=list)
-    locals: list[Local] = field(default_factory=list)
-    calls: dict[str, None] = field(default_factory=dict)
-    mentions: dict[str, None] = field(default_factory=dict)
-    gives: dict[str, None] = field(default_factory=dict)
-    made: list[tuple[int, str]] = field(default_factory=list)
-    assigned: set[bytes] = field(default_factory=set)
-    children: list[Scope] = field(default_factory=list)
-    keeps: bool = field(init=False)
+    reads: dict[str, dict[str, None]] = msgspec.field(default_factory=lambda: defaultdict(dict))
+    stores: list[Store] = []
+    locals: list[Local] = []
+    calls: dict[str, None] = {}
+    mentions: dict[str, None] = {}
+    gives: dict[str, None] = {}
+    made: list[tuple[int, str]] = []
+    assigned: set[bytes] = set()
+    children: list[Scope] = []
+    keeps: bool = False
     """Whether what is assigned here can be kept by an instance or a class."""
-    builds: bool = field(init=False)
+    builds: bool = False
     """Whether the local names of this scope matter: those of a method that is not for running the module."""
 
     def __post_init__(self) -> None:

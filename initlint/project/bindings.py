@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from initlint.facts.spelled import PATTERNS
 
@@ -44,8 +45,7 @@ _AS = {"with_item": Origin.VALUE, "except_clause": Origin.OPAQUE}
 """What `as` binds, by where it stands; in a `case` that is a part of the subject."""
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True):
     """One way in which a name gets its value: the expression, how, and for unpacking the positions on the way in."""
 
     origin: Origin

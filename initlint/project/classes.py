@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from initlint.facts.records import Class, Function
 
@@ -12,8 +13,7 @@ ClassId = str
 """`path::qualname` for a class that was read, the dotted name for one of torch or of a known framework."""
 
 
-@dataclass(frozen=True, eq=False)
-class ClassInfo:
+class ClassInfo(msgspec.Struct, frozen=True, eq=False, dict=True):
     """One class that was read: `bases` are ids in order, `unresolved` the bases whose source could not be found."""
 
     id: ClassId
@@ -44,8 +44,7 @@ class ClassInfo:
         return {method.name: method for method in self.facts.methods}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Method:
+class Method(msgspec.Struct, frozen=True, eq=False):
     """A function where it stands: `owner` is the class whose instance it is called on, None for a plain function."""
 
     path: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import fits
@@ -34,8 +35,7 @@ IMPORTING = frozenset({"import_module", "__import__"})
 """Functions that give a module of Python."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """A read through another receiver than the own instance, and what that can be."""
 
     method: Method

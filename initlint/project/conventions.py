@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Conventions:
+
+class Conventions(msgspec.Struct, frozen=True):
     """Base classes that are modules and read nothing of a subclass but their own attributes, and methods, by
     name or pattern, that only construct or initialise."""
 

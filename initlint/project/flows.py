@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.vocabulary import REGISTRATIONS, SAME_MODULE
@@ -33,8 +34,7 @@ class Use(Enum):
 USED = (Use.READ, Use.FLOW)
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True):
     """A use, with the definition that it flows into, or the place that needs its configuration."""
 
     use: Use

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from initlint.construction import knowledge
 from initlint.facts.records import FileFacts, Import
@@ -20,8 +21,7 @@ class SymbolKind(Enum):
     VARIABLE = "variable"
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(msgspec.Struct, frozen=True):
     """What a name stands for.
 
     `target` is "path::qualname" for classes, functions and variables of the project, the path for its modules, and

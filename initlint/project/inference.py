@@ -5,8 +5,9 @@ Names are told by variables.py, attributes by members.py, calls by calls.py; eac
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from initlint.facts.arguments import code_in
 from initlint.facts.spelled import DISPLAYS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +37,7 @@ class Links(msgspec.Struct, frozen=True, array_like=True):
     imported: dict[str, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Links that hold still, though the files `changed` are not what they were; `installed` are the texts of the files
     of other packages. The `key` names just these links."""
 

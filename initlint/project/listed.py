@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.spelled import string_pattern
@@ -28,8 +29,7 @@ LISTING = frozenset({"named_parameters", "named_buffers", "named_modules", "name
 FETCHING = frozenset({"get", "pop"})
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A path that some code takes out of what is listed of `owner`."""
 
     body: Body

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from initlint.facts.records import Store
 from initlint.project.bodies import Bodies
@@ -27,8 +28,7 @@ _DOTTED = re.compile(r"[^\W\d]\w*(\.\w+)*")
 _TIE = re.compile(r"""r?["'][\w.\\*+()\[\]^$?:|-]+["']\Z""")
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
+class Tie(msgspec.Struct, frozen=True):
     """A class attribute of `owner` ties the weight at `target` to that at `path`: names from `shared` on are read."""
 
     owner: ClassId

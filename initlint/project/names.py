@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from initlint.facts.arguments import call_arguments, code_in
 from initlint.facts.spelled import ANY, DISPLAYS, MAX_NAMES, SAME_ITEMS, put_together, string_pattern
@@ -39,8 +40,7 @@ MAX_STEPS = 200
 """Questions within a question, nested and in all, before it is given up as unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Code, and the class whose instance runs it (None: that in which it stands)."""
 
     body: Body

@@ -112,7 +112,7 @@ class _Named:
         return getattr(self._facts, name)
 
 
-class _NotedInfo(ClassInfo):
+class _NotedInfo(ClassInfo, frozen=True, eq=False):
     @property
     def facts(self) -> Class:
         return self.read(self.id)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from msgspec.structs import replace
 
 from initlint.construction import knowledge
 from initlint.facts.extract import extract
@@ -378,7 +377,7 @@ def _together(statements: list[Class]) -> Class:
     first = statements[0]
     if len(statements) == 1:
         return first
-    return msgspec.structs.replace(
+    return replace(
         first,
         bases=tuple(dict.fromkeys(base for each in statements for base in each.bases)),
         decorators=tuple(dict.fromkeys(decorator for each in statements for decorator in each.decorators)),

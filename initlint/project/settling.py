@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from initlint.depth import recursion
 from initlint.project.values import NOTHING, UNKNOWN, Value
@@ -24,8 +25,7 @@ Each carries what is found one question further, and five are the most that anyt
 """
 
 
-@dataclass(eq=False, slots=True)
-class Open:
+class Open(msgspec.Struct, eq=False):
     """A question whose answer is being computed, at its place: the number of questions around it.
 
     `back` is the outermost question that its answer turned out to depend on, if that is not itself.

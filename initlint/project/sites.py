@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from initlint.facts.arguments import call_arguments
 from initlint.facts.receivers import normalise
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """`node` is the read: of the attribute `path[-1]` of what stands behind `owner` and the rest of the path.
 
     `computed` is the expression that gives the name, where it is one; the path is ("*",) then.

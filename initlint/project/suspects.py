@@ -6,7 +6,8 @@ import builtins
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from initlint.construction import knowledge
 from initlint.facts.receivers import NO_INSTANCE
@@ -31,8 +32,7 @@ Stores = Mapping[str, Sequence[tuple[Method, Store]]]
 """What the constructor of a class stores, by attribute."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suspect:
+class Suspect(msgspec.Struct, frozen=True):
     """A class with definitions that nothing reads (`dead`), or with other evidence of a hazard in its constructor.
 
     `keyed` are containers of which only some items are read, by these keys.

@@ -7,8 +7,10 @@ known is `UNKNOWN` and stays so until the shape of its use rules a class out (fo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from initlint.project.classes import ClassId, Method
 
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """A set of things an expression can be.
 
     `exact` instances are of just that class, `bound` ones of it or of any descendant; `element` is what iteration or

@@ -6,8 +6,9 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+import msgspec
 
 from initlint.model import Answer, Confidence, Finding, Kind, Span, Strategy, Verdict, container_of
 
@@ -20,8 +21,7 @@ PRELUDE = "import torch\nfrom torch import nn\n\n\n"
 _MARKER = re.compile(r"#\s*expect:\s*(.+)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """One construction, with the verdicts on those of its attributes that nothing reads."""
 
     construction: Construction
@@ -36,8 +36,7 @@ class Case:
                 yield define
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True):
     """A file that could not be read completely, from `line` on (0: not at all)."""
 
     path: str
@@ -45,8 +44,7 @@ class Unreadable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(msgspec.Struct, frozen=True):
     """A suppression comment without effect."""
 
     path: str
@@ -62,8 +60,7 @@ ITEM_ADVICE = (
 """No fix removes an item of a container, since that would rename others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A finding of a rule at one place; `values` fill in the message and the advice."""
 
     path: str
@@ -74,14 +71,13 @@ class Hit:
     draws: Answer = Answer.NO
     shifts: tuple[str, ...] = ()
     verdict: Verdict = CERTAIN
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = {}
     drawn_at: tuple[Span, ...] = ()
     swept_by: str = ""
     fixable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(msgspec.Struct, frozen=True):
     """A file and the findings expected in it: `# expect: CODE attribute` on the line of each.
 
     The text follows `PRELUDE`. `fixed` is the text after `--fix remove`.
@@ -127,8 +123,7 @@ def expectations(source: str) -> Iterator[tuple[int, str, str]]:
 Subject = TypeVar("Subject", Case, Unreadable, Comment)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule(Generic[Subject]):
+class Rule(msgspec.Struct, Generic[Subject], frozen=True):
     """One rule. Its name is that of its function and of its file."""
 
     code: str
