@@ -1,4 +1,4 @@
-"""Instances of classes: what building them draws, and what they get from the constructors of their bases."""
+"""Instances of classes: what building them draws, and what the constructors of their bases give them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ class Building(Effects):
         return thing
 
     def _instance_kind(self, cls: str) -> Kind | None:
-        """What the instances of a class of the project are; a class with an unread base and a forward is a module."""
+        """The kind of the instances of a class of the project; a class with an unread base and a forward is a
+        module."""
         order = self.project.mro(cls)
         if MODULE in order:
             return Kind.SUBMODULE
@@ -78,13 +79,13 @@ class Building(Effects):
         return thing
 
     def _pass_on(self, thing: Thing, arguments: Arguments) -> None:
-        """What a constructor gets may become a part of the instance."""
+        """An argument of a constructor may become a part of the instance."""
         self.hand_over(arguments)
         for name, value in [*(("", value) for value in arguments.positional), *arguments.named]:
             self.run.attach(thing.token, "" if isinstance(value, Group) else name, value, passed=True)
 
     def _fill(self, container: Thing, arguments: Arguments, site: Site) -> None:
-        """The items that a container is built with, by their keys."""
+        """The initial items of a container, by key."""
         items = arguments.positional
         if len(items) == 1 and (isinstance(items[0], Group) or container.cls != "torch.nn.Sequential"):
             extend(self.run, container, items[0], site)
@@ -98,7 +99,8 @@ class Building(Effects):
             self.run.draw(container.token, Answer.UNKNOWN, (), site, weak=True)
 
     def _plain_instance(self, cls: str, arguments: Arguments) -> Value:
-        """An instance of a class that is no module: a dictionary is followed, all else just holds its arguments."""
+        """An instance of a class that is not a module: a dictionary is followed, anything else just holds its
+        arguments."""
         self.hand_over(arguments)
         info = self.project.classes[cls]
         if any(base.rpartition(".")[2] in DICTIONARIES for base in info.facts.bases):
@@ -110,7 +112,7 @@ class Building(Effects):
     # -- the constructors of torch's classes -------------------------------------------------------------------
 
     def torch_constructor(self, after: str, arguments: Arguments, site: Site | None) -> None:
-        """The constructor of the first class of torch behind `after` in the order of the instance's classes."""
+        """The constructor of the first class of torch after `after` in the MRO of the instance."""
         base = self.project.torch_base(self.run.cls, after)
         if base is not None:
             self._inherit(base, arguments, site)
@@ -119,7 +121,7 @@ class Building(Effects):
             self.run.read(EVERYTHING)
 
     def _inherit(self, cls: str, arguments: Arguments, site: Site | None) -> None:
-        """What a base class of torch puts on the instance."""
+        """What a base class of torch defines on the instance."""
         known = knowledge.module(cls)
         site = site or self._class_site()
         if known is None or site is None:

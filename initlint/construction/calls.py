@@ -1,4 +1,4 @@
-"""What calls do to abstract values: which alternative does what. What it does is in the files that this one joins."""
+"""Calls of abstract values: this file decides which alternative does what; the files that it combines do it."""
 
 from __future__ import annotations
 
@@ -50,22 +50,22 @@ if TYPE_CHECKING:
 
 BUILDS = re.compile(r"_?(build|create|make|instantiate)")
 FETCHES = frozenset({"get", "get_class", "lookup", "__getitem__"})
-"""How methods of a table of classes are called that give an instance, and those that give a class."""
+"""Methods of a table of classes that return an instance, and those that return a class."""
 
 LOOKS_ON = PLAIN_RESULTS | {"len", "str"}
 """Built-in functions that take nothing from a list."""
 
 PLAIN_DATA = External("builtins.object")
-"""What builds nothing and draws nothing, and gives no more than that when it is called."""
+"""Callables that build and draw nothing, and whose results do not either."""
 NO_CALLEES = frozenset({Unknown, Constant})
 A_MODULE = ClassObject(ANY_MODULE)
 
 
 class Calls(Others, TorchFunctions):
-    """The meaning of calls in one run."""
+    """Calls in one run."""
 
     def call(self, callee: Value, arguments: Arguments, node: cst.Call, frame: Frame) -> Value:
-        """The value of a call, whose effects go to the log."""
+        """The value of a call; its effects go to the log."""
         site = frame.place(node)
         if type(callee) is not Either and type(callee) not in NO_CALLEES:
             return self.one(callee, arguments, site, frame)
@@ -76,7 +76,7 @@ class Calls(Others, TorchFunctions):
         return self._each(known, lambda option: self.one(option, arguments, site, frame))
 
     def _each(self, choices: Sequence[Value], action: Callable[[Value], Value]) -> Value:
-        """Do something with each alternative, each in an arm of its own."""
+        """Do something with each alternative, each in its own arm."""
         if len(choices) == 1:
             return action(choices[0])
         statement = self.run.fresh()
@@ -112,7 +112,7 @@ class Calls(Others, TorchFunctions):
                 return UNKNOWN
 
     def _of_torch(self, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
-        """A function of torch; a method of torch may be given the instance: `nn.Module.add_module(self, ...)`."""
+        """A function of torch; a method of torch may be passed the instance: `nn.Module.add_module(self, ...)`."""
         space, _, tail = name.rpartition(".")
         unbound = tail != "__init__" and knowledge.module(space) is not None
         if unbound and isinstance(arguments.first, Self):
@@ -120,14 +120,14 @@ class Calls(Others, TorchFunctions):
         return self._torch(name, arguments, site, frame)
 
     def of_table(self, table: Table, name: str, arguments: Arguments, site: Site, frame: Frame) -> Value:
-        """A table of classes is asked for one, or for an instance."""
+        """Get a class, or an instance, from a table of classes."""
         self.hand_over(arguments)
         if BUILDS.match(name):
             return self._each(table.classes, lambda cls: self.one(cls, Arguments(unseen=True), site, frame))
         return join(table.classes) if name in FETCHES else UNKNOWN
 
     def _unknown(self, arguments: Arguments, site: Site) -> Value:
-        """A callee of which nothing is known: it might build a module of what it is given."""
+        """An unknown callee: it might build a module from its arguments."""
         self.hand_over(arguments)
         return self.mystery(arguments, site)
 
@@ -136,16 +136,16 @@ class Calls(Others, TorchFunctions):
         return all(_fills(option) for option in options(callee))
 
     def changes(self, callee: Value) -> bool:
-        """Whether a callee of which nobody takes the result has done no more than to change its first argument."""
+        """Whether a callee whose result is unused has only changed its first argument."""
         torch_functions = [option.name for option in options(callee) if isinstance(option, TorchFunction)]
         return bool(torch_functions) and all(name.startswith("torch.nn.utils.") for name in torch_functions)
 
     def stores(self, callee: Value) -> bool:
-        """Whether a callee gives something an attribute."""
+        """Whether a callee sets an attribute."""
         return all(_stores(option) for option in options(callee))
 
     def keeps(self, callee: Value) -> bool:
-        """Whether a callee does nothing with its arguments but to put them into a container."""
+        """Whether a callee only puts its arguments into a container."""
         return all(_keeps(option) for option in options(callee))
 
     def looks(self, callee: Value) -> bool:
@@ -156,7 +156,7 @@ class Calls(Others, TorchFunctions):
     # -- functions of the project ------------------------------------------------------------------------------
 
     def function(self, callee: ProjectFunction, arguments: Arguments, site: Site) -> Value:
-        """Call a function of the project: apart from this run where it sees nothing of it, else as a part of it."""
+        """Call a function of the project: in a run of its own if it cannot affect this one, or else as part of it."""
         method, instance = callee.method, callee.instance
         if (copied := _copied_initialiser(callee)) is not None:
             return self.initialise(copied, arguments, site)
@@ -181,7 +181,7 @@ class Calls(Others, TorchFunctions):
         return self.interpreter.invoke(method, instance, arguments, site)
 
     def _without_hollow(self, arguments: Arguments) -> Arguments:
-        """What a function sees of unknown things is nothing at all."""
+        """Arguments without empty unknown things, which a function cannot distinguish from nothing."""
 
         def solid(value: Value) -> Value:
             return join(UNKNOWN if self.run.hollow(option) else option for option in options(value))
@@ -190,7 +190,7 @@ class Calls(Others, TorchFunctions):
         return Arguments(tuple(map(solid, arguments.positional)), named, arguments.unseen)
 
     def _made(self, made: Made, site: Site) -> Value:
-        """What a function returns, made anew."""
+        """The result of a function, created anew."""
         statement = self.run.fresh()
         values = []
         for number, template in enumerate(made):
@@ -215,7 +215,7 @@ class Calls(Others, TorchFunctions):
     # -- items, operators, contexts --------------------------------------------------------------------------
 
     def item(self, owner: Value, index: Value | None, site: Site, frame: Frame) -> Value:
-        """`owner[index]`; None stands for a slice."""
+        """`owner[index]`; None means a slice."""
         match owner:
             case Group():
                 if index is None:
@@ -238,7 +238,7 @@ class Calls(Others, TorchFunctions):
                 return UNKNOWN
 
     def _instances(self, found: Value, site: Site, frame: Frame) -> Value:
-        """A dictionary with a `__getitem__` of its own hands out instances of the classes that it holds."""
+        """A dictionary with its own `__getitem__` returns instances of the classes in it."""
         held = [
             option.items[0][1] if isinstance(option, Group) and option.items else option for option in options(found)
         ]
@@ -261,23 +261,23 @@ class Calls(Others, TorchFunctions):
         return self.arithmetic([left, right])
 
     def silences(self, context: Value) -> bool:
-        """Whether nothing that is built in a context draws from the default stream."""
+        """Whether a context keeps everything built in it off the default stream."""
         if isinstance(context, Either):
             return all(self.silences(option) for option in context.options)
         return isinstance(context, Thing) and context.cls in (META, SILENT)
 
 
 def _keeps_nothing(arguments: Arguments) -> bool:
-    """Whether a function could do nothing with these but look at them: neither the instance, lists nor what was built.
+    """Whether a function can only inspect these arguments: neither the instance, lists nor things that were built.
 
-    What was built it may give back.
+    It may return things that were built.
     """
     given = (option for value in arguments.values() for option in options(value))
     return not any(isinstance(option, Self | Group | Closure | Thing) for option in given)
 
 
 def _copied_initialiser(callee: ProjectFunction) -> knowledge.TorchFunction | None:
-    """The function of torch.nn.init that a module-level function of the project stands for, by its name."""
+    """The function of torch.nn.init that a module-level function of the project copies, by its name."""
     return knowledge.initialiser(callee.method.facts.name) if callee.method.owner is None else None
 
 

@@ -27,11 +27,11 @@ COMPARED: dict[type[cst.BaseCompOp], Callable[..., bool]] = {
     cst.Equal: operator.eq,
     cst.NotEqual: operator.ne,
 }
-"""What the operators of a comparison do with numbers."""
+"""The operators of comparisons, for numbers."""
 
 
 def compared(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
-    """The result of a comparison where both sides are known."""
+    """The result of a comparison, if both sides are known."""
     if isinstance(left, Either):
         found = {compared(operator, option, right) for option in left.options}
         return found.pop() if len(found) == 1 else None

@@ -1,4 +1,4 @@
-"""What happens to values whatever does it: they are filled, handed on, held by something unknown, or added up."""
+"""What can happen to values, whatever code does it: they are filled, passed on, held by something unknown, or added."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Effects:
         self.project = interpreter.project
 
     def initialise(self, known: knowledge.TorchFunction | None, arguments: Arguments, site: Site) -> Value:
-        """`nn.init.*_(tensor)` fills what it is given, and hands it back."""
+        """`nn.init.*_(tensor)` fills its argument and returns it."""
         target = arguments.get("tensor", 0) or UNKNOWN
         self.fill(target, function_draws(known, arguments) if known is not None else Answer.NO, site)
         return target
 
     def fill(self, target: Value, answer: Answer, site: Site) -> None:
-        """Something that was built draws once more."""
+        """Something that was built draws again."""
         for option in options(target):
             if isinstance(option, Swept):
                 self.run.sweep_draws(option, answer)
@@ -47,13 +47,13 @@ class Effects:
                 self.run.draw(option.token, answer, (), site)
 
     def hand_over(self, arguments: Arguments) -> None:
-        """Code that is not followed may read what it gets, and everything of the instance if it gets that."""
+        """Code that is not followed may read its arguments, and everything on the instance if it gets that."""
         self.hand_over_instance(arguments)
         for value in arguments.values():
             self.run.read("", value)
 
     def hand_over_instance(self, arguments: Arguments) -> None:
-        """Who gets the instance may read everything of it."""
+        """Code that gets the instance may read everything on it."""
         if any(isinstance(option, Self) for value in arguments.values() for option in options(value)):
             self.run.read(EVERYTHING)
 
@@ -64,7 +64,7 @@ class Effects:
         return thing
 
     def holder(self, arguments: Arguments) -> Value:
-        """Something unknown that may hold what it was made with."""
+        """Something unknown that may hold the arguments it was made with."""
         holds = any(map(tokens, arguments.values()))
         return self._holder(arguments) if holds else UNKNOWN
 
@@ -75,7 +75,7 @@ class Effects:
         return thing
 
     def arithmetic(self, operands: list[Value]) -> Value:
-        """Numbers are not followed; of tensors a new one is made, which has drawn what they drew."""
+        """Numbers are not followed; an operation on tensors makes a new one, which has drawn what they drew."""
         things = [option for value in operands for option in options(value) if isinstance(option, Thing)]
         if not things:
             return UNKNOWN

@@ -45,24 +45,25 @@ from initlint.construction.values import (
 INITIALISERS = re.compile(
     r"\w+_|_?(re)?set_parameters|_?reset_parameters|_?init_weights?|reset_weights|register_\w*hook"
 )
-"""Methods that only fill what they are called on, or hang a hook on it."""
+"""Methods that only fill their object, or attach a hook to it."""
 
 CONSTANTS: dict[str, Value] = {"None": NONE, "True": TRUE, "False": FALSE}
 MAX_STEPS = 100_000
-"""Expressions of a class's own code, and of all that it builds: what is beyond them is not known."""
+"""The number of expressions of a class's own code, and of everything that it builds, after which the rest is
+unknown."""
 
 
 class Exhausted(Exception):
-    """A construction that is too large to be read whole."""
+    """A construction that is too large to be read completely."""
 
 
 class Expressions(Loops):
-    """What expressions are, and what happens while they are evaluated."""
+    """The evaluation of expressions."""
 
     calls: Calls
 
     def evaluate(self, node: cst.CSTNode, frame: Frame, alone: bool = False) -> Value:
-        """What an expression is; `alone` where nobody takes its value."""
+        """The value of an expression; `alone` if the value is unused."""
         self.steps += 1
         self.workshop.steps += 1
         if (self.steps if self.root else self.workshop.steps) > MAX_STEPS:
@@ -84,14 +85,14 @@ class Expressions(Loops):
     # -- names, attributes, calls ------------------------------------------------------------------------------
 
     def name(self, name: str, frame: Frame) -> Value:
-        """What a plain name stands for."""
+        """The value of a plain name."""
         found = frame.lookup(name)
         if found is None and name == "__class__" and frame.owner:
             return ClassObject(frame.owner)
         return found if found is not None else self.resolve(name, frame)
 
     def resolve(self, dotted: str, frame: Frame) -> Value:
-        """What a name means at module level of the frame's file."""
+        """The value of a name at module level of the frame's file."""
         memo = (frame.path, frame.qualname, dotted)
         if memo not in self.workshop.names:
             self.workshop.names[memo] = self._resolve(dotted, frame)
@@ -130,7 +131,7 @@ class Expressions(Loops):
         return value
 
     def item(self, node: cst.BaseExpression, frame: Frame) -> Value:
-        """What is put into a container, or gets an attribute: that is no use yet of what a name holds."""
+        """Something that is put into a container, or gets an attribute, which does not count as a use."""
         return self._load(node, frame, kept=True) if type(node) is cst.Name else self.evaluate(node, frame)
 
     def _attribute(self, node: cst.Attribute, frame: Frame) -> Value:
@@ -178,7 +179,7 @@ class Expressions(Loops):
         return Arguments(tuple(positional), tuple(named), unseen)
 
     def _function(self, node: cst.Lambda | cst.FunctionDef, frame: Frame) -> Value:
-        """A function that sees the frame's names; what it reads of the instance counts as read here."""
+        """A function that sees the frame's names; what it reads from the instance counts as read here."""
         mentioned = {each.value for each in syntax.variables(node)}
         for name, value in _visible(frame):
             if name in mentioned:
@@ -242,7 +243,7 @@ class Expressions(Loops):
     # -- items -------------------------------------------------------------------------------------------------
 
     def index(self, node: cst.Subscript, frame: Frame) -> Value | None:
-        """What stands in the brackets; None for a slice."""
+        """The expression in the brackets; None for a slice."""
         values = [self._bound(each.slice, frame) for each in node.slice]
         return values[0] if len(values) == 1 else UNKNOWN
 
@@ -326,7 +327,7 @@ def _spread(star: str, value: Value, positional: list[Value], named: list[tuple[
 
 @functools.lru_cache(maxsize=4096)
 def _literal(text: str) -> Value:
-    """The value of a number or a string; bytes and complex numbers are nothing to know."""
+    """The value of a number or a string; bytes and complex numbers count as unknown."""
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError):
@@ -335,7 +336,7 @@ def _literal(text: str) -> Value:
 
 
 def _holds(value: Value | None) -> bool:
-    """Whether a value is a list, a dictionary or a container of torch, and none of what stands in it."""
+    """Whether a value is a list, a dictionary or a container of torch, but not one of the items."""
     return isinstance(value, Group) or (isinstance(value, Thing) and value.cls in knowledge.CONTAINERS)
 
 

@@ -1,4 +1,4 @@
-"""From the log of a run to its events, and to the summary that a class which builds this one needs."""
+"""From the log of a run to its events, and to the summary for a class that builds this one."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ from initlint.model import Answer, Definition, Draw, Kind, Span, container_of
 from initlint.project.inheritance import MODULE
 
 MAX_NAMES = 200
-"""Drawn tensors that are named one by one; a larger model keeps the first."""
+"""The number of drawn tensors that are named one by one; a larger model keeps the first."""
 
 NOBODYS = 0
-"""The group of an item that is a copy, or part of several: what it is made of is drawn for all of them."""
+"""The group of an item that is a copy or part of several, so that draws are made for all of them."""
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What building an instance means for whoever builds it. `contains` are the classes of all that is in it."""
+    """What building an instance means for the code that builds it. `contains` are the classes of everything in it."""
 
     answer: Answer
     names: tuple[str, ...]
@@ -85,7 +85,7 @@ class Finish:
                         self.swept.setdefault(id(store), []).append(entry)
 
     def _before(self, place: int) -> Iterator[Stored]:
-        """The stores that stand at a place of the log."""
+        """The stores at a position of the log."""
         for entry in self.run.log[:place]:
             if isinstance(entry, Stored) and self._replaced.get(id(entry), place) >= place:
                 yield entry
@@ -97,7 +97,7 @@ class Finish:
     # -- what a store defines ----------------------------------------------------------------------------------
 
     def kind(self, store: Stored) -> Kind | None:
-        """What a store gives the module; None where it defines nothing."""
+        """The kind of definition that a store makes; None if it makes none."""
         if store.kind is not None:
             return None if all(_is_none(option) for option in options(store.value)) else store.kind
         things = [option.kind for option in options(store.value) if isinstance(option, Thing) and option.kind]
@@ -106,13 +106,13 @@ class Finish:
         return None if unregistered and self.answer(store) is not Answer.YES else kind
 
     def _listed(self, value: Value) -> Iterator[Kind]:
-        """The kinds of what a plain list or dictionary holds, which the module does not register."""
+        """The kinds of the items of a plain list or dictionary, which the module does not register."""
         groups = [option for option in options(value) if isinstance(option, Group)]
         held = (option for group in groups for _, item in group.items for option in options(item))
         return (option.kind for option in held if isinstance(option, Thing) and option.kind)
 
     def answer(self, store: Stored) -> Answer:
-        """Whether what is stored has drawn, through whichever alternative, by building it or by filling it."""
+        """Whether what is stored has drawn, in any alternative, by being built or by being filled."""
         own = [self._alternative(option, store) for option in options(store.value) if tokens(option)]
         built = own[0] if len(set(own)) == 1 else Answer.UNKNOWN if own else Answer.NO
         if built is Answer.YES:
@@ -123,7 +123,7 @@ class Finish:
         return Answer.UNKNOWN if swept else built
 
     def _answer_of_given(self, store: Stored) -> Answer | None:
-        """Who passed a module in has built it: whether that drew is not known here."""
+        """A module that is passed in was built by the caller: whether it drew is unknown here."""
         return Answer.UNKNOWN if self.run.given & set(tokens(store.value)) else None
 
     def _alternative(self, value: Value, store: Stored) -> Answer:
@@ -136,7 +136,7 @@ class Finish:
         return Answer.YES if certain else Answer.UNKNOWN if found else Answer.NO
 
     def _further(self, entry: Draws, store: Stored, born: set[tuple[int, int]]) -> bool:
-        """Whether a draw hangs on a condition that the definition does not hang on."""
+        """Whether a draw depends on a condition that the definition does not depend on."""
         return any(step not in born and step not in store.branch for step in self.conditions(entry.branch, entry.loops))
 
     def conditions(self, branch: Path, loops: tuple[int, ...]) -> Path:
@@ -144,7 +144,7 @@ class Finish:
         return tuple(step for step in branch if step[0] not in loops and step[0] not in self.run.certain)
 
     def drawn(self, store: Stored) -> tuple[str, ...]:
-        """The names of the tensors that are drawn, as seen from what is stored."""
+        """The names of the drawn tensors, relative to what is stored."""
         paths = self.paths(tokens(store.value))
         found = [
             dotted(paths[entry.token], name)
@@ -157,7 +157,7 @@ class Finish:
         return tuple(dict.fromkeys(filter(None, found)))[:MAX_NAMES]
 
     def paths(self, roots: Sequence[Token]) -> dict[Token, str]:
-        """By which dotted name each part of some things is reached."""
+        """The dotted names that lead from some things to each of their parts."""
         found: dict[Token, str] = {}
         pending = [(root, "") for root in reversed(roots)]
         while pending:
@@ -218,7 +218,7 @@ class Finish:
         return Construction(self.run.cls, name, path, events, self.run.cut, tuple(sorted(self.run.unread)))
 
     def _again(self, store: Stored) -> bool:
-        """Whether an attribute is given only what it has already: `self.x = init_(self.x)`."""
+        """Whether an attribute only gets the value that it already has: `self.x = init_(self.x)`."""
         owners = [self.run.owners.get(token) for token in tokens(store.value)]
         return bool(owners) and all(
             owner is not None and owner is not store and owner.attribute == store.attribute for owner in owners
@@ -257,9 +257,9 @@ class Finish:
         return Define(definition, owner, path, conditional, store.branch, alone, items, cls)
 
     def items(self, store: Stored) -> list[Stored]:
-        """The items of a container of torch, each as if it were stored by itself; none where a key is not known.
+        """The items of a container of torch, each as if it were stored by itself; none if a key is unknown.
 
-        Those of another instance are what the constructor gives it: `self.part.extra = nn.Linear(...)`.
+        Items of another instance are what the constructor gives it: `self.part.extra = nn.Linear(...)`.
         """
         if id(store) not in self._items:
             self._items[id(store)] = list(self._items_of(store))
@@ -316,7 +316,7 @@ class Finish:
         )
 
     def _items_by_part(self, group: int) -> dict[Token, str]:
-        """The first item of the containers of a group that each token is in."""
+        """For each token, the first item of a group's containers that contains it."""
         if group not in self._item_names:
             self._item_names[group] = names = dict[Token, str]()
             for item in (item for store in self.groups[group] for item in self.items(store)):
@@ -325,7 +325,7 @@ class Finish:
         return self._item_names[group]
 
     def _sweeps(self, number: int, index: dict[int, int]) -> Iterator[Drawn]:
-        """One event for one loop, whatever number of statements in it draw."""
+        """One event per loop, however many statements in it draw."""
         entries, sweep = self.sweeps[number], self.run.sweeps[number]
         stores = [store for store in self.stores if id(store) in index and self._swept_by(store, number)]
         stores.sort(key=self._place)
@@ -339,7 +339,8 @@ class Finish:
         yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops, sweep.site.path, swept=True)
 
     def _place(self, store: Stored) -> tuple[bool, int]:
-        """Where a loop comes to what is stored: own parameters first, then the parts, each where its name was first."""
+        """The position at which a loop reaches what is stored: own parameters first, then parts in the order of their
+        names."""
         kind = kind_told(store)
         same = (s for s in self.stores if s.attribute == store.attribute and kind_told(s) is kind)
         return kind is not Kind.PARAMETER, self.stores.index(next(same))
@@ -348,7 +349,7 @@ class Finish:
         return any(entry.swept.id == number for entry in self.swept.get(id(store), ()))
 
     def _discard(self, entry: Candidate) -> Discard | None:
-        """What nobody uses, if the statement itself draws for it."""
+        """What nothing uses, if the statement itself draws for it."""
         site = entry.site
         reached = set(self.run.reach(entry.tokens))
         drawn = (draws for draws in self.run.log if isinstance(draws, Draws) and draws.token in reached)

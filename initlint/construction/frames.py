@@ -42,7 +42,7 @@ class Frame:
     put: dict[int, str] = field(default_factory=dict)
 
     def lookup(self, name: str) -> Value | None:
-        """The value of a local name, here or in a function around this one."""
+        """The value of a local name, here or in an enclosing function."""
         frame: Frame | None = self
         while frame is not None:
             if name in frame.names:
@@ -56,16 +56,16 @@ class Frame:
         return all(each and self.leaves(each, loads, seen | {name}) for each in lists)
 
     def place(self, node: cst.CSTNode) -> Site:
-        """Where to say that something at a node happens."""
+        """Where an event at a node is said to happen."""
         return self.site or Site(self.slice, node, self.path, self.owner)
 
     def outside(self) -> Frame:
-        """Module level, as the code of this function sees it: what its defaults and annotations are read in."""
+        """Module level, as seen by this function: the scope of its defaults and annotations."""
         return Frame(self.slice, self.path, self.qualname, self.owner, None, self.site)
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """How a block ends: whether it goes on behind its end, and under which further conditions it then does."""
+    """How a block ends: whether it continues after its end, and under which additional conditions."""
 
     ends: bool = False
     raises: bool = False
@@ -76,20 +76,20 @@ GOES_ON = Flow()
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """In one arm of a branch, a name stands for fewer modules or parameters."""
+    """In one arm of a branch, a name stands for only some modules or parameters."""
 
     name: str
     value: Swept
 
 
 Guards = tuple[Guard | None, Guard | None]
-"""Those of the arm where a condition holds, and of the other."""
+"""The guards of the arm where a condition holds, and of the other."""
 
 UNGUARDED: Guards = (None, None)
 
 
 def joined(ends: list[Names], start: Names) -> Names:
-    """The names behind a branch; one that only some arms bind may be unbound, which nobody reads."""
+    """The names after a branch; a name that only some arms bind may be unbound, but then nothing reads it."""
     if not ends:
         return start
     result = dict(ends[0])

@@ -1,4 +1,4 @@
-"""Lists, tuples, dictionaries and what the built-in functions make of them."""
+"""Lists, tuples and dictionaries, and what built-in functions make of them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from initlint.construction.run import Run, Site
 
 UNROLLED = 8
-"""Items of a literal that a loop goes through one by one."""
+"""The number of items of a literal that a loop goes through one by one."""
 
 MAX_ITEMS = 64
-"""Items that a group keeps; what comes after them still belongs to it."""
+"""The number of items that a group keeps apart; further ones still belong to it."""
 
 
 def grow(run: Run, group: Group, name: str | None, value: Value) -> None:
-    """A list or dictionary gets one more item, under a name if it is a dictionary."""
+    """Add an item to a list or dictionary, under a name if it is a dictionary."""
     born = run.born.get(group.token, ())
     further = [step for step in run.branch if step not in born and step[0] not in run.certain]
     group.exact = group.exact and not further
@@ -47,14 +47,14 @@ def grow(run: Run, group: Group, name: str | None, value: Value) -> None:
 
 
 def displace(value: Value) -> None:
-    """From here on it is not known what stands in which place of a list."""
+    """From here on it is unknown which item of a list is in which place."""
     for option in options(value):
         if isinstance(option, Group):
             option.exact = False
 
 
 def extend(run: Run, whole: Value, value: Value, site: Site | None) -> None:
-    """Something that holds items gets those of another."""
+    """Add the items of another group."""
     for option in options(value):
         if not isinstance(option, Group):
             _include(run, whole, "*", option, site)
@@ -69,7 +69,7 @@ def extend(run: Run, whole: Value, value: Value, site: Site | None) -> None:
 
 
 def _entry(run: Run, whole: Value, name: str | None, item: Value, group: Group) -> tuple[str, Value]:
-    """The key and the module of an item: of `("name", module)` pairs both are given."""
+    """The key and the module of an item, which may be a `("name", module)` pair."""
     if name is not None:
         return name, item
     if isinstance(item, Group) and len(item.items) == 2 and isinstance(item.items[0][1], Constant):
@@ -78,7 +78,7 @@ def _entry(run: Run, whole: Value, name: str | None, item: Value, group: Group) 
 
 
 def next_key(run: Run, whole: Value) -> str:
-    """The index under which a container keeps its next item; a star where that is not known."""
+    """The index under which a container keeps its next item; a star if unknown."""
     if isinstance(whole, Thing):
         taken, born = [key for key, _ in run.parts.get(whole.token, ())], run.born.get(whole.token, ())
     else:
@@ -102,7 +102,7 @@ def _include(run: Run, whole: Value, name: str, value: Value, site: Site | None)
 
 
 def element(value: Value) -> Value:
-    """What a loop over a value sees."""
+    """The value of a loop variable in a loop over a value."""
     return join(_element(option) for option in options(value))
 
 
@@ -121,12 +121,12 @@ def _element(value: Value) -> Value:
 
 
 def part(run: Run, group: Group) -> Group:
-    """A slice of a list: which of its items are in it, and in which places, is not known."""
+    """A slice of a list: which of its items it has, and in which places, is unknown."""
     return of(run, [item for _, item in group.items], exact=False)
 
 
 def known_items(value: Value) -> list[Value] | None:
-    """The items that a loop goes through one by one; None where they are many, or not all known."""
+    """The items that a loop goes through one by one; None if there are many, or not all are known."""
     if not isinstance(value, Group) or not value.exact or len(value.items) > UNROLLED:
         return None
     if value.mapping:
@@ -135,7 +135,7 @@ def known_items(value: Value) -> list[Value] | None:
 
 
 def looked_up(group: Group, index: Value) -> Value:
-    """`group[index]`: one item where both are known, else any."""
+    """`group[index]`: one item if both are known, or else any."""
     if not isinstance(index, Constant) or index.pattern:
         return join(value for _, value in group.items)
     if group.mapping:
@@ -157,7 +157,7 @@ def of(run: Run, values: Iterable[Value], exact: bool = True) -> Group:
 
 
 def copied(run: Run, arguments: Arguments, mapping: bool = False) -> Group:
-    """`list(value)`, `dict(pairs, name=value)` and their like."""
+    """`list(value)`, `dict(pairs, name=value)` and the like."""
     group = run.group(mapping)
     for value in (option for given in arguments.positional for option in options(given)):
         if not isinstance(value, Group) or value.mapping is mapping:
@@ -177,14 +177,14 @@ def copied(run: Run, arguments: Arguments, mapping: bool = False) -> Group:
 
 
 def _pair(item: Value) -> tuple[Value, Value]:
-    """Key and value of a dictionary's item, where it is a pair."""
+    """Key and value of an item of a dictionary, if it is a pair."""
     if isinstance(item, Group) and len(item.items) == 2:
         return item.items[0][1], item.items[1][1]
     return UNKNOWN, item
 
 
 def merged(run: Run, arguments: Arguments) -> Group:
-    """Everything of several lists, in an order of which nothing is known."""
+    """Everything in several lists, in unknown order."""
     group = run.group()
     for value in arguments.values():
         extend(run, group, value, None)
@@ -230,7 +230,7 @@ def held(run: Run, group: Group) -> Group:
 
 
 def fresh(run: Run, value: Value) -> Value:
-    """A value of another run, as a value of this one: its lists are lists of their own."""
+    """A value of another run as a value of this one, with lists of its own."""
     if not isinstance(value, Group):
         return value
     group = run.group(value.mapping)

@@ -13,26 +13,27 @@ from initlint.construction.values import EVERYTHING, Token, tokens
 
 @dataclass(eq=False)
 class Holders:
-    """Who holds what at the end of one run."""
+    """What holds what at the end of one run."""
 
     run: Run
     stores: list[Stored]
 
     def only_one(self, store: Stored, item: Token) -> bool:
-        """Whether a container alone holds an item: no other attribute does, and no code has it by another name."""
+        """Whether only its container holds an item: no other attribute does, and no code has it under another name."""
         attributes = {holder for holder in self._of[item] if isinstance(holder, str)}
         return attributes == {store.attribute} and item not in self._handed
 
     @functools.cached_property
     def _handed(self) -> frozenset[Token]:
-        """What the constructor reads by other names than those of attributes, with all that is in it."""
+        """What the constructor reads under other names than those of attributes, with everything in it."""
         reads = (read for _, read in self._reads if not read.attribute and not read.kept)
         return frozenset(self.run.reach(token for read in reads for token in read.tokens))
 
     def leave_alone(self, store: Stored) -> bool:
-        """Whether nothing else holds what an attribute is given, and the constructor reads it under no other name.
+        """Whether nothing else holds the value of an attribute, and the constructor does not read it under another
+        name.
 
-        Who is handed the instance before finds nothing of it yet.
+        Code that gets the instance earlier does not find the value on it yet.
         """
         own = frozenset(tokens(store.value))
         if self._handed_over > self._position.get(id(store), -1):
@@ -43,7 +44,7 @@ class Holders:
         return self._only_pass_on(others)
 
     def _only_pass_on(self, holders: Iterable[str | Token]) -> bool:
-        """Whether lists and dictionaries only brought something on its way: nothing keeps them, no code gets them."""
+        """Whether lists and dictionaries only carried something: nothing keeps them, and no code gets them."""
         seen: set[str | Token] = set()
         pending = list(holders)
         while pending:
@@ -56,7 +57,7 @@ class Holders:
 
     @functools.cached_property
     def _handed_over(self) -> int:
-        """The last place of the log where something gets the instance itself; -1 where nothing does."""
+        """The last position of the log at which something gets the instance itself; -1 if nothing does."""
         return max((place for place, read in self._reads if read.attribute == EVERYTHING), default=-1)
 
     @functools.cached_property
@@ -70,12 +71,12 @@ class Holders:
 
     @functools.cached_property
     def _reads(self) -> list[tuple[int, Read]]:
-        """What the constructor reads, with the place in the log."""
+        """What the constructor reads, with the position in the log."""
         return [(place, entry) for place, entry in enumerate(self.run.log) if isinstance(entry, Read)]
 
     @functools.cached_property
     def _position(self) -> dict[int, int]:
-        """Where in the log each entry stands, by its id."""
+        """The position of each entry of the log, by id."""
         return {id(entry): place for place, entry in enumerate(self.run.log)}
 
     @functools.cached_property

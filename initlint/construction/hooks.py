@@ -1,6 +1,6 @@
-"""The method that a framework's base class runs over every module once the constructor is done.
+"""The method that a framework's base class runs on every module once the constructor is done.
 
-The code of such a base handles modules in general, by ways of its own. What counts is the initialiser that it leads to.
+Such a base handles modules in general, in its own ways. What counts is the initialiser that it leads to.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ONE_GIVEN = re.compile(rb"def\s+\w+\s*\(\s*\w+\s*,\s*\w+[^,=]*,?\s*\)")
 
 
 def initialiser(project: Project, cls: ClassId, method: Method) -> Method | None:
-    """The method for one module that a framework's own method leads to, from method to method of the instance."""
+    """The method for one module that a framework's own method leads to, by calls on the instance."""
     if method.owner is None or not project.is_framework(method.owner):
         return None
     pending, seen = [method], {method.facts.name}
@@ -33,13 +33,13 @@ def initialiser(project: Project, cls: ClassId, method: Method) -> Method | None
 
 
 def unread(project: Project, cls: ClassId, name: str) -> Method | None:
-    """The same for a method of a known framework whose source is not there."""
+    """The same for a method of a known framework whose source is missing."""
     hooks = (hook(ancestor, name) for ancestor in project.mro(cls))
     return next((project.method(cls, found) for found in hooks if found), None)
 
 
 def _is_for_a_module(project: Project, method: Method) -> bool:
-    """Whether a method initialises, by its name, what it is given."""
+    """Whether a method, by its name, initialises its argument."""
     if INITIALISATION.fullmatch(method.facts.name) is None:
         return False
     return _ONE_GIVEN.match(project.source(method.path), method.facts.start) is not None

@@ -35,7 +35,7 @@ _ROOT = re.compile(r"\w+")
 
 
 class Inert:
-    """Answers from the facts alone, memoised; a function that is in doubt is not inert.
+    """Answers from the facts alone, memoised; a function in doubt is not inert.
 
     `variable` gives the value of a module-level name, which may be a table of classes.
     """
@@ -46,7 +46,7 @@ class Inert:
         self._known: dict[tuple[object, ...], bool] = {}
 
     def function(self, method: Method) -> bool:
-        """Whether a plain function neither builds, draws nor hands out what builds or draws."""
+        """Whether a plain function neither builds, draws, nor returns anything that builds or draws."""
         key = (method.id, method.facts.name)
         if key not in self._known:
             self._known[key] = True
@@ -58,7 +58,7 @@ class Inert:
         return self._known[key]
 
     def method(self, cls: ClassId, method: Method) -> bool:
-        """Whether a method that runs on an instance of `cls` only looks at it."""
+        """Whether a method that runs on an instance of `cls` only inspects it."""
         key = (cls, method.id)
         if key not in self._known:
             self._known[key] = True
@@ -66,7 +66,7 @@ class Inert:
         return self._known[key]
 
     def _changes(self, cls: ClassId, method: Method) -> bool:
-        """Whether a method assigns, keeps what it was given, or calls what does, on the instance or on parts of it."""
+        """Whether a method, or what it calls, assigns to the instance or its parts, or stores its arguments."""
         facts = method.facts
         if facts.stores or facts.instance in facts.mentions or self._has_nested(cls, facts.name):
             return True
@@ -87,7 +87,7 @@ class Inert:
         return any(facts.name.startswith(prefix) for facts in methods)
 
     def _defines_module(self, method: Method) -> bool:
-        """Whether a class of modules stands in a function."""
+        """Whether a function contains a class of modules."""
         prefix = f"{method.facts.name}.<locals>."
         names = (cls.qualname for cls in self.project.files[method.path].classes)
         ids = (f"{method.path}::{name}" for name in names if name.startswith(prefix))
@@ -134,7 +134,7 @@ class Inert:
 
 
 def _builds(value: Value) -> bool:
-    """Whether a module-level value is, or holds, what could be called to build something."""
+    """Whether a module-level value is, or contains, something that builds when it is called."""
     return any(
         isinstance(option, ClassObject | Table | TorchFunction | ProjectFunction | Closure)
         or (isinstance(option, Group) and (option.instantiates or any(_builds(item) for _, item in option.items)))

@@ -1,4 +1,4 @@
-"""Loops of a constructor that initialise what is there: for which of it they draw."""
+"""Loops of a constructor that initialise what exists: what they draw for."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def lets_through(run: Run, is_a: IsA, entry: Sweeps, store: Stored, drawing: boo
 
 
 def _of_parameters(store: Stored, held: set[str], drawing: bool, sure: Answer) -> Answer:
-    """Whether a loop over all parameters draws for what is stored, in which there are these classes."""
+    """Whether a loop over all parameters draws for what is stored, which contains these classes."""
     kind = kind_told(store)
     alias = not held and bool(tokens(store.value))
     if alias or kind in (Kind.BUFFER, Kind.TENSOR):
@@ -55,7 +55,7 @@ def _of_parameters(store: Stored, held: set[str], drawing: bool, sure: Answer) -
 
 
 def _of_ranks(store: Stored, held: set[str], ranks: frozenset[int], sure: Answer) -> Answer:
-    """Whether a loop over all parameters of some numbers of dimensions draws for what is stored."""
+    """Whether a loop over all parameters with some numbers of dimensions draws for what is stored."""
     if kind_told(store) in (Kind.BUFFER, Kind.TENSOR) or not held:
         return Answer.NO
     if any(f"{RANKED}{rank}" in held for rank in ranks):

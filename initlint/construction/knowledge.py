@@ -1,4 +1,4 @@
-"""What is known of torch, as `python -m initlint.runtime.measure` found it. Never imports torch."""
+"""What is known about torch, as measured by `python -m initlint.runtime.measure`. Never imports torch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 CONTAINERS = frozenset(
     f"torch.nn.{name}" for name in ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
 )
-"""What holds its parts by keys, `0` or a name, and does no more."""
+"""Containers, which hold their parts by key (`0` or a name) and do nothing else."""
 
 EVERY_OBJECT = frozenset(dir(type("Plain", (), {})())) | {"__annotations__"}
 
@@ -108,47 +108,47 @@ def version() -> str:
 
 
 def canonical(name: str) -> str:
-    """`torch.nn.Linear` for `torch.nn.modules.linear.Linear`; a name that is no alias stands for itself."""
+    """`torch.nn.Linear` for `torch.nn.modules.linear.Linear`; a name that is not an alias stands for itself."""
     return aliases().get(name, name)
 
 
 def module(name: str) -> TorchModule | None:
-    """The class of that name, by any of its paths."""
+    """The class with this name, by any of its paths."""
     return load().modules.get(canonical(name))
 
 
 def function(name: str) -> TorchFunction | None:
-    """The function of that name, by any path; class methods are `torch.nn.Embedding.from_pretrained`."""
+    """The function with this name, by any of its paths; class methods are `torch.nn.Embedding.from_pretrained`."""
     return load().functions.get(canonical(name))
 
 
 def initialiser(name: str) -> TorchFunction | None:
-    """The function of torch.nn.init that a function is, or is another package's copy of, by its name."""
+    """The function of torch.nn.init that a function is, or that it copies in another package, by its name."""
     tail = name.rpartition(".")[2]
     original = "trunc_normal_" if tail == "trunc_normal_tf_" else tail
     return function(f"torch.nn.init.{original}") if tail.endswith("_") else None
 
 
 def tensor_method(name: str) -> TorchFunction | None:
-    """The drawing method of a tensor, if the name is one."""
+    """The drawing method of a tensor with this name, if there is one."""
     return load().tensor_methods.get(name)
 
 
 def tensor_method_draws(name: str) -> bool:
-    """Whether a tensor's method of that name draws (`normal_`, `bernoulli`)."""
+    """Whether the method of a tensor with this name draws (`normal_`, `bernoulli`)."""
     known = tensor_method(name)
     return known is not None and known.draws
 
 
 @functools.cache
 def module_attributes() -> frozenset[str]:
-    """What every instance of torch.nn.Module has."""
+    """The attributes of every instance of torch.nn.Module."""
     return load().module_attributes | EVERY_OBJECT
 
 
 @functools.cache
 def surface(name: str) -> frozenset[str]:
-    """Everything that an instance of a class of torch has, its methods and the inherited ones included."""
+    """Everything on an instance of a class of torch, including its methods and what it inherits."""
     known = load().modules[canonical(name)]
     bases = (load().modules.get(base) for base in known.bases)
     inherited = (method for base in bases if base is not None for method in base.methods)
@@ -158,7 +158,7 @@ def surface(name: str) -> frozenset[str]:
 
 @functools.cache
 def tensor_attributes() -> frozenset[str]:
-    """What every tensor has."""
+    """The attributes of every tensor."""
     return load().tensor_attributes | EVERY_OBJECT
 
 

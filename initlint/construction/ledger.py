@@ -1,4 +1,4 @@
-"""What one constructor run leaves behind: its definitions and draws in order. Nothing here needs libcst."""
+"""What one constructor run gives: its definitions and draws, in order. Nothing here needs libcst."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from initlint.project.project import Project
 
 STREAM = "torch"
-"""The default generator of torch: the only stream that this ledger follows."""
+"""The default generator of torch, the only stream that this ledger follows."""
 
 Path = tuple[tuple[int, int], ...]
-"""Where an event stands among branches and loops: (statement, arm) from the outermost inwards."""
+"""The position of an event among branches and loops: (statement, arm) from the outermost inwards."""
 
 
 class Define(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ class Drawn(msgspec.Struct, frozen=True):
 
 
 class Discard(msgspec.Struct, frozen=True):
-    """Something that draws is built, and neither kept, read nor returned; `name` is the local's or the callee's."""
+    """Something that draws is built, but neither kept, read nor returned; `name` is the local's or the callee's."""
 
     name: str
     kind: Kind
@@ -101,7 +101,7 @@ Event = Define | Drawn | Discard | Overwrite
 
 
 class Construction(msgspec.Struct, frozen=True, dict=True):
-    """The events of one class's construction in the order in which they happen; `cut` where there were too many.
+    """The events of one class's construction, in order; `cut` if there were too many.
 
     `unread` are the places, by path and line, of statements that could not be parsed.
     """
@@ -115,12 +115,12 @@ class Construction(msgspec.Struct, frozen=True, dict=True):
 
     @functools.cached_property
     def definitions(self) -> tuple[Define, ...]:
-        """Every definition, inherited ones included, in order; the indices of `Drawn.definitions` count these."""
+        """Every definition, including inherited ones, in order; the indices of `Drawn.definitions` refer to these."""
         return tuple(event for event in self.events if isinstance(event, Define))
 
     @functools.cached_property
     def own(self) -> tuple[Define, ...]:
-        """The definitions that stand in this class's own code, each place once, without the overwritten ones."""
+        """The definitions in this class's own code, each place once, without the overwritten ones."""
         replaced = self._replaced
         places: dict[tuple[str, Span], Define] = {}
         for define in self.definitions:
@@ -139,11 +139,11 @@ class Construction(msgspec.Struct, frozen=True, dict=True):
         return found
 
     def filled(self, draws: Callable[[str], bool]) -> Construction:
-        """The same, where an enclosing class draws for some attributes once all is built."""
+        """The same construction, when an enclosing class draws for some attributes after everything is built."""
         return replace(self, events=tuple(self._filled(event, draws) for event in self.events))
 
     def gathered(self, patterns: Collection[str]) -> Construction:
-        """The same, with what a computed name makes of several definitions under the pattern of that name."""
+        """The same construction, with the definitions of a computed name combined under its pattern."""
         if not patterns:
             return self
         return replace(self, events=tuple(_gathered(event, patterns, self.id) for event in self.events))
@@ -179,18 +179,18 @@ class Construction(msgspec.Struct, frozen=True, dict=True):
         return tuple(event for event in events if event.first.definition.draws is Answer.YES)
 
     def after(self, definition: Definition) -> tuple[str, ...]:
-        """The attributes that draw after this definition does, and so get other numbers without it, in order."""
+        """The attributes that draw after this definition, and so get different numbers without it, in order."""
         same, places = self._same(definition), self._places(definition)
         return (*self._beside(definition, places[0]), *self._names(places[0], same)) if places else ()
 
     def _beside(self, item: Definition, place: int) -> tuple[str, ...]:
-        """The other items of a container that draw after one of its items does."""
+        """The other items of a container that draw after one of its items."""
         container = container_of(item.attribute)
         later = (drawn.item for drawn in self.draws[place:] if container and container_of(drawn.item) == container)
         return tuple(name for name in dict.fromkeys(later) if name != item.attribute)
 
     def drawn_at(self, define: Define) -> tuple[Span, ...]:
-        """Where in the file of a definition draws are made for it alone."""
+        """The places in the definition's file where draws are made only for it."""
         same = self._same(define.definition)
         found = (d for d in map(self.draws.__getitem__, self._places(define.definition)) if d.path == define.path)
         return tuple(dict.fromkeys(d.draw.span for d in found if not d.swept or set(d.definitions) <= same))
@@ -206,7 +206,7 @@ class Construction(msgspec.Struct, frozen=True, dict=True):
 
     @functools.cached_property
     def _indices(self) -> dict[tuple[str, Span], frozenset[int]]:
-        """The definitions that stand at one place, as a loop or a method that runs twice makes several."""
+        """The definitions at one place: several if a loop or method runs more than once."""
         found: dict[tuple[str, Span], set[int]] = {}
         for index, define in enumerate(self.definitions):
             for each in (define, *define.items):
@@ -214,7 +214,7 @@ class Construction(msgspec.Struct, frozen=True, dict=True):
         return {place: frozenset(indices) for place, indices in found.items()}
 
     def _places(self, definition: Definition) -> list[int]:
-        """Which of the draws are made for a definition, in order."""
+        """The indices of the draws for a definition, in order."""
         places = sorted({place for index in self._same(definition) for place in self._draws_for.get(index, ())})
         if not container_of(definition.attribute):
             return places
@@ -259,7 +259,7 @@ class Construction(msgspec.Struct, frozen=True, dict=True):
 
     @remembered
     def _staying(self, branch: Path) -> frozenset[int]:
-        """The definitions that are there in the end, in a run that also takes a branch; -1 is nobody's definition."""
+        """The definitions that exist at the end, in a run that also takes a given branch; -1 is no definition."""
         arms = dict(branch)
         there = (
             index
@@ -270,26 +270,26 @@ class Construction(msgspec.Struct, frozen=True, dict=True):
 
 
 def _pairs(drawn: Drawn) -> Iterable[tuple[str, int]]:
-    """Each owner with the index of its definition, -1 where there is none."""
+    """Each owner with the index of its definition, or -1."""
     indices = drawn.definitions or (-1,) * len(drawn.owners)
     return zip(drawn.owners, indices, strict=True)
 
 
 def _behind(drawn: Drawn, same: Collection[int]) -> Iterable[tuple[str, int]]:
-    """Those for which an initialisation loop draws after it has drawn for some definitions."""
+    """The owners that an initialisation loop draws for after it has drawn for some definitions."""
     pairs = list(_pairs(drawn)) if drawn.swept else []
     first = next((place for place, (_, target) in enumerate(pairs) if target in same), len(pairs))
     return pairs[first:]
 
 
 def within(inner: Span, outer: Span) -> bool:
-    """Whether a range of source lies in another one of the same file."""
+    """Whether a range of source is inside of another one in the same file."""
     start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
     return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
 
 
 def _exclusive(arms: Mapping[int, int], other: Path) -> bool:
-    """Whether two places are in arms of one branch, so that a run sees only one of them."""
+    """Whether two places are in different arms of one branch, so that no run reaches both."""
     return bool(arms) and any(arms.get(statement, arm) != arm for statement, arm in other)
 
 
@@ -302,7 +302,7 @@ def _gathered(event: Event, patterns: Collection[str], cls: ClassId) -> Event:
 
 
 def _merge(first: Define, second: Define) -> Define:
-    """One place that runs more than once: it draws for certain only if it does every time."""
+    """One place that runs several times: it certainly draws only if it draws every time."""
     one, other = first.definition, second.definition
     answer = one.draws if one.draws is other.draws else Answer.UNKNOWN
     drawn = one.drawn or other.drawn
@@ -311,11 +311,11 @@ def _merge(first: Define, second: Define) -> Define:
 
 
 Passed = Callable[["ClassId", str], Given]
-"""What the project's calls pass the constructor of a class as a parameter."""
+"""What the project's calls pass to the constructor of a class for a parameter."""
 
 
 class Ledgers:
-    """The constructions of a project, made when asked for and kept."""
+    """The constructions of a project, made on demand and kept."""
 
     def __init__(self, project: Project, passed: Passed = lambda *_: NOTHING) -> None:
         self.project = project
@@ -323,13 +323,13 @@ class Ledgers:
         self._kept: dict[ClassId, Construction] = {}
 
     def construction(self, cls: ClassId) -> Construction:
-        """What the constructor of a class of the project does."""
+        """The construction of a class of the project."""
         if cls not in self._kept:
             self._kept[cls] = self._workshop.construct(cls)
         return self._kept[cls]
 
     def given(self, method: Method, handed: Mapping[str, ClassId]) -> Construction:
-        """What a function gives the instances that it is handed or builds: of all that it does only this is told."""
+        """What a function gives the instances that it receives or builds; everything else that it does is left out."""
         construction = self._workshop.give(method, handed)
         return replace(construction, events=tuple(e for e in construction.events if isinstance(e, Define | Drawn)))
 

@@ -1,4 +1,4 @@
-"""Loops and comprehensions on abstract values: item by item where these are few and known, else once for all turns."""
+"""Loops and comprehensions on abstract values: item by item if these are few and known, or else once for all turns."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Loops:
     def give(
         self, target: cst.CSTNode, value: Value, node: cst.CSTNode, what: cst.CSTNode, group: int, frame: Frame
     ) -> None:
-        """Store a value where an assignment target says."""
+        """Store a value in an assignment target."""
         raise NotImplementedError
 
     def evaluate(self, node: cst.CSTNode, frame: Frame, alone: bool = False) -> Value:
-        """What an expression is; `alone` where nobody takes its value."""
+        """The value of an expression; `alone` if the value is unused."""
         raise NotImplementedError
 
     def turns(
@@ -45,7 +45,7 @@ class Loops:
         body: cst.CSTNode,
         frame: Frame,
     ) -> None:
-        """Run a loop: item by item over a short literal, else once for all turns."""
+        """Run a loop: item by item over a short literal, or else once for all turns."""
         items = self.evaluate(iterated, frame)
         known = known_items(items)
         if known is not None:
@@ -61,7 +61,7 @@ class Loops:
             turn()
 
     def looping(self, body: cst.CSTNode, frame: Frame) -> _Loop:
-        """A context in which a body stands for all turns of a loop."""
+        """A context in which a body represents all turns of a loop."""
         return _Loop(self, body, frame)
 
     def _items(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp, frame: Frame) -> Value:
@@ -112,7 +112,7 @@ class Loops:
 
 
 class _Loop:
-    """The inside of a loop that runs an unknown number of times: what it assigns is joined with what was before."""
+    """The inside of a loop with an unknown number of turns: what it assigns is joined with what was before."""
 
     def __init__(self, loops: Loops, body: cst.CSTNode, frame: Frame) -> None:
         self._run, self._frame = loops.run, frame

@@ -1,4 +1,4 @@
-"""What attributes and methods of abstract values are: of the instance, of what it built, of lists, of loops."""
+"""The attributes and methods of abstract values: of the instance, of what it built, of lists, of loops."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ GROWS = frozenset({"append", "extend", "insert", "update", "add", "add_module", 
 PLAIN = frozenset(
     "size dim numel item tolist numpy stride ndimension nelement element_size data_ptr is_contiguous get_device".split()
 )
-"""Methods that make plain data of a tensor."""
+"""Methods that turn a tensor into plain data."""
 
 LOOKS = frozenset({"items", "values", "keys", "copy", "get", "__getitem__", "pop", "popitem", "popleft"})
-"""Methods of lists and dictionaries that give something of them."""
+"""Methods of lists and dictionaries that return some of their contents."""
 
 METHODS = GROWS | REDRAWS | APPLIES | SWEEPS | SAME_MODULE | PLAIN | SAMPLES | REGISTRATIONS
 TENSOR_DATA = frozenset({"shape", "device", "dtype", "ndim", "requires_grad", "is_cuda", "layout"})
@@ -176,7 +176,7 @@ class Methods(Effects):
                 return UNKNOWN
 
     def on_self(self, name: str, arguments: Arguments, site: Site, before: int = 0) -> Value:
-        """Call a method of torch on the instance, which stands among the `before` arguments if it is not bound."""
+        """Call a method of torch on the instance, which is among the `before` arguments if the method is not bound."""
         if name in REGISTRATIONS:
             return self._register(name, arguments, site, before + 1)
         if name == "__setattr__" and len(arguments.positional) == 2:
@@ -200,7 +200,7 @@ class Methods(Effects):
         return UNKNOWN
 
     def _register(self, name: str, arguments: Arguments, site: Site, place: int) -> Value:
-        """`self.register_parameter("x", value)` and its like."""
+        """`self.register_parameter("x", value)` and the like."""
         kind, keyword = REGISTERED[name]
         attribute = text_of(arguments.get("name", 0) or UNKNOWN)
         value = arguments.get(keyword, 1) or NONE
@@ -217,13 +217,13 @@ class Methods(Effects):
         return NONE
 
     def set_by_name(self, owner: Value, name: Value, value: Value, site: Site, place: int = 2) -> Value:
-        """`setattr(owner, name, value)`, whose value is the argument at a place."""
+        """`setattr(owner, name, value)`, whose value is the argument at a position."""
         what = syntax.argument(site.node, place)
         self.interpreter.set_attribute(owner, text_of(name), value, site, what, self.run.fresh())
         return NONE
 
     def sweep_with(self, function: Value, root: int | None, site: Site) -> None:
-        """`apply(function)`: the function is run on each module in turn."""
+        """`apply(function)`: run the function on each module in turn."""
         swept = Arguments((self.run.sweep(root, False, site),))
         for option in options(function):
             if isinstance(option, ProjectFunction):
@@ -232,7 +232,7 @@ class Methods(Effects):
                 self.interpreter.enter(option, swept, site)
 
     def _each_of(self, swept: Swept, name: str) -> Value:
-        """What `modules()`, `named_parameters()` and their like go through."""
+        """What `modules()`, `named_parameters()` and the like iterate over."""
         each = groups.of(self.run, (UNKNOWN, swept)) if name.startswith("named_") else swept
         return groups.of(self.run, (each,), exact=False)
 

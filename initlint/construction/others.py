@@ -1,4 +1,4 @@
-"""Functions that are neither the project's nor torch's: the built-in ones, the standard library, other packages."""
+"""Functions of neither the project nor torch: built-in ones, the standard library, other packages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from initlint.construction.frames import Frame
 
 BUILDERS = re.compile(r"(get|build|create|make|init|load)_?\w*|[A-Z]\w*|_?(build|create|make)_\w+|from_\w+")
-"""Names of callees that, for all that is known, might build a module."""
+"""Names of callees that might build a module."""
 REORDERS = frozenset({"set", "frozenset", "sorted", "reversed"})
 PLAIN_RESULTS = frozenset(
     {"hasattr", "type", "id", "print", "callable", "int", "float", "bool", "repr", "vars", "abs", "object"}
@@ -57,14 +57,14 @@ STANDARD = frozenset(
 
 
 class Others(Methods):
-    """The functions of others in one run."""
+    """Functions from elsewhere, in one run."""
 
     def one(self, callee: Value, arguments: Arguments, site: Site, frame: Frame) -> Value:
         """Call one alternative."""
         raise NotImplementedError
 
     def imported(self, function: cst.BaseExpression, arguments: Arguments) -> Value | None:
-        """What of torch a call imports by its name, if it does: `Linear = safe_import("torch.nn.Linear")`."""
+        """What a call imports from torch by name, if it does: `Linear = safe_import("torch.nn.Linear")`."""
         name = function.attr if isinstance(function, cst.Attribute) else function
         texts = [value.value for value in arguments.values() if isinstance(value, Constant)]
         given = [text for text in texts if isinstance(text, str) and text.partition(".")[0] == "torch"]
@@ -99,7 +99,7 @@ class Others(Methods):
         return self.mystery(arguments, site) if builds else self.holder(arguments)
 
     def _copy(self, arguments: Arguments) -> Value:
-        """A copy draws nothing; who copies a local keeps what the local drew."""
+        """A copy draws nothing; code that copies a local keeps what the local drew."""
         self.hand_over_instance(arguments)
         copies: list[Value] = []
         for option in options(arguments.first):
@@ -112,7 +112,7 @@ class Others(Methods):
         return join(copies)
 
     def _classes_in(self, thing: Thing) -> frozenset[str]:
-        """The classes of all that is in something built."""
+        """The classes of everything in something that was built."""
         inside = [self.run.built.get(token, ("", frozenset())) for token in self.run.reach((thing.token,))]
         parts = {cls for cls, _ in inside[1:] if cls}
         return frozenset(parts.union(*(contains for _, contains in inside)))
@@ -183,7 +183,7 @@ class Others(Methods):
         return element(owner)
 
     def _isinstance(self, value: Value, classes: Value) -> Value:
-        """Known where the class is; a subclass of the class under analysis may be more than that."""
+        """Known if the class is; the class under analysis may have subclasses, though."""
         known = value.cls if isinstance(value, Thing) and value.kind is not None else ""
         cls = self.run.cls if isinstance(value, Self) else known
         wanted = list(self.class_names(classes))
@@ -195,7 +195,7 @@ class Others(Methods):
         return UNKNOWN if open_ended else Constant(False)
 
     def class_names(self, value: Value) -> Iterator[str]:
-        """The classes that `isinstance` is given; "?" for one that is not known."""
+        """The classes that `isinstance` is given; "?" for an unknown one."""
         for option in options(value):
             if isinstance(option, ClassObject):
                 yield option.id
@@ -219,7 +219,7 @@ class Others(Methods):
 
 
 def _partial(arguments: Arguments) -> Value:
-    """`partial(callee, ...)`: the callee with arguments that it already has."""
+    """`partial(callee, ...)`: the callee with arguments that are already given."""
     bound: list[Value] = []
     for option in options(arguments.first):
         match option:

@@ -1,7 +1,7 @@
 """From text to libcst's tree, without the statements that libcst cannot parse.
 
-Python 2 and what nests too deeply cost just the statements that they stand in: tree-sitter, which gets over both, says
-which statements there are.
+Python 2 and too deep nesting only cost the statements that contain them: tree-sitter, which accepts both, finds the
+statements.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 MAX_BRACKETS = 100
 MAX_DEPTH = 400
 SMALL = 8_000
-"""libcst's parser overflows the stack on deep nesting; shorter text cannot nest deep enough but by brackets."""
+"""libcst's parser overflows the stack on deep nesting; shorter text can only nest too deep by brackets."""
 
 _BRACKET = re.compile(r"[()\[\]{}]")
 
 
 def parse(text: str) -> cst.Module | None:
-    """The tree of a text; None where it has none, or nests too deep for libcst."""
+    """The tree of a text; None if it has none, or nests too deep for libcst."""
     if _too_deep(text):
         return None
     try:
@@ -36,9 +36,9 @@ def parse(text: str) -> cst.Module | None:
 
 
 def parse_rest(text: str) -> tuple[cst.Module | None, tuple[int, ...]]:
-    """The tree of what can be parsed of a text, and where the statements start that cannot.
+    """The tree of what can be parsed of a text, and the starts of the statements that cannot.
 
-    Each of these is a `0` in the tree, with as much space behind it as it takes, so that every offset stays.
+    Each of these is replaced by `0` and spaces, so that every offset stays.
     """
     module = parse(text)
     if module is not None:
@@ -49,7 +49,7 @@ def parse_rest(text: str) -> tuple[cst.Module | None, tuple[int, ...]]:
 
 
 def _unread(source: bytes, node: Node) -> Iterator[Node]:
-    """The smallest statements under a node without which the others can be parsed."""
+    """The smallest statements under a node that have to be removed for the others to be parsed."""
     for statement in _statements(node):
         if not _can_be_parsed(source, statement, ()):
             inner = [*_unread(source, statement)]
@@ -57,7 +57,7 @@ def _unread(source: bytes, node: Node) -> Iterator[Node]:
 
 
 def _statements(node: Node) -> Iterator[Node]:
-    """The statements right under a node, in blocks and in the clauses of a compound statement."""
+    """The statements directly under a node, in blocks and in the clauses of a compound statement."""
     for child in node.named_children:
         if child.type == "block" or child.type.endswith("_clause"):
             yield from _statements(child)
@@ -75,7 +75,7 @@ def _can_be_parsed(source: bytes, statement: Node, blanks: Iterable[Node]) -> bo
 
 
 def _without(source: bytes, start: int, end: int, blanks: Iterable[Node]) -> str:
-    """A stretch of a source with a `0` in the place of each of the nodes, and spaces in the place of the rest of it."""
+    """A stretch of source with each of the nodes replaced by `0` and spaces."""
     pieces = []
     for node in blanks:
         text = source[node.start_byte : node.end_byte].decode()
@@ -94,7 +94,7 @@ def _too_deep(text: str) -> bool:
 
 
 def _depths(text: str) -> Iterator[int]:
-    """The depth of every leaf of the syntax tree, by a parser that minds no depth."""
+    """The depth of every leaf of the syntax tree, from a parser that accepts any depth."""
     cursor = parser().parse(text.encode()).walk()
     depth = 0
     while True:

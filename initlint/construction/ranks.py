@@ -1,4 +1,4 @@
-"""How many dimensions tensors have, as far as code writes it out: what `if p.dim() > 1` lets through."""
+"""The numbers of dimensions of tensors, as far as code shows them: what `if p.dim() > 1` lets through."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from initlint.construction.values import Arguments, Constant, Group
 RANKS = frozenset(range(8))
 
 SIZED = frozenset(f"torch.{name}" for name in ("zeros", "ones", "empty", "full", "rand", "randn"))
-"""Functions that are told the size of the tensor that they make."""
+"""Functions that are given the size of the tensor that they make."""
 
 
 def rank_of(function: str, arguments: Arguments) -> int | None:
-    """The number of dimensions of what a function of torch makes; None where that is not written out.
+    """The number of dimensions of the result of a function of torch; None if the code does not show it.
 
-    One number that is not known may as well be a tuple.
+    A single unknown number may also be a tuple.
     """
     sizes = arguments.positional[:1] if function == "torch.full" else arguments.positional
     if function not in SIZED or arguments.unseen or not sizes:
@@ -28,7 +28,7 @@ def rank_of(function: str, arguments: Arguments) -> int | None:
 
 
 def tested(test: cst.BaseExpression) -> tuple[str, frozenset[int]] | None:
-    """The name of which a condition asks the number of dimensions, and those for which it holds."""
+    """The name whose number of dimensions a condition tests, and the numbers for which it holds."""
     match test:
         case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator=sign, comparator=right)]):
             compare, name = COMPARED.get(type(sign)), _measured(left)

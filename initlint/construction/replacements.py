@@ -1,4 +1,4 @@
-"""Which stores of a run take the place of earlier ones for certain."""
+"""Which stores of a run certainly replace earlier ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Test = Callable[[Stored], bool]
 
 
 def replaced(run: Run, stores: Iterable[Stored]) -> dict[int, int]:
-    """Where in the log something else takes the place of each store, by its id; what another store holds stays."""
+    """Where in the log each store is replaced, by its id; a value that another store also holds stays."""
     standing: dict[str, list[Stored]] = {}
     found: dict[int, int] = {}
     for place, entry in enumerate(run.log):
@@ -63,7 +63,7 @@ def _overwritten(run: Run, defined: Test, again: Test) -> Iterator[tuple[Stored,
 
 
 def _takes_all(run: Run, ways: Collection[Path]) -> bool:
-    """Whether every run takes one of these ways: there is one in each arm of a branch that does not raise."""
+    """Whether every run takes one of these paths: there is one in each arm of a branch that does not raise."""
     arms: dict[int, dict[int, list[Path]]] = {}
     for (statement, arm), *further in filter(None, ways):
         arms.setdefault(statement, {}).setdefault(arm, []).append(tuple(further))

@@ -1,4 +1,4 @@
-"""The state of one constructor run: what was built, what belongs to what, and the log of what happened, in order."""
+"""The state of one constructor run: what was built, what belongs to what, and the log of events, in order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Site(msgspec.Struct, frozen=True, eq=False):
-    """A node where it stands: in which slice of which file, in the code of which class ("" outside of classes)."""
+    """A node with its slice of a file, and the class whose code it is in ("" outside of classes)."""
 
     slice: Slice
     node: cst.CSTNode
@@ -30,7 +30,7 @@ class Site(msgspec.Struct, frozen=True, eq=False):
 
 
 class Draws(msgspec.Struct, frozen=True, eq=False):
-    """The building of `token` draws. `weak`: nothing is known of the callee but that it might build a module."""
+    """Building `token` draws. `weak`: the callee is unknown, and might build a module."""
 
     token: Token
     answer: Answer
@@ -42,8 +42,11 @@ class Draws(msgspec.Struct, frozen=True, eq=False):
 
 
 class Stored(msgspec.Struct, frozen=True, eq=False):
-    """An attribute of the instance gets a value. `kind` is told by how it is registered; stores of one `group` share
-    their value (`self.a = self.b = ...`). What is not `definable` is inherited from torch or an item of a container."""
+    """An attribute of the instance gets a value.
+
+    `kind` is known from how it is registered; stores of one `group` share their value (`self.a = self.b = ...`). Not
+    `definable` is what is inherited from torch, or an item of a container.
+    """
 
     attribute: str
     value: Value
@@ -57,9 +60,9 @@ class Stored(msgspec.Struct, frozen=True, eq=False):
 
 
 class Read(msgspec.Struct, frozen=True, eq=False):
-    """Attributes are read, or what stands behind tokens is.
+    """Attributes are read, or what tokens stand for is.
 
-    `kept`: only to put it into a container, or as a container that gets or gives its items.
+    `kept`: only to put it into a container, or as a container that gets or gives items.
     """
 
     attribute: str
@@ -77,7 +80,7 @@ class Sweeps(msgspec.Struct, frozen=True, eq=False):
 
 
 class Candidate(msgspec.Struct, eq=False):
-    """Something built that perhaps nobody uses: settled when the function around it ends."""
+    """Something built that may be unused: decided when the enclosing function ends."""
 
     name: str
     tokens: tuple[Token, ...]
@@ -91,7 +94,7 @@ Entry = Draws | Stored | Read | Sweeps | Candidate
 
 
 class Sweep(msgspec.Struct, eq=False):
-    """One initialisation loop: where it stands, and where it stands among branches."""
+    """One initialisation loop: its place in the source, and its position among branches."""
 
     site: Site
     branch: Path
@@ -102,8 +105,8 @@ class Sweep(msgspec.Struct, eq=False):
 class Run:
     """One run of the constructor of `cls`.
 
-    Tokens and branch numbers come from a counter that all runs share: what one hands to another is none of its own.
-    `arms` are those of each branch that do not raise, of which a run takes one.
+    Tokens and branch numbers come from a counter that all runs share, so those of one run never occur in another.
+    `arms` are the arms of each branch that do not raise, of which a run takes one.
     """
 
     cls: ClassId
@@ -134,7 +137,7 @@ class Run:
     unread: set[tuple[str, int]] = field(default_factory=set)
 
     def fresh(self) -> int:
-        """A number nobody else in this run has."""
+        """A new number, unique in this run."""
         return next(self.numbers)
 
     def thing(self, kind: Kind | None, cls: str = "", contains: frozenset[str] = frozenset()) -> Thing:
@@ -145,7 +148,7 @@ class Run:
         return Thing(kind, cls, token)
 
     def rank(self, value: Value) -> int | None:
-        """The number of dimensions of a tensor, or 0 of a number; None where that is not known."""
+        """The number of dimensions of a tensor, or 0 for a number; None if unknown."""
         return 0 if isinstance(value, Constant) else self.ranks.get(value.token) if isinstance(value, Thing) else None
 
     def group(self, mapping: bool = False) -> Group:
@@ -155,14 +158,14 @@ class Run:
         return Group(token, mapping=mapping)
 
     def draw(self, token: Token, answer: Answer, names: tuple[str, ...], site: Site, weak: bool = False) -> None:
-        """Log that building `token`, or filling it, draws; inside a forked or meta context nothing does."""
+        """Log that building or filling `token` draws; inside of a forked or meta context nothing does."""
         if answer is not Answer.NO and not self.silent:
             if not weak:
                 self.drawn.add(token)
             self.log.append(Draws(token, answer, names, site, self.branch, self.loops, weak))
 
     def reach(self, roots: Iterable[Token], held: bool = False) -> list[Token]:
-        """Tokens and all their parts, each once; with `held`, not what was only passed to a constructor."""
+        """Tokens and all their parts, each once; with `held`, without what was only passed to a constructor."""
         found: dict[Token, None] = {}
         pending = list(roots)[::-1]
         while pending:
@@ -187,23 +190,23 @@ class Run:
                 pending += [part for _, part in self.parts.get(token, ())]
 
     def class_of(self, token: Token) -> str:
-        """The class of something that was built; "" where that is not known."""
+        """The class of something that was built; "" if unknown."""
         return self.built.get(token, ("",))[0]
 
     def part(self, whole: Thing, name: str) -> Thing | None:
-        """The part of something built that goes by a name."""
+        """The part of something built with a given name."""
         found = (token for key, token in self.parts.get(whole.token, ()) if key == name)
         return next((Thing(None, self.class_of(token), token) for token in found), None)
 
     def classes(self, token: Token) -> Iterator[str]:
-        """The classes of something that was built and of all that is in it."""
+        """The classes of something that was built and of everything in it."""
         cls, contains = self.built.get(token, ("", frozenset()))
         if cls:
             yield cls
         yield from contains
 
     def hollow(self, value: Value) -> bool:
-        """Whether a value is something unknown in which nothing is that was seen to be built."""
+        """Whether a value is something unknown that contains nothing that was seen being built."""
         if not isinstance(value, Thing) or value.kind is not None or value.cls:
             return False
         reached = self.reach((value.token,))
@@ -211,7 +214,7 @@ class Run:
         return not any(known)
 
     def attach(self, whole: Token, key: str, value: Value, passed: bool = False, site: Site | None = None) -> None:
-        """Make a value a part of something built; if that has an owner, what nobody owns yet gets the same."""
+        """Make a value a part of something built; parts without an owner get its owner."""
         owner = self.owners.get(whole)
         for token in tokens(value):
             if token == whole:
@@ -265,7 +268,7 @@ class Run:
         return Swept(number, root, (), parameters)
 
     def sweep_draws(self, swept: Swept, answer: Answer) -> None:
-        """Log that an initialisation loop draws where it is now."""
+        """Log that an initialisation loop draws at this point."""
         if answer is Answer.NO or self.silent:
             return
         start = self.sweeps[swept.id].branch
@@ -275,20 +278,20 @@ class Run:
         self.log.append(Sweeps(swept, swept.attribute, certain, self.branch))
 
     def arm(self, statement: int, number: int) -> Under:
-        """A context in which everything stands in one arm of a branch."""
+        """A context for one arm of a branch."""
         return Under(self, ((statement, number),))
 
     def under(self, steps: Path) -> Under:
-        """A context in which everything stands under further steps."""
+        """A context for code under further steps."""
         return Under(self, steps)
 
     def looping(self, statement: int) -> Under:
-        """A context in which everything runs an unknown number of times."""
+        """A context for code that runs an unknown number of times."""
         return Under(self, ((statement, 0),), (statement,))
 
 
 class Under:
-    """A stretch of a run that stands under further branches and loops."""
+    """A stretch of a run under further branches and loops."""
 
     __slots__ = ("_before", "_loops", "_run", "_steps")
 

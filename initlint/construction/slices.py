@@ -17,15 +17,15 @@ from initlint.model import Span
 from initlint.texts import shortened
 
 TEXT_LENGTH = 80
-"""Characters of an expression that are quoted before it is cut."""
+"""The length at which a quoted expression is cut."""
 
 _COMMENT = re.compile(r"""('[^'\n]*'|"[^"\n]*")|#[^\n]*""")
 
 
 class Tree:
-    """A parsed text, with what was worked out about its nodes; `module` is None where it cannot be parsed.
+    """A parsed text, with what was derived from its nodes; `module` is None if it cannot be parsed.
 
-    Statements that cannot be parsed start at `unread`.
+    `unread` are the starts of statements that cannot be parsed.
     """
 
     def __init__(self, text: str) -> None:
@@ -44,13 +44,13 @@ class Tree:
 
 
 _trees: WeakValueDictionary[str, Tree] = WeakValueDictionary()
-"""The trees that are in use, by their texts: many classes of one project are copies of each other."""
+"""The trees in use, by text: many classes of a project are copies of each other."""
 
 
 class Slice:
-    """A piece of a file, with the places that the nodes of its tree have in the file.
+    """A piece of a file, with the places of its nodes in the file.
 
-    Indented code is parsed behind a `class` line of its own, so that its columns stay as they are.
+    Indented code is parsed after an added `class` line, so that its columns stay the same.
     """
 
     def __init__(self, source: bytes, start: int, end: int) -> None:
@@ -75,7 +75,7 @@ class Slice:
 
     @property
     def unread(self) -> tuple[int, ...]:
-        """The lines of the file at which statements start that cannot be parsed: the tree is without them."""
+        """The lines of the file where statements start that cannot be parsed and are not in the tree."""
         return tuple(self._place(offset)[0] for offset in self.tree.unread)
 
     @property
@@ -85,7 +85,7 @@ class Slice:
         return line.body[0] if isinstance(line, cst.SimpleStatementLine) and line.body else None
 
     def code(self, node: cst.CSTNode) -> str:
-        """The source of a node on one line without its comments, cut where it is long."""
+        """The source of a node on one line, without comments, cut if it is long."""
         start, end = self.tree.offsets.get(id(node), (0, 0))
         text = self._text[start:end]
         if "#" in text:
@@ -93,12 +93,12 @@ class Slice:
         return shortened(" ".join(text.split()).replace("( ", "(").replace(", )", ")"), TEXT_LENGTH)
 
     def plain(self, node: cst.CSTNode) -> str:
-        """The source of a node as it stands: cheaper than `code` where no place in the slice is asked for."""
+        """The source of a node as written: cheaper than `code` if no place in the slice is needed."""
         assert self.tree.module is not None
         return self.tree.module.code_for_node(node)
 
     def span(self, node: cst.CSTNode) -> Span:
-        """Where a node stands in the file."""
+        """The place of a node in the file."""
         start, end = self.tree.offsets.get(id(node), (self._lead, self._lead))
         return Span(*self._place(start), *self._place(end))
 
@@ -121,7 +121,7 @@ def _tree(text: str) -> Tree:
 
 @functools.lru_cache(maxsize=8)
 def _line_ends(source: bytes) -> list[int]:
-    """Where the lines of a file end: most pieces are asked for soon after another of the same file."""
+    """The offsets of the line ends of a file: most slices follow another one of the same file."""
     return [match.start() for match in re.finditer(rb"\n", source)]
 
 
@@ -131,7 +131,7 @@ def _dotted(node: cst.Attribute) -> tuple[str, str]:
 
 
 class _Offsets(CodegenState):
-    """Writes the code once and notes where every node starts and ends: a fifth of PositionProvider's time."""
+    """Writes the code once and notes the start and end of every node: a fifth of PositionProvider's time."""
 
     def __init__(self, default_indent: str, default_newline: str) -> None:
         super().__init__(default_indent=default_indent, default_newline=default_newline)
@@ -153,14 +153,14 @@ class _Offsets(CodegenState):
 
 
 def offsets(tree: cst.Module) -> dict[int, tuple[int, int]]:
-    """Where every node starts and ends in the text of a tree, by the node's id."""
+    """The start and end of every node in the text of a tree, by the node's id."""
     state = _Offsets(default_indent=tree.default_indent, default_newline=tree.default_newline)
     tree._codegen(state)
     return state.found
 
 
 def statement_end(source: bytes, start: int) -> int:
-    """Where the logical line ends that starts at `start`; a longer one than is looked at ends with that."""
+    """The end of the logical line that starts at `start`, or of the part that is examined."""
     for size in (2_000, 200_000):
         end = _statement_end(source[start : start + size])
         if end < size - 1:

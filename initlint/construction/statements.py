@@ -44,10 +44,10 @@ Arm = Callable[[], Flow]
 
 
 class Statements(Expressions):
-    """What statements do, and how blocks of them end."""
+    """The execution of statements and blocks."""
 
     def block(self, body: cst.BaseSuite, frame: Frame) -> Flow:
-        """Run statements until one leaves; what stands behind a partial exit stands under its condition."""
+        """Run statements until one leaves; what follows a conditional exit runs under its condition."""
         before = self.run.branch
         rest: Path = ()
         flow = GOES_ON
@@ -89,7 +89,7 @@ class Statements(Expressions):
                 pass
 
     def _candidate(self, name: str, built: Iterable[Token], node: cst.CSTNode, what: cst.CSTNode, frame: Frame) -> None:
-        """Something was built in the class's own code, and perhaps nothing uses it."""
+        """Something was built in the class's own code, and may be unused."""
         tokens = tuple(token for token in built if self.run.direct.get(token) is frame)
         if frame.site is None and tokens:
             candidate = Candidate(name, tokens, frame.place(node), what, self.run.branch)
@@ -186,7 +186,7 @@ class Statements(Expressions):
     def give(
         self, target: cst.CSTNode, value: Value, node: cst.CSTNode, what: cst.CSTNode, group: int, frame: Frame
     ) -> None:
-        """Store a value where an assignment target says."""
+        """Store a value in an assignment target."""
         match target:
             case cst.Name():
                 frame.names[target.value] = value
@@ -214,7 +214,7 @@ class Statements(Expressions):
                 self.run.read("", value)
 
     def _setter(self, name: str, value: Value) -> Method | None:
-        """The setter of a property, which torch passes by for modules and parameters."""
+        """The setter of a property, which torch ignores for modules and parameters."""
         method = self.project.method(self.run.cls, name)
         if method is None or not sets_property(method.facts):
             return None
@@ -248,7 +248,7 @@ class Statements(Expressions):
         what: cst.CSTNode,
         frame: Frame,
     ) -> None:
-        """`a, *b = value`: item by item where the items are known; each part of a literal is a value of its own."""
+        """`a, *b = value`: item by item if the items are known; each part of a literal is a value of its own."""
         choices: Sequence[Value] = options(value)
         if not any(isinstance(target, cst.StarredElement) for target in targets):
             fitting = [
@@ -291,7 +291,7 @@ class Statements(Expressions):
         return self.block(node.body, frame) if node is not None else GOES_ON
 
     def _arms(self, statement: int, arms: Sequence[Arm], frame: Frame, guards: Sequence[Guard | None] = ()) -> Flow:
-        """Run every arm from the same start and join what those leave behind that go on."""
+        """Run every arm from the same start, and join the results of those that continue."""
         names, attributes = frame.names, self.run.attributes
         ends: list[tuple[Names, Names]] = []
         flows: list[Flow] = []
@@ -313,7 +313,7 @@ class Statements(Expressions):
         return self._behind(statement, flows)
 
     def _behind(self, statement: int, flows: list[Flow]) -> Flow:
-        """How a branch ends: behind one whose other arms returned, everything stands under its condition."""
+        """How a branch ends: after one whose other arms returned, everything runs under its condition."""
         self.run.arms[statement] = frozenset(number for number, flow in enumerate(flows) if not flow.raises)
         going = [number for number, flow in enumerate(flows) if not flow.ends]
         if not going:
@@ -326,9 +326,9 @@ class Statements(Expressions):
         return Flow(rest=((self.run.fresh(), 0),)) if partly else GOES_ON
 
     def _guards(self, test: cst.BaseExpression, frame: Frame) -> Guards:
-        """`isinstance(m, nn.Linear)` in an initialisation loop narrows what `m` is in its arm, as does `type(m)`.
+        """`isinstance(m, nn.Linear)` or `type(m)` in an initialisation loop narrows what `m` is in its arm.
 
-        `p.dim() > 1` narrows what `p` is in both.
+        `p.dim() > 1` narrows what `p` is in both arms.
         """
         if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
             then, otherwise = self._guards(test.expression, frame)

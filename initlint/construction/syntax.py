@@ -1,4 +1,4 @@
-"""Questions about libcst nodes that need no values: what is named, read and assigned in a piece of code."""
+"""Questions about libcst nodes that need no values: what code names, reads and assigns."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _TARGETS = (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.NamedExpr, cst.C
 
 @functools.cache
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    """The fields of a node that can hold code, not white space."""
+    """The fields of a node that can contain code rather than white space."""
     names = (field.name for field in fields(kind))
     return tuple(name for name in names if name not in _LAYOUT and "whitespace" not in name)
 
 
 @functools.cache
 def _is_node(kind: type) -> bool:
-    """Asked of the type, since libcst's classes are abstract ones, of which `isinstance` takes its time."""
+    """Decided by type, since `isinstance` is slow for libcst's abstract classes."""
     return issubclass(kind, cst.CSTNode)
 
 
@@ -49,7 +49,7 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def variables(node: cst.CSTNode) -> Iterator[cst.Name]:
-    """Every name that stands for a variable: neither an attribute's nor a keyword's."""
+    """Every name that is a variable: neither an attribute's nor a keyword's."""
     pending = [node]
     while pending:
         current = pending.pop()
@@ -77,7 +77,7 @@ def displayed(node: cst.CSTNode) -> Iterator[cst.Name]:
 
 
 def loads(function: cst.FunctionDef) -> dict[str, set[int]]:
-    """Name -> the nodes, by their ids, that mention a local without assigning or deleting it."""
+    """Name -> the nodes, by id, that mention a local without assigning or deleting it."""
     targets = (
         node.target for node in walk(function.body) if isinstance(node, cst.AssignTarget | cst.AnnAssign | cst.Del)
     )
@@ -90,13 +90,13 @@ def loads(function: cst.FunctionDef) -> dict[str, set[int]]:
 
 
 def assigned_names(body: cst.CSTNode) -> frozenset[str]:
-    """Every name that some statement or expression in a body assigns."""
+    """Every name that a statement or expression in a body assigns."""
     targets = (node.target for node in walk(body) if isinstance(node, _TARGETS))
     return frozenset(name.value for target in targets for name in variables(target))
 
 
 def attributes_read(node: cst.CSTNode, instance: str) -> set[str]:
-    """The attributes that code reads from the instance; `*` where it hands the instance on."""
+    """The attributes that code reads from the instance; `*` if it passes the instance on."""
     found: set[str] = set()
     pending = [node]
     while pending:
@@ -116,7 +116,7 @@ def attributes_read(node: cst.CSTNode, instance: str) -> set[str]:
 
 
 def dotted(node: cst.BaseExpression) -> str | None:
-    """`a.b.c` as text; None where it is more than names."""
+    """`a.b.c` as text; None if it is more than names."""
     names: list[str] = []
     while type(node) is cst.Attribute:
         names.append(node.attr.value)
@@ -125,7 +125,7 @@ def dotted(node: cst.BaseExpression) -> str | None:
 
 
 def argument(node: cst.CSTNode, number: int) -> cst.CSTNode:
-    """The expression of a call's argument; the whole call where it has fewer."""
+    """The expression of a call's argument; the whole call if it has fewer."""
     if isinstance(node, cst.Call) and len(node.args) > number:
         return node.args[number].value
     return node

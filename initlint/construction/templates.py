@@ -1,4 +1,4 @@
-"""What a function of the project returns, kept apart from its run, so that every call of it can make the same again."""
+"""The results of a function of the project, separate from its run, so that every call can create them again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from initlint.model import Answer, Kind
 
 
 class Copy(msgspec.Struct, frozen=True):
-    """A thing that a function returns, as every call of it makes one."""
+    """A thing that a function returns, created anew by every call."""
 
     kind: Kind | None
     cls: str
@@ -20,7 +20,7 @@ class Copy(msgspec.Struct, frozen=True):
 
 
 class Copies(msgspec.Struct, frozen=True):
-    """A list, tuple or dictionary with things in it that a function returns."""
+    """A list, tuple or dictionary of things that a function returns."""
 
     items: tuple[tuple[str | None, Made], ...]
     exact: bool
@@ -32,7 +32,7 @@ Made = tuple["Copy | Copies | Value", ...]
 
 
 def made(finish: Finish, value: Value) -> Made | None:
-    """What a function returned, to be made again for each call; None where its effects go further than that."""
+    """The result of a function, to be created for each call; None if its effects go beyond that."""
     reached: set[Token] = set()
     result = _templates(finish, value, reached)
     further = (
@@ -49,7 +49,7 @@ def _templates(finish: Finish, value: Value, reached: set[Token]) -> Made | None
 
 
 def _template(finish: Finish, value: Value, reached: set[Token]) -> Copy | Copies | Value | None:
-    """How to make one alternative again; None where what it draws is in another one as well."""
+    """How to create one alternative again; None if what it draws is also in another one."""
     if isinstance(value, Thing):
         parts = {token for token in finish.run.reach((value.token,)) if token in finish.drawing}
         if parts & reached:

@@ -11,11 +11,11 @@ _CONVERSION = re.compile(r"%[-\w.]*[sdif]")
 _FIELD = re.compile(r"\{[^{}]*\}")
 
 CASES = frozenset("lower upper capitalize title strip".split())
-"""Methods without arguments that give another text."""
+"""Methods without arguments that return another string."""
 
 
 def concatenated(parts: Iterable[Value]) -> Constant:
-    """The string that parts make, with `*` for what is not known."""
+    """The string that parts make, with `*` for unknown parts."""
     texts, pattern = [], False
     for part in parts:
         known = isinstance(part, Constant) and isinstance(part.value, str)
@@ -31,7 +31,7 @@ def converted(text: str) -> Constant:
 
 
 def called(text: Constant, name: str, arguments: Arguments) -> Value:
-    """What a method of a string gives: `"layer{}".format(i)`, `"_".join(parts)`, `"HEAD".lower()`."""
+    """The result of a method of a string: `"layer{}".format(i)`, `"_".join(parts)`, `"HEAD".lower()`."""
     given = arguments.positional
     if not isinstance(text.value, str):
         return UNKNOWN

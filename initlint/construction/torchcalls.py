@@ -10,18 +10,18 @@ from initlint.construction.values import Arguments, Constant, Either, Thing, Unk
 from initlint.model import Answer, Kind
 
 ANY_MODULE = "?"
-"""The class of a module of which only that is known."""
+"""The class of a module of unknown class."""
 
 PARAMETER = "torch.nn.Parameter"
 PERHAPS_PARAMETER = "torch.nn.Parameter?"
 RANKED = "torch.nn.Parameter:"
-"""A parameter with its number of dimensions behind it; with nothing behind it, that is not known."""
+"""A parameter, followed by its number of dimensions unless that is unknown."""
 
 META = "torch.device:meta"
-"""The class of the device on which nothing is drawn."""
+"""The class of the meta device."""
 
 SILENT = "silent"
-"""The class of a context in which nothing draws from the default stream."""
+"""The class of a context without draws from the default stream."""
 
 
 def kind_of(known: knowledge.TorchModule, name: str) -> Kind:
@@ -53,7 +53,7 @@ def class_draws(known: knowledge.TorchModule, arguments: Arguments) -> tuple[Ans
 
 
 def class_holds(known: knowledge.TorchModule, arguments: Arguments) -> frozenset[str]:
-    """What an instance of a class of torch has in it beside its own class: parameters, perhaps parameters, or none."""
+    """What an instance of a class of torch contains besides its own class: parameters, perhaps parameters, or none."""
     weighting = (switch for switch, weights in known.weight_variants.items() if bool(weights) is not known.weighted)
     matched = {_switched(known, switch, arguments) for switch in weighting}
     if known.weighted is (True not in matched) and None not in matched:
@@ -65,7 +65,7 @@ def class_holds(known: knowledge.TorchModule, arguments: Arguments) -> frozenset
 def class_weights(known: knowledge.TorchModule, arguments: Arguments) -> Mapping[str, int | None] | None:
     """The parameters of an instance of a class of torch, in order, with their numbers of dimensions.
 
-    None where that is not known: arguments were measured one by one, not what one takes from what another adds.
+    None if unknown: arguments were measured one by one, not in combination.
     """
     matched = {switch: _switched(known, switch, arguments) for switch in known.weight_variants}
     found = [known.weight_variants[switch] for switch, answer in matched.items() if answer]
@@ -78,25 +78,25 @@ def class_weights(known: knowledge.TorchModule, arguments: Arguments) -> Mapping
 
 
 def _given(known: knowledge.TorchModule, switch: str, arguments: Arguments) -> tuple[Value | None, str]:
-    """What is passed for an argument that a class was measured with, and the value that it had then."""
+    """The argument that a class was measured with, and the value that it had then."""
     parameter, _, expected = switch.partition("=")
     return arguments.get(parameter, _position(known, parameter)), expected
 
 
 def _switched(known: knowledge.TorchModule, switch: str, arguments: Arguments) -> bool | None:
-    """Whether an argument has the value with which a class was measured; None where that is not known."""
+    """Whether an argument has the value with which a class was measured; None if unknown."""
     return _matches(*_given(known, switch, arguments))
 
 
 def _is_exact(known: knowledge.TorchModule, switch: str, arguments: Arguments) -> bool:
-    """Whether an argument that counts something is not more than what was measured."""
+    """Whether an argument that is a count is at most the measured one."""
     given, expected = _given(known, switch, arguments)
     count = given.value if isinstance(given, Constant) else None
     return type(count) is not int or expected in ("...", str(count))
 
 
 def _stem(name: str) -> str:
-    """A name without its numbers: the biases of all layers have one."""
+    """A name without its numbers: the biases of all layers share one."""
     return "".join(character for character in name if not character.isdigit())
 
 
@@ -105,7 +105,7 @@ def _position(known: knowledge.TorchModule, parameter: str) -> int | None:
 
 
 def _matches(given: Value | None, expected: str) -> bool | None:
-    """Whether an argument has the switched value: no if it is not given, None where that is not known."""
+    """Whether an argument has the switched value: no if it is missing, None if unknown."""
     if given is None:
         return False
     if isinstance(given, Either):
@@ -147,7 +147,7 @@ def given_generator(arguments: Arguments) -> bool:
 
 
 def on_meta(device: Value | None) -> bool:
-    """Whether a device is the meta device for certain."""
+    """Whether a device is certainly the meta device."""
     if isinstance(device, Either):
         return all(on_meta(option) for option in device.options)
     return (isinstance(device, Constant) and device.value == "meta") or (
@@ -156,7 +156,7 @@ def on_meta(device: Value | None) -> bool:
 
 
 def first_thing(arguments: Arguments) -> Value | None:
-    """The first argument that was built, for functions that hand it back (`weight_norm(nn.Linear(8, 8))`)."""
+    """The first argument that was built, for functions that return it (`weight_norm(nn.Linear(8, 8))`)."""
     for value in arguments.positional[:1] or [given for _, given in arguments.named[:1]]:
         if any(isinstance(option, Thing) for option in options(value)):
             return value

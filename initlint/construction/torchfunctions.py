@@ -1,4 +1,4 @@
-"""Functions of torch: those that build, fill, wrap, make tensors, or silence what is drawn inside of them."""
+"""Functions of torch: those that build, fill or wrap, make tensors, or silence the draws inside of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SAME_DATA = frozenset(
     "as_tensor asarray detach flatten movedim narrow permute reshape select squeeze t transpose unsqueeze".split()
 )
-"""Functions whose tensor has the data of the one that they are given: who fills the one fills the other."""
+"""Functions whose result shares data with their argument: filling one fills the other."""
 
 
 class TorchFunctions(Building):
@@ -49,7 +49,7 @@ class TorchFunctions(Building):
         return self._tensor(name, arguments, site, frame)
 
     def _context(self, name: str, known: knowledge.TorchFunction | None, arguments: Arguments) -> Value | None:
-        """Values that matter by what they are: a device, a fork of the stream, a distribution to sample from."""
+        """Values that matter by themselves: a device, a fork of the stream, a distribution to sample from."""
         cls = None
         if known is not None and known.isolates:
             cls = SILENT
@@ -76,7 +76,7 @@ class TorchFunctions(Building):
         return thing
 
     def _wrapped(self, known: knowledge.TorchFunction | None, arguments: Arguments, site: Site) -> Value:
-        """`spectral_norm(module)` hands the module back, and may draw for it."""
+        """`spectral_norm(module)` returns the module, and may draw for it."""
         first = first_thing(arguments)
         if first is None:
             return UNKNOWN

@@ -1,4 +1,4 @@
-"""What an expression can be while a constructor is read: abstract values, and how they join."""
+"""The values of expressions while a constructor is read: abstract values, and how they are joined."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
     from initlint.project.classes import ClassId, Method
 
 Token = int
-"""The identity of something that was built: draws and parts belong to tokens."""
+"""The identity of something that was built: draws and parts refer to tokens."""
 
 EVERYTHING = "*"
 """The attribute name of a read that may be of any attribute."""
 
 MAX_OPTIONS = 8
-"""Alternatives that a value keeps; more are not told apart."""
+"""The number of alternatives that a value keeps; more are not distinguished."""
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """Anything at all, or plain data that nobody asks about."""
+    """Anything at all, or plain data that does not matter."""
 
 
 class Constant(msgspec.Struct, frozen=True):
-    """A number, a string, a truth value or None, as it stands in the source. A string may be a pattern ("layer*")."""
+    """A number, a string, a truth value or None, as written in the source. A string may be a pattern ("layer*")."""
 
     value: bool | int | float | str | None
     pattern: bool = False
 
 
 class Thing(msgspec.Struct, frozen=True):
-    """A module, parameter, buffer or tensor; with no kind it is something of which only the identity is known.
+    """A module, parameter, buffer or tensor; without a kind, something of which only the identity is known.
 
     `cls` is the id of its class, `names` are the tensors that its construction draws.
     """
@@ -56,7 +56,7 @@ class ClassObject(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """An object in which classes of modules are registered, and which builds them or hands them out by name."""
+    """An object in which classes of modules are registered, and which returns them, or instances, by name."""
 
     classes: tuple[ClassObject, ...]
 
@@ -107,10 +107,10 @@ class Registry(msgspec.Struct, frozen=True):
 
 
 class Swept(msgspec.Struct, frozen=True):
-    """Each of the modules or parameters of `root` in turn (None: of the instance), as an initialisation loop sees them.
+    """Each of the modules or parameters of `root` (None: of the instance) in turn, as an initialisation loop sees them.
 
-    `classes` are those that an `isinstance` lets through, `ranks` the numbers of dimensions that a condition does;
-    `parameters` tells a loop over parameters from one over modules.
+    `classes` are those that an `isinstance` lets through, `ranks` the numbers of dimensions that a condition lets
+    through; `parameters` distinguishes a loop over parameters from one over modules.
     """
 
     id: int
@@ -129,7 +129,7 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, eq=False):
-    """A list, tuple, set or dict. It grows; `exact` until it grows where it cannot be known how often."""
+    """A list, tuple, set or dict. It grows; `exact` until it grows an unknown number of times."""
 
     token: Token
     items: list[tuple[str | None, Value]] = []
@@ -139,20 +139,20 @@ class Group(msgspec.Struct, eq=False):
 
 
 class Either(msgspec.Struct, frozen=True):
-    """One of several values, depending on how the code goes."""
+    """One of several values, depending on the path through the code."""
 
     options: tuple[Value, ...]
 
 
 class Arguments(msgspec.Struct, frozen=True, eq=False):
-    """What a call passes; `unseen` where `*args` or `**kwargs` could pass more than is known."""
+    """The arguments of a call; `unseen` if `*args` or `**kwargs` may pass unknown ones."""
 
     positional: tuple[Value, ...] = ()
     named: tuple[tuple[str, Value], ...] = ()
     unseen: bool = False
 
     def get(self, name: str, position: int | None = None) -> Value | None:
-        """The argument of that name, or at that position."""
+        """The argument with this name, or at this position."""
         for given, value in self.named:
             if given == name:
                 return value
@@ -167,16 +167,16 @@ class Arguments(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def first(self) -> Value:
-        """The first by place; nothing is known of one that is not passed."""
+        """The first positional argument; unknown if it is missing."""
         return self.positional[0] if self.positional else UNKNOWN
 
     @property
     def others(self) -> Arguments:
-        """All but the first by place."""
+        """All positional arguments but the first."""
         return replace(self, positional=self.positional[1:])
 
     def behind(self, first: Arguments | None) -> Arguments:
-        """These arguments after those that `partial` bound; a name given twice counts as given last."""
+        """These arguments after those bound by `partial`; of two with the same name the last wins."""
         if first is None:
             return self
         named = {**dict(first.named), **dict(self.named)}
@@ -209,7 +209,7 @@ FALSE = Constant(False)
 
 
 def options(value: Value) -> tuple[Value, ...]:
-    """The alternatives of a value; a plain one is its own."""
+    """The alternatives of a value, or the value itself."""
     return value.options if type(value) is Either else (value,)
 
 
@@ -230,7 +230,7 @@ def join(values: Iterable[Value]) -> Value:
 
 
 def truth(value: Value) -> bool | None:
-    """Whether a value counts as true; None where that is not known."""
+    """Whether a value is true; None if unknown."""
     match value:
         case Constant(value=constant, pattern=False):
             return bool(constant)
@@ -279,15 +279,16 @@ _TOKENS: dict[type, Callable[[Any], tuple[Token, ...]]] = {
 
 
 def text_of(value: Value) -> str:
-    """A name that is computed, as a pattern."""
+    """A computed name, as a pattern."""
     if isinstance(value, Constant) and isinstance(value.value, str | int) and not isinstance(value.value, bool):
         return str(value.value)
     return "*"
 
 
 def rounded(arguments: Arguments) -> Arguments:
-    """Arguments as a run of its own gets them: without the numbers that no constructor branches on, so that fewer
-    constructions are told apart, and one module instead of each in turn of a loop that this run knows nothing of.
+    """Arguments for a run of its own, without the numbers that no constructor branches on.
+
+    So fewer constructions are distinguished. Modules of a loop that the run does not know are replaced by a single one.
     """
     named = tuple((name, _rounded(value)) for name, value in arguments.named)
     return Arguments(tuple(map(_rounded, arguments.positional)), named, arguments.unseen)
@@ -305,7 +306,7 @@ def _rounded(value: Value) -> Value:
 
 
 def settable(value: Value) -> Value:
-    """What is known of a constant that code elsewhere may set: a string is taken for a name, but decides nothing."""
+    """A constant that code elsewhere may set: a string is taken for a name, but decides nothing."""
     if not isinstance(value, Constant):
         return value
     return replace(value, pattern=True) if isinstance(value.value, str) else UNKNOWN
@@ -317,7 +318,7 @@ SMALL = frozenset({-1, 0, 1, 2, 3})
 
 
 def key_of(arguments: Arguments) -> object:
-    """What a function can see of its arguments: equal keys make equal results."""
+    """What a function can see of its arguments: equal keys give equal results."""
     named = tuple((name, _key(value)) for name, value in sorted(arguments.named, key=lambda pair: pair[0]))
     return tuple(map(_key, arguments.positional)), named, arguments.unseen
 
@@ -351,12 +352,12 @@ def _bound_key(bound: Arguments | None) -> object:
 
 
 def portable(arguments: Arguments) -> bool:
-    """Whether a function that gets these can be run apart from its caller: it sees nothing of what was built."""
+    """Whether a function with these arguments can run apart from its caller: it sees nothing that was built."""
     return all(independent(value) and not isinstance(value, Group) for value in arguments.values())
 
 
 def independent(value: Value) -> bool:
-    """Whether a value means the same in every run: nothing that was built is in it."""
+    """Whether a value means the same in every run: it contains nothing that was built."""
     match value:
         case Unknown() | Constant() | External() | Table():
             return True

@@ -1,4 +1,4 @@
-"""Runs one constructor on abstract values: which code it consists of, how functions are entered, what names mean."""
+"""Runs one constructor on abstract values: which code belongs to it, how functions are entered, what names mean."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from initlint.project.classes import ClassId
 
 SET_UP = re.compile(r"setup|configure_model|_?build\w*|_?init_\w+")
-"""Methods that others call on the fresh object and that stand for a constructor where they assign attributes."""
+"""Methods that others call on the fresh object, and that count as construction if they assign attributes."""
 
 MAX_CALLS = 30
 
@@ -72,7 +72,8 @@ class Interpreter(Statements):
     # -- one construction --------------------------------------------------------------------------------------
 
     def construct(self, arguments: Arguments | None) -> Run:
-        """Run the constructor; without arguments as the subject of the analysis, with all that belongs to the class."""
+        """Run the constructor; without arguments as the subject of the analysis, with everything that belongs to the
+        class."""
         self.root = arguments is None
         try:
             if self.root:
@@ -89,7 +90,7 @@ class Interpreter(Statements):
         return self.run
 
     def _class_level(self) -> None:
-        """What the class statements build, of this class and of its bases: it draws when the file is imported."""
+        """What the class statements of this class and its bases build: it draws when the file is imported."""
         for info in reversed([*self.project.lineage(self.run.cls)]):
             for store in info.facts.attributes:
                 if not store.callees:
@@ -105,7 +106,7 @@ class Interpreter(Statements):
         return Frame(slice_, info.path, info.facts.qualname, info.id), slice_.small
 
     def class_attribute(self, name: str) -> Value | None:
-        """The value of a class-level name; a constant may be another in a subclass, which then says what it is."""
+        """The value of a class-level name; a subclass may replace a constant."""
         value = self.class_value(name, self.run.cls)
         if not self.root or not isinstance(value, Constant):
             return value
@@ -115,7 +116,7 @@ class Interpreter(Statements):
         return join(map(settable, (value, *values)))
 
     def class_value(self, name: str, start: ClassId) -> Value | None:
-        """What a class-level name is on just this class and its instances."""
+        """The value of a class-level name on exactly this class and its instances."""
         for info in self.project.lineage(start):
             store = next((s for s in info.facts.attributes if s.attribute == name), None)
             if store is None:
@@ -142,7 +143,7 @@ class Interpreter(Statements):
         self.run.attributes = joined(ends, start)
 
     def _set_up(self) -> None:
-        """Set-up methods that the constructor did not call, in the order in which they stand."""
+        """Set-up methods that the constructor did not call, in the order of the source."""
         for info in self.project.lineage(self.run.cls):
             for facts in info.facts.methods:
                 if facts.stores and self._sets_up(facts.name) and (info.id, facts.name) not in self._ran:
@@ -160,7 +161,7 @@ class Interpreter(Statements):
 
     @functools.cached_property
     def _called_by_heirs(self) -> frozenset[str]:
-        """What the constructors of the class and of its descendants read from their instance."""
+        """What the constructors of the class and its descendants read from their instance."""
         found: set[str] = set()
         for cls in self.project.descendants(self.run.cls):
             info, family = self.project.classes[cls], self.project.family(cls)
@@ -173,9 +174,9 @@ class Interpreter(Statements):
     # -- functions ---------------------------------------------------------------------------------------------
 
     def give_parts(self, method: Method, handed: Mapping[str, ClassId]) -> Run:
-        """Run a function with what it is handed, or a file, as if its names were attributes of what it constructs.
+        """Run a function with its arguments, or a file, as if its names were attributes of what it constructs.
 
-        Who reads an instance as a whole reads none of the parts that it is given.
+        Code that reads an instance as a whole does not read the parts given to it.
         """
         self.root = False
         facts = method.facts
@@ -196,7 +197,7 @@ class Interpreter(Statements):
         return self.run
 
     def _run_whole(self, method: Method, frame: Frame, handed: Mapping[str, ClassId]) -> None:
-        """Run a function that is handed instances, or what stands in a file outside of functions and classes."""
+        """Run a function that is given instances, or the code of a file outside of functions and classes."""
         node, module = frame.slice.node, frame.slice.tree.module
         if isinstance(node, cst.FunctionDef):
             named = tuple((name, self.run.thing(Kind.SUBMODULE, cls)) for name, cls in handed.items())
@@ -208,7 +209,7 @@ class Interpreter(Statements):
                     self.statement(statement, frame)
 
     def invoke(self, method: Method, instance: Value | None, arguments: Arguments | None, site: Site | None) -> Value:
-        """Run a function of the project; without arguments nothing is known of them."""
+        """Run a function of the project; without arguments these are unknown."""
         facts = method.facts
         self._ran.add((method.owner, facts.name))
         frame = self._frame(method, isinstance(instance, Self), site)
@@ -261,7 +262,7 @@ class Interpreter(Statements):
         return join(frame.returns) if frame.returns else NONE
 
     def _settle(self, frame: Frame, node: cst.FunctionDef) -> None:
-        """Now that the whole function was read: which of the locals that it built did nothing use?"""
+        """Once the whole function was read, decide which of the locals that it built are unused."""
         self.run.used.update(token for value in frame.returns for token in tokens(value))
         if not frame.candidates:
             return
@@ -306,7 +307,7 @@ class Interpreter(Statements):
         return group
 
     def _default(self, param: cst.Param, frame: Frame, defaults: Frame, unseen: bool) -> Value:
-        """What a parameter is that is not passed; with `unseen`, it may have been passed where nobody sees it."""
+        """The value of a parameter without an argument; with `unseen`, an unknown one may have been passed."""
         value: Value = UNKNOWN
         if param.default is not None:
             self.run.silent += 1
@@ -320,7 +321,7 @@ class Interpreter(Statements):
         return value if isinstance(value, Thing) else UNKNOWN
 
     def _annotated(self, param: cst.Param, frame: Frame) -> Value | None:
-        """A parameter that is a module, or a class of modules, by its annotation."""
+        """The value of a parameter that is annotated as a module or a class of modules."""
         if param.annotation is None:
             return None
         match = _ANNOTATED.fullmatch(frame.slice.plain(param.annotation.annotation).strip("\"'"))

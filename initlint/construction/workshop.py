@@ -43,13 +43,13 @@ if TYPE_CHECKING:
     from initlint.project.project import Project
 
 MAX_BUILDS = 60
-"""Classes and functions that are followed into each other; nothing is known of what lies deeper."""
+"""The depth to which classes and functions are followed into each other; what is deeper is unknown."""
 
 FEW = 4
-"""Classes in a table that are told apart."""
+"""The number of classes in a table that are distinguished."""
 
 MOST_SLICES = 250
-"""Parsed pieces that are kept for the next construction: a tree takes 300 times its source."""
+"""The number of parsed slices that are kept for the next construction: a tree takes 300 times its source."""
 
 RECURSION = 12_000
 
@@ -74,7 +74,7 @@ class Workshop:
         self._recursive: set[object] = set()
 
     def construct(self, cls: ClassId) -> Construction:
-        """The construction of a class with arguments of which nothing is known."""
+        """The construction of a class with unknown arguments."""
         self.steps = 0
         self._provisional.clear()
         for oldest in list(self._slices)[:-MOST_SLICES]:
@@ -85,7 +85,7 @@ class Workshop:
             return Finish(run, self.is_a).construction(info.facts.qualname, info.path)
 
     def give(self, method: Method, handed: Mapping[str, ClassId]) -> Construction:
-        """What a function, or a file, gives the instances that it is handed or builds, as if it were a constructor."""
+        """What a function, or a file, gives the instances that it receives or builds, as if it were a constructor."""
         self.steps = 0
         self._provisional.clear()
         with recursion(RECURSION):
@@ -93,7 +93,7 @@ class Workshop:
             return Finish(run, self.is_a).construction(self._called(method), method.path)
 
     def _called(self, method: Method) -> str:
-        """How the code of a function, or of a file, is called in a sentence."""
+        """The name of the code of a function, or of a file, in a sentence."""
         owner = f"{self.project.classes[method.owner].facts.qualname}." if method.owner else ""
         return method.facts.name if method.facts.name == MODULE_LEVEL else f"{owner}{method.facts.name}()"
 
@@ -107,7 +107,7 @@ class Workshop:
         return self._answer(cls, given, summary, NOTHING_KNOWN)
 
     def make(self, method: Method, arguments: Arguments) -> Made | None:
-        """What a function of the project returns for these arguments; None where its run does more than that."""
+        """What a function of the project returns for these arguments; None if its run has other effects."""
         given = rounded(arguments)
 
         def returned() -> Made | None:
@@ -118,7 +118,7 @@ class Workshop:
         return self._answer(method.id, given, returned, None)
 
     def _answer(self, what: object, arguments: Arguments, run: Callable[[], Answered], unknown: Answered) -> Answered:
-        """What a run comes to, which is made once; what it comes to inside a recursion holds until that has ended."""
+        """The result of a run, computed once; a result inside of a recursion only lasts until that has ended."""
         key = (what, key_of(arguments))
         for known in (self._answers, self._provisional):
             if key in known:
@@ -151,13 +151,14 @@ class Workshop:
         return cls == base or base in self.project.mro(cls)
 
     def slice(self, path: str, start: int, end: int) -> Slice:
-        """A piece of a file: the same as long as one construction lasts."""
+        """A piece of a file: the same object throughout one construction."""
         known = self._slices.pop((path, start), None)
         self._slices[path, start] = known = known or Slice(self.project.source(path), start, end)
         return known
 
     def passed_classes(self, cls: ClassId, parameter: str) -> Value:
-        """The classes of modules that calls give the constructor of a class as a parameter: any, where not all show."""
+        """The classes of modules that calls pass to the constructor of a class for a parameter: any, if not all are
+        known."""
         given = self._passed(cls, parameter)
         modules = [each for each in sorted(given.classes) if self.is_a(each, MODULE)]
         if not modules:
@@ -168,7 +169,7 @@ class Workshop:
     # -- names at module level ---------------------------------------------------------------------------------
 
     def symbol(self, symbol: Symbol) -> Value:
-        """What a resolved name stands for."""
+        """The value of a resolved name."""
         match symbol.kind:
             case SymbolKind.CLASS:
                 return ClassObject(symbol.target)
@@ -184,7 +185,7 @@ class Workshop:
                 return UNKNOWN
 
     def external(self, name: str) -> Value:
-        """What a dotted name outside of the project stands for."""
+        """The value of a dotted name outside of the project."""
         if knowledge.module(name) is not None:
             return ClassObject(knowledge.canonical(name))
         if name.split(".")[0] == "torch":
@@ -205,7 +206,7 @@ class Workshop:
         return self._globals[path, name]
 
     def filled(self, value: Value, target: str) -> Value:
-        """A variable, or an attribute of a class, with the classes that are registered in it."""
+        """A variable, or an attribute of a class, with the classes registered in it."""
         classes = self._registered(target)
         if not classes:
             return value
@@ -215,7 +216,7 @@ class Workshop:
         return Table(classes)
 
     def _registered(self, target: str) -> tuple[ClassObject, ...]:
-        """The classes in a table; where they are many, any class of modules."""
+        """The classes in a table; if they are many, any class of modules."""
         classes = self.project.tables.classes(target)
         return (ClassObject(ANY_MODULE),) if len(classes) > FEW else tuple(map(ClassObject, classes))
 

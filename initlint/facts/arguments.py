@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def code_in(node: Node | None) -> list[Node]:
-    """The parts of a node, in order, without the comments among them."""
+    """The parts of a node, in order, without comments."""
     return [child for child in node.named_children if child.type != "comment"] if node is not None else []
 
 

@@ -1,7 +1,7 @@
-"""What earlier runs found out, kept by content: one SQLite file that can be deleted at any time.
+"""The cache of what earlier runs found out, by content: one SQLite file that can be deleted at any time.
 
-An entry is trusted only if its checksum, which covers its key, is right. Whatever goes wrong with the file,
-the run goes on: a cache that is damaged or not ours is made anew, one that cannot be used is left alone.
+An entry is only trusted if its checksum, which covers its key, is right. Errors with the file never stop a run: a cache
+that is damaged or not ours is created anew, one that cannot be used is left alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from initlint.sources import CACHE_TAG
 FOLDER = ".initlint_cache"
 FILE = "cache.sqlite3"
 SIZE_LIMIT = 256 * 1024 * 1024
-"""Bytes in use beyond which the entries unused for longest are dropped, until half of it is left."""
+"""The size in bytes beyond which the entries unused for longest are dropped, down to half of it."""
 
 _APPLICATION = 0x696E6974
 _LOCK_SECONDS = 1.0
@@ -51,14 +51,14 @@ class Cache:
             self._database = self._open()
 
     def __del__(self) -> None:
-        """A run that an error ends does not leave the file open: from Python 3.13 on that is a warning."""
+        """Close the file even if an error ends the run: from Python 3.13 on, an open one is a warning."""
         self.close()
 
     def __bool__(self) -> bool:
         return self._database is not None
 
     def is_empty(self) -> bool:
-        """Whether nothing at all is kept."""
+        """Whether nothing is kept."""
         try:
             return not (self._database and self._database.execute("SELECT 1 FROM entries LIMIT 1").fetchone())
         except sqlite3.Error:
@@ -166,7 +166,7 @@ class Cache:
                 excess -= length
 
     def _open(self) -> sqlite3.Connection | None:
-        """The database, made anew if what is there is damaged or somebody else's."""
+        """The database, created anew if the file is damaged or somebody else's."""
         for _ in range(2):
             database = None
             try:
@@ -205,7 +205,7 @@ def _close(database: sqlite3.Connection | None) -> None:
 
 
 def _is_ours(database: sqlite3.Connection) -> bool:
-    """Whether this is a cache; an empty file becomes one."""
+    """Whether this is a cache of initlint; an empty file becomes one."""
     database.text_factory = bytes
     database.execute("PRAGMA synchronous = OFF")
     state = database.execute(_STATE).fetchone()
@@ -220,7 +220,7 @@ def _checksum(key: bytes, value: bytes) -> bytes:
 
 
 def _prepare(folder: str) -> bool:
-    """Make the cache folder with the marks that keep it out of backups, searches and git."""
+    """Create the cache folder, with the marks that keep it out of backups, searches and git."""
     try:
         os.makedirs(folder, exist_ok=True)
         _write_once(

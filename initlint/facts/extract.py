@@ -75,7 +75,7 @@ def _query() -> Query:
 
 
 def extract(source: bytes) -> FileFacts:
-    """The facts of one file, given as UTF-8; errors in its syntax cost only the statements that they stand in."""
+    """The facts of one file, given as UTF-8; a syntax error only costs the statement that contains it."""
     from tree_sitter import QueryCursor
 
     source = without_comment_runs(source)
@@ -99,19 +99,19 @@ def extract(source: bytes) -> FileFacts:
 
 
 def in_order(captures: Captures) -> Captures:
-    """Captures in the order of the source, outer nodes first; tree-sitter promises none."""
+    """Captures in the order of the source, outer nodes first; tree-sitter does not guarantee an order."""
     return {name: sorted(sorted(nodes, key=_END, reverse=True), key=_START) for name, nodes in captures.items()}
 
 
 def without_comment_runs(source: bytes) -> bytes:
-    """Blank out long runs of comment lines, in which tree-sitter takes quadratic time; every offset stays."""
+    """Blank out long runs of comment lines, on which tree-sitter takes quadratic time; every offset stays."""
     if source.count(b"#") < COMMENT_RUN:
         return source
     return _COMMENT_RUN.sub(lambda run: re.sub(rb"[^\r\n]", b" ", run.group()), source)
 
 
 def _errors(source: bytes, captures: Captures) -> tuple[int, ...]:
-    """Lines with errors: only where Python's own parser agrees, since its grammar is the one that counts."""
+    """Lines with errors: only if Python's own parser agrees, since its grammar is the one that counts."""
     try:
         ast.parse(source.decode())
     except SyntaxError as error:
@@ -122,7 +122,7 @@ def _errors(source: bytes, captures: Captures) -> tuple[int, ...]:
 
 
 class _Sweep:
-    """Puts every capture into the scope it stands in."""
+    """Sorts every capture into its scope."""
 
     def __init__(self, source: bytes, root: Node, captures: Captures) -> None:
         self.source = source
@@ -139,7 +139,7 @@ class _Sweep:
         return normalise(self.text(node))
 
     def attributes(self) -> None:
-        """Every attribute that is read, by the receiver that it is read from."""
+        """Every attribute that is read, by its receiver."""
         self._patterns()
         for scope, _, text in self.scopes.places("attribute", without="stored"):
             receiver, name = _read(text)
@@ -147,7 +147,7 @@ class _Sweep:
                 scope.reads[receiver][name] = None
 
     def calls(self) -> None:
-        """Who is called, what is read or stored by a name in a string, and which calls nobody takes the result of."""
+        """What is called, what is read or stored by a name in a string, and which calls have unused results."""
         for scope, start, text in self.scopes.places("callee"):
             callee, plain, spoken = _called(text)
             if scope.keeps:
@@ -166,7 +166,7 @@ class _Sweep:
         self._discarded()
 
     def _looked_up(self, scope: Scope, owner: str, start: int, length: int) -> None:
-        """`self._modules["x"]` reads x, where it is not stored to."""
+        """`self._modules["x"]` reads x, unless it is a target."""
         node = self.root.named_descendant_for_byte_range(start, start + length)
         item = node.parent if node is not None else None
         key = item.child_by_field_name("subscript") if item is not None else None
@@ -187,7 +187,7 @@ class _Sweep:
                     self._built(scope, "", [entry for entry in made if entry[0] in starts])
 
     def _spoken(self, scope: Scope, callee: str, start: int, end: int) -> None:
-        """A call that says in a string, or by a class, what it reads, stores or expects."""
+        """A call that names in a string, or by a class, what it reads, stores or expects."""
         function = self.root.named_descendant_for_byte_range(start, end)
         node = function.parent if function is not None else None
         if node is None:
@@ -212,7 +212,7 @@ class _Sweep:
                 self._path(scope, owner if len(arguments) == 1 else self.receiver(arguments[0]), path or "*")
 
     def _built(self, scope: Scope, name: str, made: list[tuple[int, str]]) -> None:
-        """The calls that a method makes for a local name, or for nobody."""
+        """The calls whose result a method assigns to a local name, or leaves unused."""
         scope.locals += [Local(name, callee, start) for start, callee in made if not callee.endswith("[]")]
 
     def _by_string(self, scope: Scope, callee: str, node: Node) -> None:
@@ -238,7 +238,7 @@ class _Sweep:
             self._given(scope, arguments[-2], node, own)
 
     def _given(self, scope: Scope, name: Node, call: Node, own: bool) -> None:
-        """A call gives the instance, or something else, an attribute of a name."""
+        """A call that sets a named attribute on the instance, or on something else."""
         for each in self._spelling.names(name):
             if own:
                 self._named.append((scope, each, call))
@@ -246,12 +246,12 @@ class _Sweep:
                 scope.gives[each] = None
 
     def _read_names(self, node: Node) -> tuple[str, ...]:
-        """What `getattr` reads: a variable is left to those who know what it can be, a pattern is written out."""
+        """What `getattr` reads: a variable is left to later stages, a pattern is written out."""
         pattern = string_pattern(self.text(node))
         return self._spelling.names(node) if "*" in pattern else (pattern or "*",)
 
     def _path(self, scope: Scope, receiver: str, path: str) -> None:
-        """A dotted path in a string reads its first name from the receiver, and each other from what stands before."""
+        """A dotted path in a string reads its first name from the receiver, and each other from the one before."""
         for name in path.split("."):
             scope.reads[receiver][name] = None
             receiver = f"{receiver}.{name}"
@@ -272,7 +272,7 @@ class _Sweep:
             scope.reads[self.receiver(arguments[0])][GUARDED + name] = None
 
     def _evaluated(self, scope: Scope, arguments: list[Node]) -> None:
-        """Code in a string reads what it names; code that only run time knows may read anything."""
+        """Code in a string reads what it names; code known only at run time may read anything."""
         if arguments and scope.instance:
             code = string_pattern(self.text(arguments[0]))
             names = re.findall(rf"\b{re.escape(scope.instance)}\.([\w*]+)", code) if code else ["*"]
@@ -306,7 +306,7 @@ class _Sweep:
                     self._built(scope, owner, _between(scope.made, right.start_byte, right.end_byte))
 
     def _names(self) -> None:
-        """Statements that give one plain name a value."""
+        """Statements that assign a single plain name."""
         for node in sorted(self.captures.get("name", ()), key=_START):
             scope = self.scopes.at(start := node.start_byte)
             if scope.instance and (name := WORD.match(self.source, start)):
@@ -317,7 +317,7 @@ class _Sweep:
                 self._outer_name(scope, node, start)
 
     def _outer_name(self, scope: Scope, node: Node, start: int) -> None:
-        """A name that stands at module or class level."""
+        """A name at module or class level."""
         name, value = node.child_by_field_name("left"), value_of(node)
         if name is None or value is None:
             return
@@ -356,14 +356,14 @@ class _Sweep:
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def _read(attribute: bytes) -> tuple[str, str]:
-    """What an attribute reads: its receiver and its name."""
+    """The receiver and the name that an attribute reads."""
     receiver, _, name = attribute.rpartition(b".")
     return normalise(receiver.decode()), meant(name.strip().decode())
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def _called(function: bytes) -> tuple[str, bool, bool]:
-    """What a call calls, whether that is a plain name, and whether its arguments are names."""
+    """The callee, whether that is a plain name, and whether its arguments are names."""
     written = function.decode()
     callee = normalise(written)
     name = callee.rpartition(".")[2]
@@ -372,14 +372,15 @@ def _called(function: bytes) -> tuple[str, bool, bool]:
 
 
 def from_name(receiver: str, arguments: list[Node], instance: str) -> list[Node]:
-    """The arguments of a registration on the instance from the name on, be it `nn.Module.add_module(self, ...)`."""
+    """The arguments of a registration on the instance, starting with the name, also for `nn.Module.add_module(self,
+    ...)`."""
     if receiver in (instance, "super()"):
         return arguments
     return arguments[1:] if arguments and arguments[0].text == instance.encode() else []
 
 
 def _givers(node: Node) -> list[Node]:
-    """The calls from which the value of an expression comes: not those that make arguments of others."""
+    """The calls that an expression's value comes from: not those that make arguments of others."""
     if node.type == "call":
         function = node.child_by_field_name("function")
         return [node, *(_givers(function) if function is not None else [])]

@@ -1,4 +1,4 @@
-"""The facts of all files: remembered where the content is known, extracted in this process or in several."""
+"""The facts of all files: from the cache if the content is known, or extracted in this process or in several."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from initlint.facts.worker import FAILED, READY, Examined, digest, examine, fail
 from initlint.sources import Sources
 
 Progress = Callable[[int, int], None]
-"""Told now and then how many of how many files have been looked at."""
+"""Called now and then with how many of how many files have been read."""
 
 IN_PROCESS_BYTES = 1_500_000
-"""Starting workers takes as long as extracting about this much source."""
+"""Starting workers takes as long as extracting about this many bytes of source."""
 
 BATCH_BYTES = 400_000
 SECONDS_PER_BATCH = 120.0
-"""A worker silent for longer is stopped, and its batch is tried file by file; then its file is given up."""
+"""A worker that is silent for longer is stopped, and its batch is tried file by file; then its file is given up."""
 
 MOST_WORKERS = 16
 CHANGED = "the file was changed or removed while initlint was running"
 
 RACY_NANOSECONDS = 2_000_000_000
-"""A file changed this shortly before it was looked at can change again without a new time stamp."""
+"""A file that was changed this shortly before it was read can change again without a new time stamp."""
 
 _WORKER = "import sys; sys.path[:] = {path!r}; from initlint.facts.worker import serve; serve()"
 
@@ -55,7 +55,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Gathered(msgspec.Struct, frozen=True):
-    """Facts by path, the digest of every file that was looked at, and why the others have no facts."""
+    """Facts by path, the digest of every file that was read, and why the others have no facts."""
 
     facts: Facts
     digests: dict[str, bytes]
@@ -64,7 +64,7 @@ class Gathered(msgspec.Struct, frozen=True):
 
 @functools.cache
 def facts_version() -> bytes:
-    """Names the code that makes facts, so that another version never meets its records."""
+    """An identifier of the code that makes facts, so that another version never reads its cache entries."""
     folder = Path(__file__).parent
     files = sorted([*folder.glob("*.py"), *folder.glob("*.scm")])
     return digest(b"\0".join([sys.version.encode(), *_parsers(), *(file.read_bytes() for file in files)]))
@@ -83,7 +83,7 @@ def _parsers() -> Iterator[bytes]:
 def digests(sources: Sources, cache: Cache) -> dict[str, bytes]:
     """The digests of all files; unchanged ones are known from their stamps, the others are read.
 
-    Nothing where nothing is remembered at all: then every file will be read anyway.
+    Empty if nothing is cached: then every file will be read anyway.
     """
     if cache.is_empty():
         return {}
@@ -104,7 +104,7 @@ def gather(
     known: Mapping[str, bytes] | None = None,
     progress: Progress | None = None,
 ) -> Gathered:
-    """The facts of all files. `known` are the digests of their contents, where these were computed before."""
+    """The facts of all files. `known` are the digests of their contents, if they were computed before."""
     known = known or {}
     stamps = {} if known or not cache else _stamps(sources)
     kept = (
@@ -143,7 +143,7 @@ def gather(
 
 
 def read_again(sources: Sources, path: str, gathered: Gathered) -> bytes:
-    """The text that the facts of a file were made of: facts name places in it, so it must be the same."""
+    """The text that the facts of a file were made from: facts refer to places in it, so it must be the same."""
     source = sources.read(path)
     if digest(source) != gathered.digests[path]:
         raise Unreadable(CHANGED)
@@ -151,7 +151,7 @@ def read_again(sources: Sources, path: str, gathered: Gathered) -> bytes:
 
 
 def without_changed(sources: Sources, gathered: Gathered) -> Gathered:
-    """The facts of those files that are still what they were; the others become problems."""
+    """The facts of those files that have not changed; the others become problems."""
     now = {path: _digest_of(sources, path) for path in gathered.facts}
     changed = [failed(path, CHANGED) for path, content in now.items() if content != gathered.digests[path]]
     lost = {result.path: result.digest for result in changed}
@@ -163,20 +163,20 @@ def without_changed(sources: Sources, gathered: Gathered) -> Gathered:
 
 
 def worker_count(jobs: int) -> int:
-    """How many processes to use where `jobs` were asked for; 0 is one per core that this process may use."""
+    """The number of processes for `jobs`; 0 is one per core that this process may use."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return jobs or min(available or 1, MOST_WORKERS)
 
 
 def remembered(cache: Cache, content: bytes) -> FileFacts | None:
-    """The facts of a file of this digest, if the cache has them."""
+    """The facts for this digest, if the cache has them."""
     key = facts_version() + content
     blob = cache.get([key]).get(key)
     return msgspec.msgpack.decode(blob, type=FileFacts) if blob else None
 
 
 def extracted(cache: Cache, source: bytes) -> FileFacts:
-    """The facts of a text, remembered or made."""
+    """The facts of a text, from the cache or made."""
     from initlint.facts.extract import extract
 
     content = digest(source)
@@ -188,7 +188,7 @@ def extracted(cache: Cache, source: bytes) -> FileFacts:
 
 
 def _remembered(sources: Sources, path: str, cache: Cache, content: bytes) -> FileFacts:
-    """The facts that the cache had; they are made again if another run threw them away in between."""
+    """The facts that the cache had; they are made again if another run dropped them in between."""
     facts = remembered(cache, content)
     if facts is not None:
         return facts
@@ -207,7 +207,7 @@ def _digest_of(sources: Sources, path: str) -> bytes:
 
 
 def _stamps(sources: Sources) -> dict[str, Stamp]:
-    """What tells that a file has not been written to; (0, 0, 0, 0) where that cannot be told."""
+    """What identifies the unchanged state of a file; (0, 0, 0, 0) if nothing does."""
     recent = time.time_ns() - RACY_NANOSECONDS
     stamps: dict[str, Stamp] = {}
     for path in sources.files:
@@ -234,7 +234,7 @@ def _load_index(root: str, cache: Cache) -> dict[str, Known]:
 def _save_index(
     sources: Sources, cache: Cache, before: dict[str, Known], stamps: Mapping[str, Stamp], found: Mapping[str, bytes]
 ) -> None:
-    """Remember the files by their stamps; of a file with a buffer, what was known before."""
+    """Save the files by their stamps; for a file with a buffer, what was known before."""
     after = {path: before[path] for path in sources.buffers if path in before}
     after |= {
         path: Known(stamp, found[path])
@@ -247,7 +247,7 @@ def _save_index(
 
 
 def _examine_all(sources: Sources, files: Sequence[str], jobs: int) -> Generator[Examined]:
-    """What came of every file, in any order; buffers are known to this process only."""
+    """The result for every file, in any order; buffers are known to this process only."""
     sizes = {path: _size(os.path.join(sources.root, path)) for path in files if path not in sources.buffers}
     batches = list(_batches(sizes))
     workers = min(jobs, len(batches))
@@ -271,7 +271,7 @@ def _size(path: str) -> int:
 
 
 def _batches(sizes: Mapping[str, int]) -> Iterator[list[str]]:
-    """Large files first, so that no worker is left alone with one at the end; small ones together."""
+    """Large files first, so that no worker is left with a large one at the end; small ones together."""
     batch: list[str] = []
     room = BATCH_BYTES
     for path, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
@@ -285,10 +285,10 @@ def _batches(sizes: Mapping[str, int]) -> Iterator[list[str]]:
 
 
 class _Pool:
-    """Worker processes, each driven by a thread that knows which files its process is busy with.
+    """Worker processes, each driven by a thread that knows which files its process is working on.
 
-    Plain child processes instead of multiprocessing: they never import the caller's main module, they end by
-    themselves when this process is gone, and when one dies it is known which batch it died of.
+    Plain child processes instead of multiprocessing: they never import the caller's main module, they end by themselves
+    when this process is gone, and when one dies it is known on which batch.
     """
 
     def __init__(self, sources: Sources, batches: Iterable[list[str]]) -> None:
@@ -334,8 +334,8 @@ class _Pool:
                 worker = self._work_off(worker, self._batches.popleft())
 
     def _work_off(self, worker: Worker | None, batch: list[str]) -> Worker | None:
-        """Have a batch examined, and if that kills the worker, each of its files alone; returns the worker
-        that is to go on."""
+        """Have a batch examined, and if that kills the worker, each of its files alone; returns the worker to continue
+        with."""
         answer = _ask(worker, batch) if worker else [examine(self._sources.read, path) for path in batch]
         if answer is None and not self._stopped:
             worker = self._start()
@@ -349,7 +349,7 @@ class _Pool:
         return worker
 
     def _start(self) -> Worker | None:
-        """A new worker process, or None where none can be had; then this process does the work."""
+        """A new worker process, or None if none can be started; then this process does the work."""
         program = _WORKER.format(path=sys.path)
         with self._lock, suppress(OSError):
             if not self._stopped:
@@ -370,7 +370,7 @@ def _answers(worker: Worker) -> bool:
 
 
 def _ask(worker: Worker, batch: list[str]) -> list[Examined] | None:
-    """What a worker found out about its batch, None if it died over it."""
+    """A worker's results for its batch, None if it died."""
     assert worker.stdin is not None and worker.stdout is not None
     timer = threading.Timer(SECONDS_PER_BATCH, worker.kill)
     timer.start()

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 IMPORTERS = re.compile(
     r"(?i)(\w+_)?_*import(_module|_object|_class|_string|_package|_library|_optional)?_*|_*lazy_?(import|module|load)\w*"
 )
-"""Names of functions and classes that import what they are given the name of."""
+"""Names of functions and classes that import what their argument names."""
 
 _MODULE = re.compile(r"""["'](\.*)([^\W\d]\w*(?:\.[^\W\d]\w*)*)["']""")
 _AROUND = frozenset({"conditional_expression", "parenthesized_expression", "boolean_operator"})
 
 
 def imported_by_call(call: Node) -> list[Import]:
-    """What `nn = import_module("torch.nn")` binds: of several names that it is given, the longest is the module's."""
+    """What `nn = import_module("torch.nn")` binds: the longest of several names is the module's."""
     statement = call.parent
     while statement is not None and statement.type in _AROUND:
         statement = statement.parent
@@ -35,7 +35,7 @@ def imported_by_call(call: Node) -> list[Import]:
 
 
 def imports(nodes: Iterable[Node]) -> list[Import]:
-    """The names that import statements bind, in their order."""
+    """The names that import statements bind, in order."""
     found: list[Import] = []
     for node in nodes:
         if node.type == "import_from_statement":

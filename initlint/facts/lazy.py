@@ -1,4 +1,4 @@
-"""The facts of files, each made when something asks for it: a question about one file concerns few others."""
+"""The facts of files, each made on demand: a question about one file concerns few others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from initlint.facts.records import FileFacts
 
 
 class Facts(Mapping[str, FileFacts]):
-    """Facts by path, in the order of the paths; `load` makes those of one file, and is asked once for each."""
+    """Facts by path, in the order of the paths; `load` makes those of one file, and is called once for each."""
 
     def __init__(self, paths: Iterable[str], load: Callable[[str], FileFacts]) -> None:
         self._load = load
@@ -30,11 +30,11 @@ class Facts(Mapping[str, FileFacts]):
         return len(self._known)
 
     def add(self, path: str, facts: FileFacts | None = None) -> None:
-        """One file more, at the end; without facts these are loaded like those of any other."""
+        """Add a file at the end; without facts, these are loaded like those of any other."""
         self._known[path] = facts
 
     def watched(self, told: Callable[[str], None]) -> Facts:
-        """The same facts, of which `told` hears each path that somebody asks for."""
+        """The same facts, with `told` called for each path that is looked up."""
         return _Watched(self, told)
 
 

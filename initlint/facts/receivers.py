@@ -8,16 +8,16 @@ import string
 import unicodedata
 
 NO_INSTANCE = "0"
-"""A literal, an arithmetic result, a comparison: whatever it is, it is no module."""
+"""A literal, an arithmetic result, a comparison: certainly not a module."""
 
 UNKNOWN = "?"
 """An expression of another form: a conditional, an `or`, an `await`."""
 
 MOST_LINKS = 100
-"""A chain of more is not taken apart: every call in it is a chain of its own, so that takes quadratic time."""
+"""Longer chains are not taken apart: every call in one is a chain of its own, which would take quadratic time."""
 
 SPLAT = "*" + string.whitespace
-"""The grammar binds a star closer than a dot: in `[*self.parts]` the object of `parts` is `*self`."""
+"""The grammar binds a star more tightly than a dot: in `[*self.parts]` the object of `parts` is `*self`."""
 
 _SIMPLE = re.compile(r"[^\W\d]\w*(?:\s*\.\s*[^\W\d]\w*)*\Z")
 _STRING = re.compile(r"(?s)[bBrRuUfF]*(\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')")
@@ -29,7 +29,7 @@ _CLOSE = {"(": ")", "[": "]", "{": "}"}
 
 
 def meant(name: str) -> str:
-    """The name that Python takes a written one for: a wide digit in it is the plain one."""
+    """The name that Python reads: a full-width digit is the plain one."""
     return name if name.isascii() else unicodedata.normalize("NFKC", name)
 
 
@@ -85,7 +85,7 @@ def _chain_or_operation(text: str) -> str:
 
 
 def _flatten(text: str) -> str:
-    """The text with everything inside brackets taken out."""
+    """The text without everything inside of brackets."""
     out: list[str] = []
     position = 0
     while position < len(text):
@@ -100,7 +100,7 @@ def _flatten(text: str) -> str:
 
 
 def _closing(text: str, position: int) -> int:
-    """The offset behind the bracket that closes the one at `position`."""
+    """The offset after the bracket that closes the one at `position`."""
     depth = 0
     for bracket in _BRACKET.finditer(text, position):
         depth += 1 if bracket.group() in _CLOSE else -1

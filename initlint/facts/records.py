@@ -39,7 +39,7 @@ class Store(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Local(msgspec.Struct, frozen=True, array_like=True):
-    """A call in a method that helps to make the value of a local name, or of nothing ("")."""
+    """A call in a method that contributes to the value of a local name, or of nothing ("")."""
 
     name: str
     callee: str
@@ -49,7 +49,7 @@ class Local(msgspec.Struct, frozen=True, array_like=True):
 class Variable(msgspec.Struct, frozen=True, array_like=True):
     """A name that a statement at byte offset `start` assigns at module level.
 
-    `value` is the dotted name that it gets, "" where it gets anything else.
+    `value` is the dotted name that it gets, "" if it gets anything else.
     """
 
     name: str
@@ -119,7 +119,7 @@ class Suppression(msgspec.Struct, frozen=True, array_like=True):
 class FileFacts(msgspec.Struct, frozen=True, array_like=True):
     """One file. `variables` are the assignments at module level, in order.
 
-    `module_level` is all code outside functions and classes; `errors` are lines at which the parser lost the thread.
+    `module_level` is all code outside of functions and classes; `errors` are lines at which the parser found errors.
     """
 
     imports: tuple[Import, ...]
@@ -132,7 +132,8 @@ class FileFacts(msgspec.Struct, frozen=True, array_like=True):
 
 
 def compact(blob: bytes) -> FileFacts:
-    """Facts that are kept to the end of a run, each name once: they take 2/5 less room, and 0.1 ms a file to make."""
+    """Facts that are kept to the end of a run, with each name stored once: they take 2/5 less space, and 0.1 ms per
+    file to make."""
     facts = msgspec.msgpack.decode(blob, type=FileFacts)
     methods = (method for cls in facts.classes for method in cls.methods)
     for function in (*facts.functions, facts.module_level, *methods):

@@ -1,4 +1,4 @@
-"""The scopes of one file: what stands in which, and the records that come of what is gathered in them."""
+"""The scopes of one file: what is in which, and the records made of what is gathered in them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Scope(msgspec.Struct):
 
 
 class Scopes:
-    """The scopes of a file by position; captures are looked up with the scope that they stand in."""
+    """The scopes of a file by position; captures are looked up with the scope around them."""
 
     def __init__(self, source: bytes, captures: Captures) -> None:
         self.source = source
@@ -120,7 +120,7 @@ class Scopes:
         return Scope(kind, start, end, text, node, instance, decorators)
 
     def _made_here(self, start: int, end: int, name: str) -> str:
-        """The local name under which `__new__` makes the instance."""
+        """The local name under which `__new__` creates the instance."""
         made = _FRESH.search(self.source, start, end) if name == "__new__" else None
         return made.group(1).decode() if made is not None else ""
 
@@ -159,7 +159,7 @@ class Scopes:
         )
 
     def function_records(self, scope: Scope) -> tuple[Function, ...]:
-        """The functions under a scope, nested ones behind the one that holds them; classes in between are left out."""
+        """The functions under a scope, nested ones after the enclosing one; classes in between are skipped."""
         records: list[Function] = []
         pending = [(child, child.name) for child in reversed(scope.children)]
         while pending:

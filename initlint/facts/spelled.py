@@ -1,4 +1,4 @@
-"""The names that strings and computed names come out as, where the file writes them out.
+"""The names that strings and computed names can be, if the file spells them out.
 
 `for name in ("stem", "head"): setattr(self, name, ...)` stores to two attributes, not to any.
 """
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 ANY = "*"
-"""A name of which nothing is known."""
+"""An unknown name."""
 
 MAX_NAMES = 64
 MAX_STEPS = 8
 MAX_GIVEN = 1024
-"""Names that are told apart, variables on the way to one, and how many are looked at before it is said that nothing
-is known."""
+"""Limits, after which a name is unknown: names that are distinguished, variables on the way to one, and names looked
+at."""
 
 PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern"})
-"""Targets that unpack what they are given."""
+"""Targets that unpack their value."""
 
 DISPLAYS = frozenset({"list", "tuple", "set", "expression_list"})
 SAME_ITEMS = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "frozenset"})
@@ -39,16 +39,16 @@ _PLAIN = re.compile(r"""(["'])\w*(?:%s\w*)+\1$""")
 _STARS = re.compile(r"\*+")
 
 Path = tuple[int, ...]
-"""The positions at which a value is taken out of the tuples that it stands in."""
+"""The positions at which a value is taken out of the tuples that contain it."""
 
 Found = Iterator["Node | None"]
-"""What a variable can be; None stands for what the file does not write out."""
+"""What a variable can be; None if the file does not spell it out."""
 
 
 def string_pattern(text: str) -> str:
-    """The attribute names that a string expression can give: "x", "layer*"; "" when it is no string.
+    """The attribute names that a string expression can give: "x", "layer*"; "" if it is not a string.
 
-    Of what is joined with `+` only the beginning is looked at, of what is put in with `%` or `format` nothing.
+    Of a concatenation only the beginning is considered, of arguments of `%` or `format` nothing.
     """
     try:
         value = ast.literal_eval(text.removeprefix("f").removeprefix("F"))
@@ -64,12 +64,12 @@ def _matcher(pattern: str) -> re.Pattern[str]:
 
 
 def fits(pattern: str, name: str) -> bool:
-    """Whether a computed name can come out as `name`; a name of which nothing is known fits nothing by itself."""
+    """Whether a computed name can be `name`; an unknown name does not fit by itself."""
     return ANY in pattern and pattern != ANY and _matcher(pattern).fullmatch(name) is not None
 
 
 def put_together(node: Node, names: Callable[[Node], Iterable[str]]) -> Iterator[str]:
-    """What a string, or an operator on strings, comes out as, where its variable parts are `names`."""
+    """The results of a string, or an operator on strings, with `names` for its variable parts."""
     if node.type == "string":
         parts = [_few(_part(child, names)) for child in node.named_children]
     elif node.children[1].type == "+":
@@ -87,7 +87,7 @@ def put_together(node: Node, names: Callable[[Node], Iterable[str]]) -> Iterator
 
 
 def _sum(texts: Sequence[str]) -> str:
-    """What `+` makes of two values: numbers are added up, and nothing is known of a sum with one that is unknown."""
+    """The sum of two values: numbers are added, and a sum with an unknown value is unknown."""
     numbers = [text for text in texts if text.isdigit()]
     if len(numbers) == len(texts):
         return str(sum(map(int, numbers)))
@@ -95,7 +95,7 @@ def _sum(texts: Sequence[str]) -> str:
 
 
 def _filled_in(node: Node) -> tuple[list[str], list[Node]] | None:
-    """The parts of a string between its places, and what `"%s_%s" % (a, b)` puts there as it is."""
+    """The parts of a string between its placeholders, and what `"%s_%s" % (a, b)` inserts."""
     left, right = node.named_children[0], node.named_children[-1]
     if node.children[1].type != "%" or left.type != "string" or not _PLAIN.match(_text(left)):
         return None
@@ -105,21 +105,21 @@ def _filled_in(node: Node) -> tuple[list[str], list[Node]] | None:
 
 
 def _few(names: Iterable[str]) -> tuple[str, ...]:
-    """Each name once; where there are too many, nothing is known."""
+    """Each name once; unknown if there are too many."""
     given = list(itertools.islice(names, MAX_GIVEN + 1))
     found = tuple(dict.fromkeys(given))
     return found if len(given) <= MAX_GIVEN and len(found) <= MAX_NAMES else (ANY,)
 
 
 def _part(node: Node, names: Callable[[Node], Iterable[str]]) -> Iterable[str]:
-    """A part of a string: as it stands, or put in."""
+    """A part of a string: literal, or inserted."""
     if node.type == "interpolation":
         return names(node.named_children[0]) if len(node.named_children) == 1 else (ANY,)
     return (_PLACEHOLDER.sub(ANY, _text(node)),) if node.type == "string_content" else ("",)
 
 
 class Spelling:
-    """What the code of one file writes out; each variable is looked up once, and so is what a scope holds."""
+    """What the code of one file spells out; each variable is looked up once, and so is each scope."""
 
     def __init__(self) -> None:
         self._binders: dict[int, dict[str, list[Node]]] = {}
@@ -127,7 +127,7 @@ class Spelling:
         self._known: dict[tuple[str, int, int], tuple[str, ...]] = {}
 
     def names(self, node: Node) -> tuple[str, ...]:
-        """The names that an expression can give; some may be patterns ("layer*"), or "*", of which nothing is known."""
+        """The names that an expression can be; some may be patterns ("layer*"), or "*", which is unknown."""
         found = _few(self._names(node, MAX_STEPS))
         return found if found != (ANY,) else (string_pattern(_text(node)) or ANY,)
 
@@ -157,7 +157,7 @@ class Spelling:
         return self._known[key]
 
     def _values(self, name: str, place: Node, steps: int) -> Found:
-        """What a loop gives a variable; else everything that the innermost scope gives it which gives it any."""
+        """The values of a variable in a loop; or else all that the innermost scope that binds it assigns."""
         if place.type == "for_statement":
             return self._binding(name, place, steps)
         scope: Node | None = place
@@ -169,7 +169,7 @@ class Spelling:
         return iter((None,))
 
     def _loop(self, variable: Node) -> Node | None:
-        """The innermost loop around a variable that gives it its value, and in which nothing else does."""
+        """The innermost loop that gives a variable its value, if nothing else in it does."""
         name, inner, outer = _text(variable), variable, variable.parent
         while outer is not None and outer.type not in SCOPES:
             if outer.type == "for_statement" and inner == outer.child_by_field_name("body"):
@@ -180,7 +180,7 @@ class Spelling:
         return None
 
     def _bound(self, name: str, scope: Node, steps: int) -> Found:
-        """What a scope itself binds a name to."""
+        """What a scope itself binds to a name."""
         if scope.type == "function_definition":
             yield from self._passed(name, scope)
         for node in self._binding_in(scope).get(name, ()):
@@ -196,7 +196,7 @@ class Spelling:
         return self._binders[scope.id]
 
     def _binding(self, name: str, node: Node, steps: int) -> Found:
-        """What one node binds a name to."""
+        """What one node binds to a name."""
         match node.type:
             case "assignment" | "for_statement" | "for_in_clause":
                 target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -209,7 +209,7 @@ class Spelling:
                 yield None
 
     def _items(self, node: Node, path: Path, steps: int) -> Found:
-        """What stands at a position of each item of a value."""
+        """What is at a position of each item of a value."""
         if node.type in DISPLAYS:
             for child in node.named_children:
                 yield from _at(child, path) if child.type != "comment" else ()
@@ -225,7 +225,7 @@ class Spelling:
             yield None
 
     def _handed_on(self, call: Node, path: Path, steps: int) -> Found:
-        """The items of `enumerate(x)`, `zip(x, y)`, `x.items()` and their like."""
+        """The items of `enumerate(x)`, `zip(x, y)`, `x.items()` and the like."""
         function, arguments = call.named_children[0], call.named_children[-1].named_children
         name = _text(function).rpartition(".")[2]
         if name == "enumerate" and arguments and path[:1] == (1,):
@@ -242,7 +242,7 @@ class Spelling:
             yield None
 
     def _passed(self, name: str, function: Node) -> Found:
-        """What the class around a method passes it for a parameter; others may pass anything."""
+        """What the enclosing class passes a method for a parameter; others may pass anything."""
         parameters = function.child_by_field_name("parameters")
         names = [_parameter(child) for child in parameters.named_children] if parameters is not None else []
         if name in names:
@@ -253,7 +253,7 @@ class Spelling:
                     yield _argument(call, name, names.index(name) - 1)
 
     def _calls_in(self, owner: Node) -> dict[str, list[Node]]:
-        """The calls of `self.method(...)` in the code of a class, by the method."""
+        """The calls of `self.method(...)` in the code of a class, by method."""
         if owner.id not in self._calls:
             found = self._calls[owner.id] = {}
             for node in _inside(owner):
@@ -264,7 +264,7 @@ class Spelling:
 
 
 def _inside(node: Node, closed: Collection[str] = ()) -> Iterator[Node]:
-    """Every node inside of one, but for what stands in those of closed types."""
+    """Every node inside of one, except those inside of closed types."""
     pending = list(node.named_children)
     while pending:
         inner = pending.pop()
@@ -299,7 +299,7 @@ def _scope(node: Node) -> Node | None:
 
 
 def _path(name: str, target: Node) -> Path | None:
-    """Where a name stands in a target; None where it does not."""
+    """The position of a name in a target; None if it is not there."""
     if target.type == "identifier":
         return () if _text(target) == name else None
     if target.type in PATTERNS:
@@ -310,7 +310,7 @@ def _path(name: str, target: Node) -> Path | None:
 
 
 def _at(node: Node, path: Path) -> Found:
-    """What stands at a position of a value."""
+    """What is at a position of a value."""
     if not path:
         yield node
     elif node.type in DISPLAYS and path[0] < len(node.named_children):
@@ -328,7 +328,7 @@ def _parameter(node: Node) -> str:
 
 
 def _argument(call: Node, name: str, position: int) -> Node | None:
-    """What a call passes by a name or at a position."""
+    """The argument of a call with a name or at a position."""
     given = code_in(call.named_children[-1])
     for child in given:
         if child.type == "keyword_argument" and _text(child.named_children[0]) == name:

@@ -1,4 +1,4 @@
-"""Comments that suppress findings: what each names, and which lines it covers."""
+"""Suppression comments: what each names, and which lines it covers."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _CODE = re.compile(r"[^\s,]+")
 _OWN_CODE = re.compile(r"SOH\d+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 DISCARDED = ("SOH105",)
-"""What draws that are kept on purpose are allowed."""
+"""The codes that draws which are kept on purpose are exempt from."""
 
 _BLOCKS = ("module", "block", "decorated_definition", "ERROR")
 _BETWEEN = (*_BLOCKS, "_definition", "_statement", "_clause")
-"""Ends of the types of nodes whose own comments stand between statements and not inside of one."""
+"""Suffixes of the types of nodes whose own comments are between statements and not inside of one."""
 
 
 def suppressions(source: bytes, root: Node) -> tuple[Suppression, ...]:
-    """The suppressing comments of a file; `root` is its tree."""
+    """The suppression comments of a file; `root` is its tree."""
     if not _HINT.search(source):
         return ()
     lines = Lines(source)
@@ -48,7 +48,7 @@ class Lines:
         return bisect_right(self.starts, offset)
 
     def code(self, line: int) -> int:
-        """The offset of the first byte on a line that is no blank."""
+        """The offset of the first byte on a line that is not blank."""
         start = self.starts[line - 1]
         end = self.starts[line] if line < len(self.starts) else len(self.source)
         text = self.source[start:end]
@@ -60,7 +60,7 @@ class Lines:
 
 
 def statement(root: Node, offset: int) -> Node:
-    """The statement that the code at an offset belongs to, or the clause of one."""
+    """The statement, or the clause of one, that the code at an offset belongs to."""
     node = root.descendant_for_byte_range(offset, offset) or root
     while node.parent is not None and node.parent.type not in _BLOCKS and not node.type.endswith("_clause"):
         node = node.parent
@@ -68,7 +68,7 @@ def statement(root: Node, offset: int) -> Node:
 
 
 def header_end(node: Node, lines: Lines) -> int:
-    """The last line of a statement without the statements in it."""
+    """The last line of a statement without the statements inside of it."""
     body = node.child_by_field_name("body") or node.child_by_field_name("consequence")
     if body is None:
         return lines.number(node.end_byte)
@@ -102,7 +102,7 @@ def _read(comment: Node, lines: Lines, root: Node) -> Iterator[Suppression]:
 
 
 def _meaning(match: re.Match[str]) -> tuple[str, tuple[str, ...]]:
-    """The kind of a comment and the codes that it names; codes of other tools are theirs alone."""
+    """The kind of a comment and the codes that it names, without those of other tools."""
     if match["skip"]:
         return SKIP_FILE, ()
     if match["keep"]:
@@ -114,8 +114,7 @@ def _meaning(match: re.Match[str]) -> tuple[str, tuple[str, ...]]:
 
 
 def _covered(comment: Node, lines: Lines, root: Node, kind: str, codes: tuple[str, ...]) -> tuple[int, int]:
-    """The lines of the statement that a comment stands on; one that names codes in the head of a class covers
-    the class."""
+    """The lines of the statement with the comment; a comment with codes in the head of a class covers the class."""
     line = lines.number(comment.start_byte)
     alone = lines.code(line) == comment.start_byte
     if alone and comment.parent is not None and comment.parent.type.endswith(_BETWEEN):
@@ -126,8 +125,8 @@ def _covered(comment: Node, lines: Lines, root: Node, kind: str, codes: tuple[st
 
 
 def places(source: bytes, numbers: Iterable[int]) -> list[tuple[int, Suppression | None]]:
-    """For each of these lines the one that can take a comment on the statement there, and the comment of our own
-    that it has already."""
+    """For each of these lines, the line that can take a comment on the statement there, and our own comment that it
+    already has."""
     from initlint.facts.extract import parser
 
     lines, root = Lines(source), parser().parse(source).root_node

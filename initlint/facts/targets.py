@@ -1,4 +1,4 @@
-"""Assignments: what they give a value to, and what they give it."""
+"""Assignments: their targets and values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 UNPACKED = ("pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern")
 
 LACKING = (b"None", b"object")
-"""What stands in for something where it is not installed."""
+"""Stand-ins for something that is not installed."""
 
 
 def value_of(assignment: Node) -> Node | None:
@@ -20,7 +20,7 @@ def value_of(assignment: Node) -> Node | None:
 
 
 def attribute_targets(node: Node) -> list[Node]:
-    """The attributes that an assignment target stores to; `self.x.y` stores to y only, `self.x[0]` to none."""
+    """The attributes that an assignment target stores to; `self.x.y` stores only to y, `self.x[0]` to none."""
     if node.type == "attribute":
         return [node]
     if node.type in ("pattern_list", "tuple_pattern", "list_pattern", "expression_list", "list_splat_pattern"):
@@ -52,7 +52,7 @@ def plain_names(target: Node) -> list[Node]:
 
 
 def where_installed(value: Node) -> Node:
-    """What a value is where everything is installed: `nn.Module` in `nn.Module if available else object`."""
+    """A value if everything is installed: `nn.Module` for `nn.Module if available else object`."""
     if value.type == "conditional_expression":
         arms = [arm for arm in (value.named_children[0], value.named_children[-1]) if arm.text not in LACKING]
         return arms[0] if len(arms) == 1 else value

@@ -1,6 +1,6 @@
-"""Code that no run comes to: behind a `return`, a `raise`, a `break` or a `continue`, and under `if False`.
+"""Code that never runs: after a `return`, a `raise`, a `break` or a `continue`, and under `if False`.
 
-Nothing in it reads, stores or builds anything. What it imports keeps its meaning, since such names help type checkers.
+Nothing in it reads, stores or builds anything. Its imports count, since such names help type checkers.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 LEAVES = frozenset({"return_statement", "raise_statement", "break_statement", "continue_statement"})
 NEVER, ALWAYS = frozenset({b"False", b"0"}), frozenset({b"True", b"1"})
 KEPT = frozenset({"import", "error"})
-"""What counts wherever it stands."""
+"""Captures that count everywhere."""
 
 
 def reachable(captures: Captures) -> Captures:
-    """The captures without those that stand in code to which no run comes."""
+    """The captures without those in code that never runs."""
     ranges = _outermost(sorted(_unreachable(captures)))
     if not ranges:
         return captures
@@ -60,7 +60,7 @@ def _behind(statement: Node) -> Iterator[tuple[int, int]]:
 
 
 def _fork(statement: Node) -> Node | None:
-    """The `if` of whose last arm a statement is the end, where each of its arms is left."""
+    """The `if` that ends with a statement, if each of its arms leaves."""
     clause = statement.parent.parent if statement.parent is not None else None
     if clause is None or clause.type != "else_clause" or statement.next_named_sibling is not None:
         return None
@@ -68,7 +68,7 @@ def _fork(statement: Node) -> Node | None:
 
 
 def _is_left(statement: Node) -> bool:
-    """Whether no run comes to what stands behind a statement: of an `if`, because every arm of it is left."""
+    """Whether the code after a statement never runs: for an `if`, because every arm of it leaves."""
     if statement.type != "if_statement":
         return statement.type in LEAVES
     arms = [statement, *statement.children_by_field_name("alternative")]
@@ -78,7 +78,7 @@ def _is_left(statement: Node) -> bool:
 
 
 def _branch(condition: Node) -> Node | None:
-    """The arm that a constant condition keeps from running."""
+    """The arm that never runs because of a constant condition."""
     statement, text = condition.parent, condition.text
     if statement is None:
         return None

@@ -15,13 +15,13 @@ from initlint.texts import read
 
 DIGEST_SIZE = 20
 FAILED = b"!"
-"""Begins the digest of a file without facts; what follows is the reason, so that a run depends on it."""
+"""The prefix of the digest of a file without facts; the reason follows, so that a run depends on it."""
 
 READY = b"ready"
 
 
 class Examined(msgspec.Struct, frozen=True, array_like=True):
-    """What came of one file: its digest and its facts as msgpack, or the reason why there are none."""
+    """The result for one file: its digest and its facts as msgpack, or the reason why there are none."""
 
     path: str
     digest: bytes
@@ -39,7 +39,7 @@ def failed(path: str, reason: str, line: int = 1) -> Examined:
 
 
 def examine(read: Callable[[str], bytes], path: str) -> Examined:
-    """The facts of one file, or why there are none; what a file holds costs no other file anything."""
+    """The facts of one file, or why there are none; one file never affects another."""
     from initlint.facts.extract import extract
 
     try:
@@ -59,7 +59,7 @@ def send(stream: IO[bytes], message: bytes) -> None:
 
 
 def receive(stream: IO[bytes]) -> bytes | None:
-    """The next message, or None where the other side has gone."""
+    """The next message, or None if the other side has gone."""
     head = stream.read(8)
     if len(head) < 8:
         return None
@@ -69,7 +69,7 @@ def receive(stream: IO[bytes]) -> bytes | None:
 
 
 def serve() -> None:
-    """Answer batches of paths with what came of them, until the other side closes the pipe."""
+    """Answer batches of paths with their results, until the other side closes the pipe."""
     import gc
     import signal
 

@@ -42,9 +42,9 @@ def link(
     extracting: Callable[[bytes], FileFacts] | None = None,
     standing: Standing | None = None,
 ) -> Project:
-    """Link the facts of all files, or take over the links that still stand.
+    """Link the facts of all files, or reuse the links that still hold.
 
-    `package` is the dotted name of the root, where it may be one; `extracting` gives the facts of installed files.
+    `package` is the dotted name of the root, if it may be a package; `extracting` gives the facts of installed files.
     """
     from initlint.facts.extract import extract
     from initlint.project.project import Project

@@ -1,4 +1,4 @@
-"""Where construction takes what a definition is given: under which other names the same object is to be found."""
+"""Where construction stores the value of a definition: the other names of the same object."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Aliases(Asking):
             yield from self._shared(body, attribute)
 
     def _kept_by(self, target: Node, body: Body) -> Iterator[str]:
-        """The attribute that a target of an assignment is or belongs to, or a local name is kept as; "*" elsewhere."""
+        """The attribute that an assignment target is or belongs to, or that a local name is stored as; "*" for anything
+        else."""
         instance = body.method.facts.instance
         if target.type == "identifier":
             yield from self._kept(body.text(target), body)
@@ -40,7 +41,7 @@ class Aliases(Asking):
             yield path[0].removesuffix("[]") if owner == instance and path else "*"
 
     def _shared(self, body: Body, attribute: str) -> Iterator[str]:
-        """The other attributes that are or get what this one gets; "*" where that goes elsewhere."""
+        """The other attributes that are, or get, what this one gets; "*" if that goes elsewhere."""
         for node in body.stores(attribute):
             yield from self._registered(node, body, attribute)
             holder = _holder(node)
@@ -51,9 +52,11 @@ class Aliases(Asking):
                 yield from self._kept(body.text(holder), body, holder if apart else None)
 
     def _registered(self, node: Node, body: Body, attribute: str) -> Iterator[str]:
-        """`nn.ModuleList(self.parts)` registers what the list `self.parts` holds: needed as long as that is read.
+        """`nn.ModuleList(self.parts)` registers the items of the list `self.parts`, and is needed as long as that is
+        read.
 
-        So it is with a local name that construction also keeps elsewhere, and with a list of which every item is kept.
+        The same holds for a local name that construction also stores elsewhere, and for a list whose items are all
+        stored.
         """
         function = node.child_by_field_name("function") if node.type == "call" else None
         classes = self.inference.expression(function, body).classes if function is not None else frozenset[ClassId]()
@@ -68,7 +71,7 @@ class Aliases(Asking):
             yield from sorted(set().union(*holding)) if all(holding) else ()
 
     def _takes(self, cls: ClassId, call: Node, argument: Node) -> bool:
-        """Whether a container gets as it is what its constructor is given: that of a project may make its items."""
+        """Whether a container gets its constructor's argument unchanged; one of the project may build its own items."""
         method = self.project.method(cls, "__init__")
         if method is None:
             return True
@@ -79,7 +82,7 @@ class Aliases(Asking):
         return name is not None and name in map(body.text, passed)
 
     def holding(self, item: Node, body: Body, whole: bool) -> Iterator[str]:
-        """The attributes that hold what a container is given; one that is a module only if that is given whole."""
+        """The attributes that hold a container's argument; one that is a module only if the whole argument is given."""
         instance = body.method.facts.instance
         for source in sources(item, body):
             given = whole and source == item
@@ -89,13 +92,13 @@ class Aliases(Asking):
                 yield from self._kept(body.text(source), body, source)
 
     def _kept(self, name: str, body: Body, but: Node | None = None) -> Iterator[str]:
-        """The attributes that get what a local name holds, but for one place; "*" where it is used otherwise."""
+        """The attributes that get the value of a local name, except in one place; "*" if it is used otherwise."""
         for flow in self.trace(body).name(name, but):
             if flow.use in USED:
                 yield flow.target or "*"
 
     def trace(self, body: Body) -> Trace:
-        """A way through a body that knows what the functions of the project do with what they are given."""
+        """A trace through a body that knows what the functions of the project do with their arguments."""
         return Trace(body, self._ignores, self._is_plain)
 
     def _is_plain(self, node: Node, body: Body) -> bool:
@@ -103,9 +106,9 @@ class Aliases(Asking):
         return not value.unknown and not value.instances and value.element is None
 
     def _ignores(self, call: Node, argument: Node, body: Body) -> bool:
-        """Whether a constructor or function of the project never mentions the parameter that it is given this as.
+        """Whether a constructor or function of the project never mentions the parameter for this argument.
 
-        `parametrize.register_parametrization(self.x, ...)` only changes what it is given first.
+        `parametrize.register_parametrization(self.x, ...)` only changes its first argument.
         """
         function = call.child_by_field_name("function")
         if function is None or body.text(function).startswith("super("):
@@ -128,6 +131,6 @@ class Aliases(Asking):
 
 
 def _holder(node: Node) -> Node:
-    """What an expression is taken out of: `self.layers` of `self.layers[-1]`."""
+    """What an expression is taken out of: `self.layers` for `self.layers[-1]`."""
     value = node.child_by_field_name("value") if node.type == "subscript" else None
     return _holder(value) if value is not None else node

@@ -15,23 +15,23 @@ from initlint.project.project import Project
 from initlint.project.values import NOTHING, UNKNOWN, Value, union
 
 ABSTRACT = frozenset({"typing", "typing_extensions", "collections", "abc", "beartype", "jaxtyping"})
-"""Modules whose names, as annotations, say nothing about what a value is an instance of."""
+"""Modules whose names, as annotations, say nothing about the class of a value."""
 
 
 TRANSPARENT = frozenset({"torch", *sys.stdlib_module_names})
-"""Packages of which it is known which classes inherit from which."""
+"""Packages whose inheritance is known."""
 
 PLAIN = frozenset("None int float str bool bytes complex slice Ellipsis ...".split())
-"""Builtin types of which no module is an instance."""
+"""Builtin types that no module is an instance of."""
 
 _PLACED = ("tuple", "Tuple")
 
 MAX_ALIAS = 400
-"""Characters of an alias that is still read."""
+"""The length up to which an alias is read."""
 
 
 class Annotations:
-    """Annotations read in the scope in which they stand."""
+    """Annotations, read in their own scope."""
 
     def __init__(self, project: Project, bodies: Bodies) -> None:
         self.project = project
@@ -40,7 +40,7 @@ class Annotations:
         self._foreign_bases = project.index("inherits", self._inherits)
 
     def annotation(self, text: str, body: Body) -> Value:
-        """What a type annotation says; UNKNOWN where it says nothing about modules."""
+        """What a type annotation says; UNKNOWN if it says nothing about modules."""
         text = text.strip().strip("\"'").strip()
         parts = _split(text, "|")
         if len(parts) > 1:
@@ -70,7 +70,7 @@ class Annotations:
         return Value(bound=found) if len(found) <= MAX_FAMILY else UNKNOWN
 
     def _alias(self, path: str, name: str) -> Value:
-        """What a module-level alias like `Size = int | tuple[int, int]` stands for; nothing where it holds itself."""
+        """What a module-level alias like `Size = int | tuple[int, int]` stands for; nothing if it contains itself."""
         if (path, name) in self._open:
             return UNKNOWN
         body = self.bodies.of_module(path)
@@ -102,21 +102,21 @@ class Annotations:
         return UNKNOWN
 
     def _placed(self, arguments: list[str], element: Value, body: Body) -> tuple[Value, ...]:
-        """What stands at each place of a tuple; what a class of another library wraps can be any of the others."""
+        """What is at each position of a tuple; what a class of another library wraps can be any of its parameters."""
         if "..." in map(str.strip, arguments):
             return ()
         told = (self.annotation(argument, body) for argument in arguments)
         return tuple(value if value.carries else element for value in told)
 
     def classes_under(self, cls: ClassId) -> Value:
-        """A class or any of its descendants, as class objects; of `nn.Module` that tells nothing."""
+        """A class or any of its descendants, as class objects; `nn.Module` says nothing."""
         found = self.project.descendants(cls)
         return Value(classes=found) if cls != MODULE and len(found) <= MAX_FAMILY else UNKNOWN
 
     def _inherits(self, path: str) -> Iterator[tuple[str, ClassId]]:
-        """By the package: the classes of the project that inherit from classes of another library.
+        """By package: the project's classes that inherit from classes of another library.
 
-        Which of those inherit from each other is not known where their source is not there.
+        Which of those inherit from each other is unknown if their source is missing.
         """
         for info in self.project.classes_in(path) if path in self.project.own else ():
             for base in info.facts.bases:
@@ -127,7 +127,7 @@ class Annotations:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """The parts of an annotation, split at its own separators, not at those in brackets."""
+    """The parts of an annotation, split at its own separators, not at those inside of brackets."""
     parts, depth, last = [], 0, 0
     for index, character in enumerate(text):
         depth += (character in "[(") - (character in "])")

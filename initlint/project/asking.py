@@ -1,4 +1,4 @@
-"""What those have at hand who ask what expressions can be."""
+"""What the code that asks about expressions has at hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Asking:
-    """Asks the inference; the project, its bodies and its callers come with that."""
+    """Has the inference, and with it the project, its bodies and its callers."""
 
     def __init__(self, inference: Inference) -> None:
         self.inference = inference

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from initlint.project.bodies import Body
 
 Path = tuple[int, ...]
-"""The positions on the way to a value that is unpacked from another; negative ones are counted from the end."""
+"""The positions on the way to a value that is unpacked from another; negative ones count from the end."""
 
 MODULE_LEVEL = "<module>"
 CLASS_LEVEL = "<class>"
@@ -39,14 +39,14 @@ _BINDERS = (
     ("walrus", "name", "value", Origin.VALUE),
     ("loop", "left", "right", Origin.ELEMENT),
 )
-"""What binds, by its capture: the fields of the target and of the expression, and how the one gets the other."""
+"""How captures bind: the fields of the target and of the expression, and how one gets its value from the other."""
 
 _AS = {"with_item": Origin.VALUE, "except_clause": Origin.OPAQUE}
-"""What `as` binds, by where it stands; in a `case` that is a part of the subject."""
+"""What `as` binds, depending on where it is; in a `case` that is a part of the subject."""
 
 
 class Binding(msgspec.Struct, frozen=True):
-    """One way in which a name gets its value: the expression, how, and for unpacking the positions on the way in."""
+    """One way in which a name gets its value: the expression, how, and for unpacking the positions in it."""
 
     origin: Origin
     node: Node | None
@@ -73,7 +73,7 @@ def bindings(body: Body) -> dict[str, list[Binding]]:
 
 
 def _share(found: dict[str, list[Binding]], statement: Node, body: Body) -> None:
-    """`nonlocal` and `global` name what is bound further out, and to whatever a function in this one makes of it."""
+    """`nonlocal` and `global` add what is bound further out, and what nested functions bind to it."""
     for name in map(body.text, statement.named_children):
         if body.own(statement):
             found.pop(name, None)
@@ -95,14 +95,14 @@ def _bind(found: dict[str, list[Binding]], target: Node | None, binding: Binding
 
 
 def positions(target: Node) -> Iterator[tuple[int, Node]]:
-    """The parts of a target with their positions, behind a starred one counted from the end."""
+    """The parts of a target with their positions; after a starred one, counted from the end."""
     parts = target.named_children
     starred = next((index for index, part in enumerate(parts) if part.type == "list_splat_pattern"), len(parts))
     return ((index if index <= starred else index - len(parts), part) for index, part in enumerate(parts))
 
 
 def _local_functions(body: Body) -> list[Node]:
-    """The functions that are defined in this one, not deeper."""
+    """The functions that are defined directly in this one."""
     if body.method.facts.name in (MODULE_LEVEL, CLASS_LEVEL):
         return []
     nodes = [node for node in body.captures("nested") if node.type == "function_definition"]

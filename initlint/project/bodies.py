@@ -1,4 +1,4 @@
-"""The inside of one function, parsed when a question needs it: its bindings, calls, reads and returns."""
+"""The inside of one function, parsed on demand: its bindings, calls, reads and returns."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ _TENSOR_CALL = re.compile(
 """Calls whose first argument is a tensor."""
 
 MOST_KEPT = 400
-"""Parsed bodies kept at a time: a tree takes some hundred times its source, and most are asked for once."""
+"""The number of parsed bodies that are kept: a tree takes a hundred times its source or so, and most are needed
+once."""
 
 STARRED = frozenset({"attribute", "call", "subscript", "list_splat", "dictionary_splat"})
-"""Kinds of expressions that can begin with a star that belongs to what is around them."""
+"""Kinds of expressions that can start with a star that belongs to the enclosing expression."""
 
 LAMBDA = "<lambda>"
 
@@ -38,11 +39,11 @@ Key = TypeVar("Key")
 Kept = TypeVar("Kept")
 
 STUB = b"def _(): 0"
-"""What stands for a function in the code around it."""
+"""The stub for a function in the code around it."""
 
 
 class Body:
-    """One function. Code nested in it belongs to bodies of its own, which see this one's names through `parent`."""
+    """One function. Nested code belongs to bodies of its own, which see the names of this one through `parent`."""
 
     def __init__(self, method: Method, parsed: Parsed, parent: Body | None) -> None:
         self.method = method
@@ -54,30 +55,32 @@ class Body:
 
     @functools.cached_property
     def inside(self) -> str:
-        """With what the qualified names of that begin which is defined in this body."""
+        """The prefix of the qualified names of what this body defines."""
         owner = (self.method.owner or "").partition("::")[2]
         return ".".join([*filter(None, (owner, self.method.facts.name)), "<locals>", ""])
 
     def text(self, node: Node) -> str:
-        """The source of a node, without the star that the grammar counts to the name in `[*self.parts]`."""
+        """The source of a node, without the star that the grammar attaches to the name in `[*self.parts]`."""
         text = (node.text or b"").decode()
         return text.lstrip(SPLAT) if text[:1] == "*" and node.type in STARRED else text
 
     def _nested_ranges(self) -> tuple[tuple[int, int], ...]:
-        """The ranges of functions, lambdas and classes inside this body; the outermost function is the body itself."""
+        """The ranges of functions, lambdas and classes inside of this body; the outermost function is the body
+        itself."""
         own = self.method.facts.name != MODULE_LEVEL
         nodes = sorted([*self.captures("nested"), *self.captures("class")], key=lambda n: n.start_byte)
         return tuple((n.start_byte, n.end_byte) for n in (nodes[1:] if own else nodes))
 
     def place(self, node: Node) -> int:
-        """Where in the file a node of a function starts; the code around functions is not parsed as it stands."""
+        """The offset in the file where a node of a function starts; the code around functions is not parsed as it
+        is."""
         facts = self.method.facts
         if facts.name in (MODULE_LEVEL, CLASS_LEVEL):
             return -1
         return facts.start + node.start_byte - facts.name.endswith(LAMBDA)
 
     def own(self, node: Node) -> bool:
-        """Whether a node belongs to this body and to nothing nested in it."""
+        """Whether a node belongs to this body and not to anything nested in it."""
         start = node.start_byte
         return not any(low <= start < high for low, high in self.nested)
 
@@ -86,7 +89,7 @@ class Body:
 
     @functools.cached_property
     def attributes(self) -> dict[str, list[Node]]:
-        """Attribute name -> the nodes that read it, in nested code too."""
+        """Attribute name -> the nodes that read it, including nested code."""
         found: dict[str, list[Node]] = {}
         for node in self.captures("attribute"):
             if (name := node.child_by_field_name("attribute")) is not None:
@@ -95,7 +98,7 @@ class Body:
 
     @functools.cached_property
     def definition(self) -> Node | None:
-        """The function or lambda that this body is; None for module level."""
+        """The function or lambda of this body; None for module level."""
         if self.method.facts.name == MODULE_LEVEL:
             return None
         nested = self.captures("nested")
@@ -118,16 +121,16 @@ class Body:
         return bool(self.method.owner and (facts.instance or self.method.is_of_class)) and "<locals>" not in facts.name
 
     def callee(self, call: Node) -> str:
-        """What a call calls, as it is written; "" of what is no call."""
+        """The callee of a call, as written; "" for anything else."""
         function = call.child_by_field_name("function")
         return self.text(function) if function is not None else ""
 
     def called(self, call: Node) -> str:
-        """The last name of that: `append` of `self.parts.append(...)`."""
+        """The last name of the callee: `append` for `self.parts.append(...)`."""
         return self.callee(call).rpartition(".")[2]
 
     def parameter_given(self, call: Node, argument: Node) -> str | None:
-        """The name of the parameter that a call of this function passes an argument as; None where that is open."""
+        """The name of the parameter for an argument of a call of this function; None if unknown."""
         names = [name for name in self.parameters if not name.startswith("*")][self.binds_first :]
         if argument.type == "keyword_argument":
             keyword = argument.child_by_field_name("name")
@@ -140,7 +143,7 @@ class Body:
         return names[position] if position < len(names) else None
 
     def mentions(self, name: str) -> bool:
-        """Whether the body uses a parameter anywhere beyond naming it."""
+        """Whether the body uses a parameter anywhere."""
         return sum(self.text(node) == name for node in self.captures("identifier")) > 1
 
     @functools.cached_property
@@ -149,7 +152,7 @@ class Body:
         return bindings(self)
 
     def hides(self, name: str) -> bool:
-        """Whether a name is a variable here or in a function around this one, whatever it is at module level."""
+        """Whether a name is a variable here or in an enclosing function, whatever it is at module level."""
         return name in self.bindings or (self.parent is not None and self.parent.hides(name))
 
     @functools.cached_property
@@ -162,7 +165,7 @@ class Body:
 
     @functools.cached_property
     def is_unwritten(self) -> bool:
-        """Whether it does nothing, or nothing but raise, whatever it says of itself before."""
+        """Whether it does nothing but raise, or nothing at all, apart from a docstring."""
         block = self.definition.child_by_field_name("body") if self.definition is not None else None
         kinds = [child.type for child in code_in(block)]
         return (
@@ -172,16 +175,16 @@ class Body:
         )
 
     def class_values(self, name: str) -> list[Node]:
-        """The values that a class body gives `name`; only of use where this body is a class."""
+        """The values that a class body gives `name`; only useful if this body is a class."""
         values = [binding.node for binding in self.bindings.get(name, ()) if binding.origin is Origin.VALUE]
         return [node for node in values if node is not None]
 
     def chained(self, attribute: str) -> list[Node]:
-        """The other targets of one statement: `b` and `self.c.d` in `self.a = b = self.c.d = value`."""
+        """The other targets of a statement: `b` and `self.c.d` for `self.a` in `self.a = b = self.c.d = value`."""
         return self.targets_beside(f"{self.method.facts.instance}.{attribute}")
 
     def targets_beside(self, written: str) -> list[Node]:
-        """The other targets of the statements that a name or attribute, as it is written, is a target of."""
+        """The other targets of the statements with this name or attribute, as written, among their targets."""
         return self._chains.get(written, [])
 
     @functools.cached_property
@@ -194,7 +197,7 @@ class Body:
         return found
 
     def class_annotation(self, name: str) -> str:
-        """The annotation that a class body gives `name`, "" where there is none."""
+        """The annotation that a class body gives `name`, or ""."""
         for node in self.nodes("assignment"):
             left, annotation = node.child_by_field_name("left"), node.child_by_field_name("type")
             if left is not None and annotation is not None and self.text(left) == name:
@@ -206,7 +209,7 @@ class Body:
         return [node for node, _ in self.given(attribute)]
 
     def given(self, attribute: str) -> list[tuple[Node, Path]]:
-        """The same, each with the positions on the way in where the value is unpacked."""
+        """The same, each with its positions if the value is unpacked."""
         fitting = [name for name in self._stored if "*" in name and fits(name, attribute)]
         return [entry for name in (attribute, *fitting) for entry in self._stored.get(name, ())]
 
@@ -223,7 +226,7 @@ class Body:
         return found
 
     def filled(self, owner: str) -> list[Node]:
-        """What this body puts into the container `owner`, `self.parts` or a local name, by a method or by an item."""
+        """What this body puts into the container `owner`, `self.parts` or a local name, by a method or as an item."""
         return self._fillings.get(owner, [])
 
     @functools.cached_property
@@ -231,7 +234,7 @@ class Body:
         return fillings(self)
 
     def reorders(self, owner: str) -> bool:
-        """Whether this body moves items of the container `owner`, or takes some away."""
+        """Whether this body moves items of the container `owner`, or removes some."""
         return owner in self._reordered
 
     @functools.cached_property
@@ -239,7 +242,7 @@ class Body:
         return reordered(self)
 
     def named(self, call: Node) -> list[str]:
-        """The attributes of the instance that a call gives a value, as the facts have them."""
+        """The attributes of the instance that a call sets, according to the facts."""
         return self._named.get(self.place(call), [])
 
     @functools.cached_property
@@ -250,18 +253,18 @@ class Body:
         return found
 
     def makers_of(self, attribute: str) -> tuple[str, ...]:
-        """What is called to make what this body gives an attribute."""
+        """The callees that make what this body gives an attribute."""
         if attribute not in self._makers:
             found = (callee for node in self.stores(attribute) for callee in self.callees(node))
             self._makers[attribute] = tuple(dict.fromkeys(found))
         return self._makers[attribute]
 
     def callees(self, node: Node) -> Iterator[str]:
-        """What is called to make a value, by way of local variables too."""
+        """The callees that make a value, also by way of local variables."""
         return (normalise(self.callee(call)) for call in self.makers(node))
 
     def makers(self, node: Node) -> Iterator[Node]:
-        """Every call that helps to make a value, by way of local variables too."""
+        """Every call that contributes to a value, also by way of local variables."""
         seen: set[str] = set()
         pending = [node]
         while pending:
@@ -276,7 +279,8 @@ class Body:
 
     @functools.cached_property
     def operands(self) -> frozenset[str]:
-        """Names used as no module can be: in arithmetic, sliced, or given to torch's functions on tensors."""
+        """Names used in ways that no module can be: in arithmetic, sliced, or passed to torch's functions on
+        tensors."""
         nodes: list[Node] = []
         for node in self.nodes("operation"):
             nodes += [child for child in node.named_children if child.type == "identifier"]
@@ -312,16 +316,16 @@ def _targets(assignment: Node) -> Iterator[Node]:
 ALTERNATING = frozenset(
     "with_statement try_statement finally_clause elif_clause else_clause except_clause case_clause".split()
 )
-"""Statements whose block always runs, and clauses that stand beside others of which one runs."""
+"""Statements whose block always runs, and clauses of which one of several runs."""
 
 FORKS = frozenset({"if_statement", "match_statement"})
 """Statements of which only one block runs."""
 
 
 def _runs_after(first: Node, second: Node) -> bool:
-    """Whether a block that the second node stands in, if anything does run it, also holds the first.
+    """Whether a block that contains the second node, if anything does run it, also contains the first.
 
-    Beside an arm that runs if no other does, the others may do the same; what stands in one of these did not run.
+    An `else` that contains it excludes the other arms, which may contain the first.
     """
     around = second.parent
     while around is not None:
@@ -368,7 +372,7 @@ class Bodies:
         return self._without_functions(method, source) if facts.name in (MODULE_LEVEL, CLASS_LEVEL) else source
 
     def _without_functions(self, method: Method, source: bytes) -> bytes:
-        """The code of a module or class itself: each function in it has a body of its own and leaves a stub here."""
+        """The code of a module or class itself: each function in it has its own body and is replaced by a stub."""
         start, pieces, done = method.facts.start, [], 0
         functions = self.project.outer_functions(method.path)
         first, last = bisect_left(functions, (start, 0)), bisect_right(functions, (method.facts.end, 0))
@@ -389,7 +393,7 @@ class Bodies:
 
 
 def _keep(kept: dict[Key, Kept], key: Key, value: Kept) -> Kept:
-    """Remember what was asked for last, in the place of what was not asked for the longest."""
+    """Remember the latest entry, in place of the one unused for longest."""
     if len(kept) >= MOST_KEPT:
         del kept[next(iter(kept))]
     kept[key] = value

@@ -1,4 +1,4 @@
-"""Where things are mentioned: an index of names over all functions, and the calls of one function."""
+"""Where things are mentioned: an index of names over all functions, and the calls of each function."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_CALLERS = 40
-"""With more calls than this a parameter can be anything."""
+"""With more calls than this, a parameter can be anything."""
 
 WORTH_A_SEARCH = 20
-"""Rows for each file of a family from which on the files are searched for, not the rows gone through."""
+"""With more rows per file of a family than this, the files are searched instead of the rows."""
 
 ENTRY_POINTS = frozenset({"forward", "__call__", "training_step", "validation_step", "test_step"})
-"""Methods that are called through a framework, not by name."""
+"""Methods that a framework calls, not code by name."""
 
 SPLATS = frozenset({"list_splat", "dictionary_splat"})
-"""Arguments that may hold more than one."""
+"""Arguments that may stand for several."""
 
 Call = tuple[Body, "Node"]
 
@@ -60,7 +60,7 @@ class Callers:
 
     @remembered
     def in_file(self, path: str) -> list[Method]:
-        """Every function of a file, methods with their class, the code at module level last."""
+        """Every function of a file, methods with their class, and the code at module level last."""
         facts = self.project.files[path]
         owners = [(f"{path}::{cls.qualname}", cls.methods) for cls in facts.classes]
         functions = [*owners, (None, (*facts.functions, facts.module_level))]
@@ -79,9 +79,9 @@ class Callers:
             yield from ((name, None) for names in function.reads.values() for name in names)
 
     def readers(self, attribute: str, telling: bool = False) -> Iterator[tuple[Method, str]]:
-        """The functions that read an attribute of that name, or by a pattern that it fits, with the receivers.
+        """The functions that read an attribute with this name, or by a pattern that it fits, with the receivers.
 
-        With `telling` a pattern must say something itself: "*_*" fits every other name there is.
+        With `telling` a pattern must be specific: "*_*" fits nearly every name.
         """
         yield from self.reading.get(attribute)
         for pattern in self._patterns:
@@ -89,7 +89,7 @@ class Callers:
                 yield from self.reading.get(pattern)
 
     def readers_within(self, cls: ClassId, attribute: str) -> Iterator[Method]:
-        """The methods of a family that read an attribute of that name from their own instance."""
+        """The methods of a family that read an attribute with this name from their own instance."""
         for name in (attribute, *(pattern for pattern in self._patterns if fits(pattern, attribute))):
             for method, receiver in self.reading_within(cls, name):
                 if receiver == method.facts.instance:
@@ -104,7 +104,7 @@ class Callers:
         return (row for row in rows if row[0].owner in family)
 
     def _in_file(self, rows: Sequence[tuple[Method, str]], path: str) -> Sequence[tuple[Method, str]]:
-        """Those of the rows about a name that are of one file."""
+        """Those of the rows about a name that are from one file."""
         place = self._place(path)
         start = bisect_left(rows, place, key=self._place_of)
         end = bisect_right(rows, place, key=self._place_of)
@@ -114,7 +114,7 @@ class Callers:
         return self._place(row[0].path)
 
     def _place(self, path: str) -> int:
-        """Where a file stands in the order of all rows."""
+        """The position of a file in the order of all rows."""
         return self._places.get(path, len(self._places))
 
     @functools.cached_property
@@ -122,7 +122,7 @@ class Callers:
         return {path: number for number, path in enumerate(self.project.linked)}
 
     def fitting(self, pattern: str) -> list[str]:
-        """The names that are read somewhere and that a computed name can come out as."""
+        """The names that are read somewhere and that a computed name can be."""
         fitting = (name for name in self.reading.names() if "*" not in name and fits(pattern, name))
         return sorted(name for name in fitting if self.reading.get(name))
 
@@ -140,11 +140,11 @@ class Callers:
 
     @remembered
     def assigning(self, name: str) -> frozenset[ClassId]:
-        """The classes whose code gives `self.name` a value, or may by a computed name."""
+        """The classes whose code gives `self.name` a value, or may do so by a computed name."""
         return frozenset(self._assigning.get(name))
 
     def assigning_among(self, classes: Collection[ClassId], name: str) -> frozenset[ClassId]:
-        """Those of some classes whose code gives `self.name` a value; only files in which they stand are read."""
+        """Those of some classes whose code gives `self.name` a value; only their files are read."""
         if self._assigning.has(name):
             return self.assigning(name).intersection(classes)
         files = {cls.partition("::")[0] for cls in classes}
@@ -163,12 +163,13 @@ class Callers:
                 yield name, Method(path, info.id, facts)
 
     def having(self, name: str) -> list[ClassId]:
-        """The classes with an attribute or method of that name in their own code; protocols only ask it of others."""
+        """The classes with an attribute or method of this name in their own code, without protocols, which only require
+        it."""
         methods = (method.owner for method in self._methods.get(name) if method.owner is not None)
         return sorted(cls for cls in self.assigning(name).union(methods) if not self.project.is_protocol(cls))
 
     def of(self, method: Method) -> list[Call] | None:
-        """The project's calls of a function; None where they cannot all be known."""
+        """The project's calls of a function; None if not all can be known."""
         if method.id not in self._calls:
             self._calls[method.id] = None
             self._calls[method.id] = self._of(method)
@@ -187,7 +188,7 @@ class Callers:
         return self._function_calls(method, name)
 
     def _local_calls(self, method: Method) -> list[Call] | None:
-        """The calls of a nested function, which all stand in the function around it; in a package, nobody looks."""
+        """The calls of a nested function, which are all in the enclosing one; None in a package."""
         if method.path not in self.project.linked:
             return None
         outer, _, name = method.facts.name.rpartition(".<locals>.")
@@ -208,13 +209,14 @@ class Callers:
                     yield symbol.target, (method, decorator)
 
     def is_lent(self, method: Method) -> bool:
-        """Whether code outside of its family takes a method from its class: it may run on an instance of any other."""
+        """Whether code outside of its family takes a method from its class: it may run on instances of other
+        classes."""
         name = method.facts.name
         return method.owner is not None and "<locals>" not in name and method.owner in self._lending(name)
 
     @remembered
     def _lending(self, name: str) -> set[ClassId]:
-        """The classes from which code outside of their families takes a method of that name."""
+        """The classes from which code outside of their families takes a method with this name."""
         found: set[ClassId] = set()
         for taker, receiver in self.reading.get(name):
             symbol = self.project.resolve(taker.path, receiver)
@@ -235,7 +237,7 @@ class Callers:
         return self._calls_in(callers, lambda text: text.rpartition(".")[2] in names)
 
     def _names_of(self, name: str) -> list[str]:
-        """A name of a function or class with all that files import it as."""
+        """The name of a function or class, and all names that files import it as."""
         found = [name]
         for each in found:
             found += sorted(set(self._renamed.get(each)).difference(found))
@@ -260,7 +262,7 @@ class Callers:
         return None if calls is None else [(body, call) for body, call in calls if self._may_be_on(family, call, body)]
 
     def _may_be_on(self, family: frozenset[ClassId], call: Node, body: Body) -> bool:
-        """Whether the receiver of a call can be one of these classes or an instance of one, as far as names tell."""
+        """Whether the receiver of a call can be one of these classes or an instance of one, judging by names."""
         receiver = normalise(body.text(call)).rpartition("(")[0].rpartition(".")[0].removesuffix("()")
         facts, owner = body.method.facts, body.method.owner
         if owner is not None and receiver in (facts.instance, "super"):
@@ -289,7 +291,7 @@ class Callers:
         return None if found is None or supers is None else [*found, *supers]
 
     def _is_tabled(self, names: set[str], cls: ClassId) -> bool:
-        """Whether a dictionary holds the class, or one that is built as it is: who looks it up there may build it."""
+        """Whether a dictionary contains the class, or one that is built like it, so that a lookup may build it."""
         for name in sorted(names):
             for method in self.mentioning.get(name):
                 symbol = self.project.resolve(method.path, name)
@@ -316,7 +318,7 @@ class Callers:
         return found
 
     def shift(self, body: Body, call: Node, caller: Body) -> int:
-        """How many leading parameters a call leaves to the binding of the instance."""
+        """How many leading parameters the binding of a call provides."""
         function = call.child_by_field_name("function")
         if function is None or not body.binds_first:
             return 0
@@ -328,7 +330,7 @@ class Callers:
         return 0 if unbound else 1
 
     def argument(self, name: str, body: Body, call: Node, caller: Body) -> Node | None:
-        """What a call passes for a parameter of a function: its expression, or the `*args` that it may be in."""
+        """The argument of a call for a parameter of a function: its expression, or the `*args` that may contain it."""
         arguments = call.child_by_field_name("arguments")
         if arguments is None or arguments.type != "argument_list":
             return arguments
@@ -349,5 +351,5 @@ class Callers:
 
 
 def _is_value(node: Node) -> bool:
-    """Whether a dictionary that is written out holds this."""
+    """Whether this is a value in a dictionary display."""
     return node.parent is not None and node.parent.child_by_field_name("value") == node and node.parent.type == "pair"

@@ -1,4 +1,4 @@
-"""What a call gives back: an instance, what a function of the project returns, or what it was given."""
+"""The result of a call: an instance, what a function of the project returns, or an argument."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PASSES_ON = SAME_MODULE.union(
     " remove_weight_norm checkpoint_wrapper wrap prepare unwrap_model unwrap extract_model_from_parallel maybe_compile"
     " fuse_modules convert_sync_batchnorm cast nullcontext clone_module tqdm pop_spectral_norm convert quantize".split()
 )
-"""Functions and methods that give back what they were given, or a wrapper around it."""
+"""Functions and methods that return their argument, or a wrapper around it."""
 
 SEQUENCES = SAME_ITEMS | {"chain", "cycle", "islice", "deque"}
 DICTIONARIES = frozenset({"dict", "OrderedDict"})
@@ -36,20 +36,20 @@ LOADERS = tuple(
     "load instantiate from_pretrained from_config build create make get_model get_class get_obj unpickle import_module"
     " __import__ eval globals locals".split()
 )
-"""Calls outside the project by whose result a class of the project can come back although none went in."""
+"""Calls of other packages whose result can be an instance of the project although none was passed."""
 
 CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
 
 
 HOLDING = frozenset("asyncio collections contextvars multiprocessing queue threading types weakref".split())
-"""Modules of the standard library whose objects hold what they are given, and give it back."""
+"""Modules of the standard library whose objects hold their arguments and return them."""
 
 NUMERIC = ("torch.", "numpy.", "json.", "yaml.", "pandas.", "scipy.", "PIL.", "cv2.", "math.")
-"""Packages whose functions compute; those of torch that pass a module on are known by name."""
+"""Packages whose functions compute; those of torch that return a module are known by name."""
 
 
 class Calls(Asking):
-    """Values of calls, for the inference that asks for them."""
+    """The values of calls, for the inference."""
 
     def value(self, node: Node, body: Body) -> Value:
         function = node.child_by_field_name("function")
@@ -75,7 +75,7 @@ class Calls(Asking):
         return self._of_callee(function, arguments, body)
 
     def _of_callee(self, function: Node, arguments: list[Node], body: Body) -> Value:
-        """What a class or function gives when it is called; through `super()` in a metaclass, any class is."""
+        """The result of a class or function; through `super()` in a metaclass, any class is possible."""
         text, owner = body.text(function), body.method.owner
         callee = text.rpartition(".")[2]
         if text.startswith("super(") and owner and self.project.is_metaclass(owner):
@@ -90,7 +90,7 @@ class Calls(Asking):
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
 
     def _returned(self, value: Value) -> Iterator[Value]:
-        """What the functions return that something can be."""
+        """What the functions that something can be return."""
         return map(self.inference.returned, by_place(value.functions))
 
     def _is_of(self, module: str, function: Node, body: Body) -> bool:
@@ -115,9 +115,9 @@ class Calls(Asking):
         return UNKNOWN
 
     def _looked_up(self, arguments: list[Node], body: Body) -> Value:
-        """What `getattr` gives; a module of Python, which is no value, gives whatever it defines.
+        """The result of `getattr`; from a Python module, which is not a value, anything that it defines.
 
-        What another package defines is no class of the project; what stands in a table of it can be one.
+        What another package defines is no class of the project, but one may be in a table of it.
         """
         owner, names = (self.inference.expression(argument, body) for argument in arguments[:2])
         table = arguments[0].child_by_field_name("value") if arguments[0].type == "subscript" else None
@@ -135,7 +135,7 @@ class Calls(Asking):
         return UNKNOWN if owner.unknown or owner.instances else NOTHING
 
     def _built(self, value: Value, arguments: list[Node], body: Body) -> Value:
-        """Instances of called classes; containers know what they hold."""
+        """Instances of called classes; containers know their items."""
         parts = []
         for cls in sorted(value.classes):
             containers = CONTAINERS & set(self.project.mro(cls))
@@ -146,7 +146,7 @@ class Calls(Asking):
         return union(parts)
 
     def _entry(self, argument: Node, body: Body) -> Value:
-        """What an argument of `dict` makes a value of it: a pair's second half, a mapping's value, or itself."""
+        """The value that an argument of `dict` provides: a pair's second half, a mapping's value, or itself."""
         value = self.inference.expression(argument, body)
         named = argument.parent is not None and argument.parent.type == "keyword_argument"
         item = value if named else self.inference.item(value)
@@ -159,7 +159,7 @@ class Calls(Asking):
     def _foreign_call(self, function: Node, callee: str, value: Value, arguments: list[Node], body: Body) -> Value:
         """Calls of what is no function or class of the project.
 
-        What changes a module (`torch.nn.utils`) gives it back, or builds it.
+        Functions that change a module (`torch.nn.utils`) return it, or build it.
         """
         owner = function.child_by_field_name("object") if function.type == "attribute" else None
         given = [self.inference.expression(argument, body) for argument in arguments]
@@ -177,9 +177,9 @@ class Calls(Asking):
         return self._stranger(callee, external.target if external is not None else "", given)
 
     def _foreign_method(self, receiver: Value, callee: str, value: Value, given: list[Value]) -> Value:
-        """A method of something that is no instance of the project, or of one that inherits it from torch.
+        """A method of something that is not an instance of the project, or that is inherited from torch.
 
-        What is called without an argument, as a weak reference is, computes nothing and gives what it holds.
+        What is called without arguments, such as a weak reference, computes nothing and returns what it holds.
         """
         if callee in PASSES_ON:
             return union([receiver, _given_back(given)])
@@ -203,7 +203,8 @@ class Calls(Asking):
         return UNKNOWN if kept or (given and callee.lower().startswith(LOADERS)) else NOTHING
 
     def _stranger(self, callee: str, dotted: str, given: list[Value]) -> Value:
-        """A function of another library gives an instance of the project only if one went in, or if it loads one."""
+        """A function of another library returns an instance of the project only if one was passed, or if it loads
+        one."""
         loads = callee.lower().startswith(LOADERS) and not dotted.startswith("torch.utils.")
         if dotted.startswith(NUMERIC) and not (dotted.startswith("torch.") and (loads or self._takes_own(given))):
             return NOTHING
@@ -219,12 +220,12 @@ class Calls(Asking):
 
 
 def _placed(containers: Collection[str], given: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The items of a container by their places: what a Sequential is given, or the list that a ModuleList is."""
+    """The items of a container by position: the arguments of a Sequential, or the list in a ModuleList."""
     if containers == {"torch.nn.Sequential"}:
         return () if any(item.element is not None and not item.instances for item in given) else given
     return given[0].items if containers == {"torch.nn.ModuleList"} and len(given) == 1 else ()
 
 
 def _given_back(given: list[Value]) -> Value:
-    """What a function gives that passes its arguments on: a single one as it is, several as a tuple."""
+    """The result of a function that returns its arguments: a single one as it is, several as a tuple."""
     return union([*given, *([Value(element=union(given))] if len(given) > 1 else [])])

@@ -1,4 +1,4 @@
-"""Classes and functions as a project has them: their facts, and where they were read."""
+"""Classes and functions of a project: their facts, and where they were read."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class ClassInfo(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @property
     def functions(self) -> Iterator[Method]:
-        """All functions in it, where they stand: those of one name each, and those nested in others."""
+        """All functions in it, in order: also those with the same name, and nested ones."""
         return (Method(self.path, self.id, facts) for facts in self.facts.methods)
 
     @functools.cached_property
     def stored(self) -> frozenset[str]:
-        """The attributes that its methods give values."""
+        """The attributes that its methods set."""
         return frozenset(store.attribute for method in self.facts.methods for store in method.stores)
 
     @functools.cached_property
@@ -45,7 +45,7 @@ class ClassInfo(msgspec.Struct, frozen=True, eq=False, dict=True):
 
 
 class Method(msgspec.Struct, frozen=True, eq=False):
-    """A function where it stands: `owner` is the class whose instance it is called on, None for a plain function."""
+    """A function and its place: `owner` is the class whose instance it is called on, None for a plain function."""
 
     path: str
     owner: ClassId | None
@@ -57,17 +57,17 @@ class Method(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def private(self) -> bool:
-        """Whether by custom only the project's own code calls it."""
+        """Whether by convention only the project's own code calls it."""
         name = self.facts.name
         return (name.startswith("_") and not name.startswith("__")) or "<locals>" in name
 
     def stores(self, attribute: str) -> bool:
-        """Whether it gives its instance an attribute of just that name."""
+        """Whether it sets an attribute with exactly this name on its instance."""
         return any(store.attribute == attribute for store in self.facts.stores)
 
     @property
     def is_property(self) -> bool:
-        """Whether to read it is to call it."""
+        """Whether reading it calls it."""
         return any(each.rpartition(".")[2] in ("property", "cached_property") for each in self.facts.decorators)
 
     @property
@@ -88,10 +88,10 @@ class Method(msgspec.Struct, frozen=True, eq=False):
 
 
 def by_place(methods: Iterable[Method]) -> list[Method]:
-    """Functions in the order of the files and of the lines in which they stand."""
+    """Functions in the order of files and lines."""
     return sorted(methods, key=lambda method: method.id)
 
 
 def sets_property(facts: Function) -> bool:
-    """Whether a method is what runs when a property is assigned to."""
+    """Whether a method is the setter of a property."""
     return any(decorator.endswith(".setter") for decorator in facts.decorators)

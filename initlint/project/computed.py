@@ -1,4 +1,4 @@
-"""Reads by names that code computes: `for name in ("stem", "head"): getattr(model, name)`."""
+"""Reads by computed names: `for name in ("stem", "head"): getattr(model, name)`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 IMPORTING = frozenset({"import_module", "__import__"})
-"""Functions that give a module of Python."""
+"""Functions that return a Python module."""
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ class Computed(Asking):
                     yield body, site.node
 
     def _running(self, cls: ClassId, in_construction: bool) -> Iterator[tuple[ClassId, Method]]:
-        """The methods of a family that read by a computed name from their instance, while it is made or afterwards."""
+        """The methods of a family that read by a computed name from their instance, while it is built or afterwards."""
         for owner, method in self._own(cls):
             if self.roles.constructs(method) is in_construction:
                 yield owner, method
@@ -75,25 +75,25 @@ class Computed(Asking):
         return not self.project.is_framework(owner) if names is None else _fitting(names, attribute)
 
     def doubt(self, cls: ClassId) -> str:
-        """Where code reads from an instance by a name of which nothing is known; "" where none does."""
+        """Where code reads from an instance by an unknown name, or ""."""
         return next((str(read) for read, values in self.unknown if values.holds(cls, self.project)), "")
 
     def naming(self, attribute: str) -> Iterator[Read]:
-        """The reads through other receivers whose names are known, and which can be of this attribute."""
+        """The reads through other receivers with known names, one of which can be this attribute."""
         for read in self.elsewhere:
             if read.names is not None and _fitting(read.names, attribute):
                 yield from self._used(read)
 
     @functools.cached_property
     def called(self) -> tuple[ComputedRead, ...]:
-        """What is read by an unknown name from something unknown, and then called with arguments as a layer is."""
+        """Reads by an unknown name from something unknown whose result is called with arguments, like a layer."""
         if (survey := self.project.survey()) is not None:
             return survey.called
         called = (read for read in self.elsewhere if read.names is None and _is_called(self._at(read)[1].node))
         return tuple(read for read in called for used in self._used(read) if used.value.unknown)
 
     def _names(self, method: Method, cls: ClassId) -> list[Found]:
-        """What a method reads by computed names when it runs on an instance of a class."""
+        """The computed names that a method reads when it runs on an instance of a class."""
         if not EVALUATIONS.isdisjoint(method.facts.calls):
             return [None]
         body = self.bodies.body(method)
@@ -109,7 +109,7 @@ class Computed(Asking):
 
     @functools.cached_property
     def unknown(self) -> tuple[tuple[ComputedRead, Reached], ...]:
-        """The places that read by an unknown name, with those from whose instances they do."""
+        """The places that read by an unknown name, with the values that they read from."""
         if (survey := self.project.survey()) is not None:
             return survey.unknown
         unknown = [read for read in self.elsewhere if read.names is None]
@@ -132,7 +132,7 @@ class Computed(Asking):
         return tuple(found)
 
     def method(self, read: ComputedRead) -> Method:
-        """The function in which a read stands."""
+        """The function that contains a read."""
         place = (read.path, read.start, read.function)
         return next(m for m in self.callers.in_file(read.path) if m.id == place and m.owner == read.owner)
 
@@ -141,13 +141,13 @@ class Computed(Asking):
         return body, list(computed(body, read.receiver))[read.number]
 
     def _is_namespace(self, owner: Node, body: Body) -> bool:
-        """Whether an expression is a module or package: `getattr(torch, name)` reads from no instance."""
+        """Whether an expression is a Python module or package: `getattr(torch, name)` reads from no instance."""
         symbol = self.inference.static(owner, body)
         imported = any(callee.rpartition(".")[2] in IMPORTING for callee in body.callees(owner))
         return imported or (symbol is not None and symbol.kind in (SymbolKind.MODULE, SymbolKind.EXTERNAL))
 
     def _used(self, read: ComputedRead) -> Iterator[Read]:
-        """What a read is of, if it can be one of a module and does more than to set or initialise it."""
+        """What a read is of, if it can be one of a module and does more than set or initialise it."""
         body, site = self._at(read)
         value = stands_for(site, body, self.inference)
         spared = (Use.NONE, Use.CONFIGURATION) if value.unknown else (Use.NONE,)
@@ -159,7 +159,7 @@ class Computed(Asking):
         return found or self._given_to_decorator(place.body.method)
 
     def _given_to_decorator(self, method: Method) -> Found:
-        """What is read inside a decorator is named where it decorates: `@with_hooks("conv")`."""
+        """A read inside of a decorator is named where that is applied: `@with_hooks("conv")`."""
         outer, nested, _ = method.facts.name.partition(".<locals>.")
         found = self.callers.decorating.get(f"{method.path}::{outer}") if nested else ()
         texts = [text for _, text in found]
@@ -170,11 +170,11 @@ class Computed(Asking):
 
 _LITERAL = re.compile(r"""["']([\w.]+)["']""")
 _LITERALS = re.compile(r"""[\w.]+\(\s*\[?\s*(?:["'][\w.]+["']\s*,?\s*)+\]?\s*,?\s*\)""")
-"""A decorator with nothing but names in strings."""
+"""A decorator with only names in strings as arguments."""
 
 
 def _is_called(node: Node) -> bool:
-    """Whether a call is written out with an argument: one that only passes on `*args` calls any method."""
+    """Whether a call has an explicit argument: one that only passes on `*args` calls any method."""
     call = node.parent if is_called(node) else None
     return call is not None and any(argument.type not in SPLATS for argument in call_arguments(call))
 

@@ -1,4 +1,4 @@
-"""What the user says about names whose meaning the source does not show."""
+"""What the user says about names that the source does not explain."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What an enclosing class draws for the parts that it holds: `_init_weights(self, module)` with a test for the class.
+"""What an enclosing class draws for its parts: `_init_weights(self, module)` with a test of the class.
 
-Such code runs when the constructor of the whole is done, for every part, the dead ones included.
+Such code runs after the constructor of the whole, for every part, including dead ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Enclosing(Asking):
-    """Which definitions are filled at random by the initialisation of whatever holds an instance."""
+    """Which definitions are filled at random by an initialisation of whatever holds an instance."""
 
     def draws(self, cls: ClassId, attribute: str) -> bool:
         """Whether such code draws for a parameter, or for a parameter of the module that the attribute is."""
@@ -43,7 +43,7 @@ class Enclosing(Asking):
 
     @remembered
     def _filled(self, attribute: str) -> frozenset[ClassId]:
-        """The classes whose instances an initialising function fills an attribute of at random."""
+        """The classes whose instances have an attribute that an initialising function fills at random."""
         reading = {_place(method) for method, _ in self.callers.reading.get(attribute)}
         bodies = [self.bodies.body(method) for method in self._testing if _place(method) in reading]
         sites = ((site, body) for body in bodies for site in named(body, attribute))
@@ -53,7 +53,7 @@ class Enclosing(Asking):
 
     @functools.cached_property
     def _testing(self) -> list[Method]:
-        """The initialising functions that test what they are given for its class."""
+        """The initialising functions that test the class of their argument."""
         calling = self.callers.calling.get("isinstance")
         return [method for method in calling if initialises(self.project, method.facts.name)]
 
@@ -75,5 +75,5 @@ class Enclosing(Asking):
 
 
 def _place(method: Method) -> tuple[str, ClassId | None, str]:
-    """Where a function stands, or the one around it: what is nested in it belongs to it."""
+    """The place of a function, or of the one around it, to which nested code belongs."""
     return method.path, method.owner, method.facts.name.partition(".<locals>.")[0]

@@ -32,7 +32,7 @@ class Entries:
         return any(not self._constructs(method) and not self._freezes(method, attribute) for method in readers)
 
     def _freezes(self, method: Method, attribute: str) -> bool:
-        """Whether all that a method does with an attribute is to freeze it, or to set its mode."""
+        """Whether a method only freezes an attribute, or sets its mode."""
         read = method.facts.reads.get(f"{method.facts.instance}.{attribute}", ())
         if not read or not _FREEZING.issuperset(read):
             return False
@@ -40,7 +40,7 @@ class Entries:
         return only_does((Use.NONE,), sites(body, method.facts.instance, attribute), body)
 
     def _reading(self, cls: ClassId, attribute: str) -> Iterator[Method]:
-        """The methods of this very class that read it from their instance, whenever they run."""
+        """The methods of exactly this class that read it from their instance, whenever they run."""
         for name in (attribute, *(pattern for pattern in self._patterns(cls) if fits(pattern, attribute))):
             yield from self._by_name(cls).get(name, ())
 
@@ -61,7 +61,7 @@ class Entries:
         return self.roles.constructs(method) or self.lambda_of_construction(method) is not None
 
     def lambda_of_construction(self, method: Method) -> Method | None:
-        """The constructing method in which a lambda is made, if that is what it is."""
+        """The constructing method that makes a lambda, if this is one."""
         if not method.facts.name.endswith(LAMBDA):
             return None
         outer = self.project.enclosing(method)

@@ -13,7 +13,7 @@ from initlint.errors import InitlintError
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """The folders in which an interpreter looks for installed packages, in its order."""
+    """The folders in which an interpreter looks for installed packages, in order."""
 
     folders: tuple[Path, ...] = ()
 
@@ -29,10 +29,10 @@ class Environment(msgspec.Struct, frozen=True):
 
 
 def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) -> Environment:
-    """The environment that the project runs in: `folders`, else that of `python`, else VIRTUAL_ENV, .venv or venv in
-    the root, or this one.
+    """The environment that the project runs in: `folders`, or that of `python`, or VIRTUAL_ENV, .venv or venv in the
+    root, or this one.
 
-    Of the latter the first that holds torch: pre-commit, for one, activates an environment made for initlint alone.
+    Of the latter the first that has torch: pre-commit, for example, activates an environment made for initlint alone.
     """
     for folder in folders:
         if not os.path.isdir(folder):
@@ -49,8 +49,8 @@ def target(root: Path, python: Path | None = None, folders: Sequence[str] = ()) 
 
 
 def interpreter(root: Path, python: Path | None = None) -> str:
-    """The interpreter that the project runs with: `python`, else that of VIRTUAL_ENV, else of .venv in the root, else
-    this one."""
+    """The interpreter that the project runs with: `python`, or that of VIRTUAL_ENV, .venv or venv in the root, or this
+    one."""
     if python is not None:
         return str(_named(python))
     active = os.environ.get("VIRTUAL_ENV")
@@ -62,7 +62,7 @@ def interpreter(root: Path, python: Path | None = None) -> str:
 
 
 def _named(python: Path) -> Path:
-    """An interpreter that is named by its path, or as a command; an InitlintError where there is none."""
+    """An interpreter that is named by its path or as a command; an InitlintError if it does not exist."""
     if python.is_file():
         return python
     import shutil
@@ -73,7 +73,7 @@ def _named(python: Path) -> Path:
 
 
 def _packages_of(python: Path) -> tuple[Path, ...]:
-    """The folders of packages beside an interpreter; an InitlintError where there are none, as beside a shim."""
+    """The folders of packages beside an interpreter; an InitlintError if there are none, as beside a shim."""
     for prefix in (python.parent.parent, python.resolve().parent.parent, python.parent):  # the last is Windows' own
         if found := _site_packages(prefix):
             return found
@@ -89,7 +89,7 @@ _PACKAGES = (
     "lib/python3*/dist-packages",
     "Lib/site-packages",
 )
-"""Where packages are installed below the prefix of an interpreter; Debian has names of its own."""
+"""Where packages are installed below the prefix of an interpreter; Debian has its own folder names."""
 
 
 def _site_packages(prefix: Path) -> tuple[Path, ...]:

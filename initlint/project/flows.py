@@ -1,4 +1,4 @@
-"""What construction does with a definition that it reads: keep it elsewhere, look at it, initialise it, use it."""
+"""What construction does with a definition that it reads: store it elsewhere, inspect it, initialise it, use it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern"})
-"""Targets of an assignment that take a value apart."""
+"""Assignment targets that unpack a value."""
 
 
 class Use(Enum):
-    """One read during construction."""
+    """What one read during construction does."""
 
     NONE = "none"
     CONFIGURATION = "configuration"
@@ -35,7 +35,7 @@ USED = (Use.READ, Use.FLOW)
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """A use, with the definition that it flows into, or the place that needs its configuration."""
+    """A use, with the definition that the value flows into, or the place that needs its configuration."""
 
     use: Use
     target: str = ""
@@ -47,29 +47,29 @@ INITIALISES = re.compile(
     r"|setattr)\Z",
     re.IGNORECASE,
 )
-"""Callees that only initialise or freeze what they are given; what they give back is that."""
+"""Callees that only initialise or freeze their argument, and return it."""
 
 LOOKS = frozenset(
     "isinstance hasattr print len id type repr str _calculate_fan_in_and_fan_out _calculate_correct_fan".split()
 )
-"""Callees that only look at what they are given."""
+"""Callees that only inspect their argument."""
 
 HOUSEKEEPING = SAME_MODULE.union(
     REGISTRATIONS,
     "zero_grad flatten_parameters append extend insert update load_state_dict reset_parameters pop clear".split(),
 )
-"""Methods that change a module and give nothing away when nobody takes their result."""
+"""Methods that change a module and give nothing away if their result is unused."""
 
 TAKES = frozenset("append extend insert update add_module load_state_dict".split())
-"""Methods whose object keeps what it is given; so does that of a method that works in place."""
+"""Methods whose object keeps the argument; so does that of an in-place method."""
 
 ALL_OF_IT = frozenset(
     "weight bias data parameters modules children named_parameters named_modules state_dict forward".split()
 )
-"""Attributes through which a module's parameters themselves are reached, not only their shape."""
+"""Attributes that lead to a module's parameters themselves, not only to their shape."""
 
 GIVES_ON = frozenset("items values keys detach clone".split())
-"""Methods whose result is the thing itself, or what it holds."""
+"""Methods that return the object itself, or its contents."""
 
 METADATA = frozenset("shape ndim dtype device requires_grad is_cuda layout itemsize nbytes".split())
 """Attributes of tensors that are no tensors."""
@@ -77,10 +77,10 @@ METADATA = frozenset("shape ndim dtype device requires_grad is_cuda layout items
 TESTS = frozenset(
     "if_statement elif_clause while_statement assert_statement interpolation comparison_operator not_operator".split()
 )
-"""Places that only look whether something is there, or how it is."""
+"""Places that only test whether something exists, or what it is like."""
 
 LOOKS_AT = frozenset("size dim numel element_size get_input_embeddings get_output_embeddings".split())
-"""Methods that tell about a module or tensor without using it."""
+"""Methods that describe a module or tensor without using it."""
 
 TRANSPARENT = frozenset(
     "parenthesized_expression list tuple set expression_list conditional_expression boolean_operator list_splat"
@@ -90,7 +90,7 @@ TRANSPARENT = frozenset(
 
 
 COMPREHENSIONS = frozenset("list_comprehension set_comprehension dictionary_comprehension generator_expression".split())
-"""Expressions with names of their own."""
+"""Expressions that have their own scope."""
 
 Ignores = Callable[["Node", "Node", Body], bool]
 """Whether a call does nothing with one of its arguments."""
@@ -100,7 +100,7 @@ Plain = Callable[["Node", Body], bool]
 
 
 def uses_of(node: Node, body: Body) -> Iterator[Flow]:
-    """What becomes of the value of one expression."""
+    """What happens to the value of one expression."""
     return Trace(body).value(node)
 
 
@@ -110,12 +110,12 @@ def is_used(node: Node, body: Body) -> bool:
 
 
 def unused(body: Body, name: str) -> bool:
-    """Whether nothing is done with a local name but to initialise what it holds."""
+    """Whether the value of a local name is at most initialised."""
     return all(flow.use in (Use.NONE, Use.CONFIGURATION) for flow in Trace(body).name(name))
 
 
 class Trace:
-    """Follows one value through a body: into calls, aliases and containers, up to where it is kept or used."""
+    """Follows one value through a body: into calls, aliases and containers, up to where it is stored or used."""
 
     def __init__(self, body: Body, ignores: Ignores = lambda *_: False, plain: Plain = lambda *_: False) -> None:
         self.body = body
@@ -126,7 +126,7 @@ class Trace:
         self._origin = ""
 
     def value(self, node: Node) -> Iterator[Flow]:
-        """What becomes of the value of an expression, by the place where it stands."""
+        """What happens to the value of an expression, depending on where it is."""
         self._origin = self._origin or self.body.text(node).partition(".")[0]
         parent = node.parent
         if parent is None:
@@ -151,10 +151,10 @@ class Trace:
                 yield from self._within(node, parent, kind)
 
     def name(self, name: str, but: Node | None = None, within: Node | None = None) -> Iterator[Flow]:
-        """What is done with a local name that holds the value; code nested in the body keeps it for later.
+        """What happens to the value of a local name; nested code keeps it for later.
 
-        What becomes of it in one place, `but`, is not asked. What a loop or comprehension goes over is in the name
-        `within` it, and not in another that has the same name for its own.
+        The place `but` is left out. Within a loop or comprehension, `within`, its variable is distinguished from others
+        of that name.
         """
         key = (name, within.id if within is not None else 0)
         if key in self._seen:
@@ -175,7 +175,7 @@ class Trace:
                 yield from self.value(node)
 
     def _loop(self, name: str, node: Node) -> Node | None:
-        """The innermost loop or comprehension around a node that has this name for what it goes over."""
+        """The innermost loop or comprehension around a node that has this name as its variable."""
         inside, around = node, node.parent
         while around is not None:
             clauses = around.named_children if around.type in COMPREHENSIONS else ()
@@ -251,9 +251,9 @@ class Trace:
             yield self._flow(Use.READ, target)
 
     def _part_of(self, name: str, target: Node) -> Iterator[Flow]:
-        """Where a value goes that becomes a part of what a local name holds: there, and into what that is an item of.
+        """Where a value goes that becomes a part of a local name's value: there, and into what that is an item of.
 
-        An attribute of what is given to the body is read by whoever gives it. What comes from that object stays there.
+        An attribute of an argument is read by the caller. What comes from that object stays there.
         """
         if (name, -1) in self._seen:
             return
@@ -272,7 +272,8 @@ class Trace:
                         yield from self._part_of(owner, target)
 
     def _looped(self, loop: Node) -> Iterator[Flow]:
-        """What the loop variables go through; an element of a comprehension also goes where the comprehension goes."""
+        """What the loop variables iterate over; an element of a comprehension also goes where the comprehension
+        goes."""
         within = loop.parent if loop.type == "for_in_clause" else loop
         for name in looped_names(loop, self.body):
             yield from self.name(name, within=within)
@@ -297,13 +298,13 @@ class Trace:
             yield from self.value(call)
 
     def _is_held(self, function: Node) -> bool:
-        """Whether a method belongs to the instance or to a local variable, and not to a module like nn.init."""
+        """Whether a method belongs to the instance or to a local variable, and not to a Python module like nn.init."""
         root = re.match(r"\w+", self.body.text(function))
         return root is not None and (root.group() == self.instance or root.group() in self.body.bindings)
 
 
 def _is_another(loop: Node | None, within: Node | None) -> bool:
-    """Whether what a loop has in a name is not what it has `within` a loop, behind it, or where it is assigned."""
+    """Whether a loop variable is another one than the one `within` a loop, after it, or where it is assigned."""
     if within is None:
         return loop is not None and loop.type in COMPREHENSIONS
     return loop != within and (loop is not None or within.type in COMPREHENSIONS)
@@ -320,7 +321,7 @@ def _is_target(node: Node) -> bool:
 
 
 def _is_only_stored_to(node: Node) -> bool:
-    """Whether an attribute is but the way to a place that is stored to, or to a method called for its effect."""
+    """Whether an attribute only leads to a place that is stored to, or to a method called for its effect."""
     top = node
     while (
         top.parent is not None and top.parent.type in ("attribute", "subscript") and top.parent.named_children[0] == top
@@ -334,24 +335,25 @@ def _is_only_stored_to(node: Node) -> bool:
 
 
 def is_called(node: Node) -> bool:
-    """Whether an expression is what a call calls."""
+    """Whether an expression is the callee of a call."""
     return node.parent is not None and node.parent.child_by_field_name("function") == node
 
 
 def looped_names(loop: Node, body: Body) -> list[str]:
-    """The names that a loop gives its items."""
+    """The variables of a loop."""
     left = loop.child_by_field_name("left")
     nodes = [] if left is None else [left] if left.type == "identifier" else left.named_children
     return [body.text(node) for node in nodes]
 
 
 def is_statement(call: Node) -> bool:
-    """Whether nobody takes the result of a call."""
+    """Whether the result of a call is unused."""
     return call.parent is None or call.parent.type == "expression_statement"
 
 
 def _only_changes(method: str) -> bool:
-    """Whether a method of this name changes a module, or hangs a hook on it, which runs only when the module does."""
+    """Whether a method with this name changes a module, or attaches a hook to it, which only runs when the module
+    does."""
     return method in HOUSEKEEPING or method.endswith(("_", "_hook"))
 
 
@@ -364,7 +366,7 @@ def _is_name_only(node: Node) -> bool:
 
 
 def _is_walrus(node: Node) -> bool:
-    """Whether an identifier is given a value in the midst of an expression, which goes on with it."""
+    """Whether an identifier is assigned inside of an expression that continues with its value."""
     parent = node.parent
     return parent is not None and parent.type == "named_expression" and parent.child_by_field_name("name") == node
 
@@ -378,4 +380,4 @@ _NAMING = {
     "default_parameter": "name",
     "typed_default_parameter": "name",
 }
-"""The field of a node that holds a name of its own."""
+"""The field of a node that contains its own name."""

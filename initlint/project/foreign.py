@@ -36,18 +36,19 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 CERTAIN = ""
-"""The receiver is an instance of the class: nothing is in doubt."""
+"""The receiver is certainly an instance of the class: nothing is in doubt."""
 
 TENSOR_KEYWORDS = frozenset("dim keepdim axis dtype p ord dims descending memory_format start_dim end_dim".split())
-"""Arguments that methods of tensors take and modules do not."""
+"""Arguments that methods of tensors take but modules do not."""
 
 
 SETTINGS = frozenset({"cfg", "config", "conf"})
 CONFIGURATIONS = SETTINGS | set("args opt opts options hparams hparam hyp params ctx namespace".split())
-"""Last words of names that by custom hold settings or a context, and no module; what settings hold is settings too."""
+"""Last words of names that by convention hold settings or a context, not a module; what settings hold is settings
+too."""
 
 FEW = 6
-"""Classes that one variable plausibly takes turns in holding an instance of."""
+"""The number of classes whose instances one variable plausibly holds in turn."""
 
 BUILTIN_ATTRIBUTES = frozenset(name for kind in (str, bytes, dict, list, set, re.Match, Path) for name in dir(kind))
 
@@ -84,7 +85,7 @@ class Foreign(Asking):
                 yield doubt
 
     def _extends_any(self, method: Method) -> bool:
-        """Whether a method is that of a class which a function makes of whatever class it is given."""
+        """Whether a method is of a class that a function derives from any given class."""
         return method.owner is not None and self._extends(method.owner)
 
     def _extends(self, cls: ClassId) -> bool:
@@ -102,14 +103,15 @@ class Foreign(Asking):
         return ""
 
     def _takes_turns(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
-        """Whether a variable is known to hold an instance in some branch, and in others what the class is not."""
+        """Whether a variable certainly holds an instance in some branch, and in others something that the class is
+        not."""
         if not self.sees(method, cls):
             return False
         value = self._receiver(method, receiver, attribute)
         return len(value.instances) <= FEW and self.is_instance(value, cls)
 
     def _doubt(self, cls: ClassId, attribute: str, method: Method, receiver: str, value: Value) -> str | None:
-        """The place of a read whose receiver can be an instance of the class; None where it is something else."""
+        """The place of a read whose receiver can be an instance of the class; None if it is something else."""
         if self.is_instance(value, cls):
             one_of_many = value.unknown or len(value.instances) > 1
             return CERTAIN if not one_of_many or self._fits(cls, method, receiver, attribute, value) else None
@@ -117,7 +119,7 @@ class Foreign(Asking):
         return _place(method, receiver, attribute) if possible else None
 
     def _hands_on(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
-        """Whether a receiver hands on what it has not itself, by a `__getattr__` that reads it from another object."""
+        """Whether a receiver forwards missing attributes, by a `__getattr__` that reads them from another object."""
         names = frozenset(method.facts.reads.get(receiver, ()))
         fitting = {
             wrapper for wrapper, own in self._wrappers.items() if attribute not in own and self._has(cls, names - own)
@@ -131,7 +133,7 @@ class Foreign(Asking):
 
     @functools.cached_property
     def _wrappers(self) -> dict[ClassId, frozenset[str]]:
-        """The classes with a `__getattr__` that asks another object, with what they have themselves."""
+        """The classes with a `__getattr__` that asks another object, with their own attributes."""
         heirs = (self.project.descendants(cls) for cls in self.callers.having("__getattr__"))
         found = {cls: self.project.method(cls, "__getattr__") for cls in sorted(frozenset().union(*heirs))}
         return {
@@ -141,23 +143,23 @@ class Foreign(Asking):
         }
 
     def sees(self, method: Method, cls: ClassId) -> bool:
-        """Whether a function has the class, or one of its family, in sight: in its file or in that of an heir.
+        """Whether a function has the class, or one of its family, in sight: in its file or in that of a subclass.
 
-        A method of a base runs for every class that inherits it, on what these give it.
+        A method of a base runs for every subclass, on what that defines.
         """
         seen = self.project.sight.of(method.path) | self._seen_by_heirs(method.owner)
         return any(self.project.classes[relative].path in seen for relative in self.project.near(cls))
 
     @remembered
     def _seen_by_heirs(self, owner: ClassId | None) -> frozenset[str]:
-        """The files of the classes that inherit from one, with what these import; of a framework nothing is said."""
+        """The files of the subclasses of a class, with what these import; none for a framework."""
         if owner is None or self.project.is_framework(owner):
             return frozenset()
         paths = {self.project.classes[heir].path for heir in self.project.descendants(owner)}
         return frozenset(paths.union(*map(self.project.sight.imported, paths)))
 
     def _is_plausible(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
-        """Whether a receiver of unknown type is not better explained as something else than this class."""
+        """Whether a receiver of unknown type is not better explained as something other than this class."""
         if _is_configuration(receiver) or self._is_tensor_method(method, receiver, attribute):
             return False
         if not self._fits(cls, method, receiver, attribute, UNKNOWN):
@@ -172,7 +174,7 @@ class Foreign(Asking):
         return not any(self._explains(other, method, receiver, attribute) for other in others)
 
     def _explains(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
-        """Whether a class in sight is what a read means: no stand-in of a test, nor made of whatever class is given."""
+        """Whether a class in sight is what a read means: not a stand-in of a test, nor derived from any given class."""
         stands_in = is_test(self.project.classes[cls].path) and not is_test(method.path)
         return not (
             stands_in
@@ -182,7 +184,7 @@ class Foreign(Asking):
         )
 
     def _takes_over(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a class has what it has under a name from something else that has it under the same name."""
+        """Whether a class gets an attribute from something else that has it under the same name."""
         storing = (method for method in self.project.classes[cls].functions if method.stores(attribute))
         bodies = map(self.bodies.body, storing)
         given = [(node, body) for body in bodies for node in body.stores(attribute)]
@@ -191,10 +193,10 @@ class Foreign(Asking):
         )
 
     def _fits(self, cls: ClassId, method: Method, receiver: str, attribute: str, value: Value) -> bool:
-        """Whether the object and what is read from it can be all that the code takes them for.
+        """Whether the object, and what is read from it, can be everything that the code uses them as.
 
-        What is admitted is none of what the code of the class says that it has: it can be anything. What the code puts
-        an instance into is one of it, whatever it takes it for elsewhere, where it may be another.
+        An admitted attribute is not among those that the code of the class defines, so it can be anything. What the
+        code stores an instance as is one, whatever it is elsewhere.
         """
         admitted = attribute in self._admitted.get(cls, ())
         return (
@@ -204,7 +206,7 @@ class Foreign(Asking):
         )
 
     def _fits_handling(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
-        """Whether what the class defines under a name can be called, iterated, computed with as it is here."""
+        """Whether what the class defines under a name can be called, iterated or computed with as it is here."""
         body = self.bodies.body(method)
         found = list(sites(body, receiver, attribute))
         surface = self.surfaces.of(cls)
@@ -216,7 +218,7 @@ class Foreign(Asking):
         return allows(self.project, self.bodies, value, [site.node for site in found], body)
 
     def _fits_another(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
-        """Whether all that is ever read from the object exists on another class, and not on this one."""
+        """Whether everything that is read from the object exists on another class, but not on this one."""
         names = self.observed.names(method, receiver) - self._added(method, receiver)
         family = self.project.family(cls)
         return not self._has(cls, names) and any(
@@ -224,7 +226,8 @@ class Foreign(Asking):
         )
 
     def _fits_value(self, cls: ClassId, attribute: str, names: tuple[str, ...]) -> bool:
-        """Whether what the class defines under a name has all that is read from it here: no Linear has a `decoder`."""
+        """Whether what the class defines under a name has everything that is read from it here: no Linear has a
+        `decoder`."""
         value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
         wanted = {name for name in names if name[0] != GUARDED and "*" not in name}
         if not wanted or value.unknown or value.bound or value.element is not None or GUARDED in names:
@@ -243,7 +246,7 @@ class Foreign(Asking):
         return self.surfaces.own(method.owner)
 
     def _fits_arm(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
-        """Whether a class has all that is read with an attribute in one arm of a branch, and not only that.
+        """Whether a class has everything that is read with an attribute in one arm of a branch, and not only that.
 
         In the other arms the receiver is another kind of thing: `if name == "a": m.head(m.stem) else: m.classifier`.
         """
@@ -264,7 +267,7 @@ class Foreign(Asking):
         return False
 
     def _has(self, cls: ClassId, names: Collection[str]) -> bool:
-        """Whether a class has all these names, but for those that the code tests for."""
+        """Whether a class has all these names, except those that the code tests for."""
         surface = self.surfaces.of(cls)
         if surface is None or GUARDED in names:
             return True
@@ -283,30 +286,30 @@ class Foreign(Asking):
         return value if self._is_consistent(value, names) else UNKNOWN
 
     def _named(self, receiver: str, body: Body) -> Value:
-        """What a name stands for that is only read where a function takes its defaults from, outside of its body."""
+        """The value of a name that is only read where a function takes its defaults from, outside of its body."""
         hidden = body.hides(receiver.partition(".")[0])
         symbol = None if hidden else self.project.resolve(body.method.path, receiver, body.inside)
         return self.inference.variables.symbol(symbol, body) if symbol is not None else UNKNOWN
 
     def _is_consistent(self, value: Value, names: Collection[str]) -> bool:
-        """An annotation that names only classes without what is read from the receiver is not to be trusted.
+        """Whether an annotation can be trusted: not if no class that it names has what is read from the receiver.
 
-        Calls that are spelled alike give different objects, of which not all is read that is read from any.
+        Calls that are spelled alike return different objects, which do not all have everything that is read.
         """
         own = [cls for cls in value.bound if cls in self.project.classes]
         return not own or bool(value.exact) or any(self._has(cls, names) for cls in own)
 
     def _only_initialises(self, method: Method, receiver: str, attribute: str, known: bool) -> bool:
-        """Whether all that a function does with `receiver.attribute` is to set, initialise or freeze it.
+        """Whether a function only sets, initialises or freezes `receiver.attribute`.
 
-        What only might be the definition is not read by a look at it either.
+        For what only might be the definition, inspecting it is no read either.
         """
         spared = (Use.NONE,) if known else (Use.NONE, Use.CONFIGURATION)
         body = self.bodies.body(method)
         return only_does(spared, sites(body, receiver, attribute), body)
 
     def _is_tensor_method(self, method: Method, receiver: str, attribute: str) -> bool:
-        """Whether every use is a call as tensors' methods are called (`x.norm(dim=1)`) and modules are not."""
+        """Whether every use is a call in the manner of tensors' methods (`x.norm(dim=1)`) rather than modules."""
         if attribute not in knowledge.tensor_attributes():
             return False
         body = self.bodies.body(method)
@@ -314,9 +317,9 @@ class Foreign(Asking):
         return bool(nodes) and all(_called_on_tensor(node, body) for node in nodes)
 
     def is_instance(self, value: Value, cls: ClassId) -> bool:
-        """Whether a value can be an instance of a class: exactly, or as a descendant of what it is bound to.
+        """Whether a value can be an instance of a class: exactly, or as a descendant of its bound.
 
-        From the class itself is read what stands in its body.
+        Reads from the class itself find what is in its body.
         """
         if self._is_exactly(value, cls):
             return True
@@ -327,7 +330,8 @@ class Foreign(Asking):
         return any(cls in self.project.mro(exact) for exact in value.exact)
 
     def _may_be(self, value: Value, cls: ClassId) -> bool:
-        """Whether nothing rules out that a value is an instance of a class: it is unknown, or known as a torch base."""
+        """Whether nothing rules out that a value is an instance of a class: it is unknown, or only a base of torch is
+        known."""
         return value.unknown or any(
             bound in self.project.mro(cls) and bound not in self.project.classes for bound in value.bound
         )
@@ -338,7 +342,7 @@ def _place(method: Method, receiver: str, attribute: str) -> str:
 
 
 def _is_configuration(receiver: str) -> bool:
-    """Whether a receiver, as written, is by its name a configuration or a part of one: `create_cfg`, `cfg.env`."""
+    """Whether a receiver, as written, is a configuration or a part of one by its name: `create_cfg`, `cfg.env`."""
     words = [part.removesuffix("[]").rstrip("_").rpartition("_")[2] for part in receiver.split(".")]
     return words[-1] in CONFIGURATIONS or not SETTINGS.isdisjoint(words)
 

@@ -1,6 +1,6 @@
 """Base classes of well-known frameworks, for environments in which these are not installed.
 
-Each is known to be an nn.Module (or a mixin for one) and to read nothing from a subclass but its own attributes.
+Each is known to be an nn.Module (or a mixin for one) and to read only its own attributes, none of a subclass.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _CLASSES = {
 }
 
 _HOOKS = {"transformers.PreTrainedModel": {"post_init": "_init_weights"}}
-"""What the last call in a constructor leads to."""
+"""The hook that the last call in a constructor leads to."""
 
 
 def framework_class(dotted: str, extra: Iterable[str] = ()) -> str | None:
-    """The id of a framework's base class under any path of its package; None for everything else.
+    """The id of a framework's base class, under any path of its package; None for everything else.
 
-    `extra` are base classes that the user calls such; one without a package is meant wherever it comes from.
+    `extra` are base classes that the user declares; one without a package is meant from any package.
     """
     package, name = dotted.split(".")[0], dotted.rpartition(".")[2]
     known = {*_CLASSES.get(package, ()), *(base.rpartition(".")[2] for base in extra if _fits(base, package))}
@@ -35,7 +35,7 @@ def framework_class(dotted: str, extra: Iterable[str] = ()) -> str | None:
 
 
 def hook(cls: str, method: str) -> str:
-    """The method that a framework's own method runs over every module; "" where it runs none."""
+    """The method that a framework's own method runs on every module; "" if it runs none."""
     return _HOOKS.get(cls, {}).get(method, "")
 
 

@@ -1,4 +1,4 @@
-"""What an expression takes its value out of: the list behind `*parts[1:]`, the table behind a comprehension."""
+"""Where an expression takes its value from: the list behind `*parts[1:]`, the table behind a comprehension."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 SELECTING = frozenset({"map", "filter"})
-"""Functions that go over what they are given after a function."""
+"""Functions that iterate over their arguments after the first, a function."""
 
 COPYING = frozenset(
     "list tuple dict set frozenset sorted reversed iter enumerate sum chain from_iterable islice deque OrderedDict"
     " fromkeys copy values items get".split()
 )
-"""Functions and methods that give what they are given, or called on, or some of it."""
+"""Functions and methods that return their argument or object, or some of it."""
 
 FETCHING = frozenset({"attrgetter", "itemgetter"})
-"""Functions that make functions which take a part out."""
+"""Functions that make functions which extract a part."""
 
 PARTS = frozenset({"subscript", "attribute", "pair"})
-"""What stands for a part of another expression, and how that is reached."""
+"""Expressions for a part of another expression, and the field that leads to that."""
 
 PAIRED = frozenset({"list", "list_comprehension", "generator_expression"})
-"""Where a tuple is a name and what goes under it."""
+"""Functions for whose arguments a tuple is a name and its value."""
 
 ALTERNATIVES = frozenset(
     "list tuple set dictionary parenthesized_expression list_splat dictionary_splat binary_operator boolean_operator"
     " expression_list".split()
 )
-"""What holds, or is, what it is written with."""
+"""Expressions that contain, or are, the expressions in them."""
 
 
 def sources(node: Node, body: Body, seen: Collection[str] = ()) -> Iterator[Node]:
-    """The names, and the attributes of the instance, that hold the items of a value; none of what is made for it."""
+    """The names, and the attributes of the instance, that hold the items of a value, but none made for it."""
     instance = body.method.facts.instance
     inner: list[Node | None] = []
     if node.type == "identifier":
@@ -81,12 +81,12 @@ def _written(node: Node) -> list[Node]:
 
 
 def _columns(node: Node, body: Body) -> list[Node]:
-    """What each variable of a loop over a `zip` goes over."""
+    """What each variable of a loop over a `zip` iterates over."""
     return call_arguments(node) if body.callee(node) == "zip" else []
 
 
 def _given(call: Node, body: Body) -> Iterator[Node]:
-    """What a call that copies or picks out takes it from; a function that makes something of it takes nothing."""
+    """Where a call that copies or selects takes its value from; a function that makes something new takes nothing."""
     function, arguments = call.child_by_field_name("function"), call_arguments(call)
     if function is None:
         return
@@ -107,7 +107,7 @@ def _given(call: Node, body: Body) -> Iterator[Node]:
 
 
 def _picks(function: Node, body: Body) -> bool:
-    """Whether a function gives what it is given, or a part of it."""
+    """Whether a function returns its argument, or a part of it."""
     if function.type == "call":
         return body.called(function) in FETCHING
     result = function.child_by_field_name("body") if function.type == "lambda" else None
@@ -115,7 +115,7 @@ def _picks(function: Node, body: Body) -> bool:
 
 
 def is_part_of_given(node: Node, body: Body) -> bool:
-    """Whether an expression takes something out of what a local name holds: `embedding["weight"]`."""
+    """Whether an expression takes something out of the value of a local name: `embedding["weight"]`."""
     if node.type not in ("subscript", "attribute"):
         return False
     root = normalise(body.text(node)).partition(".")[0].removesuffix("[]")

@@ -1,4 +1,4 @@
-"""Code that constructs no module itself and gives instances parts: `net.extra = nn.Linear(2, 2)`."""
+"""Code that is not a module's constructor and gives parts to instances: `net.extra = nn.Linear(2, 2)`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from initlint.project.suspects import builds_modules, given_parts, may_build
 
 
 def givers(readers: Readers, paths: Collection[str]) -> Iterator[Method]:
-    """What is worth a look in some files, in order."""
+    """What is worth examining in some files, in order."""
     for path in sorted(paths & readers.project.files.keys()):
         for method in _outside(readers.project, path):
             if "<locals>" not in method.facts.name and _gives_module_part(readers.project, method):
@@ -22,13 +22,13 @@ def givers(readers: Readers, paths: Collection[str]) -> Iterator[Method]:
 
 
 def _gives_module_part(project: Project, method: Method) -> bool:
-    """Whether a function gives a part to what can be a module: a method, only to what it builds itself."""
+    """Whether a function gives a part to what can be a module; for a method, only to what it builds itself."""
     receivers = given_parts(project, method)
     return any(method.owner is None or _is_built(project, method, receiver) for receiver in receivers)
 
 
 def _is_built(project: Project, method: Method, name: str) -> bool:
-    """Whether a method makes what a local name holds, and not by a method of its instance."""
+    """Whether a method makes the value of a local name, and not by a method of its instance."""
     made = re.findall(_MADE % re.escape(name.encode()), project.code(method))
     return any(
         root.decode() != method.facts.instance and may_build(project, method, (root + rest).decode())
@@ -37,11 +37,11 @@ def _is_built(project: Project, method: Method, name: str) -> bool:
 
 
 _MADE = rb"(?m)^\s*%s\s*(?::[^=\n]+)?=\s*([^\W\d]\w*)([\w.]*)\s*\("
-"""A name that is given what a call makes."""
+"""A name that gets the result of a call."""
 
 
 def _outside(project: Project, path: str) -> Iterator[Method]:
-    """The code of a file that runs on no instance of a module: it itself, its functions, and those that build one."""
+    """The code of a file that does not run on an instance of a module: the file itself, and its functions."""
     facts = project.files[path]
     yield Method(path, None, facts.module_level)
     yield from (Method(path, None, function) for function in facts.functions)
@@ -59,7 +59,7 @@ def names(method: Method, path: str) -> bool:
 def handed(readers: Readers, method: Method) -> dict[str, ClassId]:
     """The parameters that are known to be instances of one class of the project.
 
-    Who hands a function its own instance is told itself what that gives it.
+    If a constructor passes its own instance to a function, it is told what that gives it.
     """
     body = readers.bodies.body(method)
     found: dict[str, ClassId] = {}

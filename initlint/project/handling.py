@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 ITERATING = frozenset("len enumerate zip list tuple set sorted reversed iter sum max min any all dict".split())
 
 PLAIN = frozenset("integer float string true false none".split())
-"""What no layer with weights takes first."""
+"""What no layer with weights takes as its first argument."""
 
 
 class Deed(Enum):
-    """What an expression is put to that not every value allows."""
+    """A use of an expression that not every value allows."""
 
     CALL = "call"
     BARE_CALL = "call without arguments"
@@ -32,7 +32,7 @@ class Deed(Enum):
 
 
 def allows(project: Project, bodies: Bodies, value: Value, nodes: Iterable[Node], body: Body) -> bool:
-    """Whether everything that is done with some expressions can be done with a value of which the class is known."""
+    """Whether a value of known class allows everything that is done with some expressions."""
     deeds = {deed for node in nodes if (deed := _deed(node, body)) is not None}
     if not deeds or value.unknown or value.bound:
         return True
@@ -58,7 +58,7 @@ def _allows(project: Project, bodies: Bodies, cls: str, deeds: set[Deed]) -> boo
 
 
 def _refused_by(project: Project, bodies: Bodies, cls: str) -> set[Deed]:
-    """What a module of the project refuses, as its methods show."""
+    """The uses that a module of the project does not allow, judging by its methods."""
     if not project.is_module(cls) or project.unresolved_bases(cls) or knowledge.CONTAINERS & set(project.mro(cls)):
         return set()
     refused = set()

@@ -1,4 +1,4 @@
-"""Names across files: which file a module is, and what a dotted name in a file stands for."""
+"""Names across files: the file of each module, and what a dotted name in a file stands for."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Symbol(msgspec.Struct, frozen=True):
 
 
 MAX_HOPS = 24
-"""Aliases and re-exports followed before a name is given up: circular imports end here."""
+"""Aliases and re-exports that are followed before a name is given up: circular imports end here."""
 
 
 class Modules:
@@ -60,7 +60,8 @@ class Modules:
             self._by_name.setdefault(relative.partition(".")[2], path)
 
     def add_installed(self, path: str, name: str, found: bool) -> None:
-        """A file of an installed package, whose name is known from where it was; imports lead to it only if `found`."""
+        """Add a file of an installed package, whose name is known from its place; imports lead to it only if
+        `found`."""
         self.names[path] = name
         if found:
             self._by_name.setdefault(name, path)
@@ -91,14 +92,14 @@ class Modules:
         return ".".join(parts) if top < path.count("/") else self._relative_name(path)
 
     def _top(self, folder: str) -> int:
-        """How many folders stand above the topmost one with `__init__.py`."""
+        """How many folders are above the topmost one with `__init__.py`."""
         folders = folder.split("/") if folder else []
         depths = range(len(folders) + 1)
         packages = (depth for depth in depths if "/".join([*folders[:depth], "__init__.py"]) in self.files)
         return max(next(packages, len(folders) + 1) - 1, 0)
 
     def file(self, module: str, importer: str = "") -> str | None:
-        """The file of a module; a script also sees the files beside it, a package kept in another one itself.
+        """The file of a module; a script also sees the files beside it, and a package inside of another one itself.
 
         A file `losses/torch.py`, or a folder `texar/torch/nn`, is not what those beside it import as torch.
         """
@@ -123,7 +124,7 @@ class Modules:
 
     @remembered
     def bound(self, path: str) -> dict[str, list[Symbol | Import | str]]:
-        """Every module-level name of a file with all that it may stand for, in order."""
+        """Every module-level name of a file with everything that it may stand for, in order."""
         facts = self.files[path]
         names: dict[str, list[Symbol | Import | str]] = {}
         for imported in facts.imports:
@@ -138,7 +139,7 @@ class Modules:
         return names
 
     def binds(self, path: str) -> Iterator[tuple[str, None]]:
-        """What a file may bind, as rows; "*" where others may bind more in it."""
+        """What a file may bind, as rows; "*" if others may bind more in it."""
         return ((name, None) for name in self.bound(path))
 
     @remembered
@@ -148,7 +149,7 @@ class Modules:
 
     @remembered
     def resolve(self, path: str, dotted: str) -> Symbol | None:
-        """What `dotted` stands for at module level of `path`; None where nothing binds its first name."""
+        """What `dotted` stands for at module level of `path`; None if nothing binds its first name."""
         return self._resolve(path, dotted, MAX_HOPS)
 
     def _resolve(self, path: str, dotted: str, hops: int) -> Symbol | None:
@@ -167,13 +168,13 @@ class Modules:
         return _best(symbols)
 
     def _stands_in(self, symbol: Symbol) -> bool:
-        """Whether it is a class that inherits from nothing, as stands in for torch's where that is not installed."""
+        """Whether it is a class without bases, such as a stand-in for torch's if that is not installed."""
         path, _, qualname = symbol.target.partition("::")
         classes = self.files[path].classes if symbol.kind is SymbolKind.CLASS else ()
         return any(cls.qualname == qualname and set(cls.bases) <= {"object"} for cls in classes)
 
     def _lacks(self, path: str, name: str) -> bool:
-        """Whether it is known without reading a file that it does not bind a name."""
+        """Whether it is known, without reading a file, that it does not bind a name."""
         return self.binding is not None and self.binding.lacks(name, path)
 
     def starred(self, path: str) -> tuple[Import, ...]:
@@ -216,7 +217,7 @@ class Modules:
         return _best(symbols)
 
     def _through_stars(self, path: str, name: str) -> Symbol | None:
-        """The first star import of a file that binds a name; circular ones bind nothing new."""
+        """What the first star import of a file that binds a name brings; circular ones bind nothing new."""
         key = (path, name)
         if key not in self._starred:
             self._starred[key] = None
@@ -252,7 +253,7 @@ _ORDER = (SymbolKind.CLASS, SymbolKind.FUNCTION, SymbolKind.MODULE, SymbolKind.E
 
 
 def _best(symbols: Iterable[Symbol | None]) -> Symbol | None:
-    """One answer where try/except or if/else bind a name twice: code of the project before code of others."""
+    """One answer if try/except or if/else bind a name twice: code of the project before code of others."""
     return min((symbol for symbol in symbols if symbol is not None), key=_rank, default=None)
 
 

@@ -1,4 +1,4 @@
-"""What files say about a name: rows are made of a file when somebody asks for a name that it holds."""
+"""What files say about a name: the rows of a file are made when a name in it is asked for."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from initlint.remembered import remembered
 Row = TypeVar("Row")
 
 Rows = Callable[[str], Iterable[tuple[str, Row]]]
-"""Gives the rows of one file, each with the name that it is about."""
+"""Gives the rows of one file, each with its name."""
 
 
 class Index(Generic[Row]):
     """Rows by name, those of earlier files first.
 
-    Without `words`, which tell what files hold rows about which names, all files are read for the first name that is
-    asked for. What they tell holds for all files but the `fresh` ones, which are read for every name.
+    `words` tell which files have rows about which names; without them all files are read for the first name. They hold
+    for all files but the `fresh` ones, which are read for every name.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class Index(Generic[Row]):
         return self._known[name]
 
     def has(self, name: str) -> bool:
-        """Whether the rows about a name are at hand, so that no file is read for them."""
+        """Whether the rows about a name are at hand, without reading a file."""
         return self._told is None or name in self._known
 
     def within(self, name: str, paths: Collection[str]) -> Iterable[Row]:
-        """The rows about a name but for some of those in other files than these, which need not be read then.
+        """The rows about a name, without some that are in other files than these, if those are not read yet.
 
-        Of these files each is read when it is come to: the first rows may do.
+        Each of these files is only read when it is reached: the first rows may be enough.
         """
         if self.has(name):
             return self.get(name)
@@ -63,17 +63,17 @@ class Index(Generic[Row]):
 
     @remembered
     def holders(self, name: str) -> frozenset[str]:
-        """The files that hold rows about a name, and those of which that is not known."""
+        """The files with rows about a name, and those for which that is unknown."""
         return frozenset(self._files[number] for number in self._holding(name))
 
     def names(self) -> list[str]:
-        """Every name that there are rows about, and perhaps some more."""
+        """Every name with rows, and perhaps some more."""
         if self._told is None:
             return list(self._all)
         return list(dict.fromkeys([*self._words, *(name for file in self._fresh for name in self._of(file))]))
 
     def lacks(self, name: str, path: str) -> bool:
-        """Whether it is known without reading a file that it holds no rows about a name."""
+        """Whether it is known, without reading a file, that it has no rows about a name."""
         if self._told is None:
             return False
         return path not in self.holders(name) and path in self._numbers
@@ -83,7 +83,7 @@ class Index(Generic[Row]):
         return {path: number for number, path in enumerate(self._files)}
 
     def words(self) -> bytes:
-        """Which files hold rows about which names, by their positions."""
+        """Which files have rows about which names, by their positions."""
         found: dict[str, array[int]] = {}
         for number, path in enumerate(self._files):
             for name in dict.fromkeys(name for name, _ in self._rows(path)):

@@ -1,6 +1,6 @@
 """What an expression can be, from the code around it.
 
-Names are told by variables.py, attributes by members.py, calls by calls.py; each asks back here for what these hold.
+variables.py answers for names, members.py for attributes, calls.py for calls; each asks back here for their parts.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ SAME_AS_PARTS = frozenset("parenthesized_expression await list_splat yield type 
 COMPREHENSIONS = frozenset("list_comprehension generator_expression set_comprehension".split())
 
 FEW = 8
-"""Items of a list that are told apart."""
+"""The number of items of a list that are distinguished."""
 
 NARROWED = frozenset({"identifier", "attribute", "subscript", "call"})
-"""Expressions of which an `isinstance` test tells more."""
+"""Expressions that an `isinstance` test can narrow."""
 
 
 class Inference:
@@ -54,11 +54,11 @@ class Inference:
         self.members = Members(self)
 
     def attribute(self, value: Value, name: str) -> Value:
-        """What `value.name` can be."""
+        """The value of `value.name`."""
         return self.members.attribute(value, name)
 
     def unpacked(self, node: Node | None, path: Path, body: Body) -> Value:
-        """What an expression gives at the positions on the way into it."""
+        """The value at the positions in an expression."""
         value = self.expression(node, body)
         for index in path:
             if node is not None and node.type in WRITTEN_OUT:
@@ -71,7 +71,7 @@ class Inference:
         return value
 
     def with_filling(self, value: Value, owner: str, body: Body) -> Value:
-        """A container with what a body puts into it; one that is reordered keeps no places."""
+        """A container with what a body puts into it; a reordered one keeps no positions."""
         if body.reorders(owner):
             value = replace(value, items=())
         added = [self.expression(node, body) for node in body.filled(owner)]
@@ -81,11 +81,11 @@ class Inference:
         return union([value, Value(element=held)])
 
     def submodules(self, value: Value) -> Value:
-        """What `modules()` and `children()` of a value give: any module at all."""
+        """What `modules()` and `children()` of a value yield: any module at all."""
         return Value(bound=frozenset({MODULE})) if value.unknown or value.instances else NOTHING
 
     def item(self, value: Value) -> Value:
-        """What iterating over a value or subscribing it gives."""
+        """The result of iterating over a value or subscribing it."""
         parts = [value.element] if value.element is not None else []
         for cls in sorted(value.instances):
             if self.project.method(cls, "__getitem__") is not None:
@@ -97,7 +97,7 @@ class Inference:
         return union(parts)
 
     def expression(self, node: Node | None, body: Body) -> Value:
-        """What an expression can be in the scope of `body`."""
+        """The value of an expression in the scope of `body`."""
         if node is None:
             return NOTHING
         key = ("node", body.method.id, node.start_byte, node.end_byte, node.type)
@@ -124,14 +124,14 @@ class Inference:
         return self._less_common(node, body)
 
     def _display(self, node: Node, body: Body) -> Value:
-        """A list or tuple that is written out; of a short one each item is known by its place."""
+        """A list or tuple display; in a short one each item is known by its position."""
         written = code_in(node)
         parts = tuple(self._part(child, body) for child in written)
         placed = node.type != "set" and len(parts) <= FEW and not any(map(_is_starred, written))
         return Value(element=union(parts), items=parts if placed else ())
 
     def _part(self, node: Node, body: Body) -> Value:
-        """What a container gets from one of the expressions that it is written with."""
+        """What one of the expressions in a display adds to the container."""
         value = self.expression(node, body)
         return self.item(value) if _is_starred(node) else value
 
@@ -210,12 +210,12 @@ class Inference:
         return Value(functions=frozenset({method})) if method else UNKNOWN
 
     def narrowed(self, node: Node, body: Body) -> Value | None:
-        """What `isinstance` tests around an expression say that it is there; None where there are none."""
+        """What `isinstance` tests around an expression say about it; None if there are none."""
         tested = tested_classes(node, body)
         return self.instance_of(tested, body) if tested is not None else None
 
     def instance_of(self, node: Node, body: Body) -> Value | None:
-        """An instance of the class or classes that an expression names; None where they are not all known."""
+        """An instance of the class or classes that an expression names; None if not all are known."""
         parts = node.named_children if node.type == "tuple" else [node]
         values = [self.expression(part, body) for part in parts]
         if any(value.unknown or any(self.project.is_protocol(cls) for cls in value.classes) for value in values):
@@ -223,7 +223,7 @@ class Inference:
         return Value(bound=frozenset(cls for value in values for cls in value.classes))
 
     def returned(self, method: Method) -> Value:
-        """What a function gives back."""
+        """The value that a function returns."""
         return self.settling.once(("returned", method.id), self._returned_by, method)
 
     def _returned(self, cls: ClassId, name: str) -> Value:

@@ -1,4 +1,4 @@
-"""The class graph: who inherits from whom, C3 MRO, families."""
+"""The class graph: inheritance, C3 MRO, families."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MODULE = "torch.nn.Module"
 METACLASSES = frozenset({"type", "ABCMeta"})
 
 MAX_FAMILY = 80
-"""A class with more relatives than this is a framework's."""
+"""A class with more relatives than this belongs to a framework."""
 
 
 class Inheritance:
@@ -28,7 +28,7 @@ class Inheritance:
         self._mro: dict[ClassId, tuple[ClassId, ...]] = {}
 
     def mro(self, id: ClassId) -> tuple[ClassId, ...]:
-        """The method resolution order; where Python would refuse one, the order of a depth-first walk."""
+        """The method resolution order; if Python would reject it, the order of a depth-first walk."""
         if id not in self._mro:
             self._mro[id] = (id,)
             info = self.classes.get(id)
@@ -40,11 +40,11 @@ class Inheritance:
         return self._mro[id]
 
     def lineage(self, id: ClassId) -> Iterator[ClassInfo]:
-        """A class and those that it inherits from, in their order, as far as they were read."""
+        """A class and its ancestors in the order of the MRO, as far as they were read."""
         return (self.classes[each] for each in self.mro(id) if each in self.classes)
 
     def torch_base(self, id: ClassId, after: ClassId = "") -> ClassId | None:
-        """The first class of torch in the order of a class, or in that behind one of its classes."""
+        """The first class of torch in the MRO of a class, or in that after one of its classes."""
         order = self.mro(id)
         rest = order[order.index(after) + 1 :] if after in order else order
         return next((each for each in rest if knowledge.module(each) is not None), None)
@@ -86,7 +86,7 @@ class Inheritance:
 
     @remembered
     def family_files(self, id: ClassId) -> frozenset[str]:
-        """The files in which the classes of a family stand."""
+        """The files that contain the classes of a family."""
         own = (self.classes[relative].path for relative in self.family(id) if relative in self.classes)
         return frozenset(own)
 
@@ -96,7 +96,7 @@ class Inheritance:
 
     @remembered
     def near(self, id: ClassId) -> list[ClassId]:
-        """The family without the frameworks that it inherits from: whose code can mean parts of just this class."""
+        """The family without the frameworks that it inherits from: its code can mean parts of exactly this class."""
         descendants = self.descendants(id)
         family = sorted(relative for relative in self.family(id) if relative in self.classes)
         return [r for r in family if r in descendants or not self.is_framework(r)]
@@ -106,7 +106,7 @@ class Inheritance:
 
 
 def _merge(sequences: list[tuple[ClassId, ...]]) -> Iterable[ClassId]:
-    """C3: the first head that stands in no other tail; the first head at all where there is none."""
+    """C3: the first head that is in no other tail; if there is none, the first head."""
     if len(sequences) == 2:
         return sequences[0]  # of one base: most classes have no more
     merged: list[ClassId] = []

@@ -1,6 +1,6 @@
 """Initialisation from elsewhere: code in other files that touches a dead definition, and loops that draw for all parts.
 
-None of it reads a definition, so it is dead all the same; but who takes it away or isolates it has to know.
+None of it reads a definition, so that stays dead; but removing or isolating it has to take this into account.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from initlint.project.roles import INITIALISATION, Roles
 from initlint.remembered import remembered
 
 REACHING = ("apply", *sorted(MODULE_SWEEPS | PARAMETER_SWEEPS))
-"""Methods of a module that reach what is in it, however deep."""
+"""Methods of a module that reach everything in it, at any depth."""
 
 _INITIALISES = re.compile(rb"\bapply\b|\binit\.|[a-z]_\(")
 """A hint that a function which goes over everything gives it new values: `nn.init.normal_(p)`, `p.data.normal_()`."""
 
 _TEXTS = re.compile(rb"""\"{3}.*?\"{3}|"[^"\n]*"|'[^'\n]*'|#[^\n]*""", re.DOTALL)
-"""Strings and comments: what they speak of is not used."""
+"""Strings and comments: what they mention is not used."""
 
 _MEANT = re.compile(r"[^\W\d]\w*\b(?!\s*\.)")
-"""A name that stands for what it names, as in `isinstance(m, nn.Net)`; `Base.init(m)` is about a method of `Base`."""
+"""A name that means what it names, as in `isinstance(m, nn.Net)`; `Base.init(m)` is about a method of `Base`."""
 
 
 class Initialisers:
@@ -39,7 +39,7 @@ class Initialisers:
         self._reaching = project.index("reaching", self._reaches)
 
     def touching(self, cls: ClassId, attribute: str) -> str:
-        """The place in another file whose initialisation touches an attribute; "" where there is none."""
+        """The place in another file whose initialisation touches an attribute, or ""."""
         path, family = cls.partition("::")[0], self.project.family(cls)
         for method, receiver in self.callers.readers(attribute):
             if method.path == path or method.owner == cls:
@@ -54,28 +54,28 @@ class Initialisers:
         return ""
 
     def _names_one_of(self, method: Method, family: frozenset[ClassId]) -> bool:
-        """Whether a function speaks of a class by its name."""
+        """Whether a function mentions a class by its name."""
         names = {self.project.classes[each].facts.name for each in family if each in self.project.classes}
         return any(self._can_mean(method, name, family) for name in names & self._words(method))
 
     @remembered
     def _words(self, method: Method) -> frozenset[str]:
-        """The names that are meant themselves in the code of a function."""
+        """The names in the code of a function that mean what they name."""
         return frozenset(_MEANT.findall(_TEXTS.sub(b"", self.project.code(method)).decode()))
 
     def _can_mean(self, method: Method, name: str, classes: Collection[ClassId]) -> bool:
-        """Whether a name, as a function's file understands it, is one of these classes or nothing that is known."""
+        """Whether a name, as resolved in a function's file, is one of these classes or unknown."""
         symbol = self.project.resolve(method.path, name)
         meant = self.project.class_of(symbol) if symbol is not None else None
         return meant is None or meant in classes
 
     def _defined_besides(self, cls: ClassId, other: ClassId | None, attribute: str) -> bool:
-        """Whether another class or one of its bases gives itself the attribute too."""
+        """Whether another class or one of its bases defines the attribute too."""
         return other is not None and bool(self.callers.assigning_among(self.project.mro(other), attribute) - {cls})
 
     @remembered
     def sweeping(self, cls: ClassId) -> str:
-        """The initialiser that draws for all that is in its class, where that is or may hold an instance of a class."""
+        """The initialiser that draws for everything in its class, if that is or may hold an instance of a class."""
         holders = self._holders(cls)
         found = sorted(each for each in self._sweepers if self.project.descendants(each) & holders)
         return self._sweepers[found[0]] if found else ""
@@ -91,7 +91,7 @@ class Initialisers:
         }
 
     def _reaches(self, path: str) -> Iterator[tuple[str, Method]]:
-        """The initialisers of a file that reach what is in their instance, by the methods with which they do."""
+        """The initialisers of a file that reach what is in their instance, with the methods that they use."""
         for method in self.callers.in_file(path):
             if method.owner is not None and self._initialises(method):
                 reads = method.facts.reads.get(method.facts.instance, ())

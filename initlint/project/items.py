@@ -1,4 +1,4 @@
-"""By which keys a container is read: `self.heads["cls"]` reads one item, a loop reads all."""
+"""The keys by which a container is read: `self.heads["cls"]` reads one item, a loop reads all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 FILLS = frozenset({"append", "extend", "update", "add_module", "register_module"})
-"""Methods of a container that put something into it and give nothing back but itself."""
+"""Methods of a container that add items and return nothing but the container."""
 
 _KEYED = rb"\s*(?:\[\s*(?:\d+|'[^']*'|\"[^\"]*\")\s*\]|\.|(?::[^=\n]*)?=[^=])"
 
@@ -36,9 +36,9 @@ class Items:
         self.roles = roles
 
     def keys(self, cls: ClassId, attribute: str) -> frozenset[str] | None:
-        """The keys by which methods of the family read a container; None where one reads it in another way.
+        """The keys by which methods of the family read a container; None if one reads it in another way.
 
-        Such as a pattern, `case nn.Module(heads=found)`, which mentions it nowhere.
+        Such as a pattern, `case nn.Module(heads=found)`, which does not mention it as an attribute.
         """
         found = set[str]()
         readers = list(self.callers.readers_within(cls, attribute))
@@ -54,12 +54,12 @@ class Items:
         return frozenset(found)
 
     def _is_keyed(self, method: Method, attribute: str) -> bool:
-        """Whether the text says nothing against it, which costs less than to parse it."""
+        """Whether the text does not contradict it, which is cheaper than parsing."""
         unkeyed = rb"\.\s*%s\b(?!%s)" % (re.escape(attribute.encode()), _KEYED)
         return re.search(unkeyed, self.project.code(method)) is None
 
     def _keys(self, node: Node, body: Body) -> Collection[str] | None:
-        """The keys by which a mention of a container reads it: none where it is filled, None where it may be any."""
+        """The keys by which a mention of a container reads it: none if it is filled, None if it may be any."""
         around = node.parent
         if around is None or _is_target(node):
             return None if around is None else ()
@@ -78,7 +78,7 @@ class Items:
 
 @functools.cache
 def _own() -> frozenset[str]:
-    """The attributes that containers have themselves: any other is an item, `self.net.head`."""
+    """The attributes of containers themselves: any other is an item, `self.net.head`."""
     return frozenset().union(*map(knowledge.surface, knowledge.CONTAINERS))
 
 
@@ -88,7 +88,7 @@ def _is_target(node: Node) -> bool:
 
 
 def _is_deleted(item: Node) -> bool:
-    """Whether an item is taken out, behind which all others stand in other places."""
+    """Whether an item is removed, so that all later ones change their positions."""
     statement = item.parent
     if statement is not None and statement.type == "expression_list":
         statement = statement.parent
@@ -96,7 +96,7 @@ def _is_deleted(item: Node) -> bool:
 
 
 def _constant(subscript: Node, body: Body) -> str | None:
-    """The key of a subscript, where it is a string or a number that counts from the beginning."""
+    """The key of a subscript, if it is a string or a number that counts from the beginning."""
     key = subscript.child_by_field_name("subscript")
     if key is None or len(subscript.named_children) != 2:
         return None

@@ -1,4 +1,4 @@
-"""What a definition is: a submodule, a parameter or a buffer."""
+"""The kind of a definition: a submodule, a parameter or a buffer."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MAX_CALLS = 3
-"""Functions within functions that are looked into for a tensor."""
+"""How deep functions are searched for a tensor."""
 
 
 class Kinds(Asking):
-    """Kinds of definitions, told by the values that construction gives them."""
+    """Kinds of definitions, inferred from the values that construction gives them."""
 
     def __init__(self, inference: Inference, admitted: Mapping[ClassId, Mapping[str, Kind]]) -> None:
         super().__init__(inference)
         self._admitted = admitted
 
     def of(self, cls: ClassId, attribute: str) -> Kind:
-        """Which kind a definition is; a submodule where that cannot be known."""
+        """The kind of a definition; a submodule if it cannot be known."""
         told = self._admitted.get(cls, {}).get(attribute)
         if told is not None:
             return Kind.PARAMETER if told is Kind.TENSOR else told
@@ -42,11 +42,11 @@ class Kinds(Asking):
         return Kind.BUFFER if stores and all(registered) else Kind.PARAMETER
 
     def lacks_buffers(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a submodule is known to have no buffers: a layer of torch, or a container of such."""
+        """Whether a submodule certainly has no buffers: a layer of torch, or a container of such layers."""
         return _lacks_buffers(self.inference.attribute(Value(bound=frozenset({cls})), attribute))
 
     def _is_submodule(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a definition is or may be a module, and not a parameter or tensor for certain."""
+        """Whether a definition is or may be a module, and is not certainly a parameter or tensor."""
         value = self.inference.attribute(Value(bound=frozenset({cls})), attribute)
         if value.unknown or value.bound:
             return True
@@ -57,12 +57,12 @@ class Kinds(Asking):
         return any(known is None or "torch.Tensor" not in known.bases for known in kinds)
 
     def _is_computed(self, cls: ClassId, attribute: str) -> bool:
-        """Whether a function of torch makes what the attribute is given: a tensor."""
+        """Whether a function of torch makes the attribute's value: a tensor."""
         bodies = map(self.bodies.body, self.callers.storing(cls, attribute))
         return any(self._computes(node, body) for body in bodies for node in body.stores(attribute))
 
     def _computes(self, node: Node, body: Body, depth: int = 0) -> bool:
-        """Whether a function of torch helps to make a value, perhaps within functions of the project or before them."""
+        """Whether a function of torch contributes to a value, perhaps inside of functions of the project."""
         calls = self.callers.of(body.method) if depth < MAX_CALLS and body.text(node) in body.parameters else None
         for caller, call in calls or ():
             argument = self.callers.argument(body.text(node), body, call, caller)
@@ -81,7 +81,7 @@ class Kinds(Asking):
 
 
 def _lacks_buffers(value: Value) -> bool:
-    """Whether all that a value can be has weights and no buffers; of what it holds too."""
+    """Whether everything that a value can be, or contains, has weights and no buffers."""
     if value.unknown or value.bound or not value.exact:
         return False
     if value.element is not None:

@@ -1,4 +1,4 @@
-"""What linking came to, kept for the next run: it holds as long as no file changes what it imports or defines."""
+"""The result of linking, kept for the next run: it holds as long as no file changes what it imports or defines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from initlint.project.project import Project
 
 MOST_CHANGED = 20
-"""With more changed files than this the project is linked anew: each of them is read for every name."""
+"""With more changed files than this the project is linked again: each of them is read for every name."""
 
 
 class Links(msgspec.Struct, frozen=True, array_like=True):
@@ -48,7 +48,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def recall(cache: Cache, key: bytes, gathered: Gathered) -> Standing | None:
-    """The links under a key, if they hold for these files: a changed one must still say the same to other files."""
+    """The links under a key, if they hold for these files: a changed file must still offer other files the same."""
     blob = cache.get([key]).get(key)
     if blob is None:
         return None
@@ -66,7 +66,7 @@ def recall(cache: Cache, key: bytes, gathered: Gathered) -> Standing | None:
 
 
 def keep(cache: Cache, key: bytes, project: Project, gathered: Gathered) -> None:
-    """Keep the links of a project of which everything was linked and asked."""
+    """Keep the links of a project, once everything is linked and answered."""
     links = Links(
         gathered.digests,
         {id: (info.bases, info.unresolved) for id, info in project.classes.items() if info.path in project.linked},
@@ -85,7 +85,7 @@ def _says_the_same(path: str, links: Links, gathered: Gathered, cache: Cache) ->
 
 
 def _outline(facts: FileFacts) -> tuple[object, ...]:
-    """All that linking takes from a file: what other files can import, and what its classes inherit from."""
+    """Everything that linking takes from a file: what other files can import, and what its classes inherit from."""
     return (
         facts.imports,
         [(variable.name, variable.value) for variable in facts.variables],
@@ -95,7 +95,7 @@ def _outline(facts: FileFacts) -> tuple[object, ...]:
 
 
 def text(path: str) -> bytes:
-    """What a file of another package holds, nothing where it is gone."""
+    """The content of a file of another package, or nothing if it is gone."""
     try:
         return Path(path).read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""Reads of tensors and modules by their paths in what lists them: `model.state_dict()["head.weight"]`."""
+"""Reads of tensors and modules by their paths in listings: `model.state_dict()["head.weight"]`."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 LISTING = frozenset({"named_parameters", "named_buffers", "named_modules", "named_children", "state_dict"})
-"""Methods that give parts by their names."""
+"""Methods that list parts by name."""
 
 FETCHING = frozenset({"get", "pop"})
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A path that some code takes out of what is listed of `owner`."""
+    """A path that some code reads from a listing of `owner`."""
 
     body: Body
     node: Node
@@ -46,13 +46,13 @@ class Listed(Asking):
         self.foreign = foreign
 
     def doubt(self, cls: ClassId, attribute: str) -> str:
-        """Where it is taken out of a listing of an instance, or in its family out of any; "" where it is not."""
+        """Where it is read from a listing of an instance, or by its family from any listing; or ""."""
         places = (place for place in self._places.get(attribute, ()) if self._can_mean(place, cls, attribute))
         found = next(((place.node, place.body) for place in places), None) or self._in_family(cls, attribute)
         return f"`{found[1].text(found[0])}` in {found[1].method.path}" if found else ""
 
     def _in_family(self, cls: ClassId, attribute: str) -> tuple[Node, Body] | None:
-        """A path in a table of the family's own code, which may be a checkpoint: `state["model.scale"].item()`."""
+        """A path in a table in the family's own code, which may be a checkpoint: `state["model.scale"].item()`."""
         wanted = re.compile(rb"[\"'.]%s[\"'.]" % re.escape(attribute).encode())
         for relative in self.project.near(cls):
             info = self.project.classes[relative]
@@ -80,7 +80,7 @@ class Listed(Asking):
 
     @functools.cached_property
     def _places(self) -> dict[str, list[Place]]:
-        """The paths that are taken from listings, by each name in them."""
+        """The paths that are read from listings, by each name in them."""
         index: dict[str, list[Place]] = {}
         listing = {m.id: m for name in sorted(LISTING) for m, _ in self.callers.reading.get(name)}
         for method in listing.values():
@@ -92,7 +92,7 @@ class Listed(Asking):
 
 
 def _taken(body: Body) -> Iterator[Place]:
-    """The paths that a body takes from listings and uses."""
+    """The paths that a body reads from listings and uses."""
     for node in body.nodes("subscript"):
         yield from _from_table(node, node.child_by_field_name("value"), node.child_by_field_name("subscript"), body)
     for node in body.nodes("call"):
@@ -125,7 +125,7 @@ def _picked(loop: Node, body: Body) -> Iterator[Place]:
 
 
 def _listed(node: Node, body: Body) -> Node | None:
-    """The module of which a value lists the parts."""
+    """The module whose parts a value lists."""
     for call in body.makers(node):
         function = call.child_by_field_name("function")
         if function is not None and body.called(call) in LISTING:
@@ -143,6 +143,6 @@ def _inside(node: Node, kind: str) -> Iterator[Node]:
 
 
 def _path(node: Node | None, body: Body) -> tuple[str, ...]:
-    """The names of a path in a string; none where it is no string."""
+    """The names of a path in a string; none if it is not a string."""
     text = string_pattern(body.text(node)) if node is not None and node.type == "string" else ""
     return tuple(text.split(".")) if text else ()

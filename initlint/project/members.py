@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     from initlint.project.inference import Inference
 
 MAX_OWNERS = 40
-"""An attribute that more classes have is answered as unknown."""
+"""An attribute of more classes than this is unknown."""
 
 MADE = frozenset({"call", "identifier"})
-"""Expressions of what code has made itself, as far as it shows."""
+"""Expressions for something that the code has made itself."""
 
 WRAPPED = frozenset(
     "module model net network backbone encoder decoder base_model _orig_mod pl_module lightning_module".split()
 )
-"""Attributes by which objects of other libraries hand out the module that they were given."""
+"""Attributes of other libraries' objects that return the module that these were given."""
 
 
 class Members(Asking):
-    """Values of attributes, for the inference that asks for them."""
+    """The values of attributes, for the inference."""
 
     def __init__(self, inference: Inference) -> None:
         super().__init__(inference)
         self._reordering = self.project.index("reorders", self._reorders)
 
     def attribute(self, value: Value, name: str) -> Value:
-        """What `value.name` can be; an object that is none of the project's and holds something may give that."""
+        """The value of `value.name`; an object from outside of the project that holds something may return that."""
         parts = [self._member(cls, name, exact=cls in value.exact) for cls in sorted(value.instances)]
         parts += [self._class_member(cls, name) for cls in sorted(value.classes)]
         if value.unknown:
@@ -61,7 +61,7 @@ class Members(Asking):
         return union(parts)
 
     def of_unknown(self, name: str) -> Value:
-        """An attribute of something unknown: what any class of the project gives an attribute of that name."""
+        """An attribute of something unknown: what any class of the project assigns to an attribute with this name."""
         return self.inference.settling.once(("by name", name), self._by_name, name)
 
     def _by_name(self, name: str) -> Value:
@@ -73,12 +73,12 @@ class Members(Asking):
         return union(self._member(owner, name, exact=True) for owner in owners)
 
     def _inner(self, cls: ClassId, name: str) -> Value | None:
-        """A class that stands in the body of a class, or of one that this inherits from."""
+        """A class in the body of a class or of one of its bases."""
         inner = (f"{ancestor}.{name}" for ancestor in self.project.mro(cls))
         return next((Value(classes=frozenset({each})) for each in inner if each in self.project.classes), None)
 
     def _class_member(self, cls: ClassId, name: str) -> Value:
-        """What a class itself has: a method, or what is known to be a string."""
+        """An attribute of a class itself: a method, or what is known to be a string."""
         method = self.project.method(cls, name)
         if method is not None:
             return Value(functions=frozenset({method}))
@@ -114,14 +114,14 @@ class Members(Asking):
         return union([*(self._assigned(a, name) for a in assigning), *self._given_by_others(cls, name)])
 
     def _methods(self, cls: ClassId, name: str, exact: bool) -> list[Method]:
-        """The methods that run under a name: that of a class, and of what inherits from it where that may be there."""
+        """The methods that run under a name: that of a class, and those of subclasses if the instance may be of one."""
         heirs = self.project.descendants(cls)
         classes = {cls} if exact or len(heirs) > MAX_OWNERS else heirs
         found = {method for each in classes if (method := self.project.method(each, name)) is not None}
         return by_place(found) if self.project.method(cls, name) is not None else []
 
     def _given_by_others(self, cls: ClassId, name: str) -> Iterator[Value]:
-        """What other code makes to put in the place of an attribute: `block.conv = fused(block.conv)`."""
+        """What other code makes to replace an attribute: `block.conv = fused(block.conv)`."""
         for owner_node, node, body in self._given(name):
             owner = self.inference.expression(owner_node, body)
             if owner.unknown or not owner.instances.isdisjoint(self.project.family(cls)):
@@ -129,13 +129,13 @@ class Members(Asking):
 
     @remembered
     def _given(self, name: str) -> list[tuple[Node, Node, Body]]:
-        """Where code makes something and gives it to something as an attribute of that name: to what, and what."""
+        """Where code makes something and assigns it to an attribute with this name: on what, and what."""
         methods = self.callers.giving.get(name)
         bodies = map(self.bodies.body, methods if len(methods) <= MAX_OWNERS else ())
         return [(*given, body) for body in bodies for given in _attributes_given(body, name)]
 
     def _may_assign(self, cls: ClassId, name: str) -> bool:
-        """Whether a class may give an attribute a value though no code that was read does."""
+        """Whether a class may set an attribute although no code that was read does."""
         info = self.project.classes.get(cls)
         if info is None:
             known = knowledge.module(cls)
@@ -169,7 +169,7 @@ class Members(Asking):
         return filled(replace(value, items=()) if self._reordering.get(name) else value)
 
     def _reorders(self, path: str) -> Iterator[tuple[str, None]]:
-        """The attributes whose items a file moves or takes away: no place in such a list tells what stands there."""
+        """The attributes whose items a file moves or removes: positions in such lists mean nothing."""
         for method in self.callers.in_file(path):
             for receiver, names in method.facts.reads.items():
                 if not REORDERING.isdisjoint(names):
@@ -189,7 +189,7 @@ class Members(Asking):
 
 
 def _attributes_given(body: Body, name: str) -> Iterator[tuple[Node, Node]]:
-    """The assignments of something made to an attribute of that name: what has the attribute, and what it is given."""
+    """The assignments of something made to an attribute with this name: the object and the value."""
     for node in body.nodes("assignment"):
         target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
         if value is None or value.type not in MADE or target is None or target.type != "attribute":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NO_READERS = re.compile(
     r"_?(keys?_to_ignore|no_split|keep_in_fp32|skip_keys|no_placement|can_record|supports_|input_modalities)\w*|__(all|slots|annotations|constants)__\w*|_repeated_blocks"
 )
-"""Class attributes whose strings name definitions without anything being read by them."""
+"""Class attributes whose strings name definitions without reading them."""
 
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -69,12 +69,13 @@ class NamedPaths:
         )
 
     def ties(self, attribute: str, path: str) -> Iterator[Tie]:
-        """The ties whose source leads through an attribute of that name, those in one file first, which may do."""
+        """The ties whose source leads through an attribute with this name, those in one file first, which may be
+        enough."""
         yield from self._from.within(attribute, {path})
         yield from self._from.get(attribute)
 
     def tied(self, attribute: str) -> Sequence[Tie]:
-        """The ties that replace a weight of that name."""
+        """The ties that replace a weight with this name."""
         return self._to.get(attribute)
 
     def _names(self, path: str) -> Iterator[tuple[str, ClassId]]:
@@ -119,7 +120,7 @@ class NamedPaths:
 
 
 def _is_used(node: Node) -> bool:
-    """Whether an identifier is neither bound there nor the name of an attribute, a keyword or a parameter."""
+    """Whether an identifier is not bound there, nor the name of an attribute, a keyword or a parameter."""
     parent = node.parent
     return parent is not None and all(
         parent.child_by_field_name(name) != node for name in ("left", "name", "attribute", "parameters")
@@ -127,7 +128,7 @@ def _is_used(node: Node) -> bool:
 
 
 def _stands_in_class(node: Node) -> bool:
-    """Whether what is nearest around a node is the class, or the head of a function in it."""
+    """Whether the nearest scope around a node is the class, or the head of a function in it."""
     inner = node
     while inner.parent is not None and inner.parent.type not in ("function_definition", "lambda", "class_definition"):
         inner = inner.parent

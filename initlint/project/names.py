@@ -1,6 +1,6 @@
 """Names that code computes: which attributes `getattr(module, name)` can read.
 
-Unlike the inference of classes, this says nothing unless it has seen everything that an expression can be.
+Unlike the inference of classes, this is unknown unless everything that an expression can be is known.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 Found = frozenset[str] | None
-"""Names, of which some may be patterns ("layer*"); None where they are not all known."""
+"""Names, some of which may be patterns ("layer*"); None if not all are known."""
 
 ITEMS = DISPLAYS | {"argument_list"}
 STRINGS = frozenset({"concatenated_string", "call"})
 GIVES_ITEMS = SAME_ITEMS | {"keys"}
-"""Functions and methods that give the items of what they are given, or called on."""
+"""Functions and methods that return the items of their argument or object."""
 
 GROWS = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
-"""Methods that give a list, set or dictionary more items."""
+"""Methods that add items to a list, set or dictionary."""
 
 MAX_DEPTH = 12
 MAX_STEPS = 200
-"""Questions within a question, nested and in all, before it is given up as unknown."""
+"""Limits, after which a question is unknown: of nested questions, and of questions in total."""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Code, and the class whose instance runs it (None: that in which it stands)."""
+    """Code, and the class whose instance runs it (None: the enclosing class)."""
 
     body: Body
     cls: ClassId | None = None
@@ -51,7 +51,7 @@ Question = Callable[["Node", Place], Found]
 
 
 def every(found: Iterable[Found]) -> Found:
-    """The names of all alternatives; None as soon as one is not known."""
+    """The names of all alternatives; None as soon as one is unknown."""
     names: set[str] = set()
     for one in found:
         if one is None:
@@ -61,7 +61,7 @@ def every(found: Iterable[Found]) -> Found:
 
 
 class Names(Asking):
-    """The names that expressions give."""
+    """The names that expressions can be."""
 
     def __init__(self, inference: Inference) -> None:
         super().__init__(inference)
@@ -69,7 +69,7 @@ class Names(Asking):
         self._steps = 0
 
     def of(self, node: Node, place: Place) -> Found:
-        """The strings that an expression can be; None where nothing or not all is known."""
+        """The strings that an expression can be; None if not all are known."""
         self._steps = 0
         return self._of(node, place) or None
 
@@ -112,7 +112,7 @@ class Names(Asking):
         return question(child, place) if child is not None else None
 
     def _at(self, path: tuple[int, ...], question: Question) -> Question:
-        """The question, asked of one position of a tuple that is written out."""
+        """The question about one position of a tuple display."""
         if not path:
             return question
 
@@ -125,7 +125,7 @@ class Names(Asking):
         return picked
 
     def _value(self, node: Node, place: Place, question: Question) -> Found:
-        """The question, asked of what an expression stands for."""
+        """The question about what an expression stands for."""
         self._steps += 1
         if self._depth > MAX_DEPTH or self._steps > MAX_STEPS:
             return None
@@ -146,7 +146,7 @@ class Names(Asking):
             self._depth -= 1
 
     def _variable(self, name: str, place: Place, question: Question) -> Found:
-        """What a name stands for: here, in a function around this one, or at module level."""
+        """The value of a name: here, in an enclosing function, or at module level."""
         scope: Body | None = place.body
         while scope is not None:
             if name in scope.bindings:
@@ -179,7 +179,7 @@ class Names(Asking):
                 return None
 
     def _looped(self, node: Node, path: tuple[int, ...], place: Place, question: Question) -> Found:
-        """A loop variable, by way of enumerate, zip and items."""
+        """A loop variable, also with enumerate, zip and items."""
         function = node.child_by_field_name("function")
         if function is not None and path:
             arguments, callee = call_arguments(node), place.body.called(node)
@@ -192,7 +192,7 @@ class Names(Asking):
         return self._each(node, place, self._at(path, question))
 
     def _passed(self, name: str, parameter: Node, place: Place, question: Question) -> Found:
-        """What the project's calls pass for a parameter, and its default; others may call what is public."""
+        """What the project's calls pass for a parameter, and its default; anyone may call a public function."""
         calls = self.callers.of(place.body.method) if place.body.method.private else None
         if not calls:
             return None
@@ -204,9 +204,9 @@ class Names(Asking):
         return every([*found, *([question(default, place)] if default is not None else [])])
 
     def _attribute(self, node: Node, place: Place, question: Question) -> Found:
-        """What the classes that the receiver is or can be of give an attribute, wherever their families assign it.
+        """What the classes of the receiver assign to an attribute, anywhere in their families.
 
-        Of what has a name for its value, only a member of an enumeration has a `value`: it is what the class gives it.
+        Only a member of an enumeration has a `value`: what the class assigns.
         """
         owner, name = node.child_by_field_name("object"), node.child_by_field_name("attribute")
         if owner is None or name is None:
@@ -228,7 +228,7 @@ class Names(Asking):
         return every(each for cls in family for each in self._assigned(cls, wanted, place.cls, question)) or None
 
     def _assigned(self, cls: ClassId, name: str, runs: ClassId | None, question: Question) -> Iterator[Found]:
-        """What the code of one class gives an attribute: in its body, and in its methods."""
+        """What the code of one class assigns to an attribute: in its body, and in its methods."""
         info = self.project.classes.get(cls)
         if info is None:
             return
@@ -244,7 +244,7 @@ class Names(Asking):
                 yield from self._growth(owner, place, question)
 
     def _growth(self, owner: str, place: Place, question: Question) -> Iterator[Found]:
-        """What is added to a list that is called `owner`."""
+        """What is added to a list with the name `owner`."""
         body = place.body
         for node in body.captures("assignment"):
             left = node.child_by_field_name("left")
@@ -258,6 +258,6 @@ class Names(Asking):
 
 
 def _given(value: Node) -> Node:
-    """The value of an assignment; of an augmented one the whole, since it only adds to what was there."""
+    """The value of an assignment; for an augmented one the whole statement, since it only adds to the old value."""
     parent = value.parent
     return parent if parent is not None and parent.type == "augmented_assignment" else value

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def tested_classes(node: Node, body: Body) -> Node | None:
-    """The class expression that an expression is known to be an instance of where it stands; None without a test."""
+    """The class expression that an expression is tested to be an instance of; None without a test."""
     text, child, parent = body.text(node), node, node.parent
     while parent is not None:
         tested = None
@@ -39,7 +39,7 @@ def asserted_classes(name: str, body: Body) -> Node | None:
 
 
 def tested_names(node: Node, body: Body) -> set[str]:
-    """The attributes that `hasattr` tests around an expression say that it has where it stands."""
+    """The attributes that `hasattr` tests around an expression say that it has."""
     text, child, parent = body.text(node), node, node.parent
     found: set[str] = set()
     while parent is not None:
@@ -54,13 +54,13 @@ def tested_names(node: Node, body: Body) -> set[str]:
 
 
 def in_other_arm(node: Node, other: Node) -> bool:
-    """Whether two places stand in arms of one `if`, of which no run takes both."""
+    """Whether two places are in different arms of one `if`, of which no run takes both."""
     arms = dict(_arms(node))
     return any(arms.get(statement, arm) != arm for statement, arm in _arms(other))
 
 
 def _arms(node: Node) -> Iterator[tuple[int, int]]:
-    """The `if` statements around a place, each with the block of it that the place is in."""
+    """The `if` statements around a place, each with the block that contains it."""
     while (parent := node.parent) is not None:
         if node.type == "block" and parent.type in ("if_statement", "elif_clause", "else_clause"):
             statement = parent if parent.type == "if_statement" else parent.parent
@@ -83,7 +83,7 @@ def _branch(statement: Node, child: Node) -> tuple[Node | None, bool]:
 
 
 def _tested(condition: Node, text: str, holds: bool, body: Body) -> Node | None:
-    """The classes that `text` is known to be an instance of where a condition holds (or fails)."""
+    """The classes that `text` is known to be an instance of if a condition holds (or fails)."""
     if condition.type == "parenthesized_expression":
         return _tested(condition.named_children[0], text, holds, body)
     if condition.type == "not_operator":

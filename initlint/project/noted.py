@@ -1,4 +1,4 @@
-"""A project that notes what is looked at in it, so that it is known which changes of a file make no difference."""
+"""A project that notes what is looked at in it, so that irrelevant changes of files are recognised."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 HEAD = ("name", "instance", "decorators", "start")
-"""What is known of a function without a look at its file."""
+"""What is known about a function without looking at its file."""
 
 
 class Noted:
     """The files that were looked at, and by index the names that were asked for in all files.
 
-    That rows are made of a file is no look at it: whoever gets rows sees them, and nothing else of it.
+    Making the rows of a file does not count: the rows show nothing else of it.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class NotedProject(Project):
         return super().source(path)
 
     def method(self, id: ClassId, name: str, after: ClassId | None = None) -> Method | None:
-        """Which method a name finds is told by the rows about methods."""
+        """Which method a name finds is known from the rows about methods."""
         with self.noted.ask("methods", name):
             found = super().method(id, name, after)
         return Method(found.path, found.owner, self.named(found.path, found.facts)) if found is not None else None
@@ -97,7 +97,7 @@ class NotedProject(Project):
 
 
 class _Named:
-    """A function of which only its name and head are known; whoever asks for more looks at its file."""
+    """A function of which only name and head are known; asking for more looks at its file."""
 
     __slots__ = (*HEAD, "_facts", "_look")
 

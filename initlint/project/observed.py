@@ -1,4 +1,4 @@
-"""What is read from one object under all the names that it has: a parameter, the attribute that keeps it, a local."""
+"""What is read from one object under all its names: a parameter, the attribute that stores it, a local."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from initlint.remembered import remembered
 
 
 class Observed(Asking):
-    """Names read from an object, gathered over the methods of the instance that keeps it."""
+    """Names read from an object, gathered over the methods of the instance that stores it."""
 
     def names(self, method: Method, receiver: str) -> frozenset[str]:
-        """Everything that is read from what `receiver` is in a method, here or where the instance keeps it."""
+        """Everything that is read from the value of `receiver` in a method, here or where the instance stores it."""
         found = set(method.facts.reads.get(receiver, ()))
         if method.owner is not None:
             for attribute in self._attributes(self.bodies.body(method), receiver):
@@ -23,7 +23,7 @@ class Observed(Asking):
         return frozenset(found)
 
     def _attributes(self, body: Body, receiver: str) -> Iterator[str]:
-        """The paths from the instance by which it holds what a receiver is."""
+        """The paths from the instance to the value of a receiver."""
         prefix = body.method.facts.instance + "."
         for text in (receiver, *_sources(body, receiver)):
             if text.startswith(prefix) and len(text) > len(prefix):
@@ -51,7 +51,7 @@ class Observed(Asking):
                 yield from facts.reads.get(name, ())
 
     def _running(self, owner: str) -> Iterator[Method]:
-        """The methods that run on an instance of just this class, be it that others of the same name call them."""
+        """The methods that run on an instance of exactly this class, also through others of the same name."""
         for method in (method for info in self.project.lineage(owner) for method in info.functions):
             name = method.facts.name.partition(".<locals>.")[0]
             running = self.project.method(owner, name)
@@ -65,7 +65,7 @@ def _extends(method: Method, name: str) -> bool:
 
 
 def _sources(body: Body, name: str) -> list[str]:
-    """What a local name is bound to, if to one expression only."""
+    """The expression that a local name is bound to, if there is just one."""
     bindings = body.bindings.get(name, ())
     values = [body.text(b.node) for b in bindings if b.origin is Origin.VALUE and b.node is not None and not b.path]
     return values if len(bindings) == 1 else []

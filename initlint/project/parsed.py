@@ -1,4 +1,4 @@
-"""The syntax tree of a piece of code, with what the queries find in it: the same for every function of that text."""
+"""The syntax tree of a piece of code, with its captures: shared by all functions with the same text."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
 
 WORDS = frozenset({"attribute", "identifier"})
-"""Captures that are most of all nodes, and that few questions ask for."""
+"""Captures that make up most of the nodes and that few questions need."""
 
 
 class Parsed:
-    """Code that nothing is known of but its text."""
+    """Code of which only the text is known."""
 
     def __init__(self, source: bytes) -> None:
         self.tree: Tree = parser().parse(source)

@@ -1,7 +1,7 @@
-"""Instances put in the place of parts of something whose code cannot be seen: `model.layers[i] = Dummy()`.
+"""Instances that replace parts of something whose code cannot be seen: `model.layers[i] = Dummy()`.
 
-Whoever reads such a part reads from the instance what the part before it had. Where the code asks whether that was a
-layer of torch, it is known what there is to be read.
+Code that reads such a part reads from the instance what the earlier part had. If the code tests that this was a layer
+of torch, its attributes are known.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class Placed(Asking):
-    """Which classes stand in for parts of others."""
+    """Which classes replace parts of others."""
 
     @remembered
     def doubt(self, cls: ClassId) -> str:
-        """Where an instance becomes a part of something unknown; "" where none does."""
+        """Where an instance becomes a part of something unknown, or ""."""
         info = self.project.classes.get(cls)
         for method in self.callers.calling.get(info.facts.name) if info is not None else ():
             body = self.bodies.body(method)
@@ -35,13 +35,13 @@ class Placed(Asking):
         return ""
 
     def _is_strange(self, owner: Node, body: Body) -> bool:
-        """Whether an object is a part of something unknown, of which not even is known that it was a layer of torch."""
+        """Whether an object is a part of something unknown, and not even known to be a layer of torch."""
         values = [self.inference.expression(part, body) for part in _chain(owner)]
         strange = any(value.unknown for value in values)
         return strange and not any(self._is_of_torch(node, body) for node in body.nodes("call"))
 
     def _is_of_torch(self, call: Node, body: Body) -> bool:
-        """Whether a call asks if something is an instance of one of some classes of torch."""
+        """Whether a call tests for an instance of one of some classes of torch."""
         arguments = call_arguments(call)
         if body.callee(call) != "isinstance" or len(arguments) != 2:
             return False
@@ -51,14 +51,14 @@ class Placed(Asking):
 
 
 def _chain(node: Node) -> Iterator[Node]:
-    """An expression and what stands before each of its dots and brackets."""
+    """An expression, and what is before each of its dots and brackets."""
     yield node
     if node.type in ("attribute", "subscript"):
         yield from _chain(node.named_children[0])
 
 
 def _given(body: Body) -> Iterator[tuple[Node, Node]]:
-    """What a body gives to other objects than its instance: an object, and what becomes an item or attribute of it."""
+    """What a body gives objects other than its instance: the object, and its new item or attribute."""
     for node in body.nodes("assignment"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if left is not None and right is not None and left.type in ("subscript", "attribute"):

@@ -1,4 +1,4 @@
-"""Parameters and layers of next to no size: there so that a module has one, for an optimizer or to tell the device."""
+"""Parameters and layers of next to no size, which give a module a parameter for an optimizer or to tell the device."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ FROM_DATA = frozenset({"tensor", "as_tensor"})
 
 
 class Placeholders(Asking):
-    """Which parameters and layers nobody can be meant to compute with."""
+    """Which parameters and layers nothing can be meant to compute with."""
 
     def doubt(self, cls: ClassId, attribute: str) -> str:
-        """What speaks for a placeholder: no element at all, a single one where nothing else has weights, or that
-        somebody takes the parameters of an instance, which has no others.
-        """
+        """What suggests a placeholder: no elements, a single one where nothing else has weights, or that code takes the
+        parameters of an instance that has no others."""
         for body in map(self.bodies.body, self.callers.storing(cls, attribute)):
             sizes = {self._size(node, body) for node in body.stores(attribute)}
             if sizes == {0} or (sizes == {1} and not any(map(self._has_weights, self._others(body, attribute)))):
@@ -39,14 +38,14 @@ class Placeholders(Asking):
         return ""
 
     def _is_only_one(self, cls: ClassId, attribute: str, body: Body) -> bool:
-        """Whether something that has weights is known to be all that a class has of that kind."""
+        """Whether something with weights is known to be the only definition of its kind in a class."""
         value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
         if self.project.mro(cls) != (cls, MODULE) or not self._has_weights(value):
             return False
         return not any(map(self._may_have_weights, self._others(body, attribute)))
 
     def _parameters_taken(self, cls: ClassId) -> str:
-        """Where code asks for all that a class has, of what is an instance of just this one; "" where none does."""
+        """Where code takes all parameters of an instance of exactly this class, or ""."""
         for method, receiver in self.callers.reading.get("parameters"):
             body = self.bodies.body(method)
             values = (stands_for(site, body, self.inference) for site in sites(body, receiver, "parameters"))
@@ -55,7 +54,7 @@ class Placeholders(Asking):
         return ""
 
     def _size(self, node: Node, body: Body) -> int | None:
-        """How many elements a parameter has, or a layer in every direction; None where it is more than one."""
+        """The number of elements of a parameter, or of a layer in every direction; None if it is more than one."""
         kinds = [knowledge.module(kind) for kind in self.inference.expression(node, body).exact]
         layers = [known for known in kinds if known is not None and "torch.Tensor" not in known.bases]
         if not layers:
@@ -63,19 +62,19 @@ class Placeholders(Asking):
         return 1 if all(known.weighted for known in layers) and _is_least(node, body) else None
 
     def _others(self, body: Body, attribute: str) -> Iterator[Value]:
-        """What the class that makes it has besides, but for what is None."""
+        """What else the class that makes it defines, except None."""
         assert body.method.owner is not None
         owner = self.project.classes[body.method.owner]
         others = [name for name in sorted(owner.stored - {attribute}) if {*map(is_none, body.stores(name))} != {True}]
         return (self.inference.attribute(Value(exact=frozenset({owner.id})), other) for other in others)
 
     def _may_have_weights(self, value: Value) -> bool:
-        """Whether a value is or holds what has weights, or what may have any."""
+        """Whether a value is or contains something that may have weights."""
         inner = value.element is not None and self._may_have_weights(value.element)
         return value.unknown or bool(value.bound) or self._has_weights(value) or inner
 
     def _has_weights(self, value: Value) -> bool:
-        """Whether a value is or holds a module or parameter that can have weights."""
+        """Whether a value is or contains a module or parameter that can have weights."""
         if value.element is not None:
             return self._has_weights(value.element)
         kinds = [(cls, knowledge.module(cls)) for cls in value.exact]
@@ -88,7 +87,7 @@ class Placeholders(Asking):
 
 
 def _elements(node: Node, body: Body) -> int | None:
-    """How many elements `Parameter(torch.empty(0))` has, if that is written out and is none or one."""
+    """The number of elements of `Parameter(torch.empty(0))`, if it is written out and is zero or one."""
     arguments = call_arguments(node)
     name = body.called(arguments[0]) if arguments else ""
     if not name:
@@ -104,7 +103,7 @@ def _elements(node: Node, body: Body) -> int | None:
 
 
 def _is_least(call: Node, body: Body) -> bool:
-    """Whether all sizes that a layer is given are written out and are one: `nn.Linear(1, 1, bias=False)`."""
+    """Whether all sizes of a layer are written out and are one: `nn.Linear(1, 1, bias=False)`."""
     children = code_in(call.child_by_field_name("arguments"))
     sizes = [child for child in children if child.type != "keyword_argument"]
     named = [child.child_by_field_name("value") for child in children if child.type == "keyword_argument"]

@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from initlint.project.survey import Survey
 
 MAX_OVERRIDES = 8
-"""Subclasses that say what an abstract method is."""
+"""The number of subclasses that are asked for an abstract method."""
 
 MOST_SOURCES = 400
-"""Files whose text is kept at a time."""
+"""The number of files whose text is kept."""
 
 
 class Project(Inheritance):
-    """All files, linked. Everything here is looked up, nothing is guessed; what cannot be resolved is said."""
+    """All files, linked. Everything here is looked up and nothing is guessed; what cannot be resolved is reported as
+    such."""
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class Project(Inheritance):
         self._cut_cycles()
 
     def _restore(self, standing: Standing) -> None:
-        """Take over what an earlier run linked."""
+        """Reuse what an earlier run linked."""
         self.modules.stars = standing.links.stars
         for path, (module, _) in standing.links.installed.items():
             self.installed[path] = standing.installed[path]
@@ -104,7 +105,7 @@ class Project(Inheritance):
         return ClassInfo(id, self._class, bases, unresolved)
 
     def index(self, name: str, rows: Rows[Row]) -> Index[Row]:
-        """What the linked files say about names, by the rows that one file gives."""
+        """What the linked files say about names, as rows made from one file."""
         files, standing = tuple(self.linked), self._standing
         fresh = [number for number, path in enumerate(files) if standing and path in standing.changed]
         words = standing.links.words[name] if standing else None
@@ -117,12 +118,12 @@ class Project(Inheritance):
         return Index(rows, files, words, fresh)
 
     def classes_in(self, path: str) -> list[ClassInfo]:
-        """The classes of a file, in order; none where there is no such file."""
+        """The classes of a file, in order; none if there is no such file."""
         return [self.classes[f"{path}::{qualname}"] for qualname in self._statements(path)]
 
     @remembered
     def _statements(self, path: str) -> dict[str, list[Class]]:
-        """The classes of a file by their names, each with the statements that define it."""
+        """The classes of a file by name, each with the statements that define it."""
         found: dict[str, list[Class]] = {}
         for cls in self.files[path].classes if path in self.files else ():
             found.setdefault(cls.qualname, []).append(cls)
@@ -133,9 +134,9 @@ class Project(Inheritance):
         return _together(self._statements(path)[qualname])
 
     def read_all(self) -> None:
-        """Have the facts of all files at hand, a survey of them, and what they say about names.
+        """Load the facts of all files, a survey of them, and what they say about names.
 
-        A copy of this process cannot ask the cache, and would put the same together once more.
+        A copy of this process cannot use the cache, and would have to compute the same again.
         """
         self.survey()
         for path in self.files:
@@ -161,7 +162,7 @@ class Project(Inheritance):
 
     @remembered
     def outer_functions(self, path: str) -> list[tuple[int, int]]:
-        """Where the functions of a file stand that stand in no other function, methods included, in order."""
+        """Where the functions of a file are that are not inside of another function, methods included, in order."""
         facts = self.files[path]
         functions = [*facts.functions, *(method for cls in facts.classes for method in cls.methods)]
         found: list[tuple[int, int]] = []
@@ -171,11 +172,11 @@ class Project(Inheritance):
         return found
 
     def resolve(self, path: str, dotted: str, qualname: str = "") -> Symbol | None:
-        """What a dotted name means in the code of `qualname` in `path`; torch's names come out canonical."""
+        """What a dotted name means in the code of `qualname` in `path`; torch's names are made canonical."""
         return self._resolve(path, dotted, qualname.rpartition(".")[0])
 
     def decorator(self, path: str, text: str) -> Symbol | None:
-        """What a decorator stands for, be it called or not."""
+        """What a decorator stands for, with or without a call."""
         return self.resolve(path, text.partition("(")[0])
 
     @remembered
@@ -189,7 +190,7 @@ class Project(Inheritance):
         return self._canonical(found) if found is not None else None
 
     def _canonical(self, symbol: Symbol) -> Symbol:
-        """One name for what is torch's, be it imported or, in a project that is torch itself, defined here."""
+        """One name for what is torch's: imported or, in a project that is torch itself, defined here."""
         if symbol.kind is SymbolKind.EXTERNAL:
             dotted = symbol.target
         else:
@@ -255,7 +256,7 @@ class Project(Inheritance):
         return framework_class(dotted, self.conventions.base_classes)
 
     def _installed_class(self, dotted: str) -> ClassId | None:
-        """The class behind a dotted name of an installed package, whose file is read on the way."""
+        """The class behind a dotted name of an installed package, whose file is read if needed."""
         if dotted.split(".")[0] in ("torch", *sys.stdlib_module_names):
             return None
         module, _, name = dotted.rpartition(".")
@@ -269,8 +270,8 @@ class Project(Inheritance):
     def _install(self, module: str) -> str | None:
         """Read the file of an installed module into the project; its path is the absolute one.
 
-        What is read once all is linked is found through the class that was asked for alone: what a name means does not
-        depend on what was asked before.
+        What is read after linking is only found through the class that was asked for: what a name means does not depend
+        on earlier questions.
         """
         known = self.modules.file(module) or self._on_demand.get(module)
         if known is not None:
@@ -291,7 +292,7 @@ class Project(Inheritance):
         return path
 
     def is_protocol(self, id: ClassId) -> bool:
-        """Whether others need not inherit from a class to stand for it."""
+        """Whether other classes can stand for it without inheriting from it."""
         info = self.classes.get(id)
         if info is None or info.path in self.linked:
             return bool(self._protocols.get(id))
@@ -312,18 +313,18 @@ class Project(Inheritance):
         return None
 
     def named(self, path: str, facts: Function) -> Function:
-        """A function of a file as others come to know of it by a name."""
+        """A function of a file that other files know by name."""
         return facts
 
     def alternatives(self, method: Method) -> list[Method]:
-        """The methods of one name in a class that is defined several times, of which one comes to be."""
+        """The methods with one name in a class that is defined several times, of which one takes effect."""
         if method.owner is None:
             return [method]
         found = (facts for facts in self.classes[method.owner].facts.methods if facts.name == method.facts.name)
         return [Method(method.path, method.owner, facts) for facts in found]
 
     def overriding(self, method: Method, cls: ClassId) -> list[Method]:
-        """What a method stands for on an instance of a class: of an abstract one, what subclasses make of it."""
+        """The methods that a method stands for on an instance of a class: for an abstract one, those of subclasses."""
         name = method.facts.name
         told = any(decorator.endswith("abstractmethod") for decorator in method.facts.decorators)
         if not told and b"raise NotImplementedError" not in self.code(method):
@@ -333,7 +334,7 @@ class Project(Inheritance):
         return found[:MAX_OVERRIDES] or [method]
 
     def enclosing(self, method: Method) -> Method | None:
-        """The function that a nested function or lambda stands in; its names are visible there."""
+        """The function that contains a nested function or lambda; its names are visible there."""
         name, _, _ = method.facts.name.rpartition(".<locals>.")
         if not name:
             return None
@@ -342,16 +343,16 @@ class Project(Inheritance):
         return next((Method(method.path, method.owner, f) for f in found), None)
 
     def nested(self, method: Method, start: int) -> Method | None:
-        """The function or lambda that starts at a byte of the file, inside another function."""
+        """The function or lambda that starts at a byte of the file, inside of another function."""
         found = (f for f in self._pool(method) if f.start == start and "<locals>" in f.name)
         return next((Method(method.path, method.owner, f) for f in found), None)
 
     def _pool(self, method: Method) -> tuple[Function, ...]:
-        """The functions of the class, or of the file, in which a function stands."""
+        """The functions of the class, or of the file, that contains a function."""
         return self.classes[method.owner].facts.methods if method.owner else self.files[method.path].functions
 
     def function(self, symbol: Symbol) -> Method | None:
-        """The function that a symbol of kind FUNCTION stands for."""
+        """The function behind a symbol of kind FUNCTION."""
         path, _, name = symbol.target.partition("::")
         found = [f for f in self.files[path].functions if f.name == name]
         return Method(path, None, found[-1]) if found else None
@@ -362,7 +363,8 @@ def _is_protocol(info: ClassInfo) -> bool:
 
 
 def _harmless(base: str, symbol: Symbol | None) -> bool:
-    """Bases that read nothing from an instance: builtins, the standard library, torch's classes that are no modules."""
+    """Bases that read nothing from an instance: builtins, the standard library, torch's classes that are not
+    modules."""
     if symbol is None:
         return hasattr(builtins, base)
     return symbol.kind is SymbolKind.EXTERNAL and symbol.target.split(".")[0] in (
@@ -373,7 +375,7 @@ def _harmless(base: str, symbol: Symbol | None) -> bool:
 
 
 def _together(statements: list[Class]) -> Class:
-    """One class, whichever of several statements of its name comes to define it."""
+    """One class, whichever of several statements with its name defines it."""
     first = statements[0]
     if len(statements) == 1:
         return first

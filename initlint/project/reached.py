@@ -1,4 +1,4 @@
-"""The classes whose instances some code reaches, unless that stands for modules in general."""
+"""The classes whose instances some code reaches, unless it handles modules in general."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from initlint.project.project import Project
 from initlint.project.values import Value
 
 MANY = 8
-"""Code that is given instances of more classes than this handles modules in general and means none of their parts."""
+"""Code that gets instances of more classes than this handles modules in general and means none of their parts."""
 
 
 class Reached(msgspec.Struct, frozen=True, array_like=True):
-    """Instances of just the classes `exact`, and of the classes `bound` and what inherits from them."""
+    """Instances of exactly the classes `exact`, and of the classes `bound` and their subclasses."""
 
     exact: frozenset[ClassId] = frozenset()
     bound: frozenset[ClassId] = frozenset()
@@ -24,7 +24,7 @@ class Reached(msgspec.Struct, frozen=True, array_like=True):
 
 
 def reached(project: Project, value: Value) -> Reached:
-    """Whose instances a value can be."""
+    """The classes whose instances a value can be."""
     if len(value.instances) > MANY:
         return Reached()
     exact = {base for cls in value.exact for base in project.mro(cls)}

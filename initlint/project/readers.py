@@ -1,4 +1,4 @@
-"""Who reads what: for each definition of a class, whether anything reads it after construction."""
+"""Readers: for each definition of a class, whether anything reads it after construction."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ LIVE = None
 """The verdict on a definition that something reads."""
 
 KINDS = (Kind.SUBMODULE, Kind.PARAMETER, Kind.BUFFER)
-"""What a definition can be to those who read all of a kind."""
+"""The kinds of definitions, for code that reads all of a kind."""
 
 
 class Readers:
     """Verdicts on definitions. All state is memoised lookups in one project.
 
-    Where one doubtful place is found, the search goes on for a certain reader only if `thorough`.
+    After a first doubtful place the search for a certain reader only continues if `thorough`.
     """
 
     def __init__(self, project: Project, thorough: bool = False) -> None:
@@ -77,7 +77,7 @@ class Readers:
 
     @contextmanager
     def admitting(self, cls: ClassId, kinds: Mapping[str, Kind]) -> Iterator[None]:
-        """For as long as it is asked about them, a class has attributes of which only its construction tells."""
+        """A context in which a class has attributes that only its construction shows."""
         self._admitted[cls] = kinds
         try:
             yield
@@ -85,7 +85,7 @@ class Readers:
             del self._admitted[cls]
 
     def verdict(self, cls: ClassId, attribute: str) -> Verdict | None:
-        """None where the definition is live; else how sure it is that nothing reads it, and what is in doubt."""
+        """None if the definition is live; otherwise how certain it is that nothing reads it, and what is in doubt."""
         attribute = meant(attribute)
         key = (cls, attribute)
         if key not in self._verdicts:
@@ -93,19 +93,19 @@ class Readers:
         return self._verdicts[key]
 
     def verdict_on_all(self, cls: ClassId, pattern: str) -> Verdict | None:
-        """The verdict on whatever a computed name can come out as: live if anything reads one of these names."""
+        """The verdict on everything that a computed name can be: live if anything reads one of these names."""
         if any(self._is_live(cls, target) for target in (pattern, *self.aliases.of(cls, pattern))):
             return LIVE
         verdicts = [self.verdict(cls, name) for name in self._named_by(pattern)]
         return next((v for v in verdicts if v and v.confidence is Confidence.POSSIBLE), verdicts[0])
 
     def passed(self, cls: ClassId, parameter: str) -> Value:
-        """What the project's calls give the constructor of a class as a parameter."""
+        """What the project's calls pass to the constructor of a class for a parameter."""
         method = self.project.method(cls, "__init__")
         return self.inference.variables.parameter(parameter, self.bodies.body(method)) if method else NOTHING
 
     def keys_read(self, cls: ClassId, container: str) -> frozenset[str] | None:
-        """The keys under which alone items of a container are read; None where others are read too, or may be."""
+        """The only keys by which items of a container are read; None if others are read too, or may be."""
         keys = self.items.keys(cls, container)
         if keys is None or self._foreign_doubt(cls, container) != "" or self._is_read_unnamed(cls, container):
             return None
@@ -118,12 +118,12 @@ class Readers:
         return [pattern.replace("*", "0"), *self.callers.fitting(pattern)] if "*" in pattern else [pattern]
 
     def _is_live(self, cls: ClassId, target: str) -> bool:
-        """Whether anything reads a name, or one that a pattern stands for; one of which nothing is known can be any."""
+        """Whether anything reads a name, or one that a pattern stands for; an unknown name can be any."""
         unknown = "*" in target and not any(character.isalnum() for character in target)
         return unknown or any(self._lives(cls, name) for name in self._named_by(target))
 
     def _lives(self, cls: ClassId, attribute: str) -> bool:
-        """Whether anything reads a definition; not by what it depends on itself."""
+        """Whether anything reads a definition, other than what depends on it itself."""
         attribute = meant(attribute)
         key = (cls, attribute)
         if key in self._active:
@@ -162,7 +162,7 @@ class Readers:
         )
 
     def _doubtful(self, cls: ClassId, attribute: str, flows: Iterable[Flow]) -> Iterator[str | None]:
-        """The places that might read it, of each kind the first."""
+        """The places that might read it, the first of each kind."""
         yield self._foreign_doubt(cls, attribute)
         yield self._tied(cls, attribute)
         yield self.strangers.doubt(cls)
@@ -177,11 +177,11 @@ class Readers:
         yield self.strangers.announced(self.inference.attribute(Value(exact=frozenset({cls})), attribute))
 
     def _is_read(self, cls: ClassId, attribute: str) -> bool:
-        """By a method of the family, by name or all at once, or by a base class of torch."""
+        """Whether a method of the family reads it, by name or with all others, or a base class of torch."""
         return self.entries.read(cls, attribute) or self._is_read_unnamed(cls, attribute)
 
     def _is_read_unnamed(self, cls: ClassId, attribute: str) -> bool:
-        """Whether it is read where no code of the project names it."""
+        """Whether it is read without being named in the code of the project."""
         return (
             attribute in self._read_by_torch(cls)
             or self._is_read_with_all(cls, attribute)
@@ -189,7 +189,7 @@ class Readers:
         )
 
     def _is_read_with_all(self, cls: ClassId, attribute: str) -> bool:
-        """Whether all definitions of its kind are read; the kind is asked for only where it makes a difference."""
+        """Whether all definitions of its kind are read; the kind is only looked up if it makes a difference."""
         answers = {self.wholesale.reads_all(cls, kind) for kind in KINDS}
         if len(answers) == 1:
             return answers.pop()
@@ -198,16 +198,16 @@ class Readers:
         return self.wholesale.reads_all(cls, kind, past)
 
     def _is_swept(self, cls: ClassId, attribute: str) -> bool:
-        """Whether other code reads all submodules of just this class: asked last, since it concerns all files."""
+        """Whether other code reads all submodules of exactly this class: asked last, since it concerns all files."""
         return self.wholesale.swept(cls) and self.kinds.of(cls, attribute) is Kind.SUBMODULE
 
     def _doubtful_sweep(self, cls: ClassId, attribute: str) -> str:
-        """Where other code uses all submodules of something that can be an instance; "" where none does."""
+        """Where other code uses all submodules of something that can be an instance, or ""."""
         place = self.wholesale.doubt(cls)
         return place if place and self.kinds.of(cls, attribute) is Kind.SUBMODULE else ""
 
     def _is_named(self, cls: ClassId, attribute: str) -> bool:
-        """By a class attribute, or as the source of a tie."""
+        """Whether it is named by a class attribute, or as the source of a tie."""
         ties = self.named.ties(attribute, cls.partition("::")[0])
         return self.named.names(cls, attribute) or any(self._ties(cls, tie, attribute) for tie in ties)
 
@@ -217,13 +217,13 @@ class Readers:
         return flow.use is Use.READ
 
     def _doubtful_heir(self, cls: ClassId, attribute: str, flows: Iterable[Flow]) -> str:
-        """A doubtful reader of what it flows into; "" where there is none."""
+        """A doubtful reader of what it flows into, or ""."""
         heirs = dict.fromkeys(flow.target for flow in flows if flow.use is Use.FLOW and flow.target != attribute)
         return next((doubt for heir in heirs if (doubt := self._foreign_doubt(cls, heir))), "")
 
     @remembered
     def _foreign_doubt(self, cls: ClassId, attribute: str) -> str | None:
-        """A doubtful reader through another receiver, "" where there is none, None where one is certain."""
+        """A doubtful reader through another receiver, "" if there is none, None if one is certain."""
         doubt = ""
         for place in self.foreign.readers(cls, attribute):
             if place is CERTAIN:
@@ -234,7 +234,7 @@ class Readers:
         return doubt
 
     def assigns_module(self, method: Method, attribute: str) -> bool:
-        """Whether what a method assigns to an attribute can be a module or a parameter that is known."""
+        """Whether a method certainly or possibly assigns a module or a parameter to an attribute."""
         body = self.bodies.body(method)
         value = union(self.inference.expression(node, body) for node in body.stores(attribute))
         value = union([value, value.element or value])
@@ -242,7 +242,7 @@ class Readers:
 
     @remembered
     def _read_by_torch(self, cls: ClassId) -> frozenset[str]:
-        """What the classes of torch read that it or an heir inherits from."""
+        """What the classes of torch that it, or a subclass, inherits from read."""
         ancestors = {ancestor for heir in self.project.descendants(cls) for ancestor in self.project.mro(heir)}
         return frozenset(name for known in map(knowledge.module, ancestors) if known for name in known.reads)
 
@@ -266,14 +266,14 @@ class Readers:
                 yield from self.aliases.trace(body).value(node)
 
     def _ties(self, cls: ClassId, tie: Tie, attribute: str) -> bool:
-        """Whether a tie leads through this definition: what stands before it in the path can be an instance."""
+        """Whether a tie leads through this definition: what precedes it in the path can be an instance."""
         places = [k for k, name in enumerate(tie.path) if name == attribute and k >= tie.shared]
         return any(self.foreign.is_instance(self._along(tie.owner, tie.path[:place]), cls) for place in places)
 
     def _registers(self, cls: ClassId, attribute: str) -> bool:
-        """Whether it is a container that only registers what construction also keeps where it is read.
+        """Whether it is a container that only registers what construction also stores where it is read.
 
-        A bare `nn.Module()` in it is but a name space of the state dict.
+        A bare `nn.Module()` in it is only a namespace of the state dict.
         """
         for method in self.callers.readers_within(cls, attribute):
             body = self.bodies.body(method)
@@ -288,9 +288,10 @@ class Readers:
         return False
 
     def _carried(self, cls: ClassId, attribute: str) -> str:
-        """A class of which no method runs after construction, but to raise, is read by its holder: other parts show.
+        """The definitions of a class without a method after construction (but to raise) are read by its holder, as its
+        other parts are.
 
-        One whose `forward` is not written or only raises is meant for heirs; where there are none, they are elsewhere.
+        A class whose `forward` is missing or only raises is meant for subclasses, perhaps elsewhere.
         """
         if any(knowledge.module(base) for base in self.project.mro(cls) if base != MODULE):
             return ""
@@ -305,7 +306,7 @@ class Readers:
         return "no method of the class could read it, so whoever holds an instance may"
 
     def _may_read(self, cls: ClassId, method: Method, parts: Set[str]) -> bool:
-        """Whether a method runs after construction and is made for the parts of a class, as one mixed in is not."""
+        """Whether a method runs after construction and is made for the parts of a class, unlike a mixed-in one."""
         facts = method.facts
         if not (facts.instance or facts.name == "forward") or self.roles.constructs(method):
             return False
@@ -313,14 +314,14 @@ class Readers:
         return own or not parts.isdisjoint(facts.reads.get(facts.instance, ()))
 
     def _is_for_heirs(self, cls: ClassId) -> bool:
-        """Whether nothing but what inherits from a class elsewhere can run it."""
+        """Whether only subclasses elsewhere can run it."""
         forward = self.project.method(cls, "forward")
         if forward is None or self.project.descendants(cls) != {cls} or not self.bodies.body(forward).is_unwritten:
             return False
         return not any(self._writes(cls, method) for method in self.project.classes[forward.owner or cls].functions)
 
     def _writes(self, cls: ClassId, method: Method) -> bool:
-        """Whether a class has written what one that it inherits from leaves to its heirs."""
+        """Whether a class has written what one of its bases leaves to subclasses."""
         own = self.project.method(cls, method.facts.name)
         written = own is not None and own.owner != method.owner and not self.bodies.body(own).is_unwritten
         return written and self.bodies.body(method).is_unwritten
@@ -331,7 +332,7 @@ class Readers:
         return "*" not in attribute and (value.unknown or bool(value.instances))
 
     def _tied(self, cls: ClassId, attribute: str) -> str:
-        """A tie that puts another weight in the place of this one: nobody reads it, but the place is needed."""
+        """A tie that replaces this weight by another: nothing reads it, but its place is needed."""
         for tie in self.named.tied(attribute):
             if self.foreign.is_instance(self._along(tie.owner, tie.target[:-1]), cls):
                 return f"`{tie.owner.partition('::')[2]}` ties it to `{'.'.join(tie.path)}`"

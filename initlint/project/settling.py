@@ -1,4 +1,4 @@
-"""Answers that depend on each other: each is computed once, and those of a circle in rounds until they settle."""
+"""Answers that depend on each other: each is computed once, and those of a cycle in rounds until they settle."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from initlint.depth import recursion
 from initlint.project.values import NOTHING, UNKNOWN, Value
 
 MAX_DEPTH = 1_000
-"""Questions within questions before an answer is given up as unknown, which then depends on what was asked first.
+"""The depth of nested questions at which an answer is given up as unknown, and then depends on what was asked first.
 
-The longest chain of all that is known is of 310, and each question nests up to ten calls.
+The longest known chain is 310, and each question takes up to ten nested calls.
 """
 
 RECURSION = 12_000
-"""Nested calls that Python may need for so many questions."""
+"""The nested calls that Python may need for that many questions."""
 
 MAX_ROUNDS = 8
-"""Rounds in which values that depend on each other settle, or are taken as they are: `x = [x]` never would.
+"""The rounds in which values that depend on each other settle, or are taken as they are: `x = [x]` never would.
 
-Each carries what is found one question further, and five are the most that anything known has needed.
+Each round carries results one question further, and five are the most that anything known has needed.
 """
 
 
 class Open(msgspec.Struct, eq=False):
-    """A question whose answer is being computed, at its place: the number of questions around it.
+    """A question whose answer is being computed, at its depth: the number of questions around it.
 
-    `back` is the outermost question that its answer turned out to depend on, if that is not itself.
+    `back` is the outermost open question that the answer depends on, other than itself.
     """
 
     place: int
     back: Open | None = None
 
     def outermost(self) -> Open:
-        """The question that is still open, which what depends on this one goes back to."""
+        """The outermost open question that whatever depends on this one depends on."""
         return self if self.back is None else self.back.outermost()
 
 
@@ -56,8 +56,8 @@ class Settling:
     def once(self, key: object, compute: Callable[..., Value], *arguments: object) -> Value:
         """Compute a value once.
 
-        A question that comes up inside its own answer gets what the last round found, at first nothing. What goes back
-        to it makes a circle with it; what does not is settled, whatever is open around it.
+        A question that comes up inside of its own answer gets the result of the last round, at first nothing. What
+        depends on it is in a cycle with it; everything else is settled, whatever is open around it.
         """
         known = self._memo.get(key)
         if known is not None:
@@ -75,7 +75,7 @@ class Settling:
             return self._ask(key, compute, *arguments)
 
     def _ask(self, key: object, compute: Callable[..., Value], *arguments: object) -> Value:
-        """Compute what is neither known nor asked already."""
+        """Compute what is neither known nor being asked."""
         place, before, around = len(self._open), len(self._provisional), self._back
         if place > MAX_DEPTH:
             return UNKNOWN
@@ -106,10 +106,10 @@ class Settling:
     def _settled(
         self, key: object, value: Value, before: int, compute: Callable[..., Value], *arguments: object
     ) -> Value:
-        """Ask again, with what was found for all questions of a circle, until nothing more is found.
+        """Ask again, with the results for all questions of a cycle, until nothing new is found.
 
-        Its provisional answers are those that came to the number of them that there were before. Where what was found
-        leads back to a question around it, the circle is a part of that one's.
+        The cycle's answers are those beyond the number of provisional ones there were before. If the result depends on
+        a question around it, the cycle is part of that one's.
         """
         found: dict[object, Value] = {}
         place, around = self._back.place, self._assumed
@@ -130,6 +130,6 @@ class Settling:
         return value
 
     def _taken(self, before: int) -> dict[object, Value]:
-        """The latest provisional answers, taken away."""
+        """The latest provisional answers, which are removed."""
         latest = (self._provisional.popitem() for _ in range(len(self._provisional) - before))
         return {key: value for key, (value, _) in latest}

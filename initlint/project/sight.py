@@ -1,7 +1,7 @@
-"""Which files a file has in sight: what it imports, what those import, and who imports it.
+"""Which files a file has in sight: what it imports, what those import, and its importers.
 
-An instance comes to a function from code near it. A read from a receiver of unknown type is taken for a read of a class
-in sight, where there is one that it fits, before it is taken for one of a class that the file has never heard of.
+Instances reach a function from code near it. A read from a receiver of unknown type is taken for a read of a class in
+sight that fits, rather than of one that the file has never heard of.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from initlint.project.project import Project
 
 MAX_IMPORTERS = 10
-"""A file that more files import is a common tool: what its importers see says little about what it is given."""
+"""A file with more importers than this is a common tool: what these see says little about what it is given."""
 
 _TEST = re.compile(r"(.*/)?((tests?|testing)/.*|test_\w+\.py|\w+_test\.py|conftest\.py)")
 
 
 def is_test(path: str) -> bool:
-    """Whether a file tests others: it gives what it tests stand-ins for what that meets in use."""
+    """Whether a file tests others, with stand-ins for what those meet in use."""
     return _TEST.fullmatch(path) is not None
 
 
 class Sight:
-    """The files in sight of each file; what files import is known of those in `kept`."""
+    """The files in sight of each file; for those in `kept` the imports are known."""
 
     def __init__(self, project: Project, kept: Mapping[str, frozenset[str]]) -> None:
         self.project = project
@@ -37,7 +37,7 @@ class Sight:
 
     @remembered
     def of(self, path: str) -> frozenset[str]:
-        """The file itself, its imports and theirs, its importers, and what these import if they are few."""
+        """The file itself, its imports and theirs, its importers, and the imports of these if they are few."""
         direct = self.imported(path)
         importers = self.importers.get(path, frozenset())
         near = direct | importers if len(importers) <= MAX_IMPORTERS else direct
@@ -48,7 +48,7 @@ class Sight:
 
     @remembered
     def imported(self, path: str) -> frozenset[str]:
-        """The files in which the names that a file imports are defined."""
+        """The files that define the names which a file imports."""
         if path in self._kept:
             return self._kept[path]
         names = {imported.name for imported in self.project.files[path].imports if imported.name != "*"}
@@ -58,7 +58,7 @@ class Sight:
 
     @functools.cached_property
     def importers(self) -> Mapping[str, Set[str]]:
-        """The files of the project that import each file, or a name that is defined there, through whatever other."""
+        """The files of the project that import each file, or a name defined there, through any other file."""
         found: dict[str, set[str]] = {}
         for path in sorted(self.project.own):
             for file in self.imported(path):

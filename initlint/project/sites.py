@@ -1,4 +1,4 @@
-"""Where a body reads an attribute from some receiver, in whatever way that is written."""
+"""Where a body reads an attribute from some receiver, in any way of writing that."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class Site(msgspec.Struct, frozen=True):
-    """`node` is the read: of the attribute `path[-1]` of what stands behind `owner` and the rest of the path.
+    """`node` is the read: of the attribute `path[-1]` of what `owner` and the rest of the path lead to.
 
-    `computed` is the expression that gives the name, where it is one; the path is ("*",) then.
+    `computed` is the expression that gives the name, if there is one; the path is then ("*",).
     """
 
     node: Node
@@ -61,7 +61,7 @@ def stands_for(site: Site, body: Body, inference: Inference) -> Value:
 
 
 def only_does(spared: tuple[Use, ...], found: Iterable[Site], body: Body) -> bool:
-    """Whether what these read is put to no other use than these."""
+    """Whether the results of these reads have no other uses than these."""
     uses = [flow.use for site in found for flow in uses_of(site.node, body)]
     return bool(uses) and all(use in spared for use in uses)
 
@@ -78,7 +78,7 @@ def _plain(body: Body, attribute: str) -> Iterator[Site]:
 
 @functools.lru_cache(MOST_KEPT)
 def spoken(body: Body) -> tuple[Site, ...]:
-    """The reads by a name in a string: getattr, get_submodule and its kin, operator's fetchers, items of registries."""
+    """The reads by a name in a string: getattr, get_submodule and the like, operator's getters, items of registries."""
     called = (site for node in body.captures("call") for site in _spoken(node, body))
     return (*called, *(site for node in body.captures("subscript") for site in _looked_up(node, body)))
 
@@ -117,7 +117,7 @@ def _site(node: Node, owner: Node, name: Node, body: Body) -> Site:
 
 
 def _steps(node: Node, owner: Node, path: Node, body: Body) -> Iterator[Site]:
-    """A dotted path reads every name in it, each from what stands before."""
+    """A dotted path reads every name in it, each from what precedes it."""
     names = tuple(string_pattern(body.text(path)).split("."))
     if names == ("",):
         yield Site(node, owner, ("*",), path)

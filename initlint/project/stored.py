@@ -1,4 +1,4 @@
-"""What a body gives the attributes of its instance, and what it puts into containers."""
+"""What a body assigns to attributes of its instance, and what it puts into containers."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from initlint.project.bodies import Body
 
 Stored = tuple[str, "Node", Path]
-"""An attribute of the instance, the value that it is given, and the positions on the way in if that is unpacked."""
+"""An attribute of the instance, its value, and the positions in that if it is unpacked."""
 
 ADDING = frozenset(
     "append appendleft extend extendleft insert add add_module put put_nowait set setdefault update".split()
 )
-"""Methods of containers that add what they are given."""
+"""Methods of containers that add their arguments."""
 
 REORDERING = frozenset("insert reverse sort pop remove popleft rotate".split())
-"""Methods of lists after which items stand in other places."""
+"""Methods of lists after which items have other positions."""
 
 WRITTEN_OUT = frozenset({"expression_list", "tuple", "list"})
 
 
 def stored(body: Body) -> list[Stored]:
-    """Every value that an attribute of the instance is given, by assignment, setattr or registration."""
+    """Every value that an attribute of the instance gets, by assignment, setattr or registration."""
     found: list[Stored] = []
     for node in body.nodes("assignment"):
         value = node.child_by_field_name("right")
@@ -44,7 +44,7 @@ def stored(body: Body) -> list[Stored]:
 
 
 def named_along(value: Node, body: Body) -> bool:
-    """Whether a call stores a variable under names that come along with it, as parameters or of the same loop."""
+    """Whether a call stores a variable under names that come along with it, as parameters or in the same loop."""
     call = value.parent.parent if value.parent is not None and value.parent.type == "argument_list" else None
     given = [node for node in call_arguments(call) if node != value] if call is not None else []
     names = [node for node in given if node.type == "identifier" and body.text(node) != body.method.facts.instance]
@@ -52,7 +52,7 @@ def named_along(value: Node, body: Body) -> bool:
 
 
 def _binder(variable: Node, body: Body) -> Node | None:
-    """The innermost loop around a variable that gives it its values, or the function whose parameter it is."""
+    """The innermost loop that gives a variable its values, or the function whose parameter it is."""
     name, outer = body.text(variable), variable.parent
     while outer is not None and outer != body.definition:
         target = outer.child_by_field_name("left") if outer.type == "for_statement" else None
@@ -63,7 +63,7 @@ def _binder(variable: Node, body: Body) -> Node | None:
 
 
 def fillings(body: Body) -> dict[str, list[Node]]:
-    """What is put into containers, by a method, an item or an attribute, by the container as it is written."""
+    """What is put into containers, by a method, an item or an attribute, by the container as written."""
     found: dict[str, list[Node]] = {}
     for node in body.nodes("call"):
         owner, _, name = body.callee(node).rpartition(".")
@@ -82,13 +82,13 @@ def fillings(body: Body) -> dict[str, list[Node]]:
 
 
 def reordered(body: Body) -> frozenset[str]:
-    """The containers, as they are written, of which items are moved or taken away."""
+    """The containers, as written, whose items are moved or removed."""
     called = (body.callee(node).rpartition(".") for node in body.nodes("call"))
     return frozenset(owner for owner, _, name in called if name in REORDERING)
 
 
 def _registered(call: Node, body: Body) -> Node | None:
-    """The value that a call stores under a name; None where it is no such call."""
+    """The value that a call stores under a name; None if it is not such a call."""
     receiver, _, callee = body.callee(call).rpartition(".")
     arguments = call_arguments(call)
     if callee in SETTERS:

@@ -1,4 +1,4 @@
-"""Code that could read anything and cannot be seen: bases that are not there, functions that are given the instance."""
+"""Code that could read anything and cannot be seen: missing bases, functions that get the instance."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Strangers(Asking):
-    """Why a class cannot be known to have no other readers; "" where it can."""
+    """Why a class may have other readers, or ""."""
 
     def __init__(self, inference: Inference, roles: Roles) -> None:
         super().__init__(inference)
@@ -34,20 +34,20 @@ class Strangers(Asking):
         return self.unseen(cls) or self.handed_out(cls) or self.borrowed(cls)
 
     def unseen(self, cls: ClassId) -> str:
-        """Code that could read anything and that cannot be seen: a base whose source is not there."""
+        """A base without source, which could read anything."""
         bases = sorted({b for d in self.project.family(cls) for b in self._unresolved(d)})
         return f"base class `{bases[0]}` could not be read" if bases else ""
 
     def handed_out(self, cls: ClassId) -> str:
-        """A function of another package that is given the instance, and could read anything from it."""
+        """A function of another package that gets the instance, and could read anything from it."""
         return next((place for relative in self.project.near(cls) if (place := self._hands_out(relative))), "")
 
     def borrowed(self, cls: ClassId) -> str:
-        """A method that a class takes over by its name from another one whose code it is not known to have."""
+        """A method that a class takes by its name from another class that may not have been read."""
         return next((place for relative in self.project.near(cls) if (place := self._borrows(relative))), "")
 
     def announced(self, value: Value) -> str:
-        """Where what makes an instance puts it into something else, by which others come to it."""
+        """Where the code that makes an instance stores it in something else, from which others get it."""
         ancestors = (ancestor for cls in sorted(value.exact) for ancestor in self.project.mro(cls))
         return next((place for ancestor in ancestors if (place := self._announces(ancestor))), "")
 
@@ -99,7 +99,7 @@ class Strangers(Asking):
         return ""
 
     def _given_to_stranger(self, body: Body, constructs: bool) -> str:
-        """The first function of another package that is given the instance, but for those that initialise it."""
+        """The first function of another package that gets the instance, except those that initialise it."""
         instance = body.method.facts.instance
         for node in body.nodes("call"):
             function, arguments = node.child_by_field_name("function"), call_arguments(node)
@@ -120,16 +120,16 @@ class Strangers(Asking):
 
 
 def _handed_on(body: Body) -> str:
-    """A method of the instance that looks up what it is given the name of, and is not called where it stands."""
+    """A method of the instance that looks up attributes by name, and is passed on instead of being called."""
     nodes = (node for name in sorted(LOOKUPS) for node in body.attributes.get(name, ()) if not is_called(node))
     return next((text for text in map(body.text, nodes) if text.startswith(f"{body.method.facts.instance}.")), "")
 
 
 def _harmless(function: str) -> bool:
-    """Functions of torch and of the standard library read no attribute by name, but for those that list all of them."""
+    """Functions of torch and of the standard library read no attribute by name, except those that list all of them."""
     return function.split(".")[0] in ("torch", *sys.stdlib_module_names) and not function.startswith("inspect.get")
 
 
 def _mentions(source: bytes, attribute: str) -> bool:
-    """Whether an attribute of that name is read or given anywhere: most class bodies need no parser."""
+    """Whether an attribute with this name is read or set anywhere: most class bodies need not be parsed."""
     return f".{attribute}".encode() in source

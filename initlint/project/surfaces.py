@@ -1,4 +1,4 @@
-"""What instances of a class can have: the attributes and methods that code could read from one."""
+"""The surface of a class: the attributes and methods that code could read from an instance."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Surfaces(Asking):
 
     @remembered
     def of(self, cls: ClassId) -> frozenset[str] | None:
-        """Every attribute that an instance can have; None where that cannot be known."""
+        """Every attribute that an instance can have; None if that cannot be known."""
         names = set(knowledge.module_attributes())
         for relative in self.project.family(cls):
             info = self.project.classes.get(relative)
@@ -39,11 +39,11 @@ class Surfaces(Asking):
         return frozenset(names)
 
     def own(self, cls: ClassId) -> frozenset[str]:
-        """What a class and those that it inherits from have in their own code."""
+        """What a class and its bases define in their own code."""
         return frozenset(name for each in self.project.mro(cls) for name in self._named(each))
 
     def computes(self, cls: ClassId, name: str) -> bool:
-        """Whether a class gives itself an attribute of this name by a computed one."""
+        """Whether a class sets an attribute with this name by a computed one."""
         return any(fits(pattern, name) for pattern in self._patterns(cls))
 
     @remembered
@@ -51,14 +51,15 @@ class Surfaces(Asking):
         return [each for each in self.of(cls) or () if "*" in each]
 
     def can_have(self, cls: ClassId, names: Collection[str]) -> bool:
-        """Whether a class of the project or of torch has all these names, or gets them from those it is handed to."""
+        """Whether a class of the project or of torch has all these names, or gets them from code that its instances are
+        passed to."""
         surface = self.of(cls) if knowledge.module(cls) is None else knowledge.surface(cls)
         missing = () if surface is None else [name for name in names if name not in surface]
         return not missing or (self._is_furnished(cls) and all(map(self.callers.giving.get, missing)))
 
     @remembered
     def _is_furnished(self, cls: ClassId) -> bool:
-        """Whether a constructor hands its instance to other code: `method.create_weights(self, size)`."""
+        """Whether a constructor passes its instance to other code: `method.create_weights(self, size)`."""
         for info in self.project.lineage(cls):
             facts = info.methods.get("__init__")
             if facts is not None and facts.instance in facts.mentions:
@@ -76,7 +77,7 @@ class Surfaces(Asking):
 
 
 def _hands_over(call: Node, body: Body) -> bool:
-    """Whether a call gives the instance to other code than a base class."""
+    """Whether a call passes the instance to other code than a base class."""
     callee = body.callee(call)
     given = body.method.facts.instance in map(body.text, call_arguments(call))
     return given and callee not in LOOKS | {"super"} and not callee.endswith(".__init__")

@@ -1,6 +1,6 @@
-"""What a survey of all files found: reads that name no definition, wherever they stand.
+"""The results of a survey of all files: reads that name no definition, anywhere.
 
-It is the same whatever is asked about, and only code that has to do with it can change it (see surveys.py).
+They do not depend on the question, and only changes of related code can change them (see surveys.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from initlint.project.reached import Reached
 
 
 class Swept(msgspec.Struct, frozen=True, array_like=True):
-    """Code at `place` uses all parts of what it has, which is of one class only if it is `alone`."""
+    """Code at `place` uses all parts of a value, which is of a single class only if it is `alone`."""
 
     place: str
     alone: bool
@@ -22,7 +22,7 @@ class Swept(msgspec.Struct, frozen=True, array_like=True):
 class ComputedRead(msgspec.Struct, frozen=True, array_like=True):
     """The `number`th of the reads by computed names from one receiver in a function, which starts at a byte of a file.
 
-    `names` are what it can read, None where that is not known.
+    `names` are what it can read, None if unknown.
     """
 
     path: str

@@ -1,7 +1,7 @@
-"""A survey of all files: made once, kept, and taken over as long as no changed file has to do with it.
+"""A survey of all files: made once, kept, and reused as long as no changed file matters to it.
 
-It depends on whatever was looked at while it was made. A file that was not looked at can change, as long as it says the
-same to others (see links.py) and gives the same rows about the names that were asked for in all files.
+It depends on whatever was looked at while it was made. Other files may change, as long as they offer other files the
+same (see links.py) and give the same rows about the names that were asked for in all files.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
 def survey_of(
     project: Project, cache: Cache, links: bytes, digests: Mapping[str, bytes], noting: Callable[[], NotedProject]
 ) -> Callable[[], Survey]:
-    """Gives the survey of a project that took over the `links` of this key, made when it is asked for and not kept.
+    """Gives the survey of a project that reused the `links` of this key; it is made on demand if it is not kept.
 
-    It is made in a project of its own, `noting` what is looked at: in this one others may have looked before.
+    It is made in a project of its own, `noting` what is looked at, since in this one others may have looked before.
     """
 
     @functools.cache
@@ -63,7 +63,7 @@ def survey_of(
 
 
 def made(readers: Readers) -> Survey:
-    """The survey of the project that these look through; they keep what they found."""
+    """The survey of the project of these readers, which keep what they found."""
     computed = readers.computed
     return Survey(readers.wholesale.elsewhere, computed.elsewhere, computed.unknown, computed.called)
 
@@ -87,7 +87,7 @@ def _known(cache: Cache, key: bytes) -> Kept | None:
 
 
 def _holds(known: Kept, project: Project, digests: Mapping[str, bytes]) -> bool:
-    """Whether no changed file has to do with a survey; what it read of other packages belongs to the project then."""
+    """Whether no changed file matters to a survey; what it read from other packages is then added to the project."""
     if known.digests.keys() != digests.keys():
         return False
     changed = [path for path, content in digests.items() if known.digests[path] != content]
@@ -121,7 +121,7 @@ _NONE = _digest(())
 
 
 def _said(row: object) -> object:
-    """All of a row that is no look at its file: of a function, which one it is."""
+    """The part of a row that does not look at its file: for a function, which one it is."""
     match row:
         case Method():
             return row.path, row.owner, row.facts.name, row.facts.instance, row.facts.decorators

@@ -1,4 +1,4 @@
-"""Cheap evidence: which classes are worth a construction, and which of their definitions nothing reads."""
+"""Cheap evidence: which classes are worth a construction, and which of their definitions have no reader."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from initlint.project.readers import Readers
 from initlint.project.values import is_none
 
 MAKE_OF_GIVEN = frozenset({"partial", "map", "getattr", "reduce"})
-"""Functions that call what they are given, or find what is called."""
+"""Functions that call their argument, or look up what is called."""
 
 
 Stores = Mapping[str, Sequence[tuple[Method, Store]]]
@@ -33,9 +33,9 @@ Stores = Mapping[str, Sequence[tuple[Method, Store]]]
 
 
 class Suspect(msgspec.Struct, frozen=True):
-    """A class with definitions that nothing reads (`dead`), or with other evidence of a hazard in its constructor.
+    """A class with definitions without readers (`dead`), or with other evidence of a hazard in its constructor.
 
-    `keyed` are containers of which only some items are read, by these keys.
+    `keyed` are containers of which only the items with these keys are read.
     """
 
     cls: ClassId
@@ -44,10 +44,10 @@ class Suspect(msgspec.Struct, frozen=True):
 
 
 def unnamed(readers: Readers, cls: ClassId, told: Mapping[str, Told], dead: Collection[str]) -> dict[str, Verdict]:
-    """The dead ones of those definitions of which only the construction tells the name: `setattr(self, HEAD, ...)`.
+    """The dead ones of those definitions whose names only construction shows: `setattr(self, HEAD, ...)`.
 
-    What something else holds, as it tells too, is left out, since where that goes is found by names. What fits a
-    pattern that is `dead` as a whole is not told one by one.
+    What something else holds is left out, since its readers are found by names. What fits a pattern that is `dead` as a
+    whole is not listed one by one.
     """
     known = {*dead, *_made(readers, cls, told)}
     if not all(_is_known(attribute, known) for attribute in told):
@@ -75,12 +75,12 @@ def _makes_nothing(readers: Readers, method: Method, attribute: str) -> bool:
 
 
 def _is_known(attribute: str, known: set[str]) -> bool:
-    """Whether an attribute, or a pattern that it fits, is known; a pattern itself is no name."""
+    """Whether an attribute, or a pattern that it fits, is known; a pattern itself is not a name."""
     return "*" in attribute or attribute in known or any(fits(name, attribute) for name in known)
 
 
 def candidates(project: Project, paths: frozenset[str]) -> list[ClassInfo]:
-    """The classes in the reported files that build modules, in the order of their files and lines."""
+    """The classes in the reported files that build modules, in the order of files and lines."""
     infos = [info for path in sorted(paths) for info in project.classes_in(path)]
     return [info for info in infos if builds_modules(project, info.id)]
 
@@ -125,7 +125,7 @@ def _dead(readers: Readers, info: ClassInfo, stores: Stores) -> Iterator[tuple[s
 def _keyed(
     readers: Readers, info: ClassInfo, stores: Stores, dead: Collection[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """The containers of which only items under some keys are read."""
+    """The containers of which only the items with some keys are read."""
     for attribute, found in stores.items():
         if "*" in attribute or attribute in dead:
             continue
@@ -163,7 +163,7 @@ def _constructs(readers: Readers, info: ClassInfo, method: Method) -> bool:
 
 
 def _can_build(method: Method) -> bool:
-    """Whether a method stores or makes anything, or lets other code do so: of the others nobody asks when they run."""
+    """Whether a method stores or makes anything, or lets other code do so; nothing is asked about the others."""
     facts = method.facts
     if facts.stores or facts.locals or facts.gives or facts.instance in facts.mentions:
         return True
@@ -171,7 +171,7 @@ def _can_build(method: Method) -> bool:
 
 
 _REGISTERING = REGISTRATIONS | {"update"}
-"""What is called on an instance, or on what holds its parts, to give it a part."""
+"""What code calls on an instance, or on the dictionary of its parts, to give it a part."""
 
 
 def _builds_in_place(readers: Readers, method: Method, store: Store) -> bool:
@@ -212,7 +212,7 @@ def _passed(readers: Readers, method: Method, store: Store) -> Iterator[str]:
 
 
 def may_build(project: Project, method: Method, callee: str) -> bool:
-    """Whether a callee can give a module, a parameter or a drawn tensor. Over-suspects; never under-suspects."""
+    """Whether a callee can return a module, a parameter or a drawn tensor. Over-suspects; never under-suspects."""
     root, dot, _ = callee.partition(".")
     root, name = root.removesuffix("()").removesuffix("[]"), callee.rpartition(".")[2].removesuffix("()")
     opaque = callee.startswith(("super()", "?")) or callee.endswith("()")
@@ -239,13 +239,13 @@ def may_build(project: Project, method: Method, callee: str) -> bool:
 
 
 def _resolved(project: Project, method: Method, dotted: str) -> Symbol | None:
-    """What a name means in a function, and in the class that this stands in."""
+    """What a name means in a function, and in its class."""
     scope = f"{project.classes[method.owner].facts.qualname}." if method.owner else ""
     return project.resolve(method.path, dotted, scope)
 
 
 def _holds_classes(project: Project, owner: Symbol) -> bool:
-    """Whether what stands before a dot is a class, whose methods build, or a table of classes."""
+    """Whether what precedes a dot is a class, whose methods build, or a table of classes."""
     return owner.kind is SymbolKind.CLASS or bool(project.tables.classes(owner.target))
 
 
@@ -257,7 +257,7 @@ def _torch_builds(name: str) -> bool:
 
 
 def _other_evidence(readers: Readers, constructing: Collection[Method]) -> bool:
-    """A definition that is stored twice or under a name that the file does not say, or a thing that nobody keeps."""
+    """A definition that is stored twice or under a name that the file does not spell out, or a discarded thing."""
     project = readers.project
     if any(_hides(project, readers, method) for method in constructing):
         return True
@@ -295,9 +295,8 @@ def _replaces_inherited(readers: Readers, info: ClassInfo, constructing: Iterabl
 
 
 def _hides(project: Project, readers: Readers, method: Method) -> bool:
-    """Whether a method stores by a name that the file does not say in full, through another name of its instance, on
-    a part of it, or by a function that it hands its instance to.
-    """
+    """Whether a method stores by a name that the file does not spell out, through another name of its instance, on a
+    part of it, or by a function that it passes its instance to."""
     facts = method.facts
     patterns = [store.attribute for store in facts.stores if "*" in store.attribute]
     if any(name == "*" or not readers.entries.read(method.owner or "", name) for name in patterns):
@@ -313,22 +312,22 @@ def _hides(project: Project, readers: Readers, method: Method) -> bool:
 
 
 _RENAMED = rb"(?m)^\s*\w+\s*=\s*(self(\.(add_module|register_\w+))?\s*$|\w*\.?partial\(\s*setattr,\s*self\b)"
-"""Another name for the instance, or for a method of it that stores what it is given."""
+"""Another name for the instance, or for a method of it that stores its argument."""
 
 
 def _registries(facts: Function) -> Iterator[str]:
-    """What holds the parts of the instance of a method by their names."""
+    """The dictionaries that hold the parts of a method's instance by name."""
     yield "vars()"
     yield from (f"{facts.instance}.{registry}" for registry in REGISTRIES)
 
 
 def gives_part(project: Project, method: Method) -> bool:
-    """Whether a function gives something else than its instance a part: `self.neck.extra = nn.Linear(...)`."""
+    """Whether a function gives a part to something other than its instance: `self.neck.extra = nn.Linear(...)`."""
     return next(given_parts(project, method), None) is not None
 
 
 def given_parts(project: Project, method: Method) -> Iterator[str]:
-    """What else than its instance a function gives a part, as it is written."""
+    """The objects other than its instance that a function gives a part, as written."""
     facts = method.facts
     if not facts.gives:
         return
@@ -343,7 +342,7 @@ def given_parts(project: Project, method: Method) -> Iterator[str]:
 
 
 _GIVEN = re.compile(rb"(?m)^\s*((?:\w+\.)?\w+)\.(\w+)\s*=\s*([^\W\d][\w.]*)\s*\(")
-"""An attribute of a local name, or of a part of the instance, that is given what a call makes."""
+"""An attribute of a local name, or of a part of the instance, that gets the result of a call."""
 
 
 def _named(facts: Function) -> Iterator[str]:
@@ -361,7 +360,7 @@ def _gives(project: Project, method: Method, callee: str) -> bool:
 
 
 def _discards(project: Project, readers: Readers, method: Method, local: Local) -> bool:
-    """A call for its result alone, of a class or of torch, whose result is nowhere used but to initialise it."""
+    """A call whose result is unused except for initialising it, of a class or of torch."""
     symbol = _resolved(project, method, local.callee)
     if symbol is None or symbol.kind not in (SymbolKind.EXTERNAL, SymbolKind.CLASS) or local.callee.endswith("_"):
         return False

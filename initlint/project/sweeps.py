@@ -1,4 +1,4 @@
-"""Reads of all children at once: loops over `self.children()` and its kin that use what they find."""
+"""Reads of all children at once: loops over `self.children()` and the like that use what they find."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ TENSORS = PARAMETER_SWEEPS | {"buffers", "named_buffers", "state_dict"}
 SWEEPS = CHILDREN | DESCENDANTS | TENSORS
 
 PAST = {Kind.SUBMODULE: frozenset[str](), Kind.PARAMETER: MODULES | BUFFERS, Kind.BUFFER: MODULES | PARAMETERS}
-"""Sweeps that do not reach a definition of each kind."""
+"""Sweeps that do not reach definitions of each kind."""
 
 KEEPING = frozenset(
     "return_statement yield list tuple assignment list_comprehension expression_list binary_operator"
     " augmented_assignment".split()
 )
-"""Places that keep a value or compute with it."""
+"""Places that store a value or compute with it."""
 
 LOOPS = frozenset({"for_statement", "for_in_clause"})
 _AROUND = frozenset({"attribute", "call", "argument_list", "parenthesized_expression", "list_splat"})
-"""What may stand between a sweep and the loop or place that takes what it gives."""
+"""What may be between a sweep and the loop or place that takes its result."""
 
 PLACES = frozenset({"integer", "unary_operator", "string"})
-"""Subscripts that name one part."""
+"""Subscripts that select one part."""
 
 LOOKS = frozenset(
     "isinstance hasattr type print len id setattr getattr delattr str repr issubclass enumerate zip list"
     " reversed".split()
 )
-"""Callees that do not use a module by being given one."""
+"""Callees that do not use a module that they are given."""
 
 
 def sweeps(body: Body) -> Iterator[tuple[Node, str]]:
-    """Every `self.children()` and its kin in a body, with the name of what is gone over."""
+    """Every `self.children()` and the like in a body, with the name of what it iterates over."""
     for node, name in _gone_over(body):
         yield _registry_in(node, body) or (node, name)
 
@@ -97,18 +97,18 @@ def sweeps_of_others(body: Body) -> Iterator[Node]:
 
 
 def _picks(node: Node) -> bool:
-    """Whether one part is taken by its place or name: `list(net.children())[0]`, `net._modules["0"]`."""
+    """Whether one part is selected by position or name: `list(net.children())[0]`, `net._modules["0"]`."""
     taken = _top(node).parent
     index = taken.child_by_field_name("subscript") if taken is not None and taken.type == "subscript" else None
     return index is not None and index.type in PLACES
 
 
 def swept(body: Body, kind: Kind, past: Collection[str] = ()) -> bool:
-    """Whether a body uses what it goes over, rather than only setting or printing things on it; not what goes `past`.
+    """Whether a body uses what it iterates over, rather than only setting or printing things; `past` is left out.
 
-    For a submodule the question is whether children are used, else whether the instance's own tensors of that kind are.
-
-    Parameters and buffers are gone over by optimizers, counters and loggers; only a forward that does it uses them.
+    For a submodule the question is whether children are used, for other kinds whether the instance's own tensors of
+    that kind are. Parameters and buffers are iterated over by optimizers, counters and loggers; only a forward that
+    does so uses them.
     """
     forward = body.method.facts.name.startswith(("forward", "_forward"))
     for node, name in sweeps(body):
@@ -153,7 +153,7 @@ def _uses(node: Node, body: Body, children: bool) -> bool:
 
 
 def _top(node: Node) -> Node:
-    """The whole expression that takes what a sweep gives."""
+    """The whole expression that takes the result of a sweep."""
     while node.parent is not None and node.parent.type in _AROUND:
         node = node.parent
     return node
@@ -166,12 +166,12 @@ def _calls(node: Node, body: Body) -> bool:
 
 
 def _taken(loop: Node, body: Body) -> Iterator[Node]:
-    """Where the variables of a loop stand."""
+    """Where the variables of a loop occur."""
     return _occurrences(set(looped_names(loop, body)), body)
 
 
 def calls_first(body: Body) -> bool:
-    """Whether a function calls what its first parameter gets."""
+    """Whether a function calls its first argument."""
     parameters = [name for name in body.parameters if not name.startswith("*")][body.binds_first :]
     return any(map(is_called, _occurrences(set(parameters[:1]), body)))
 

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from initlint.project.project import Project
 
 REGISTERS = "register"
-"""What the method of an object is called, in a part of its name, that keeps the classes which it decorates."""
+"""A part of the name of the method by which an object registers the classes that it decorates."""
 
 SUBCLASSED = "__init_subclass__"
-"""What Python calls on a class for every class that inherits from it."""
+"""The method that Python calls on a class for every new subclass."""
 
 _FILLS = re.compile(rb"(?m)^\s*([\w.]+)\s*\[[^\]\n]*\]\s*=\s*\w+\s*(?:#.*)?$")
 """`TABLE[name] = cls`, in a function that is given the class."""
 
 
 class Tables:
-    """The classes that are kept under a name: at module level or by a class, by an object or a function."""
+    """The classes that are registered under a name: at module level or by a class, by an object or a function."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -34,21 +34,21 @@ class Tables:
 
     @remembered
     def classes(self, target: str) -> tuple[ClassId, ...]:
-        """What is kept in `path::VARIABLE`, in `path::Class.attribute`, or in an object of another package.
+        """The classes in `path::VARIABLE`, in `path::Class.attribute`, or in an object of another package.
 
-        None where not all of it is modules.
+        None if not all of them are modules.
         """
         keepers = (target, *self._filling.get(target, ()))
         found = dict.fromkeys(cls for keeper in keepers for cls in self._given(keeper))
         return tuple(sorted(found)) if all(map(self.project.is_module, found)) else ()
 
     def _given(self, keeper: str) -> Iterable[ClassId]:
-        """The classes that a keeper is given: what it decorates, or what inherits from its class."""
+        """The classes that a registering function gets: those that it decorates, or that inherit from its class."""
         cls, _, name = keeper.rpartition(".")
         return self.project.descendants(cls) - {cls} if name == SUBCLASSED else self._registered.get(keeper)
 
     def _registers(self, path: str) -> Iterator[tuple[str, ClassId]]:
-        """By what decorates them, an object or a function: the classes of a file."""
+        """By the object or function that decorates them: the classes of a file."""
         for info in self.project.classes_in(path):
             for decorator in info.facts.decorators:
                 if keeper := self._keeper(path, decorator.partition("(")[0]):
@@ -70,7 +70,7 @@ class Tables:
 
     @functools.cached_property
     def _filling(self) -> dict[str, list[str]]:
-        """By table: the functions that put into it what they are given."""
+        """By table: the functions that put their argument into it."""
         found: dict[str, list[str]] = {}
         keepers = [name for name in self._registered.names() if "::" in name]
         keepers += [f"{cls}.{SUBCLASSED}" for cls in self._subclassed.get(SUBCLASSED)]

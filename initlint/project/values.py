@@ -1,7 +1,7 @@
 """Values: which classes of the project something can be an instance of.
 
-Only that question matters: tensors, numbers, strings and objects of other libraries are all `NOTHING`. What cannot be
-known is `UNKNOWN` and stays so until the shape of its use rules a class out (foreign.py).
+Only that matters: tensors, numbers, strings and objects of other libraries are all `NOTHING`. What cannot be known is
+`UNKNOWN` and stays so until the shape of its use rules a class out (foreign.py).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class Value(msgspec.Struct, frozen=True):
-    """A set of things an expression can be.
+    """A set of things that an expression can be.
 
-    `exact` instances are of just that class, `bound` ones of it or of any descendant; `element` is what iteration or
-    subscription of it gives, `items` what each position does where all are written out;
-    `unknown` says that it can be something else as well.
+    `exact` instances are of exactly that class, `bound` ones of it or of any descendant; `element` is the result of
+    iteration or subscription, `items` the value at each position if all are written out; `unknown` says that it can be
+    something else as well.
     """
 
     exact: frozenset[ClassId] = frozenset()
@@ -41,7 +41,7 @@ class Value(msgspec.Struct, frozen=True):
 
     @property
     def carries(self) -> bool:
-        """Whether an instance can be got out of it: it is one, makes one or holds one."""
+        """Whether an instance can be obtained from it: it is one, makes one or holds one."""
         return bool(self.instances or self.classes) or (self.element is not None and self.element.carries)
 
     @property
@@ -79,10 +79,10 @@ def union(values: Iterable[Value]) -> Value:
 
 
 def is_none(node: Node | None) -> bool:
-    """Whether a name only gets None where it is made: other code gives it what it is to hold."""
+    """Whether a name is only None where it is made: other code assigns its value."""
     return node is not None and node.type == "none"
 
 
 def filled(value: Value) -> Value:
-    """An empty container that outlives the function that makes it is one that other code fills."""
+    """An empty container that outlives the function that makes it is filled by other code."""
     return replace(value, element=UNKNOWN) if value.element == NOTHING else value

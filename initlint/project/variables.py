@@ -1,4 +1,4 @@
-"""What a name can be: a local variable, a parameter, or what the module binds it to."""
+"""What a name can be: a local variable, a parameter, or what the Python module binds it to."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 NUMBERS = frozenset({"integer", "float", "true", "false"})
-"""Defaults that say what a parameter is: no module stands in for a number or a truth value."""
+"""Defaults that show what a parameter is: no module can take the place of a number or a truth value."""
 
 
 class Variables(Asking):
-    """Values of names, for the inference that asks for them."""
+    """The values of names, for the inference."""
 
     def name(self, name: str, body: Body) -> Value:
-        """What a name can be where `body` uses it: local, from an enclosing function, or from the module."""
+        """The value of a name that `body` uses: local, from an enclosing function, or from the Python module."""
         scope: Body | None = body
         while scope is not None:
             if name in scope.bindings:
@@ -62,7 +62,7 @@ class Variables(Asking):
                 return Value(element=self.inference.item(self.inference.unpacked(binding.node, binding.path, body)))
 
     def _iterated(self, binding: Binding, body: Body) -> Value:
-        """The element of an iterable, by way of enumerate, zip and items, which wrap it."""
+        """The element of an iterable, also through enumerate, zip and items."""
         node, path = binding.node, binding.path
         if node is not None and node.type == "call":
             function, arguments = node.child_by_field_name("function"), call_arguments(node)
@@ -115,7 +115,7 @@ class Variables(Asking):
         return union([value, UNKNOWN]) if self._is_rebound(path, name) else value
 
     def _is_rebound(self, path: str, name: str) -> bool:
-        """Whether a function gives a variable at module level another value."""
+        """Whether a function assigns another value to a variable at module level."""
         statement = rb"^\s*global\b[^\n]*\b" + re.escape(name).encode() + rb"\b"
         return re.search(statement, self.project.source(path), re.MULTILINE) is not None
 
@@ -136,7 +136,7 @@ class Variables(Asking):
                 return NOTHING
 
     def parameter(self, name: str, body: Body) -> Value:
-        """What a parameter can be: its annotation, else its default and what the project's calls pass."""
+        """The value of a parameter: its annotation, or else its default and what the project's calls pass."""
         facts, owner = body.method.facts, body.method.owner
         if name == facts.instance and owner and "<locals>" not in facts.name:
             own = Value(bound=frozenset({owner}), unknown=self.callers.is_lent(body.method))
@@ -170,7 +170,7 @@ class Variables(Asking):
         return union([passed, self.inference.expression(default, body)])
 
     def _narrowed_by_calls(self, annotated: Value, name: str, body: Body) -> Value:
-        """Some module, says the annotation: the calls of a function that only the project calls say which."""
+        """If the annotation only says "a module", the calls of a private function show which one."""
         if annotated.bound != {MODULE} or not body.method.private:
             return annotated
         passed = self._passed(name, body)
@@ -206,7 +206,7 @@ class Variables(Asking):
 
 
 def _is_empty(node: Node | None) -> bool:
-    """Whether an expression makes a container that holds nothing yet."""
+    """Whether an expression makes an empty container."""
     if node is None or node.type not in ("list", "dictionary", "call"):
         return False
     return not (call_arguments(node) if node.type == "call" else node.named_children)

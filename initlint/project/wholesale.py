@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 GOING_OVER = SWEEPS | {"apply"}
 
 OF_OTHERS = CHILDREN | DESCENDANTS
-"""What gives the parts of something to code that does not belong to it; parameters alone are for an optimizer."""
+"""Methods that give the parts of something to outside code; parameters alone go to an optimizer."""
 
 
 class Wholesale(Asking):
@@ -42,7 +42,7 @@ class Wholesale(Asking):
     def reads_all(self, cls: ClassId, kind: Kind, past: frozenset[str] = frozenset()) -> bool:
         """Whether the family reads all its submodules, or all its other definitions, without naming them.
 
-        What goes over something else only, `past` them, is left out.
+        Code that only iterates over something else, `past` them, is left out.
         """
         if kind is Kind.SUBMODULE and any(self._container(d) for d in self.project.descendants(cls)):
             return True
@@ -53,12 +53,12 @@ class Wholesale(Asking):
         return any(swept.alone and swept.values.holds(cls, self.project) for swept in self.elsewhere)
 
     def doubt(self, cls: ClassId) -> str:
-        """Where other code uses all parts of something that can be an instance among others; "" where none does."""
+        """Where other code uses all parts of something that can be an instance among others, or ""."""
         elsewhere = (swept.place for swept in self.elsewhere if swept.values.holds(cls, self.project))
         return next(elsewhere, "") or next(filter(None, map(self._decorated, self.project.near(cls))), "")
 
     def _decorated(self, cls: ClassId) -> str:
-        """Where what decorates a class gives it a method that goes over all parts; "" where none does."""
+        """Where a decorator gives a class a method that goes over all parts, or ""."""
         info = self.project.classes[cls]
         for decorator in info.facts.decorators:
             symbol = self.project.decorator(info.path, decorator)
@@ -71,7 +71,7 @@ class Wholesale(Asking):
 
     @functools.cached_property
     def elsewhere(self) -> tuple[Swept, ...]:
-        """Where code uses all parts of something else than its instance."""
+        """Where code uses all parts of something other than its instance."""
         if (survey := self.project.survey()) is not None:
             return survey.swept
         reading = [entry for name in sorted(OF_OTHERS) for entry in self.callers.reading.get(name)]
@@ -86,7 +86,7 @@ class Wholesale(Asking):
 
     @remembered
     def _container(self, cls: ClassId) -> bool:
-        """Sequential, ModuleList and ModuleDict read all their children, unless a forward of their own says what."""
+        """Sequential, ModuleList and ModuleDict read all their children, unless they have a forward of their own."""
         held = CONTAINERS & set(self.project.mro(cls))
         if not held:
             return False
@@ -103,7 +103,7 @@ class Wholesale(Asking):
 
     @remembered
     def _reads_all(self, cls: ClassId, kind: Kind, past: frozenset[str]) -> bool:
-        """Whether a method of this very class does."""
+        """Whether a method of exactly this class does."""
         for method in self.project.classes[cls].functions:
             if method.facts.instance and _may_sweep(method.facts):
                 constructs = self.roles.constructs(method)
@@ -116,7 +116,7 @@ class Wholesale(Asking):
         return swept_here or _reads_any(method.facts) or self._applies_caller(method)
 
     def _applies_caller(self, method: Method) -> bool:
-        """Whether a method calls each part by `self.apply(fn)`, with an `fn` that calls what it is given."""
+        """Whether a method calls each part by `self.apply(fn)`, with an `fn` that calls its argument."""
         body = self.bodies.body(method)
         calls = (node.parent for node in body.attributes.get("apply", ()) if _is_call_on(node, method.facts.instance))
         given = (argument for call in calls if call is not None for argument in call_arguments(call)[:1])
@@ -124,7 +124,7 @@ class Wholesale(Asking):
         return any(calls_first(self.bodies.body(function)) for function in functions)
 
     def _kept_by_construction(self, method: Method) -> bool:
-        """Whether a constructor puts its parts, found by a sweep, into something that is read."""
+        """Whether a constructor stores its parts, found by a sweep, in something that is read."""
         assert method.owner is not None
         body = self.bodies.body(method)
         for node, name in sweeps(body):
@@ -145,7 +145,7 @@ def _is_call_on(attribute: Node, instance: str) -> bool:
 
 
 def _reads_any(facts: Function) -> bool:
-    """`reduce(getattr, path, self)` reads what only run time knows."""
+    """`reduce(getattr, path, self)` reads attributes known only at run time."""
     return facts.instance in facts.mentions and "getattr" in facts.mentions
 
 

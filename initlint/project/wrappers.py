@@ -1,4 +1,4 @@
-"""Classes that a decorator makes out of those that it decorates: `class Wrapped(cls)` in a function."""
+"""Classes that a decorator derives from those that it decorates: `class Wrapped(cls)` in a function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOCAL = ".<locals>."
 
 
 def wrapped(project: Project, infos: Iterable[ClassInfo]) -> Iterator[tuple[ClassId, ClassId]]:
-    """Each class in a function whose one base is not known, with the classes that this function decorates."""
+    """Each class in a function whose only base is unknown, with the classes that this function decorates."""
     infos = list(infos)
     inside: dict[str, list[ClassId]] = {}
     for info in infos:
