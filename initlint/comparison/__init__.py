@@ -2,21 +2,21 @@
 
 In the order of the flow:
 
-- sides.py reads both versions: folders, files, or revisions through git.py.
-- trees.py has the syntax trees of one version, and code.py terms for its code: pieces.py writes a definition down
-  without its places and the names of its locals, reach.py follows all that it reaches. What names stand for is in
-  bindings.py, for some statements, and names.py, across files. Which statements change what others define is in
-  changes.py: statements.py, decorators.py and sketches.py say it of one statement, decorator, file; loading.py, which
-  of them have run when a file is imported. reflection.py has what code says of itself. What is known of a file by its
-  text alone is kept in kept.py. packages.py has the names of everybody.
-- matching.py says which class of one version is which of the other, and which can differ at all. shared.py knows what
-  both have alike, so that it need not be followed.
-- beside.py follows both versions of a constructor in the interpreter, with what signatures.py says that both are given.
-  Its values are terms.py and values.py; what torch draws is in draws.py, of which distribution in distributions.py, how
-  much in shapes.py and amounts.py. It leaves a trace (trace.py) and an outline (outline.py), which says what a caller
-  can see of the result.
-- align.py lays both ledgers side by side, and says for each line whether it is the same and what it shifts; turns.py
-  does so for loops, and conditions.py says whether some caller meets other conditions. steps.py says from where to
+- Both versions: sides.py reads folders, files, or revisions through git.py.
+- Code as terms that can be compared: trees.py has the syntax trees, pieces.py writes a definition without places and
+  names of locals, reach.py follows everything that it reaches, and code.py puts this together for one version.
+- What names stand for: bindings.py after some statements, names.py across files, packages.py in other packages.
+- What changes the definitions of others: changes.py, with statements.py, decorators.py and sketches.py for a single
+  statement, decorator and file; loading.py: which of them have run when a file is imported. reflection.py: what code
+  says about itself. kept.py caches what depends on the text of a file alone.
+- Which classes to follow: matching.py finds the pairs of classes and which of them can differ at all, shared.py what
+  both versions share, which need not be followed.
+- Following a pair: beside.py runs both versions of a constructor in the interpreter, with the arguments of
+  signatures.py. terms.py and values.py are the values; draws.py, distributions.py, shapes.py and amounts.py know what
+  torch draws, from which distribution and how much. The result is a trace (trace.py) and an outline (outline.py) of
+  what a caller can see.
+- Comparing two ledgers: align.py puts them side by side and says of each line whether it is the same and what it
+  shifts; turns.py does so for loops, conditions.py finds out whether some caller meets other conditions, and steps.py
   where the streams are out of step.
-- compare.py makes the answer of it for every class, and words.py, text.py and json.py say it.
+- The answer: compare.py for every class; words.py, text.py and json.py put it into words.
 """
