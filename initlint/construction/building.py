@@ -92,6 +92,7 @@ class Building(Effects):
         else:
             for number, value in enumerate(items):
                 self.run.read("", value, kept=True)
+                self.run.keep_each(value)
                 self.run.attach(container.token, "*" if arguments.unseen else str(number), value)
         for _, value in arguments.named:
             extend(self.run, container, value, site)

@@ -27,6 +27,7 @@ from initlint.construction.values import (
     External,
     Group,
     ProjectFunction,
+    Registry,
     Self,
     Super,
     Swept,
@@ -231,9 +232,10 @@ class Calls(Others, TorchFunctions):
                 return owner
             case Table():
                 return join(owner.classes)
+            case Registry():
+                return self.registered(index or UNKNOWN)
             case Self():
-                self.run.read(EVERYTHING)
-                return UNKNOWN
+                return self.of_all()
             case _:
                 return UNKNOWN
 

@@ -171,6 +171,9 @@ class Methods(Effects):
                 return called(text, name, arguments)
             case Registry() as registry if name == "update":
                 return self._update(registry, arguments, site)
+            case Registry():
+                self.hand_over(arguments)
+                return self.registered(arguments.first)
             case _:
                 self.hand_over(arguments)
                 return UNKNOWN
@@ -207,6 +210,16 @@ class Methods(Effects):
         what = syntax.argument(site.node, place)
         self.run.store(attribute, value, site, what, self.run.fresh(), kind)
         return NONE
+
+    def registered(self, name: Value) -> Value:
+        """What stands in a registry under a name."""
+        known = isinstance(name, Constant) and isinstance(name.value, str) and not name.pattern
+        return self._of_self(text_of(name)) if known else self.of_all()
+
+    def of_all(self) -> Value:
+        """Something of the instance, whatever it may be."""
+        self.run.read(EVERYTHING)
+        return UNKNOWN
 
     def _update(self, registry: Registry, arguments: Arguments, site: Site) -> Value:
         """`self.__dict__.update(name=value)`."""

@@ -10,7 +10,7 @@ import msgspec
 
 from initlint.construction import knowledge
 from initlint.construction.ledger import Path
-from initlint.construction.values import Constant, Group, Swept, Thing, Token, Value, tokens
+from initlint.construction.values import EVERYTHING, Constant, Group, Swept, Thing, Token, Value, options, tokens
 from initlint.model import Answer, Kind
 
 if TYPE_CHECKING:
@@ -244,12 +244,24 @@ class Run:
         definable: bool = True,
     ) -> None:
         """Log that an attribute gets a value."""
+        self.keep_each(value)
         stored = Stored(attribute, value, kind, site, what, group, self.branch, self.loops, definable)
         self.log.append(stored)
         self.attributes[attribute] = value
         for token in tokens(value):
             self.used.add(token)
             self._own(stored, token)
+
+    def keep_each(self, value: Value) -> None:
+        """Log that a module or an attribute keeps what a loop goes through: each part has then been read."""
+        for option in options(value):
+            match option:
+                case Swept(root=None):
+                    self.read(EVERYTHING)
+                case Swept(root=int() as root):
+                    self.read("", Thing(None, "", root))
+                case _:
+                    pass
 
     def read(self, attribute: str, value: Value | None = None, kept: bool = False) -> None:
         """Log a read, unless it only initialises."""
