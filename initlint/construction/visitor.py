@@ -54,6 +54,9 @@ SET_UP = re.compile(r"setup|configure_model|_?build\w*|_?init_\w+")
 
 MAX_CALLS = 30
 
+READ_ANY_LOCAL = frozenset({"locals", "eval", "exec"})
+"""Built-in functions that may read whatever locals there are where they are called."""
+
 _ANNOTATED = re.compile(
     r"(?:Optional\[)?(?:(?P<instance>[\w.]+)|[tT]ype\[[\"']?(?P<cls>[\w.]+)[\"']?\]"
     r"|(?:\w+\.)*Callable\[.*,\s*(?P<result>[\w.]+)\])\]?(?:\s*\|\s*None)?"
@@ -267,6 +270,8 @@ class Interpreter(Statements):
         if not frame.candidates:
             return
         loads, used = frame.slice.tree.loads(node), frozenset(self.run.reach(self.run.used))
+        if not READ_ANY_LOCAL.isdisjoint(loads):
+            return
         for candidate in frame.candidates:
             candidate.unused = used.isdisjoint(candidate.tokens) and frame.leaves(candidate.name, loads)
 
