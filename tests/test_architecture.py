@@ -51,7 +51,7 @@ LAYERS = (
 ONLY_IN = {
     "torch": ("runtime",),
     "libcst": ("construction", "rewrite"),
-    "rich": ("report.full", "cli.progress"),
+    "rich": ("report.terminal", "cli.progress"),
     "click": ("cli",),
     "tree_sitter": ("facts", "project", "construction.parsing"),
     "tree_sitter_python": ("facts",),
@@ -63,7 +63,7 @@ ONLY_IN = {
 
 NEVER = ("libcst.matchers", "pickle", "multiprocessing")
 
-REPORT_KNOWS = ("report", "model", "")
+REPORT_KNOWS = ("report", "model", "texts", "")
 """A format knows the report and nothing of how its findings came about."""
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))

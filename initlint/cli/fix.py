@@ -16,7 +16,7 @@ from initlint.findings import split_lines
 from initlint.model import Confidence, Finding, Fix, Kind, Strategy
 from initlint.notebooks import cells, lines
 from initlint.report.record import Report
-from initlint.report.summary import counted
+from initlint.report.words import counted
 from initlint.rewrite import Refusal, Rewritten, rewrite
 from initlint.rewrite.notebook import rewrite_notebook
 from initlint.rewrite.place import DISCARDED, OVERWRITTEN

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from initlint.model import Finding
 from initlint.report.evidence import Evidence, Result, Shared, Verdict
-from initlint.report.full import Fragment, filled, painted, prose
+from initlint.report.terminal import Fragment, aligned, filled, prose, written
+from initlint.report.words import few
 
 ROWS = 12
 """Rows of a table; equal tensors before the first difference are shown as far as they fit."""
@@ -39,8 +40,7 @@ MENDED = {"remove": "removed", "isolate": "isolated", "keep-stream": "removed, i
 def render(evidence: Evidence, color: bool = False, whole: bool = False, width: int = 0) -> str:
     """`whole` shows every tensor; `width` is the width of the terminal, 0 if there is none."""
     results = (*evidence.results, *evidence.together)
-    fragments = [fragment for result in results for fragment in _result(result, evidence, whole, width)]
-    return painted(fragments) if color else "".join(text for text, _ in fragments)
+    return written((part for result in results for part in _result(result, evidence, whole, width)), color)
 
 
 def _result(result: Result, evidence: Evidence, whole: bool, width: int) -> Iterator[Fragment]:
@@ -72,7 +72,7 @@ def _head(result: Result, evidence: Evidence) -> Iterator[Fragment]:
 
 def _several(findings: tuple[Finding, ...]) -> str:
     names = [f"`{finding.cls.rpartition('.')[2]}.{finding.attribute}`" for finding in findings]
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    return few(names, NAMED)
 
 
 def _lines(result: Result, evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -121,8 +121,7 @@ def _drawn(result: Result) -> str:
         f"{f'{count} x ' if count > 1 else ''}{operator} of {numel:,} from {stream}"
         for (operator, numel, stream), count in kinds.items()
     ]
-    rest = f" and {len(texts) - DRAWS} more kinds" if len(texts) > DRAWS else ""
-    return ", ".join(texts[:DRAWS]) + rest if texts else "nothing"
+    return few(texts, DRAWS, "more kinds") or "nothing"
 
 
 def _repeat(result: Result, evidence: Evidence) -> str:
@@ -157,8 +156,7 @@ def _table(result: Result, whole: bool, width: int) -> Iterator[Fragment]:
         marked = number > 0 and shown[number - 1] is tensors[first]
         differs = number > 0 and not shown[number - 1].same
         yield "  > " if marked else "    ", "bold red"
-        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        yield cells + "\n", "red" if differs else "bold" if number == 0 else ""
+        yield aligned(row, widths) + "\n", "red" if differs else "bold" if number == 0 else ""
     yield from _left_out(tensors[start + len(shown) :], "after")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from initlint.report.full import Fragment, painted
 from initlint.report.parting import Change, Line, Parting, Verdict, answer, set_apart
-from initlint.report.trace import Draw, count, set_up, short
+from initlint.report.terminal import Fragment, aligned, written
+from initlint.report.trace import Draw, set_up, short
+from initlint.report.words import counted, few
 
 MARKS = {
     Change.SAME: "=",
@@ -41,8 +42,7 @@ NAMED = 6
 
 
 def render(parting: Parting, color: bool = False) -> str:
-    fragments = list(_all(parting))
-    return painted(fragments) if color else "".join(text for text, _ in fragments)
+    return written(_all(parting), color)
 
 
 def _all(parting: Parting) -> Iterator[Fragment]:
@@ -82,8 +82,7 @@ def _table(parting: Parting) -> Iterator[Fragment]:
     rows = [("", "draw", "old", "new"), *_rows(parting)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for number, row in enumerate(rows):
-        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        yield f"  {cells}\n", "bold" if number == 0 else STYLES.get(row[0], "")
+        yield f"  {aligned(row, widths)}\n", "bold" if number == 0 else STYLES.get(row[0], "")
 
 
 def _rows(parting: Parting) -> Iterator[tuple[str, str, str, str]]:
@@ -96,7 +95,7 @@ def _rows(parting: Parting) -> Iterator[tuple[str, str, str, str]]:
         if shown:
             yield from ((mark, _name(line), _cell(line.old), _cell(line.new)) for line, mark in group)
         else:
-            yield "", f"({count(len(group), 'draw')} more)", "", ""
+            yield "", f"({counted(len(group), 'draw')} more)", "", ""
 
 
 def _name(line: Line) -> str:
@@ -116,5 +115,4 @@ def _tensors(parting: Parting) -> Iterator[Fragment]:
     lists = {"differ": tensors.differ, "missing": tensors.missing, "added": tensors.added, "renamed": renamed}
     for label, names in lists.items():
         if names:
-            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-            yield f"  {label + ':':<9}{', '.join(names[:NAMED])}{more}\n", ""
+            yield f"  {label + ':':<9}{few(names, NAMED)}\n", ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from initlint.report.record import Report
+from initlint.report.words import counted
 
 
 def render(report: Report, seconds: float, verbose: bool = False) -> str:
@@ -73,11 +74,6 @@ def _not_shown(report: Report) -> str:
     if suppressed := report.statistics.suppressed:
         text += f" {suppressed} {_are(suppressed)} suppressed in the source."
     return text
-
-
-def counted(number: int, noun: str, ending: str = "s") -> str:
-    """`1 file`, `2 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else ending}"
 
 
 def _are(number: int) -> str:

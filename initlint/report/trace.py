@@ -100,7 +100,3 @@ def set_up(setup: Setup) -> str:
     placed = "" if setup.device in ("cpu", META) else f" ({setup.placement})"
     dtype = f", {setup.dtype}" if setup.dtype else ""
     return f"seed {setup.seed}, device {setup.device}{placed}{dtype}, torch {setup.torch}"
-
-
-def count(number: int, word: str) -> str:
-    return f"{number:,} {word}" + "s" * (number != 1)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from initlint.report.full import Fragment, painted, prose
-from initlint.report.trace import Draw, Trace, count, set_up, short, totals
+from initlint.report.terminal import Fragment, prose, written
+from initlint.report.trace import Draw, Trace, set_up, short, totals
+from initlint.report.words import counted
 
 Row = tuple[str, str, str, str, str, str]
 """Name, numbers, running total, operator, stream, place."""
 
 
 def render(trace: Trace, color: bool = False) -> str:
-    fragments = list(_all(trace))
-    return painted(fragments) if color else "".join(text for text, _ in fragments)
+    return written(_all(trace), color)
 
 
 def _all(trace: Trace) -> Iterator[Fragment]:
@@ -33,13 +33,13 @@ def _all(trace: Trace) -> Iterator[Fragment]:
 def summary(trace: Trace) -> str:
     """How much was drawn, for how many tensors, and how much of that for dead definitions."""
     owners = len({draw.owner for draw in trace.draws if draw.owner})
-    text = f"{count(len(trace.draws), 'draw')} of {trace.amount:,} numbers, for {owners:,} of "
-    text += count(len(trace.tensors), "tensor")
+    text = f"{counted(len(trace.draws), 'draw')} of {trace.amount:,} numbers, for {owners:,} of "
+    text += counted(len(trace.tensors), "tensor")
     dead = [draw for draw in trace.draws if draw.dead]
     if dead:
         codes = ", ".join(sorted({draw.dead for draw in dead}))
         text += (
-            f"; {count(len(dead), 'draw')} of {sum(draw.amount for draw in dead):,} for what is never used ({codes})"
+            f"; {counted(len(dead), 'draw')} of {sum(draw.amount for draw in dead):,} for what is never used ({codes})"
         )
     return text
 
