@@ -14,10 +14,12 @@ import pytest
 
 from initlint.cli import run
 from initlint.comparison import amounts, draws, steps
+from initlint.comparison.code import Code
 from initlint.comparison.compare import Comparison, Verdict, compare
 from initlint.comparison.sides import Side
 from initlint.comparison.terms import constant
 from initlint.comparison.text import marks
+from initlint.comparison.trees import Texts, Unparsed
 from initlint.comparison.words import answer
 from initlint.facts.extract import extract
 
@@ -810,3 +812,11 @@ def test_few_normal_numbers_leave_another_state_in_another_order(function: str, 
     torch = pytest.importorskip("torch")
     first, second = states_in_both_orders(lambda: getattr(torch, function)(size))
     assert (first == second) is same
+
+
+def test_names_of_a_file_that_cannot_be_parsed_are_unknown_however_often_they_are_asked_for() -> None:
+    project = side("old", {"net.py": "from sizes import WIDTH\n", "sizes.py": "print 'Python 2'\nWIDTH = 4\n"}).project
+    names = Code(project, (), Texts()).names
+    for question in (names.binding, names.binding, names.statements, names.statements):
+        with pytest.raises(Unparsed, match=r"sizes\.py"):
+            question("sizes.py", "WIDTH")

@@ -22,6 +22,7 @@ from initlint.comparison.packages import everywhere
 from initlint.comparison.pieces import dotted
 from initlint.comparison.sketches import ANYTHING, EXPORTED, STAR
 from initlint.comparison.statements import heads, sets_anything
+from initlint.comparison.trees import Unparsed
 from initlint.construction import knowledge
 
 if TYPE_CHECKING:
@@ -81,18 +82,21 @@ class Names:
     def binding(self, path: str, name: str) -> Binding | None:
         """What a name stands for once its file has run."""
         key = (path, name)
-        if key not in self._found and not self._may_bind(path, name):
-            self._found[key] = None
         if key not in self._found:
-            self._found[key] = None
-            body = self._tree(path).body
-            places = [*self._binders(path, name), *self._binders(path, STAR)]
-            found = binding((body[at] for at in sorted(set(places))), name, lambda node: self._brings(path, node, name))
-            open_ended = not hasattr(builtins, name) if found is None else isinstance(found, Assigned)
-            if open_ended and self._binders(path, ANYTHING):
-                found = Computed()
-            self._found[key] = found
+            self._found[key] = None  # the answer to a star import that comes back here
+            try:
+                self._found[key] = self._bound(path, name) if self._may_bind(path, name) else None
+            except Unparsed:
+                del self._found[key]
+                raise
         return self._found[key]
+
+    def _bound(self, path: str, name: str) -> Binding | None:
+        body = self._tree(path).body
+        places = {*self._binders(path, name), *self._binders(path, STAR)}
+        found = binding((body[at] for at in sorted(places)), name, lambda node: self._brings(path, node, name))
+        open_ended = not hasattr(builtins, name) if found is None else isinstance(found, Assigned)
+        return Computed() if open_ended and self._binders(path, ANYTHING) else found
 
     def _may_bind(self, path: str, name: str) -> bool:
         """Whether a file may bind a name, itself or by star imports."""
@@ -134,8 +138,9 @@ class Names:
 
     def _index(self, path: str) -> None:
         """Note which statements bind which names, and which change them, by position."""
+        body = self._tree(path).body if path in self._project.files else ()
         binders, changers = self._binding.setdefault(path, {}), self._changing.setdefault(path, {})
-        for place, statement in enumerate(self._tree(path).body if path in self._project.files else ()):
+        for place, statement in enumerate(body):
             names = bound(statement)
             for name in names:
                 binders.setdefault(name, []).append(place)
