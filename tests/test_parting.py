@@ -97,7 +97,7 @@ ANSWERS = {
     ),
     "resized": (
         "self.a = nn.Linear(2, 4)\nself.b = nn.Linear(2, 3)",
-        f"the streams part at a.weight, net.py:10 (new): it takes 8 numbers, and took 4; {ALL}",
+        f"the streams part at a.weight, net.py:10 (new): it takes 8 numbers instead of 4; {ALL}",
     ),
     "distribution": (
         "self.a = nn.Linear(2, 2)\nnn.init.normal_(self.a.weight)\nself.b = nn.Linear(2, 3)",
@@ -115,7 +115,7 @@ ANSWERS = {
     ),
     "reseeded": (
         "self.a = nn.Linear(2, 2)\ntorch.manual_seed(9)\nself.b = nn.Linear(2, 3)",
-        f"the streams part at a stream set anew (new): its draw comes before b.weight; {AFTER}",
+        f"the streams part at a reset of the stream (new): its draw comes before b.weight; {AFTER}",
     ),
     "a discarded draw": (
         "self.a = nn.Linear(2, 2)\ntorch.rand(1)\nself.b = nn.Linear(2, 3)",
@@ -173,7 +173,7 @@ def test_another_seed_is_no_fault_of_the_code(host: Host, tmp_path: Path) -> Non
 def test_another_seed_and_other_code(host: Host, tmp_path: Path) -> None:
     assert answer(parted(host, tmp_path, BASE, "self.a = nn.Linear(2, 2)\nself.b = nn.Linear(4, 3)", seed=1)) == (
         "nothing follows about the code: seed is 1 and was 0; what they draw differs too,"
-        " at b.weight, net.py:11 (new): it takes 12 numbers, and took 6"
+        " at b.weight, net.py:11 (new): it takes 12 numbers instead of 6"
     )
 
 

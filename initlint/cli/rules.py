@@ -13,7 +13,7 @@ LEAST = 20
 
 
 @click.command("rules", help="List the rules: code, name and what each finds.")
-@click.option("--markdown", is_flag=True, help="As the table that stands in the README.")
+@click.option("--markdown", is_flag=True, help="As the table in the README.")
 def command(markdown: bool) -> int:
     from initlint.rules import RULES
 

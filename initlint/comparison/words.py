@@ -118,7 +118,7 @@ def what(diff: ClassDiff, line: Line) -> str:
             text = f"its draw has moved: it came {_before(diff, before)}, and comes {_before(diff, now)}"
         case Change.STREAM:
             streams = [_stream(each.stream) for each in (old, new) if each is not None]
-            text = f"it is drawn from {streams[-1]}, and was from {streams[0]}"
+            text = f"it is drawn from {streams[-1]} instead of {streams[0]}"
         case Change.CONDITION:
             text = f"it is drawn {context(line)}"
         case _ if old is not None and new is not None:

@@ -118,7 +118,7 @@ def _part(parting: Parting) -> str:
 def _where(line: Line) -> str:
     """`blocks.0.attn.gamma, models/attention.py:26 (new)`"""
     draw, side = line.draw, "old" if line.new is None else "new"
-    named = "a stream set anew" if draw.operator == OUTSIDE else draw.name
+    named = "a reset of the stream" if draw.operator == OUTSIDE else draw.name
     return f"{named}, {draw.source} ({side})" if draw.source else f"{named} ({side})"
 
 
@@ -134,17 +134,17 @@ def _what(parting: Parting, line: Line) -> str:
         case Change.CHANGED if old is not None and new is not None:
             return _changed(old, new)
         case _:
-            return "the stream stands elsewhere after it"
+            return "the stream is in another state after it"
 
 
 def _changed(old: Draw, new: Draw) -> str:
     if old.amount != new.amount:
-        return f"it takes {new.amount:,} numbers, and took {old.amount:,}"
+        return f"it takes {new.amount:,} numbers instead of {old.amount:,}"
     if old.operator != new.operator:
-        return f"it is drawn by {short(new.operator)}, and was by {short(old.operator)}"
+        return f"it is drawn by {short(new.operator)} instead of {short(old.operator)}"
     if old.stream != new.stream:
-        return f"it is drawn from {new.stream}, and was from {old.stream}"
-    return f"it is drawn as {new.dtype}, and was as {old.dtype}"
+        return f"it is drawn from {new.stream} instead of {old.stream}"
+    return f"it is drawn as {new.dtype} instead of {old.dtype}"
 
 
 def _before(parting: Parting, line: Line) -> str:

@@ -54,9 +54,7 @@ class Comment(msgspec.Struct, frozen=True):
 
 CERTAIN = Verdict(Confidence.CERTAIN)
 
-ITEM_ADVICE = (
-    "Build `{container}` without it. In a list, what stands behind it gets another name in the state_dict then."
-)
+ITEM_ADVICE = "Build `{container}` without it. In a list, the items after it then get other names in the state_dict."
 """No fix removes an item of a container, since that would rename others."""
 
 

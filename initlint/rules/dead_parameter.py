@@ -94,9 +94,9 @@ def dead_parameter(case: Case) -> Iterator[Hit]:
     """A parameter is filled with random numbers in the constructor, and no code ever reads it.
 
     Why: the numbers come from the stream that all other weights come from, so everything built after it starts from
-    other weights than it would without this line. The optimizer holds it, and nothing ever trains it.
+    different weights than without this line. The optimizer holds it, but nothing ever trains it.
 
-    What to do: remove it. If it stands for an idea that is still to come, start it from constants, which draw nothing.
+    What to do: remove it. If it is meant for a later idea, start it from constants, which draw nothing.
     """
     for define in case.definitions(Kind.PARAMETER, Answer.YES, Answer.UNKNOWN):
         yield dead(case, define)

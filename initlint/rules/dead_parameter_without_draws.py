@@ -37,7 +37,7 @@ from initlint.rules.words import dead
             """,
         ),
         Example(
-            "registered under a name that nobody reads",
+            "registered under a name that nothing reads",
             """
             class Net(nn.Module):
                 def __init__(self, dim):
@@ -87,7 +87,7 @@ from initlint.rules.words import dead
 def dead_parameter_without_draws(case: Case) -> Iterator[Hit]:
     """A parameter starts from constants in the constructor, and no code ever reads it.
 
-    Why: it shifts no weights, but the optimizer holds it, it stands in checkpoints, and DistributedDataParallel
+    Why: it shifts no weights, but the optimizer holds it, it is in every checkpoint, and DistributedDataParallel
     complains about parameters without gradients.
 
     What to do: remove it, or use it where it was meant to be used.

@@ -40,7 +40,7 @@ from initlint.rules.words import dead
             """,
         ),
         Example(
-            "a stack of blocks that nobody runs, built by a method",
+            "a stack of blocks that never runs, built by a method",
             """
             class Block(nn.Module):
                 def __init__(self, dim):
@@ -131,10 +131,10 @@ def dead_submodule(case: Case) -> Iterator[Hit]:
     """A submodule is built in the constructor, draws random numbers, and no code ever reads it.
 
     Why: its draws come from the stream that all other weights come from, so every weight built after it differs from
-    what the same seed gave without it. It also takes memory, stands in every checkpoint, and makes
+    what the same seed gave without it. It also takes memory, is in every checkpoint, and makes
     DistributedDataParallel complain about parameters without gradients.
 
-    What to do: remove it, with `--fix remove`. If results that were obtained with it must stay reproducible, keep its
+    What to do: remove it, with `--fix remove`. If earlier results must stay reproducible, keep its
     draws and drop the module, with `--fix keep-stream`; if old checkpoints must load strictly, keep it and isolate its
     draws, with `--fix isolate`.
     """

@@ -85,8 +85,8 @@ from initlint.rules.words import dead
 def dead_submodule_without_draws(case: Case) -> Iterator[Hit]:
     """A submodule is built in the constructor, draws nothing, and no code ever reads it.
 
-    Why: it shifts no weights, but whoever reads the constructor, or `print(model)`, believes that the model uses it.
-    One with parameters also stands in checkpoints and makes DistributedDataParallel complain.
+    Why: it shifts no weights, but anyone who reads the constructor, or `print(model)`, believes that the model uses
+    it. One with parameters is also in every checkpoint, and makes DistributedDataParallel complain.
 
     What to do: remove it. If a name was mistyped and another layer runs twice, use it.
     """

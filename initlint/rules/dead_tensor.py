@@ -17,7 +17,7 @@ from initlint.rules.words import dead
     fixes=tuple(Strategy),
     examples=(
         Example(
-            "a queue that nobody reads any more",
+            "a queue that is no longer read",
             """
             class Net(nn.Module):
                 def __init__(self, dim):
@@ -39,7 +39,7 @@ from initlint.rules.words import dead
             """,
         ),
         Example(
-            "a plain attribute, which stands in no checkpoint and draws all the same",
+            "a plain attribute, which is in no checkpoint but draws all the same",
             """
             class Net(nn.Module):
                 def __init__(self, dim):
@@ -90,10 +90,10 @@ from initlint.rules.words import dead
 def dead_tensor(case: Case) -> Iterator[Hit]:
     """A buffer or a tensor attribute is filled with random numbers in the constructor, and no code ever reads it.
 
-    Why: the numbers come from the stream that all weights come from, so everything built after it starts from other
-    weights than it would without this line. Buffers and tensors without draws move nothing and are not reported.
+    Why: the numbers come from the stream that all weights come from, so everything built after it starts from different
+    weights than without this line. Buffers and tensors without draws move nothing and are not reported.
 
-    What to do: remove it. If it is kept for a checkpoint's sake, fill it with zeros, or draw it from a seeded
+    What to do: remove it. If checkpoints need it, fill it with zeros, or draw it from a seeded
     generator of its own.
     """
     for kind in (Kind.BUFFER, Kind.TENSOR):

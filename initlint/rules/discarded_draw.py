@@ -61,7 +61,7 @@ from initlint.rules.words import sentences
             """,
         ),
         Example(
-            "a list that nobody takes anything from",
+            "a list from which nothing is taken",
             """
             class Net(nn.Module):
                 def __init__(self, dim):
@@ -111,7 +111,7 @@ def discarded_draw(case: Case) -> Iterator[Hit]:
     """A module or a tensor is built in a constructor, draws random numbers, and is gone when the constructor ends.
 
     Why: nothing in the model shows it, but its draws stay in the stream, and everything built after it starts from
-    other weights.
+    different weights.
 
     What to do: remove it. Often it was meant to be kept, and `self.name =` is missing.
     """

@@ -114,7 +114,7 @@ def overwritten_definition(case: Case) -> Iterator[Hit]:
     """A definition draws random numbers and is replaced, in the same constructor, before anything reads it.
 
     Why: the first one is gone when the constructor ends, and `print(model)` does not show it, but its draws stay in
-    the stream: everything built after it starts from other weights.
+    the stream: everything built after it starts from different weights.
 
     What to do: remove the first definition. If each is right in its own case, move both into the arms of one `if`, so
     that only one of them is built. What the constructor of a base class has defined is possible, not certain, since

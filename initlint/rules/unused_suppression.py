@@ -85,7 +85,7 @@ def unused_suppression(comment: Comment) -> Iterator[Hit]:
     Why: the comment outlives its reason, and would hide the next finding on its line.
 
     What to do: remove it. `# initlint: ignore[CODE] reason` and `# noqa: CODE` count on every line of a statement, and
-    on the head of a class for the whole class; `# initlint: skip-file` counts for its file. Only rules that were looked
-    for are missed; `# noqa` alone, and the codes of other tools, are never reported.
+    on the head of a class for the whole class; `# initlint: skip-file` counts for its file. Only codes of rules
+    that were run are reported, never `# noqa` alone or the codes of other tools.
     """
     yield Hit(comment.path, comment.span, cls="", attribute="", values={"reason": comment.reason})

@@ -171,7 +171,7 @@ def disagreements(
     if finding.draws is Answer.YES and not (draws or moved):
         found.append(f"`{finding.attribute}` is said to draw, but the build saw no draw")
     if finding.draws is Answer.NO and moved:
-        found.append(f"`{finding.attribute}` is said to draw nothing, but without it the streams end elsewhere")
+        found.append(f"`{finding.attribute}` is said to draw nothing, but without it the streams end in another state")
     if ALONE.rstrip(".") in instances(finding, root, whole):
         found += _shifts(finding, whole, shared)
     return found
