@@ -14,18 +14,21 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from checking import check_sources
 from jsonschema import Draft202012Validator
 from test_report import BROKEN, GAMMA, PROJ, REPORT, SOURCE
 from xmlschema import XMLSchema
 
 from initlint import __version__, cli, rules
 from initlint.config import FORMATS
+from initlint.construction.parsing import parse
 from initlint.findings import split_lines
-from initlint.model import Answer, Edit, Fix, InCell, RuleText, Span
+from initlint.model import Answer, Edit, Fix, InCell, RuleText, Span, Strategy
 from initlint.report import concise, full, github, gitlab, jsonl, junit, rdjson, sarif
 from initlint.report import json as json_format
 from initlint.report.record import Report
-from initlint.rewrite.suggest import between
+from initlint.rewrite import rewrite, suggest
+from initlint.rewrite.suggest import between, suggestions
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent
@@ -301,6 +304,43 @@ def applied(text: str, edits: tuple[Edit, ...]) -> str:
 )
 def test_edits_turn_one_text_into_the_other(before: str, after: str) -> None:
     assert applied(before, tuple(between(before, after))) == after
+
+
+MANY = "from torch import nn\n" + "".join(
+    f"""
+
+# the net of {number}
+class Net{number}(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.old = nn.Linear(1, {number})
+        for k in range({number}):
+            self.add_module(f"unused{{k}}", nn.Linear(1, 1))
+        self.last = nn.Linear(1, 1)
+"""
+    for number in range(1, 9)
+)
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+@pytest.mark.parametrize("break_", ["\n", "\r\n"])
+def test_a_suggestion_is_what_is_written_for_a_finding_alone(end: str, break_: str) -> None:
+    source = (MANY.rstrip() + end).replace("\n", break_)
+    found = check_sources({"a.py": source})
+    fixes = suggestions(source.encode(), found)
+    assert len(fixes) == len(found) == 24
+    for finding in found:
+        alone = rewrite(source.encode(), [finding], Strategy.REMOVE)
+        assert applied(source, fixes[finding.fingerprint].edits) == alone.source.decode()
+
+
+def test_for_a_suggestion_its_own_class_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = check_sources({"a.py": MANY})
+    read: list[int] = []
+    monkeypatch.setattr(suggest, "parse", lambda text: read.append(len(text)) or parse(text))
+    suggestions(MANY.encode(), found)
+    assert len(read) == len(found)
+    assert max(read) < len(MANY) / 4
 
 
 def test_real_fixes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

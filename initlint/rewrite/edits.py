@@ -31,10 +31,26 @@ class Edits:
     imports: set[str] = field(default_factory=set)
 
     def apply(self, tree: Tree) -> str:
-        edited = tree.module.visit(_Editor(self, tree.holding(self._nodes())))
+        edited = tree.module.visit(self._editor(tree))
         for name in sorted(self.imports):
             edited = _with_import(edited, name)
         return edited.code
+
+    def changes(self, tree: Tree) -> Iterator[tuple[int, str, str]]:
+        """The outermost statements that hold edits, but for the imports: where each starts, and its code before and
+        after.
+        """
+        editor = self._editor(tree)
+        for node in sorted(filter(tree.is_outermost, tree.enclosing(self._nodes()).values()), key=tree.start):
+            edited = node.visit(editor)
+            assert isinstance(edited, cst.CSTNode)
+            before, after = tree.text(node), tree.module.code_for_node(edited)
+            ended = before.endswith(("\r", "\n"))
+            yield tree.start(node), before, after if ended else after.rstrip("\r\n")
+
+    def _editor(self, tree: Tree) -> _Editor:
+        nodes = set(self._nodes())
+        return _Editor(self, nodes.union(tree.enclosing(nodes)))
 
     def _nodes(self) -> Iterator[int]:
         return chain(self.removed, self.replaced, self.renamed, self.comments, self.wrapped)

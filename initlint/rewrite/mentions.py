@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import libcst as cst
 
@@ -100,16 +101,26 @@ def _is_set(tree: Tree, node: cst.BaseExpression) -> bool:
 def _by_initialisers(tree: Tree, place: Place, family: list[cst.ClassDef]) -> Iterator[cst.BaseExpression]:
     """Reads like `module.gamma` in a function that initialises every module it is given, by class."""
     names = {cls.name.value for cls in family}
+    reads = _initialised(tree)
+    pattern = "*" in place.attribute
+    for name in [each for each in reads if fits_attribute(each, place.attribute)] if pattern else [place.attribute]:
+        yield from (node for node, receiver in reads.get(name, ()) if _is_ours(tree, node, receiver, names))
+
+
+@lru_cache(maxsize=1)
+def _initialised(tree: Tree) -> dict[str, list[tuple[cst.Attribute, str]]]:
+    """What the initialisers of a file read from what they are given, by attribute, with the name of the receiver."""
+    found: dict[str, list[tuple[cst.Attribute, str]]] = {}
     for function in walk(tree.module):
         if isinstance(function, cst.FunctionDef) and INITIALISATION.fullmatch(function.name.value):
             given = _given(tree, function)
             for node in walk(function.body):
                 match node:
                     case cst.Attribute(value=cst.Name(value=receiver), attr=attr) if receiver in given:
-                        if fits_attribute(attr.value, place.attribute) and _is_ours(tree, node, receiver, names):
-                            yield node
+                        found.setdefault(attr.value, []).append((node, receiver))
                     case _:
                         pass
+    return found
 
 
 def _given(tree: Tree, function: cst.FunctionDef) -> set[str]:

@@ -212,7 +212,7 @@ def _makes(effects: Effects, statement: cst.CSTNode, name: str, roots: Roots) ->
 def emptied(tree: Tree, removed: set[int]) -> set[int]:
     """The loops and contexts that become empty, and do nothing by themselves."""
     found: set[int] = set()
-    for node in walk(tree.module):
+    for node in tree.enclosing(removed).values():
         if isinstance(node, cst.For | cst.With) and _is_emptied(node, removed) and _is_idle(tree, node):
             found.add(id(node))
     return found

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
+from initlint.construction.parsing import parse
 from initlint.model import Confidence, Edit, Finding, Fix, Span, Strategy
-from initlint.rewrite import rewrite
-from initlint.texts import to_utf8
+from initlint.rewrite.encoding import Text, decode
+from initlint.rewrite.plan import plan
+from initlint.rewrite.tree import parsed
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
@@ -20,12 +23,22 @@ def can_suggest(finding: Finding) -> bool:
 
 def suggestions(source: bytes, findings: Iterable[Finding]) -> dict[str, Fix]:
     """The fixes of those findings of one file that can be removed, by fingerprint."""
+    text = decode(source)
+    tree = parsed(text.text) if isinstance(text, Text) else None
+    if tree is None:
+        return {}
+    ends = [line.end() for line in _LINE.finditer(tree.text(tree.module))]
     fixes: dict[str, Fix] = {}
     for finding in findings:
-        result = rewrite(source, [finding], Strategy.REMOVE)
-        if result.mended:
-            edits = between(to_utf8(source).decode(), to_utf8(result.source).decode())
-            fixes[finding.fingerprint] = Fix(_description(finding), tuple(edits))
+        edits, refused = plan(tree, [finding], Strategy.REMOVE, "cpu")
+        changes = [] if refused else list(edits.changes(tree))
+        if changes and all(parse(after) is not None for _, _, after in changes):
+            lines = (
+                Edit(edit.span.up(-bisect_right(ends, start)), edit.text)
+                for start, before, after in changes
+                for edit in between(before, after)
+            )
+            fixes[finding.fingerprint] = Fix(_description(finding), tuple(lines))
     return fixes
 
 

@@ -65,6 +65,15 @@ class Tree:
     def start(self, node: cst.CSTNode) -> int:
         return self._offsets[id(node)][0]
 
+    def text(self, node: cst.CSTNode) -> str:
+        """The code of a node as it stands there."""
+        start, end = self._offsets[id(node)]
+        return self._text[start:end]
+
+    def is_outermost(self, node: cst.CSTNode) -> bool:
+        """Whether a statement stands in no other."""
+        return self.parent(node) is self.module
+
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._lines, offset) - 1
         return line + 1, offset - self._lines[line] + 1
@@ -81,13 +90,13 @@ class Tree:
             yield current
             current = self.parent(current)
 
-    def holding(self, nodes: Iterable[int]) -> set[int]:
-        """The ids of nodes, and of everything that encloses them."""
-        found: set[int] = set()
+    def enclosing(self, nodes: Iterable[int]) -> dict[int, cst.CSTNode]:
+        """Everything that encloses some nodes, which are given by their ids, by its own id."""
+        found: dict[int, cst.CSTNode] = {}
         for each in nodes:
-            while each and each not in found:
-                found.add(each)
-                each = id(self._parents[each]) if each in self._parents else 0
+            while (parent := self._parents.get(each)) is not None and id(parent) not in found:
+                each = id(parent)
+                found[each] = parent
         return found
 
     def within(self, node: cst.CSTNode, outer: cst.CSTNode) -> bool:
@@ -138,14 +147,32 @@ class Tree:
                     if id(each) not in related:
                         related.add(id(each))
                         pending.append(each)
-        return [each for each in self.classes if id(each) in related]
+        return [self.classes[number] for number in sorted(map(self._numbers.__getitem__, related))]
+
+    @functools.cached_property
+    def _numbers(self) -> dict[int, int]:
+        return {id(cls): number for number, cls in enumerate(self.classes)}
+
+    @functools.cached_property
+    def _named(self) -> dict[str, list[cst.ClassDef]]:
+        named: dict[str, list[cst.ClassDef]] = {}
+        for cls in self.classes:
+            named.setdefault(cls.name.value, []).append(cls)
+        return named
+
+    @functools.cached_property
+    def _heirs(self) -> dict[str, list[cst.ClassDef]]:
+        heirs: dict[str, list[cst.ClassDef]] = {}
+        for cls in self.classes:
+            for name in _base_names(cls):
+                heirs.setdefault(name, []).append(cls)
+        return heirs
 
     def _bases(self, cls: cst.ClassDef) -> list[cst.ClassDef]:
-        names = _base_names(cls)
-        return [each for each in self.classes if each.name.value in names]
+        return [base for name in _base_names(cls) for base in self._named.get(name, ())]
 
     def _derived(self, cls: cst.ClassDef) -> list[cst.ClassDef]:
-        return [each for each in self.classes if cls.name.value in _base_names(each)]
+        return self._heirs.get(cls.name.value, [])
 
 
 def _base_names(cls: cst.ClassDef) -> set[str]:
