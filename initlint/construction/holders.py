@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from initlint.construction.run import Read, Run, Stored
-from initlint.construction.values import EVERYTHING, Token, tokens
+from initlint.construction.values import Token, tokens
 
 
 @dataclass(eq=False)
@@ -26,18 +26,14 @@ class Holders:
     @functools.cached_property
     def _handed(self) -> frozenset[Token]:
         """What the constructor reads under other names than those of attributes, with everything in it."""
-        reads = (read for _, read in self._reads if not read.attribute and not read.kept)
+        reads = (read for read in self._reads if not read.attribute and not read.kept)
         return frozenset(self.run.reach(token for read in reads for token in read.tokens))
 
     def leave_alone(self, store: Stored) -> bool:
         """Whether nothing else holds the value of an attribute, and the constructor does not read it under another
         name.
-
-        Code that gets the instance earlier does not find the value on it yet.
         """
         own = frozenset(tokens(store.value))
-        if self._handed_over > self._position.get(id(store), -1):
-            return False
         if any(self._names[token] - {store.attribute} for token in own):
             return False
         others = {holder for token in own for holder in self._of[token]} - {store.attribute} - own
@@ -56,28 +52,18 @@ class Holders:
         return True
 
     @functools.cached_property
-    def _handed_over(self) -> int:
-        """The last position of the log at which something gets the instance itself; -1 if nothing does."""
-        return max((place for place, read in self._reads if read.attribute == EVERYTHING), default=-1)
-
-    @functools.cached_property
     def _names(self) -> dict[Token, set[str]]:
         """The attributes under which the constructor reads each token; "" is the name of a local."""
         names: dict[Token, set[str]] = defaultdict(set)
-        for _, read in self._reads:
+        for read in self._reads:
             for token in read.tokens:
                 names[token].add(read.attribute)
         return names
 
     @functools.cached_property
-    def _reads(self) -> list[tuple[int, Read]]:
-        """What the constructor reads, with the position in the log."""
-        return [(place, entry) for place, entry in enumerate(self.run.log) if isinstance(entry, Read)]
-
-    @functools.cached_property
-    def _position(self) -> dict[int, int]:
-        """The position of each entry of the log, by id."""
-        return {id(entry): place for place, entry in enumerate(self.run.log)}
+    def _reads(self) -> list[Read]:
+        """What the constructor reads, in order."""
+        return [entry for entry in self.run.log if isinstance(entry, Read)]
 
     @functools.cached_property
     def _of(self) -> dict[Token, set[str | Token]]:
