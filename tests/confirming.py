@@ -10,9 +10,9 @@ from typing import Any
 from initlint.cli import run
 from initlint.pipeline import run as check
 from initlint.report.evidence import Evidence, Result
-from initlint.runtime.bench import Plan
 from initlint.runtime.confirm import confirm
 from initlint.runtime.host import Limits
+from initlint.runtime.trials import Plan
 from initlint.settings import settle
 from initlint.sources import discover
 

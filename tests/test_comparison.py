@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from initlint.cli import run
-from initlint.comparison import amounts, draws, steps
+from initlint.comparison import amounts, draws, shifts
 from initlint.comparison.code import Code
 from initlint.comparison.compare import Comparison, Verdict, compare
 from initlint.comparison.sides import Side
@@ -796,7 +796,7 @@ def states_in_both_orders(make: Callable[[], object]) -> list[bytes]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(steps.UNIFORM - {"uniform"}))
+@pytest.mark.parametrize("name", sorted(shifts.UNIFORM - {"uniform"}))
 def test_layers_of_uniform_numbers_leave_the_same_state_in_any_order(name: str) -> None:
     torch = pytest.importorskip("torch")
     cls = getattr(torch.nn, name.rpartition(".")[2])

@@ -15,9 +15,9 @@ from confirming import FIXTURES, STORY, VERDICTS, confirmed, differing, project,
 from initlint.model import Strategy
 from initlint.pipeline import run as check
 from initlint.report.evidence import Verdict
-from initlint.runtime.bench import Plan
 from initlint.runtime.confirm import confirm
 from initlint.runtime.host import Limits
+from initlint.runtime.trials import Plan
 from initlint.settings import settle
 from initlint.sources import discover
 

@@ -25,8 +25,8 @@ from generated.strategies import programs
 
 from initlint.model import Answer, Finding
 from initlint.report.evidence import Result, Verdict
-from initlint.runtime.bench import Bench, Plan, Site
 from initlint.runtime.host import Host, Limits
+from initlint.runtime.trials import Plan, Site, Trials
 
 if TYPE_CHECKING:
     from generated.program import Program
@@ -77,5 +77,5 @@ def results(host: Host, program: Program) -> list[Result]:
         for path, text in sources.items():
             root.joinpath(path).parent.mkdir(parents=True, exist_ok=True)
             root.joinpath(path).write_text(text, encoding="utf-8")
-        bench = Bench(host, str(Path(folder, "kept")), str(root), PLAN, lambda: None, tuple(sources))
-        return bench.alone([Site(findings) for findings in sites.values()])
+        trials = Trials(host, str(Path(folder, "kept")), str(root), PLAN, lambda: None, tuple(sources))
+        return trials.alone([Site(findings) for findings in sites.values()])

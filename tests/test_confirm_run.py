@@ -46,7 +46,7 @@ MISBEHAVIOUR = {
         "torch.manual_seed(int.from_bytes(os.urandom(4), 'little'))",
         (
             "two builds of the unchanged code differ from each other, first in `first.bad.bias`, "
-            "so that nothing follows from a third"
+            "so comparing with a third would prove nothing"
         ),
     ),
 }
@@ -72,8 +72,8 @@ def test_what_cannot_be_imported_is_said_with_what_was_asked(tmp_path: Path) -> 
     """Another target would be no help: it is in the same module."""
     (result,) = confirmed(project(tmp_path, bad="import nowhere\n" + GOOD)).results
     assert result.reason == (
-        f"`bad` cannot be imported: ModuleNotFoundError: No module named 'nowhere' (bad.py:7); "
-        f"{sys.executable} was asked, --python names another"
+        f"`bad` cannot be imported: ModuleNotFoundError: No module named 'nowhere' (bad.py:7) "
+        f"(with {sys.executable}; --python chooses another)"
     )
 
 
@@ -242,7 +242,9 @@ def test_options_come_from_the_project(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_where_nothing_is_found_nothing_is_needed_to_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = project(tmp_path, good="")
-    broken = tmp_path / "python"
+    broken = tmp_path / "bin" / "python"
+    broken.parent.mkdir()
+    (tmp_path / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     assert run(["confirm", "-n", "--python", str(broken), "--output-format", "json", str(root)]) == 0

@@ -33,11 +33,11 @@ from initlint.comparison.compare import compare as compare_statically
 from initlint.report import parting_full
 from initlint.report.parting import Parting, Verdict, answer
 from initlint.report.trace import Trace
-from initlint.runtime.bench import Plan
 from initlint.runtime.host import Built, Host, Job
 from initlint.runtime.parting import beside, compare
 from initlint.runtime.trace import trace
 from initlint.runtime.trees import Tree
+from initlint.runtime.trials import Plan
 
 
 @pytest.fixture(scope="module")

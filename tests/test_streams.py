@@ -26,8 +26,8 @@ from generated.strategies import programs
 
 from initlint.comparison.align import Change
 from initlint.comparison.compare import ClassDiff, Verdict, compare
+from initlint.comparison.shifts import numbers
 from initlint.comparison.sides import Side
-from initlint.comparison.steps import numbers
 from initlint.comparison.text import render as text
 from initlint.comparison.trace import Row
 from initlint.facts.extract import extract

@@ -17,7 +17,7 @@ from initlint.errors import CLEAN, FINDINGS, InitlintError
 if TYPE_CHECKING:
     from initlint.report.evidence import Evidence
     from initlint.report.record import Report
-    from initlint.runtime.bench import Plan
+    from initlint.runtime.trials import Plan
 
 OPTIONS: tuple[Flag, ...] = tuple(flags(Confirm))
 """The options that both commands share."""
@@ -92,8 +92,8 @@ def plan(config: Config, root: str) -> Plan:
     """How to build the code under a folder, according to the options."""
     from initlint.facts.gather import worker_count
     from initlint.project.environment import interpreter
-    from initlint.runtime.bench import Plan
     from initlint.runtime.host import Limits
+    from initlint.runtime.trials import Plan
 
     how = config.confirm
     return Plan(

@@ -16,7 +16,7 @@ In the order of the flow:
   torch draws, from which distribution and how much. The result is a trace (trace.py) and an outline (outline.py) of
   what a caller can see.
 - Comparing two ledgers: align.py puts them side by side and says of each line whether it is the same and what it
-  shifts; turns.py does so for loops, conditions.py finds out whether some caller meets other conditions, and steps.py
+  shifts; turns.py does so for loops, conditions.py finds out whether some caller meets other conditions, and shifts.py
   where the streams are out of step.
 - The answer: compare.py for every class; words.py, text.py and json.py put it into words.
 """

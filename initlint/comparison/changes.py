@@ -35,8 +35,8 @@ class Changes:
         self._decorated: dict[str, list[Key]] = {}
 
     def of(self, target: str, stored: bool = False) -> list[Key]:
-        """The statements that may change a class, a function, a variable or a name of torch, or (`stored`) its
-        contents."""
+        """The statements that may change a class, a function, a variable or a name of torch; with `stored`, those that
+        change its contents."""
         self._look()
         found = (*self._found.get(target, ()), *self._found.get(target.partition("::")[0], ()))
         return [key for key, stores in found if stores or not stored]

@@ -18,5 +18,5 @@ def everywhere(name: str) -> str:
 
 
 def unbound(name: str) -> str:
-    """The canonical name if no file binds the name: that of a builtin, or ""."""
+    """The canonical name if no file binds the name: that of a builtin, or one that is marked as unknown."""
     return f"builtins.{name}" if hasattr(builtins, name.partition(".")[0]) else f"?.{name}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from initlint.comparison.align import Change, Line
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
-from initlint.comparison.steps import numbers
+from initlint.comparison.shifts import numbers
 from initlint.comparison.trace import Row
 from initlint.comparison.words import answer, name_of, sentence
 from initlint.model import Answer

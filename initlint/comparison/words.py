@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from initlint.comparison.align import Change, Line, partner
 from initlint.comparison.compare import ClassDiff, Comparison, Verdict
 from initlint.comparison.draws import EXPLICIT, TORCH
-from initlint.comparison.steps import behind, exchanged, streams
+from initlint.comparison.shifts import behind, exchanged, streams
 from initlint.comparison.trace import Draw, Place
 from initlint.model import Answer
 

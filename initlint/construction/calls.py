@@ -150,7 +150,7 @@ class Calls(Others, TorchFunctions):
         return all(_keeps(option) for option in options(callee))
 
     def looks(self, callee: Value) -> bool:
-        """Whether a callee only looks at a list: how long it is, or what it prints."""
+        """Whether a callee only inspects a list, such as its length, or prints it."""
         names = [option.name if isinstance(option, External) else "" for option in options(callee)]
         return all(name.partition("builtins.")[2] in LOOKS_ON for name in names)
 

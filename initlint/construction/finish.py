@@ -298,7 +298,7 @@ class Finish:
         return item
 
     def _kind_of(self, token: Token) -> Kind | None:
-        """What something is by its class: a parameter or a module."""
+        """The kind of something by its class: a parameter or a module."""
         cls = self.run.class_of(token)
         kinds = {PARAMETER: Kind.PARAMETER, MODULE: Kind.SUBMODULE}
         return next((kind for base, kind in kinds.items() if cls and self.is_a(cls, base)), None)
@@ -339,8 +339,8 @@ class Finish:
         yield Drawn(draw, answer, (), names, known, sweep.branch, sweep.loops, sweep.site.path, swept=True)
 
     def _place(self, store: Stored) -> tuple[bool, int]:
-        """The position at which a loop reaches what is stored: own parameters first, then parts in the order of their
-        names."""
+        """The position at which a loop reaches what is stored: own parameters first, then parts, each at the first
+        store of its name."""
         kind = kind_told(store)
         same = (s for s in self.stores if s.attribute == store.attribute and kind_told(s) is kind)
         return kind is not Kind.PARAMETER, self.stores.index(next(same))

@@ -51,7 +51,7 @@ class Frame:
         return None
 
     def leaves(self, name: str, loads: Mapping[str, Set[int]], seen: frozenset[str] = frozenset()) -> bool:
-        """Whether nothing is done with what a local name holds, nor with the local lists that it is put into."""
+        """Whether nothing is done with a local name, nor with the local lists that it is put into."""
         lists = {self.put.get(node, "") for node in loads.get(name, set()) - self.idle} - seen - {name}
         return all(each and self.leaves(each, loads, seen | {name}) for each in lists)
 

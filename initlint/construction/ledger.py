@@ -93,7 +93,7 @@ class Overwrite(msgspec.Struct, frozen=True):
 
     @property
     def inherited(self) -> bool:
-        """Whether the code of another class, a base, has made the definition."""
+        """Whether another class, a base, has made the definition."""
         return self.first.owner != self.owner
 
 
@@ -149,7 +149,7 @@ class Construction(msgspec.Struct, frozen=True, dict=True):
         return replace(self, events=tuple(_gathered(event, patterns, self.id) for event in self.events))
 
     def replacing(self, told: Callable[[Overwrite], bool]) -> Construction:
-        """The same, with those overwrites alone that are to be told."""
+        """The same construction, with only those overwrites that are to be reported."""
         return replace(self, events=tuple(e for e in self.events if not isinstance(e, Overwrite) or told(e)))
 
     def _filled(self, event: Event, draws: Callable[[str], bool]) -> Event:
@@ -174,7 +174,7 @@ class Construction(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def overwrites(self) -> tuple[Overwrite, ...]:
-        """What the class's own code replaces and that drew; what did not is gone without a trace."""
+        """The overwritten definitions of the class's own code that drew; those that did not leave no trace."""
         events = (event for event in self.events if isinstance(event, Overwrite) and event.owner == self.id)
         return tuple(event for event in events if event.first.definition.draws is Answer.YES)
 

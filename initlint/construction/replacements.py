@@ -30,9 +30,9 @@ def _is_held(run: Run, store: Stored, stores: Iterable[Stored]) -> bool:
 
 
 def overwritten(run: Run, defined: Test, again: Test) -> list[tuple[Stored, Stored]]:
-    """The definitions that later stores replace on every way, with no read in between, and that no other one holds.
+    """The definitions that later stores replace on every path, with no read in between, and that nothing else holds.
 
-    Of those in the arms of a branch, the first is told.
+    Of several in the arms of a branch, the first is reported.
     """
     found = list(_overwritten(run, defined, again))
     gone = {id(store) for store, _ in found}

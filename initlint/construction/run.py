@@ -177,7 +177,7 @@ class Run:
         return list(found)
 
     def is_list(self, token: Token) -> bool:
-        """Whether something is a list, a dictionary or a container of torch: no use of what it is given."""
+        """Whether something is a list, a dictionary or a container of torch, so that adding to it is no use."""
         return token not in self.built or self.class_of(token) in knowledge.CONTAINERS
 
     def held(self, value: Value) -> Iterator[Token]:

@@ -97,7 +97,7 @@ class Statements(Expressions):
             self.run.log.append(candidate)
 
     def _named(self, target: cst.CSTNode, value: Value, node: cst.CSTNode, what: cst.CSTNode, frame: Frame) -> None:
-        """A local name is given a value, which perhaps nothing uses."""
+        """A local name gets a value, which may be unused."""
         if isinstance(target, cst.Name) and isinstance(value, Thing | Group):
             if isinstance(value, Group):
                 frame.put.update((id(name), target.value) for name in syntax.displayed(what))
@@ -106,7 +106,7 @@ class Statements(Expressions):
     def _put(
         self, owner: cst.BaseExpression, given: cst.BaseExpression, before: Token, node: cst.CSTNode, frame: Frame
     ) -> None:
-        """A local list gets an item, which perhaps is built for it, and which nobody uses if nobody uses the list."""
+        """A local list gets an item that may be built for it; it is unused if the list is unused."""
         if isinstance(owner, cst.Name) and is_list(owner, frame):
             frame.put.update((id(name), owner.value) for name in syntax.displayed(given))
             held = self.run.held(frame.names.get(owner.value, UNKNOWN))

@@ -89,7 +89,7 @@ def _switched(known: knowledge.TorchModule, switch: str, arguments: Arguments) -
 
 
 def _is_exact(known: knowledge.TorchModule, switch: str, arguments: Arguments) -> bool:
-    """Whether an argument that is a count is at most the measured one."""
+    """Whether an argument that is a count equals the measured one."""
     given, expected = _given(known, switch, arguments)
     count = given.value if isinstance(given, Constant) else None
     return type(count) is not int or expected in ("...", str(count))

@@ -51,7 +51,7 @@ def _outside(project: Project, path: str) -> Iterator[Method]:
 
 
 def names(method: Method, path: str) -> bool:
-    """Whether what something is given is named in a function itself, and not in one that it calls."""
+    """Whether a function itself names an attribute that it sets, rather than a function that it calls."""
     name = path.rpartition(".")[2]
     return any(given in (name, ANY) or fits(given, name) for given in method.facts.gives)
 

@@ -313,7 +313,7 @@ class Project(Inheritance):
         return None
 
     def named(self, path: str, facts: Function) -> Function:
-        """A function of a file that other files know by name."""
+        """A function as other files know it by name."""
         return facts
 
     def alternatives(self, method: Method) -> list[Method]:

@@ -1,4 +1,4 @@
-"""Files that a tool writes others from: what stands in them is not what runs."""
+"""Templates, from which a tool generates other files: their own code does not run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from initlint.project.project import Project
 
 HEAD = 2_000
-"""Bytes at the beginning of a file in which it may say where it comes from."""
+"""The number of bytes at the beginning of a file that may say what it was generated from."""
 
 _ORIGIN = re.compile(rb"(?i)\bgenerated\s+from\s+[\"'`]?(?:[\w.-]+/)*([\w-]+\.py)\b")
 
 
 class Templates:
-    """The templates of a project, by what the files beside them say."""
+    """The templates of a project, as named by the files generated from them."""
 
     def __init__(self, project: Project) -> None:
         self._project = project

@@ -176,7 +176,7 @@ def advice(name: str, error: BaseException) -> str:
     if name.endswith(".py"):
         return f"; did you mean `{name[:-3]}`?"
     if isinstance(error, ModuleNotFoundError):
-        return f"(with {sys.executable}; --python chooses another)"
+        return f" (with {sys.executable}; --python chooses another)"
     return ""
 
 

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from initlint.model import Finding
 from initlint.report.evidence import Evidence, Result
 from initlint.report.record import Report
-from initlint.runtime.bench import Bench, Plan, Site
 from initlint.runtime.callsites import constant_calls
 from initlint.runtime.host import Host, Ready
+from initlint.runtime.trials import Plan, Site, Trials
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many findings are done."""
@@ -36,16 +36,16 @@ def confirm(report: Report, files: Iterable[str], plan: Plan, progress: Progress
     with tempfile.TemporaryDirectory(prefix="initlint-") as folder:
         folders = [os.path.join(folder, str(number)) for number in range(processes)]
         hosts = [Host(plan.interpreter, plan.limits) for _ in folders]
-        benches = [Bench(*each, report.root, plan, steps, known) for each in zip(hosts, folders, strict=True)]
+        trials = [Trials(*each, report.root, plan, steps, known) for each in zip(hosts, folders, strict=True)]
         pool = ThreadPoolExecutor(processes)
         try:
-            ready = benches[0].host.ready()
-            futures = [pool.submit(bench.alone, sites[number::processes]) for number, bench in enumerate(benches)]
+            ready = trials[0].host.ready()
+            futures = [pool.submit(each.alone, sites[number::processes]) for number, each in enumerate(trials)]
             alone = _ordered(report, plan, [result for future in futures for result in future.result()])
-            together = _ordered(report, plan, pool.submit(benches[0].together, alone).result())
+            together = _ordered(report, plan, pool.submit(trials[0].together, alone).result())
         finally:
-            for bench in benches:
-                bench.host.close()
+            for each in trials:
+                each.host.close()
             pool.shutdown(cancel_futures=True)
     return _evidence(report, plan, alone, together, ready)
 

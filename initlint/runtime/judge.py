@@ -7,13 +7,11 @@ from collections.abc import Sequence
 
 from initlint.model import Answer, Finding, Strategy
 from initlint.report.evidence import Measured, Result, Shared, Verdict
+from initlint.report.trace import OUTSIDE
 from initlint.runtime.host import Built, Drawn, Tensor
 
 REPLACED = "SOH104"
 """The rule whose definitions are gone when construction ends, so their name belongs to another one."""
-
-OUTSIDE = "outside"
-"""The operator of a move that no operator made: a reseed, or the end of a fork."""
 
 ALONE = "first."
 """The prefix of the names in the first instance, which no earlier instance could have shifted."""

@@ -9,10 +9,10 @@ from dataclasses import replace
 from initlint.errors import InitlintError
 from initlint.report.record import Report
 from initlint.report.trace import META, OUTSIDE, Draw, Setup, Tensor, Trace
-from initlint.runtime.bench import Plan
 from initlint.runtime.host import Built, Drawn, Failed, Host, Job, Ready
 from initlint.runtime.judge import own_tensors, places
 from initlint.runtime.trees import Tree
+from initlint.runtime.trials import Plan
 
 GENERATORS = {"random": "Python's `random`", "numpy": "numpy's global generator"}
 

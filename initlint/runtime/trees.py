@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from initlint.comparison import git
 from initlint.comparison.sides import kind
 from initlint.errors import InitlintError
-from initlint.runtime.bench import package
+from initlint.runtime.trials import package
 from initlint.sources import project_root
 
 

@@ -40,7 +40,7 @@ LAZY = "lazy"
 
 
 def overridden(run: Run, entries: Iterable[tuple[Term, Value]], rest: Term | None) -> list[tuple[Term, Value]]:
-    """Entries followed by an unknown dictionary."""
+    """Entries that an unknown dictionary after them may override."""
     if rest is None:
         return list(entries)
     return [(key, Term("looked up", (rest, key, run.describe(value)))) for key, value in entries]

@@ -170,7 +170,7 @@ def enumerated(run: Run, cls: ClassId, name: str) -> Value | None:
 
 
 def _counts(run: Run, cls: ClassId) -> bool:
-    """Whether a member has the value that `enum.auto()` gives it by its position."""
+    """Whether an enumeration numbers its members with `enum.auto()`."""
     calls = (node for each in run.code.body(cls) for node in ast.walk(each) if isinstance(node, ast.Call))
     names = filter(None, (dotted(call.func) for call in calls))
     return any(run.code.meaning(class_key(cls), name) == (None, "enum.auto") for name in names)

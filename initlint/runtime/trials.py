@@ -65,7 +65,7 @@ def _around(cls: str) -> str:
     return f"{function}(...)" if made else "..."
 
 
-class Bench:
+class Trials:
     """Builds for some of the findings, one after the other; its folder holds the values of the unchanged code."""
 
     def __init__(
