@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from initlint.facts.records import Store
-from initlint.project.bodies import Bodies
+from initlint.project.bodies import Bodies, Body
 from initlint.project.classes import ClassId, ClassInfo
 from initlint.project.project import Project
 from initlint.remembered import remembered
@@ -112,10 +112,10 @@ class NamedPaths:
         found: list[Tie] = []
         for value in body.class_values(attribute):
             for pair in (child for child in value.named_children if child.type == "pair"):
-                key, source = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-                if key is None or source is None or not (_TIE.match(body.text(key)) and _TIE.match(body.text(source))):
+                ends, starts = (_path(pair.child_by_field_name(field), body) for field in ("key", "value"))
+                if not (ends and starts):
                     return []
-                found.append(_tie(cls, body.text(key), body.text(source)))
+                found.append(_tie(cls, ends, starts))
         return found
 
 
@@ -138,13 +138,15 @@ def _stands_in_class(node: Node) -> bool:
     return around.child_by_field_name("body") != inner and _stands_in_class(around)
 
 
-def _tie(owner: ClassId, target: str, source: str) -> Tie:
-    ends, starts = _path(target), _path(source)
+def _tie(owner: ClassId, ends: tuple[str, ...], starts: tuple[str, ...]) -> Tie:
     shared = 0
     while shared < min(len(ends), len(starts)) - 1 and ends[shared] == starts[shared]:
         shared += 1
     return Tie(owner, ends, starts, shared)
 
 
-def _path(literal: str) -> tuple[str, ...]:
-    return tuple(_NAME.findall(literal.strip("rf\"'").replace("\\d", "").replace("\\", "")))
+def _path(node: Node | None, body: Body) -> tuple[str, ...]:
+    """The names in a string that is a path to a weight; none where it is something else."""
+    literal = body.text(node) if node is not None else ""
+    names = _NAME.findall(literal.strip("rf\"'").replace("\\d", "").replace("\\", ""))
+    return tuple(names) if _TIE.match(literal) else ()
