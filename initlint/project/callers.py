@@ -32,6 +32,9 @@ ENTRY_POINTS = frozenset({"forward", "__call__", "training_step", "validation_st
 SPLATS = frozenset({"list_splat", "dictionary_splat"})
 """Arguments that may stand for several."""
 
+WITHOUT_DEFAULT = frozenset({"identifier", "typed_parameter"})
+"""Parameters that a call cannot leave out."""
+
 Call = tuple[Body, "Node"]
 
 
@@ -259,7 +262,20 @@ class Callers:
         reading = self.reading.get(name)
         callers = [m for m, receiver in reading if receiver not in (m.facts.instance, "super()") or m.owner in family]
         calls = self._calls_in(callers, lambda text: text.rpartition(".")[2] == name)
-        return None if calls is None else [(body, call) for body, call in calls if self._may_be_on(family, call, body)]
+        if calls is None:
+            return None
+        body = self._bodies.body(method)
+        return [
+            (caller, call)
+            for caller, call in calls
+            if self._may_be_on(family, call, caller) and self._passes_all(body, call, caller)
+        ]
+
+    def _passes_all(self, body: Body, call: Node, caller: Body) -> bool:
+        """Whether a call passes all that a function cannot do without; a decorator may pass the rest."""
+        wanted = [name for name, node in body.parameters.items() if node.type in WITHOUT_DEFAULT and name[0] != "*"]
+        needed = () if body.method.facts.decorators else wanted[self.shift(body, call, caller) :]
+        return all(self.argument(name, body, call, caller) is not None for name in needed)
 
     def _may_be_on(self, family: frozenset[ClassId], call: Node, body: Body) -> bool:
         """Whether the receiver of a call can be one of these classes or an instance of one, judging by names."""
