@@ -82,7 +82,10 @@ class Aliases(Asking):
         return name is not None and name in map(body.text, passed)
 
     def holding(self, item: Node, body: Body, whole: bool) -> Iterator[str]:
-        """The attributes that hold a container's argument; one that is a module only if the whole argument is given."""
+        """The attributes that hold a container's argument; one that is a module only if the whole argument is given.
+
+        A name of a function around the class is held by that function: "*".
+        """
         instance = body.method.facts.instance
         for source in sources(item, body):
             given = whole and source == item
@@ -90,6 +93,8 @@ class Aliases(Asking):
                 yield body.text(source).rpartition(".")[2]
             elif body.text(source) in body.bindings and body.text(source) != instance:
                 yield from self._kept(body.text(source), body, source)
+            elif source.type == "identifier" and body.parent is not None and body.parent.hides(body.text(source)):
+                yield "*"
 
     def _kept(self, name: str, body: Body, but: Node | None = None) -> Iterator[str]:
         """The attributes that get the value of a local name, except in one place; "*" if it is used otherwise."""

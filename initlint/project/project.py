@@ -23,7 +23,7 @@ from initlint.project.inheritance import Inheritance
 from initlint.project.sight import Sight
 from initlint.project.tables import Tables
 from initlint.project.templates import Templates
-from initlint.project.wrappers import wrapped
+from initlint.project.wrappers import LOCAL, wrapped
 from initlint.remembered import remembered
 
 if TYPE_CHECKING:
@@ -334,13 +334,24 @@ class Project(Inheritance):
         return found[:MAX_OVERRIDES] or [method]
 
     def enclosing(self, method: Method) -> Method | None:
-        """The function that contains a nested function or lambda; its names are visible there."""
+        """The function that contains a nested function, a lambda or its class; its names are visible there."""
         name, _, _ = method.facts.name.rpartition(".<locals>.")
         if not name:
-            return None
+            return self._around(self.classes[method.owner]) if method.owner in self.classes else None
         start = method.facts.start
         found = (f for f in self._pool(method) if f.name == name and f.start < start < f.end)
         return next((Method(method.path, method.owner, f) for f in found), None)
+
+    def _around(self, info: ClassInfo) -> Method | None:
+        """The innermost function that contains a class."""
+        if LOCAL not in info.facts.qualname:
+            return None
+        functions = [Method(info.path, None, each) for each in self.files[info.path].functions]
+        functions += [
+            Method(info.path, other.id, each) for other in self.classes_in(info.path) for each in other.facts.methods
+        ]
+        around = (each for each in functions if each.facts.start < info.facts.start < each.facts.end)
+        return max(around, key=lambda each: each.facts.start, default=None)
 
     def nested(self, method: Method, start: int) -> Method | None:
         """The function or lambda that starts at a byte of the file, inside of another function."""
