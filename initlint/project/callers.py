@@ -246,6 +246,11 @@ class Callers:
             found += sorted(set(self._renamed.get(each)).difference(found))
         return found
 
+    def naming(self, cls: ClassId) -> Iterator[tuple[Method, str]]:
+        """The functions that use a class as a value, each with the name that it has there."""
+        for name in self._names_of(cls.rpartition("::")[2].rpartition(".")[2]):
+            yield from ((m, name) for m in self.mentioning.get(name) if self._means(m, name, cls))
+
     def _renames(self, path: str) -> Iterator[tuple[str, str]]:
         """What is imported under another name than its own."""
         for record in self.project.files[path].imports:

@@ -174,7 +174,7 @@ class Readers:
         yield self.placeholders.doubt(cls, attribute)
         yield self.placed.doubt(cls)
         yield self._doubtful_heir(cls, attribute, flows)
-        yield self.strangers.announced(self.inference.attribute(Value(exact=frozenset({cls})), attribute))
+        yield self.strangers.found(self.inference.attribute(Value(exact=frozenset({cls})), attribute))
 
     def _is_read(self, cls: ClassId, attribute: str) -> bool:
         """Whether a method of the family reads it, by name or with all others, or a base class of torch."""

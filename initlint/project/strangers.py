@@ -9,12 +9,13 @@ from initlint.facts.arguments import call_arguments
 from initlint.facts.vocabulary import LOOKUPS
 from initlint.project.asking import Asking
 from initlint.project.bodies import Body
-from initlint.project.classes import ClassId
+from initlint.project.classes import ClassId, Method
 from initlint.project.flows import INITIALISES, is_called
 from initlint.project.imports import SymbolKind
 from initlint.project.inference import Inference
-from initlint.project.roles import Roles
+from initlint.project.roles import Roles, initialises_others
 from initlint.project.stored import fillings
+from initlint.project.sweeps import DESCENDANTS, picks_out
 from initlint.project.values import Value
 from initlint.remembered import remembered
 
@@ -46,10 +47,23 @@ class Strangers(Asking):
         """A method that a class takes by its name from another class that may not have been read."""
         return next((place for relative in self.project.near(cls) if (place := self._borrows(relative))), "")
 
-    def announced(self, value: Value) -> str:
-        """Where the code that makes an instance stores it in something else, from which others get it."""
-        ancestors = (ancestor for cls in sorted(value.exact) for ancestor in self.project.mro(cls))
-        return next((place for ancestor in ancestors if (place := self._announces(ancestor))), "")
+    def found(self, value: Value) -> str:
+        """Where others come to an instance: what makes it puts it into something else, or it is found by its class."""
+        held = sorted(value.exact | (value.element.exact if value.element is not None else frozenset()))
+        ancestors = (ancestor for cls in held for ancestor in self.project.mro(cls))
+        return next(filter(None, (*map(self._announces, ancestors), *map(self._picked, held))), "")
+
+    @remembered
+    def _picked(self, cls: ClassId) -> str:
+        """Where code takes out all modules of just this class: a base that many inherit from tells little of them."""
+        if cls not in self.project.classes:
+            return ""
+        takers = (m for m, name in self.callers.naming(cls) if self._picks_out(m, name))
+        return next((f"`{m.facts.name}` in {m.path} uses all modules of this class that it finds" for m in takers), "")
+
+    def _picks_out(self, method: Method, name: str) -> bool:
+        going = any(not DESCENDANTS.isdisjoint(names) for names in method.facts.reads.values())
+        return going and not initialises_others(self.project, method) and picks_out(self.bodies.body(method), name)
 
     @remembered
     def _announces(self, cls: ClassId) -> str:

@@ -10,7 +10,7 @@ from initlint.facts.spelled import string_pattern
 from initlint.facts.vocabulary import GETTERS, MODULE_SWEEPS, PARAMETER_SWEEPS, REGISTRIES, registry_owner
 from initlint.model import Kind
 from initlint.project.bodies import Body
-from initlint.project.flows import ALL_OF_IT, is_called, is_used, looped_names
+from initlint.project.flows import ALL_OF_IT, is_called, is_statement, is_used, looped_names
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -94,6 +94,35 @@ def sweeps_of_others(body: Body) -> Iterator[Node]:
             used = not _picks(node) and (_uses(node, body, True) if name in CHILDREN else _calls(node, body))
             if owner is not None and used and body.text(owner) != body.method.facts.instance:
                 yield owner
+
+
+def picks_out(body: Body, cls: str) -> bool:
+    """Whether a body takes something from all modules of another object that it asks to be of a class of that name."""
+    for name in sorted(DESCENDANTS):
+        for node in body.attributes.get(name, ()):
+            loop, owner = _top(node).parent, node.child_by_field_name("object")
+            others = owner is not None and body.text(owner) != body.method.facts.instance
+            taken = list(_taken(loop, body)) if others and loop is not None and loop.type in LOOPS else []
+            if any(_is_asked(each, cls, body) for each in taken) and any(_gives(each, body) for each in taken):
+                return True
+    return False
+
+
+def _gives(node: Node, body: Body) -> bool:
+    """Whether a module is called, or something is read from it that is no method called for what it does to it."""
+    part = node.parent
+    if part is None or part.type != "attribute":
+        return is_called(node)
+    call = part.parent if is_called(part) else None
+    return is_used(node, body) and (call is None or not is_statement(call))
+
+
+def _is_asked(node: Node, cls: str, body: Body) -> bool:
+    """Whether a call asks if something is of a class of some name, among others."""
+    call = node.parent.parent if node.parent is not None else None
+    given = call_arguments(call) if call is not None and body.callee(call) == "isinstance" else []
+    kinds = [kind for asked in given[1:] for kind in (asked.named_children if asked.type == "tuple" else [asked])]
+    return given[:1] == [node] and cls in map(body.text, kinds)
 
 
 def _picks(node: Node) -> bool:
