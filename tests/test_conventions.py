@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from checking import check_sources
 
 from initlint.errors import InitlintError
 from initlint.model import Confidence
@@ -140,3 +141,24 @@ def test_a_shim_is_no_interpreter_to_find_packages_by(tmp_path: Path) -> None:
     with pytest.raises(InitlintError, match="if it is a shim, as pyenv makes them, name what"):
         target(tmp_path, shim)
     assert interpreter(tmp_path, shim) == str(shim)
+
+
+LIGHTNING = """
+import torch
+from lightning.pytorch import LightningModule
+
+
+class Net(LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.net = torch.nn.Linear(4, 4)
+        self.example_input_array = torch.rand(1, 4)
+        self.example = torch.rand(1, 4)
+
+    def forward(self, x):
+        return self.net(x)
+"""
+
+
+def test_what_the_base_class_of_a_framework_asks_for_is_read() -> None:
+    assert [finding.attribute for finding in check_sources({"net.py": LIGHTNING})] == ["example"]

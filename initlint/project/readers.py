@@ -17,6 +17,7 @@ from initlint.project.enclosing import Enclosing
 from initlint.project.entries import Entries
 from initlint.project.flows import Flow, Use
 from initlint.project.foreign import CERTAIN, Foreign
+from initlint.project.frameworks import read_by_framework
 from initlint.project.gathered import is_part_of_given
 from initlint.project.inference import Inference
 from initlint.project.inheritance import MODULE
@@ -183,7 +184,7 @@ class Readers:
     def _is_read_unnamed(self, cls: ClassId, attribute: str) -> bool:
         """Whether it is read without being named in the code of the project."""
         return (
-            attribute in self._read_by_torch(cls)
+            attribute in self._read_by_others(cls)
             or self._is_read_with_all(cls, attribute)
             or self.computed.reads(cls, attribute)
         )
@@ -241,10 +242,11 @@ class Readers:
         return any(self.project.is_module(cls) or knowledge.module(cls) for cls in value.instances)
 
     @remembered
-    def _read_by_torch(self, cls: ClassId) -> frozenset[str]:
-        """What the classes of torch that it, or a subclass, inherits from read."""
+    def _read_by_others(self, cls: ClassId) -> frozenset[str]:
+        """What the classes of torch, or of a framework, read that it or an heir inherits from."""
         ancestors = {ancestor for heir in self.project.descendants(cls) for ancestor in self.project.mro(heir)}
-        return frozenset(name for known in map(knowledge.module, ancestors) if known for name in known.reads)
+        known = (module.reads for module in map(knowledge.module, ancestors) if module)
+        return frozenset().union(*known, *map(read_by_framework, ancestors))
 
     def _construction_uses(self, cls: ClassId, attribute: str) -> Iterator[Flow]:
         for method in self.callers.readers_within(cls, attribute):
