@@ -43,11 +43,11 @@ class Flow(msgspec.Struct, frozen=True):
 
 
 INITIALISES = re.compile(
-    r"(.*\.)?(init\w*\..*|\w+_|\w*init\w*|\w*weights?_norm|\w*spectral_norm|named_apply|zero_module|\w*freeze\w*|delattr"
+    r"(.*\.)?(init\w*\..*|(?!clip_grad)\w+_|\w*init\w*|\w*weights?_norm|\w*spectral_norm|named_apply|zero_module|\w*freeze\w*|delattr"
     r"|setattr)\Z",
     re.IGNORECASE,
 )
-"""Callees that only initialise or freeze their argument, and return it."""
+"""Callees that only initialise or freeze what they are given; what they give back is that. To clip is to train."""
 
 LOOKS = frozenset(
     "isinstance hasattr print len id type repr str _calculate_fan_in_and_fan_out _calculate_correct_fan".split()
