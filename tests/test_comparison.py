@@ -820,3 +820,21 @@ def test_names_of_a_file_that_cannot_be_parsed_are_unknown_however_often_they_ar
     for question in (names.binding, names.binding, names.statements, names.statements):
         with pytest.raises(Unparsed, match=r"sizes\.py"):
             question("sizes.py", "WIDTH")
+
+
+def test_installed_packages_are_those_of_the_named_environment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python, base = tmp_path / "env" / "bin" / "python", tmp_path / "env" / "lib" / "python3.11" / "site-packages"
+    files = {python: "", base / "corp.py": "from torch import nn\n\n\nclass Base(nn.Module):\n    pass\n"}
+    for version, width in (("old", 2), ("new", 3)):
+        net = f"{HEAD}    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(2, {width})\n"
+        files[tmp_path / version / "net.py"] = net.replace("nn.Module", "Base").replace(
+            "import torch", "from corp import Base", 1
+        )
+    for path, content in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    monkeypatch.chdir(tmp_path)
+    assert run(["diff", "old", "new", "-n", "--python", str(python)]) == 1
+    assert capsys.readouterr().out.startswith("the streams part at Net.a, net.py:8 (new)")

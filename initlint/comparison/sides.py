@@ -30,7 +30,8 @@ from initlint.texts import load, text
 class Side:
     """One version: its texts by path, with "/" and relative to its own root, and the problems in reading it.
 
-    `cache` is the folder of the cache, and `processes` the number of processes to use.
+    `cache` is the folder of the cache, `processes` the number of processes to use, and `python` and `packages` say
+    where installed packages are, as in Config.
     """
 
     label: str
@@ -42,12 +43,15 @@ class Side:
     facts: dict[str, FileFacts] = field(default_factory=dict)
     cache: str = ""
     processes: int = 1
+    python: str = ""
+    packages: tuple[str, ...] = ()
 
     @functools.cached_property
     def project(self) -> Project:
-        """The files, linked; installed packages are looked up in the environment of the root."""
+        """The files, linked; installed packages are looked up in the environment."""
         texts = {path: self.texts[path] for path in self.facts}
-        return link(self.facts, texts.__getitem__, target(Path(self.root)), self.package)
+        environment = target(Path(self.root), Path(self.python) if self.python else None, self.packages)
+        return link(self.facts, texts.__getitem__, environment, self.package)
 
 
 def sides(old: str, new: str, config: Config) -> tuple[Side, Side]:
@@ -174,7 +178,15 @@ def _with_facts(side: Side, config: Config) -> Side:
         if blobs[source]
     }
     unread = (Problem(path, "the code is nested too deeply to be read", 1) for path in side.texts if path not in facts)
-    return replace(side, facts=facts, problems=(*side.problems, *unread), cache=folder, processes=processes)
+    return replace(
+        side,
+        facts=facts,
+        problems=(*side.problems, *unread),
+        cache=folder,
+        processes=processes,
+        python=config.python,
+        packages=config.site_packages,
+    )
 
 
 def _extracted(source: bytes) -> bytes:
