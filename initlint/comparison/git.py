@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from initlint.errors import InitlintError
@@ -46,6 +46,19 @@ def top(folder: str) -> str | None:
     if b"not a git repository" in done.stderr:
         return None
     raise InitlintError(f"git cannot read the repository here: {_reason(done)}")
+
+
+def inside(top: str, revision: str, place: str) -> str:
+    """The path of a place from the top of the repository; an InitlintError if it is outside."""
+    found = os.path.relpath(os.path.realpath(place), top)
+    if found.split(os.sep)[0] == os.pardir:
+        raise InitlintError(f"`{revision}` is a revision of {top}, and {place} lies outside of that")
+    return found
+
+
+def notes(missing: Iterable[str], revision: str) -> tuple[str, ...]:
+    """What to say about submodules of a revision that are missing."""
+    return tuple(f"the submodule {path} of {revision} is not there" for path in missing)
 
 
 def is_shallow(folder: str) -> bool:

@@ -128,9 +128,7 @@ def _revision(given: str, place: str | None, config: Config) -> Side:
     found = git.commit(os.getcwd(), given)
     assert top is not None and found is not None
     texts, missing = git.files(top, found)
-    prefix = "" if place is None else os.path.relpath(os.path.realpath(place), top).replace(os.sep, "/")
-    if prefix == ".." or prefix.startswith("../"):
-        raise InitlintError(f"`{given}` is a revision of {top}, and {place} lies outside of that")
+    prefix = "" if place is None else git.inside(top, given, place).replace(os.sep, "/")
     excluded = excluding(config, top)
     if not excluded(prefix):
         texts = {path: data for path, data in texts.items() if not excluded(path)}
@@ -141,8 +139,7 @@ def _revision(given: str, place: str | None, config: Config) -> Side:
         }
         if not texts:
             raise InitlintError(f"`{prefix}` is not in {given}")
-    notes = tuple(f"the submodule {path} of {given} is not there" for path in missing)
-    return _decoded(given, top, texts, notes)
+    return _decoded(given, top, texts, git.notes(missing, given))
 
 
 def _single(side: Side) -> Side:

@@ -83,11 +83,9 @@ def _revision(version: str, beside: str, folder: str) -> Tree:
     commit = git.commit(os.getcwd(), version)
     assert top is not None and commit is not None
     missing = git.export(top, commit, folder)
-    notes = tuple(f"the submodule {path} of {version} is not there" for path in missing)
-    inside = os.path.relpath(os.path.realpath(beside or os.getcwd()), top)
+    notes = git.notes(missing, version)
+    inside = git.inside(top, version, beside or os.getcwd())
     place = os.path.normpath(os.path.join(folder, inside))
-    if beside and inside.split(os.sep)[0] == os.pardir:
-        raise InitlintError(f"`{version}` is a revision of {top}, and {beside} lies outside of that")
     if beside and not os.path.exists(place):
         raise InitlintError(f"`{inside}` is not in {version}")
     if os.path.isfile(place):
