@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from initlint.cli.confirm import OPTIONS, gathered, taken, tell, with_options
+from initlint.cli.confirm import OPTIONS, evidence_for, pop_options, summarise, with_options
 from initlint.cli.options import Command, Flag, chosen, settled
 from initlint.config import Config, key
 from initlint.errors import CLEAN, FINDINGS, InitlintError
@@ -49,7 +49,7 @@ def _check(
 ) -> int:
     from initlint.sources import nearest_folder
 
-    own = taken(given)
+    own = pop_options(given)
     if not confirm:
         _refuse_unused(chosen(own), given)
     if STDIN in paths or stdin_filename:
@@ -115,9 +115,9 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     started = time.perf_counter()
     gc.set_threshold(MANY)
     with Bar(shown=not config.quiet) as bar:
-        report = run(_against_what_is_there(config), bar, buffer)
+        report = run(_with_old_baseline(config), bar, buffer)
     if config.diff:
-        return _show(config, report, buffer)
+        return _print_diff(config, report, buffer)
     if config.fix:
         _fix(config, report)
         report = run(config)
@@ -126,14 +126,14 @@ def _run(config: Config, buffer: bytes | None, confirm: bool = False) -> int:
     if config.add_ignores:
         _add_ignores(config, report)
         report = run(config)
-    evidence = gathered(config, report) if confirm else None
+    evidence = evidence_for(config, report) if confirm else None
     if config.output_format in WITH_FIXES:
         from initlint.cli.fix import suggested
 
         report = suggested(report, buffer)
     write(config, _rendered(config, report, evidence))
     if evidence is not None:
-        tell(config, evidence)
+        summarise(config, evidence)
     if not config.quiet:
         click.echo(summary.render(report, time.perf_counter() - started, config.verbose), err=True, nl=False)
     return FINDINGS if report.findings and not config.exit_zero else CLEAN
@@ -167,7 +167,7 @@ def _refuse_unprovable(config: Config) -> None:
         raise InitlintError("`--confirm` shows evidence for each finding; it excludes --statistics, --diff and --fix")
 
 
-def _show(config: Config, report: Report, buffer: bytes | None) -> int:
+def _print_diff(config: Config, report: Report, buffer: bytes | None) -> int:
     """Print what would change, as ruff does: the status says whether anything would."""
     from initlint.cli import fix
 
@@ -175,7 +175,7 @@ def _show(config: Config, report: Report, buffer: bytes | None) -> int:
     mended = fix.mend(report, strategy, config.confirm.device, buffer)
     text = fix.diff(report, mended)
     write(config, text)
-    _tell(config, fix.notes(report, mended, config, strategy))
+    _print_notes(config, fix.notes(report, mended, config, strategy))
     return FINDINGS if text and not config.exit_zero else CLEAN
 
 
@@ -185,16 +185,16 @@ def _fix(config: Config, report: Report) -> None:
     strategy = Strategy(config.fix)
     mended = fix.mend(report, strategy, config.confirm.device)
     fix.write(report, mended)
-    _tell(config, fix.notes(report, mended, config, strategy))
+    _print_notes(config, fix.notes(report, mended, config, strategy))
 
 
-def _tell(config: Config, notes: Iterable[str]) -> None:
+def _print_notes(config: Config, notes: Iterable[str]) -> None:
     if not config.quiet:
         for note in notes:
             click.echo(f"initlint: {note}", err=True)
 
 
-def _against_what_is_there(config: Config) -> Config:
+def _with_old_baseline(config: Config) -> Config:
     """To rewrite a baseline, compare with the old one first: what this run does not judge has to be kept."""
     if not config.write_baseline:
         return config

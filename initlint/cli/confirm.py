@@ -31,7 +31,7 @@ FORMATS = ("full", "json")
 _TARGET = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:.+", re.DOTALL)
 
 
-def taken(given: dict[str, Any]) -> dict[str, Any]:
+def pop_options(given: dict[str, Any]) -> dict[str, Any]:
     """Remove the options of confirming from those given, and return them."""
     return {str(flag.name): given.pop(str(flag.name)) for flag in OPTIONS}
 
@@ -67,17 +67,17 @@ def _confirm(paths: tuple[str, ...], config: tuple[str, ...], isolated: bool, **
     from initlint.cli.progress import Bar
     from initlint.pipeline import run
 
-    own = taken(given)
+    own = pop_options(given)
     options = with_options(settled(paths, config, isolated, given).config, own)
     with Bar(shown=not options.quiet) as bar:
         report = run(options, bar)
-    evidence = gathered(options, report)
+    evidence = evidence_for(options, report)
     write(options, rendered(options, evidence))
-    tell(options, evidence)
+    summarise(options, evidence)
     return _status(options, evidence)
 
 
-def gathered(config: Config, report: Report) -> Evidence:
+def evidence_for(config: Config, report: Report) -> Evidence:
     """Build what the findings of a report are about, and gather the evidence."""
     from initlint.cli.progress import Bar
     from initlint.runtime.confirm import confirm
@@ -117,7 +117,7 @@ def rendered(config: Config, evidence: Evidence) -> str:
     return evidence_full.render(evidence, wants_color(config), config.verbose, columns(config))
 
 
-def tell(config: Config, evidence: Evidence) -> None:
+def summarise(config: Config, evidence: Evidence) -> None:
     from initlint.report.evidence_full import summary
 
     if not config.quiet:

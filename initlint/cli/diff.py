@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from initlint.cli.confirm import OPTIONS, is_target, taken
+from initlint.cli.confirm import OPTIONS, is_target, pop_options
 from initlint.cli.options import Command, chosen
 from initlint.cli.trace import COMMON, own_format
 from initlint.config import Config, key
@@ -23,7 +23,7 @@ _RANGE = re.compile(r"(?!\.\./)[^:]*\.\.[^:]*")
 def _diff(versions: tuple[str, ...], output_format: str, config: tuple[str, ...], isolated: bool, **given: Any) -> int:
     from initlint.settings import settle
 
-    own = taken(given)
+    own = pop_options(given)
     old, new, paths = _split(versions)
     start = next((each for each in (new, old) if os.path.isdir(each)), ".")
     settings = settle(chosen(given), named=config, isolated=isolated, start=start, caller="command line")

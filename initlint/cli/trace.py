@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from initlint.cli.confirm import OPTIONS, plan, taken, with_options
+from initlint.cli.confirm import OPTIONS, plan, pop_options, with_options
 from initlint.cli.options import Command, Flag, settled
 from initlint.config import Config
 from initlint.errors import CLEAN, InitlintError
@@ -44,7 +44,7 @@ def _trace(
     from initlint.runtime import fingerprint
     from initlint.runtime.trees import here
 
-    own = taken({**given, "build": target})
+    own = pop_options({**given, "build": target})
     rest = {name: value for name, value in given.items() if name not in own}
     options = single(settled((), config, isolated, rest).config, own)
     if write_to and not write_to.endswith(fingerprint.SUFFIX):
