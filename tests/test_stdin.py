@@ -135,8 +135,8 @@ def test_half_written_code(project: Path, buffer: bytes, found: list[Finding]) -
         (["-", "model.py"], "standard input (`-`, --stdin-filename) is checked alone, without other paths"),
         (["model.py", "--stdin-filename", "model.py"], "standard input (`-`, --stdin-filename) is checked alone"),
         (["-", "--stdin-filename", "."], "`.` is a folder; name the file that standard input stands for"),
-        (["-", "--fix", "remove"], "standard input cannot be written to; name a file, or see what would change by"),
-        (["-", "--add-ignores"], "standard input cannot be written to; name a file, or see what would change by"),
+        (["-", "--fix", "remove"], "standard input cannot be changed; name a file, or see what would change with"),
+        (["-", "--add-ignores"], "standard input cannot be changed; name a file, or see what would change with"),
     ],
 )
 def test_mistakes(project: Path, arguments: list[str], sentence: str) -> None:
