@@ -1,4 +1,4 @@
-"""What initlint finds in code that stands in a test."""
+"""What initlint finds in code that is written inside of a test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from initlint.sources import Sources
 
 
 def check_sources(files: dict[str, str]) -> tuple[Finding, ...]:
-    """What all rules find in a project given as texts by path, what is only possible included."""
+    """The findings of all rules in a project given as texts by path, including possible ones."""
     texts = {path: text.encode() for path, text in files.items()}
     facts = {path: extract(text) for path, text in texts.items()}
     found = find(link(facts, texts.__getitem__), frozenset(files), frozenset(rules.CODES))

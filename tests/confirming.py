@@ -1,4 +1,4 @@
-"""What the tests of confirming share: projects, runs, and the shape of what comes out."""
+"""What the tests of `confirm` share: projects, runs, and summaries of the results."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Both(nn.Module):
 
 
 def confirmed(root: Path, **details: Any) -> Evidence:
-    """What confirming a project comes to."""
+    """The evidence for a project."""
     config = settle({"paths": (str(root),), "no_cache": True}, start=str(root)).config
     details = {"limits": Limits(60, 4000), **details}
     return confirm(check(config), discover(config).files, Plan(interpreter=sys.executable, **details))
@@ -78,7 +78,7 @@ def project(folder: Path, **texts: str) -> Path:
 
 
 def table(evidence: Evidence) -> dict[str, tuple[str, int, int, str]]:
-    """By attribute: the verdict, how many tensors are shared, how many differ, the first that does."""
+    """By attribute: the verdict, the number of shared tensors, how many differ, and the first that does."""
     return {result.findings[0].attribute: row(result) for result in evidence.results}
 
 

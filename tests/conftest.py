@@ -1,4 +1,4 @@
-"""The tests say themselves where they want colours."""
+"""Tests set colours themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of processes share: waiting for what happens elsewhere, and seeing who still runs."""
+"""What tests of processes share: waiting for them, and finding out which still run."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 
 def environments() -> Iterator[bytes]:
-    """The environments of all processes, where the system shows them."""
+    """The environments of all processes, if the system shows them."""
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             yield (entry / "environ").read_bytes()
 
 
 def marked(mark: str) -> int:
-    """How many processes have a mark in their environment."""
+    """The number of processes with a mark in their environment."""
     return sum(mark.encode() in environment for environment in environments())
 
 
 def listed(*columns: str) -> list[str]:
-    """A line for each process, as `ps` writes it."""
+    """A line for each process, as `ps` prints it."""
     line = ["ps", "-eww", "-o", ",".join(f"{column}=" for column in columns)]
     return subprocess.run(line, check=True, capture_output=True, text=True).stdout.splitlines()

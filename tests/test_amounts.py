@@ -1,4 +1,4 @@
-"""How many numbers draws take, and which parameters layers have, against torch."""
+"""The amounts that draws take, and the parameters of layers, compared with torch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIZES = (("uniform", 4), ("uniform", 8), ("normal", 2), ("normal", 3), ("normal"
 
 
 def states(series: Iterable[tuple[str, int]], left: int) -> list[bytes]:
-    """The states of torch's generator behind all orders of some draws, with a normal number left over or none."""
+    """The states of torch's generator after some draws in every order, with or without a normal number left over."""
     return [state(order, left) for order in itertools.permutations(series)]
 
 

@@ -1,4 +1,4 @@
-"""The layers of the package: a place imports only what stands above it in this list."""
+"""The layers of the package: a module imports only what is above it in this list."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def layer(module: str) -> int:
 
 
 def own(imported: str) -> str | None:
-    """The name of a module below the package; the package itself, which holds the version, is free to all."""
+    """The name of a module below the package; the package itself has the version, and all may import it."""
     return imported.removeprefix("initlint.") if imported.startswith("initlint.") else None
 
 
@@ -155,7 +155,7 @@ def test_nothing_is_imported_that_is_not_declared() -> None:
 
 @pytest.mark.parametrize("package", ["facts", "project", "construction", "comparison", "comparison/interpreter"])
 def test_a_package_says_where_everything_is(package: str) -> None:
-    """The docstring of a package is its map: a module that is added has to find its place there."""
+    """The docstring of a package is its map, and has to list every module."""
     folder = PACKAGE / package
     told = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
     missing = {path.name for path in folder.glob("*.py")} - set(re.findall(r"\w+\.py", told)) - {"__init__.py"}

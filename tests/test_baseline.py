@@ -1,4 +1,4 @@
-"""With a baseline only what is new counts; what is mended is said; the file holds no line numbers."""
+"""With a baseline only new findings are reported, fixed ones are named, and the file has no line numbers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def initlint(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 def new(project: Path, *arguments: str) -> tuple[list[str], list[str]]:
-    """What is reported beyond the baseline, and what of the baseline is mended."""
+    """The findings beyond the baseline, and its entries that are gone."""
     document = json.loads(initlint(project, "--baseline", "base.json", "--output-format", "json", *arguments).stdout)
     return tuple(  # type: ignore[return-value]
         [f"{found['path']}:{found['class']}.{found['attribute']}" for found in document[kind]]
@@ -106,7 +106,7 @@ def test_what_is_mended_is_said_and_can_be_dropped(project: Path) -> None:
 
 
 def test_discarded_draws_of_one_name_are_counted(project: Path) -> None:
-    """Of two that go by one name one is mended: whichever it was, one is left in the baseline."""
+    """If one of two with the same name is fixed, one is left in the baseline, whichever it was."""
     discarded = "        nn.Linear(1, 1)\n"
     (project / "a.py").write_text(MODEL.replace(SPARE, SPARE + discarded + discarded))
     initlint(project, "--write-baseline", "base.json")

@@ -1,4 +1,4 @@
-"""The cache keeps what it is given, and whatever happens to its file it never lies and never fails."""
+"""The cache keeps its entries, and whatever happens to its file, it never gives wrong ones and never fails."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_flipped_bytes_are_noticed(tmp_path: Path, seed: int) -> None:
 
 
 def test_swapped_values_are_noticed(tmp_path: Path) -> None:
-    """Whole and valid rows under the wrong key."""
+    """Complete and valid rows under the wrong key."""
     path = filled(tmp_path)
     database = sqlite3.connect(path)
     database.execute(
@@ -182,7 +182,7 @@ def test_a_read_only_cache_is_read(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_costs_nothing_but_memory(tmp_path: Path) -> None:
-    """SQLite's own page limit stands in for the disk; it says the same."""
+    """SQLite's own page limit takes the place of a full disk; the error is the same."""
     filled(tmp_path)
     cache = Cache(str(tmp_path))
     assert cache._database is not None

@@ -1,4 +1,4 @@
-"""The command as its users meet it: run as a process of its own, judged by exit status and by what it prints."""
+"""The command as users run it: in its own process, judged by exit status and output."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Every command in the README and the documentation is run as it is written there.
+"""Every command in the README and the documentation is run as written.
 
-A ```sh block is run as a whole. A ```console block holds commands behind `$ ` and what each prints, in which `...`
+A ```sh block is run as a whole. A ```console block has commands after `$ ` and the output of each, in which `...`
 stands for anything. Blocks of the README run in a copy of the repository, all others in a copy of fixtures/story. A
-block that cannot be run here says why in a comment above it: `<!-- not run: reason -->`.
+block that cannot be run says why in a comment above it: `<!-- not run: reason -->`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ BLOCKS = [block for page in PAGES for block in blocks(page)]
 
 @pytest.fixture
 def commands(tmp_path: Path) -> str:
-    """PATH with the command `initlint` of this checkout in front."""
+    """PATH, starting with the command `initlint` of this checkout."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "initlint").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m initlint "$@"\n')
@@ -68,7 +68,7 @@ def commands(tmp_path: Path) -> str:
 
 
 def copy(page: Path, target: Path) -> Path:
-    """What the commands of a page run in: a repository of its own."""
+    """The repository in which the commands of a page run."""
     if page.name == "README.md":
         if not (ROOT / ".git").exists():
             pytest.skip("the sources are not a git checkout")
@@ -98,14 +98,14 @@ def shell(command: str, folder: Path, path: str) -> subprocess.CompletedProcess[
 
 
 def dialogue(body: str) -> Iterator[tuple[str, str]]:
-    """The commands of a console block, each with what it prints."""
+    """The commands of a console block, each with its output."""
     for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
         command, _, printed = part.partition("\n")
         yield command, printed
 
 
 def pattern(printed: str) -> str:
-    """What is shown as a regular expression; `...` is anything, and a run may take any time."""
+    """The shown output as a regular expression; `...` is anything, and a run may take any time."""
     return SECONDS.sub("in 0.00 s", re.escape(SECONDS.sub("in 0.00 s", printed)).replace(r"\.\.\.", "(?s:.*)"))
 
 

@@ -371,7 +371,7 @@ ALIKE = {
 def test_a_part_that_is_built_alike_is_compared_where_its_use_differs(
     more: str, versions: tuple[str, str], body: str
 ) -> None:
-    """The part itself changes too, in a way that makes no difference, so that it is not identical."""
+    """The part itself also changes, in a way that makes no difference, so it is not identical."""
     part = """
 class Part(nn.Module):
     def __init__(self, {signature}):
@@ -703,7 +703,7 @@ def test_a_path_on_one_side_only(repository: Path, capsys: pytest.CaptureFixture
 
 
 def test_files_are_read_as_check_reads_them(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    """A carriage return alone ends a line, and a notebook is its cells."""
+    """A lone carriage return ends a line, and a notebook is its cells."""
     new = net("self.c = nn.Linear(dim, 1)  # new\nself.a = nn.Linear(dim, dim)\nself.b = nn.Linear(dim, 4)")
     for folder, text in (("old", BASE), ("new", new)):
         (tmp_path / folder).mkdir()

@@ -1,4 +1,4 @@
-"""What a comparison leaves unread, unparsed or unfollowed since nothing depends on it, and what it must not."""
+"""What a comparison need not read, parse or follow because nothing depends on it, and what it must."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_name_that_is_not_exported_is_not_brought() -> None:
 
 
 def answered(method: Any) -> int:
-    """How many answers of a method are remembered."""
+    """The number of remembered answers of a method."""
     return int(method.cache_info().currsize)
 
 
@@ -77,7 +77,7 @@ CHAIN = "def f{0}(dim):\n    return f{1}(dim) + {0}\n\n\n"
 
 
 def test_what_differs_is_met_before_what_both_have() -> None:
-    """The difference stands behind hundreds of functions of a file that did not change."""
+    """The difference comes after hundreds of functions of a file that did not change."""
     wide = (
         "from far import last\n" + "".join(CHAIN.format(at, at + 1) for at in range(300)) + "def f300(dim): return dim"
     )
@@ -102,7 +102,7 @@ def test_a_decorator_of_many_classes_is_compared_once() -> None:
 
 
 def test_equal_contents_of_one_version_are_told_by_those_of_the_other() -> None:
-    """What reaches far is not held against its like in one version, and has the term of its own in the other."""
+    """Large definitions are not compared within one version, and share a term with the other one."""
     chain = "".join(CHAIN.format(at, at + 1) for at in range(200)) + "def f200(dim): return dim\n"
     files = {"net.py": f"{chain}\ndef one(dim):\n    return f0(dim)\n\n\ndef two(dim):\n    return f0(dim)\n"}
     texts = Texts()

@@ -1,4 +1,4 @@
-"""Options: defaults, configuration files, what overrides what, and what is said about mistakes."""
+"""Options: defaults, configuration files, what overrides what, and messages about mistakes."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from initlint.sources import discover
 
 
 def test_the_story_in_its_model() -> None:
-    """The counts of the story's own README, and which weights they are."""
+    """The numbers in the story's own README, and which weights they are."""
     evidence = confirmed(STORY, target="models:VisionTransformer()")
     gamma, linear = sorted(evidence.results, key=lambda result: result.findings[0].attribute)
     assert row(gamma) == ("confirmed", 43, 22, "blocks.0.attn.proj.weight")
@@ -46,7 +46,7 @@ def test_the_story_in_its_model() -> None:
 
 
 def test_the_story_class_by_class() -> None:
-    """Two of them in a row: `linear`, the last of its constructor, leaves the first alone and shifts the second."""
+    """Of two instances in a row, `linear`, the last of its constructor, shifts only the second."""
     evidence = confirmed(STORY)
     gamma, linear = sorted(evidence.results, key=lambda result: result.findings[0].attribute)
     assert gamma.target == linear.target == "models.attention:Attention(dim=64)"
@@ -116,7 +116,7 @@ def test_a_target_of_several_classes_shows_what_it_builds(tmp_path: Path) -> Non
 
 
 def test_what_cannot_be_removed_is_isolated(tmp_path: Path) -> None:
-    """Its own weights stay, under whatever name, and are no evidence."""
+    """Its own weights stay, under any name, and are no evidence."""
     text = """
     class Net(nn.Module):
         def __init__(self):
@@ -314,7 +314,8 @@ def tall():
 
 
 def test_what_cannot_be_built_by_itself_is_built_through_an_heir(tmp_path: Path) -> None:
-    """What the heir adds is shifted too, and no contradiction; for a class in a function the way is said."""
+    """What the subclass adds is shifted too, which is no contradiction; for a class in a function the report says how
+    to build it."""
     found = {result.findings[0].cls: result for result in confirmed(project(tmp_path, net=HEIRS, other=OTHER)).results}
     assert {name: (result.verdict.value, result.target) for name, result in found.items()} == {
         "Mixin": ("confirmed", "other:Mixed()"),
@@ -365,7 +366,7 @@ UNBUILT = {
 
 
 def test_findings_of_all_fixtures_agree_with_torch() -> None:
-    """What is said to draw draws, what is said to be shifted differs, and nothing else does."""
+    """What should draw draws, what should be shifted differs, and nothing else does."""
     config = settle(
         {"paths": tuple(str(FIXTURES / "classes" / f"dead_{name}.py") for name in KINDS), "no_cache": True}
     ).config

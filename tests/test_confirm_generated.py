@@ -1,6 +1,6 @@
-"""Generated programs are confirmed: builds in processes of their own agree with the truth and with the findings.
+"""Generated programs are confirmed: real builds agree with the truth and with the findings.
 
-`INITLINT_EXAMPLES=500 pytest tests/test_confirm_generated.py` looks further than the fixed series of every day.
+`INITLINT_EXAMPLES=500 pytest tests/test_confirm_generated.py` tries more programs than the fixed series of every day.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def host() -> Iterator[Host]:
 @series(12)
 @given(programs())
 def test_builds_agree_with_the_findings(host: Host, program: Program) -> None:
-    """A definition that draws moves the streams, one that does not moves nothing; the weights are those predicted."""
+    """A definition moves the streams exactly if it draws, and the weights are the predicted ones."""
     note(render.show(program))
     for result in results(host, program):
         finding = result.findings[0]

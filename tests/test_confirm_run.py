@@ -1,4 +1,4 @@
-"""`initlint confirm` as it is run: its output, its statuses, and what becomes of what cannot be built."""
+"""`initlint confirm` as a command: its output, its exit statuses, and builds that fail."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_bad_class_is_inconclusive_and_the_others_are_checked(
 
 
 def test_what_cannot_be_imported_is_said_with_what_was_asked(tmp_path: Path) -> None:
-    """Another target would be no help: it is in the same module."""
+    """Another target would not help: it is in the same module."""
     (result,) = confirmed(project(tmp_path, bad="import nowhere\n" + GOOD)).results
     assert result.reason == (
         f"`bad` cannot be imported: ModuleNotFoundError: No module named 'nowhere' (bad.py:7) "
@@ -161,7 +161,7 @@ def test_the_report_reads_like_evidence(monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 def test_the_report_fits_a_terminal(tmp_path: Path) -> None:
-    """Running text is broken between words, the table shows fewer values; what is to be copied stays on its line."""
+    """Prose is wrapped between words, the table shows fewer values, and commands to copy stay on one line."""
     evidence = confirmed(project(tmp_path, net=VERDICTS))
     for width, values in ((80, 1), (96, 2), (200, 3)):
         lines = evidence_full.render(evidence, width=width).splitlines()

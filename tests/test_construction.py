@@ -1,4 +1,4 @@
-"""Constructions: from source text to events, compared with what torch really draws when the class is built."""
+"""Constructions: from source to events, compared with what torch draws when the class is built."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ TRUTH: dict[str, str] = {
 
 
 def measure(source: str) -> list[str]:
-    """The draws of a run: the tensor of the module that each filled, "?" where that cannot be told."""
+    """The draws of a run: the tensor of the module that each filled, "?" if unknown."""
     torch = pytest.importorskip("torch")
     from initlint.runtime.ledger import CPU, Recorder, owners
 
@@ -627,7 +627,7 @@ def test_slices_of_one_text_share_its_tree_and_not_its_places() -> None:
 
 
 def trees() -> int:
-    """How many there are in this process."""
+    """The number of trees in this process."""
     return sum(type(each) is Tree for each in gc.get_objects())
 
 

@@ -1,4 +1,4 @@
-"""Constructions of code that is large, deep or recursive: what is known, and what is said where it is given up."""
+"""Constructions of code that is large, deep or recursive: what is known, and what is said if initlint gives up."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def module(name: str, parameters: str, *lines: str) -> str:
 
 
 def chained(depth: int, one: str, other: str) -> str:
-    """Classes of which each builds the next one twice, with these arguments."""
+    """Classes that each build the next one twice, with these arguments."""
     classes = (
         module(f"C{i}", ", key=''", f"self.one = C{i + 1}({one})", f"self.other = C{i + 1}({other})")
         for i in range(depth)

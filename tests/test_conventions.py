@@ -1,4 +1,4 @@
-"""Names that the user declares: base classes of frameworks, methods that only initialise, installed packages."""
+"""What the user declares: base classes of frameworks, methods that only initialise, installed packages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def found(project: Path, config: str) -> dict[str, Confidence]:
 
 @pytest.mark.parametrize("base", ["corp.models.BaseModel", "corp.BaseModel", "BaseModel"])
 def test_a_declared_base_class_is_no_doubt(project: Path, base: str) -> None:
-    """Asked twice, with a cache that has seen the other answer."""
+    """Asked twice, with a cache that has the other answer."""
     init = 'extra-init-methods = ["prepare"]'
     for _ in range(2):
         assert found(project, init) == {"spare": POSSIBLE, "head": POSSIBLE}

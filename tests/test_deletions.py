@@ -1,4 +1,4 @@
-"""What is left of a dictionary from which something is deleted, known or not."""
+"""What remains of a dictionary after a deletion, known or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documents say is what the tool does: tables, pages and printed output are made from it."""
+"""The documentation says what the tool does: tables, pages and printed output are derived from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings in docs/editors.md, taken from the page as they stand there and used."""
+"""The settings in docs/editors.md, used exactly as they are on the page."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def commands(tmp_path: Path) -> str:
-    """A folder with the command `initlint`, to stand in front of PATH."""
+    """A folder with the command `initlint`, to put first in PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "initlint").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m initlint "$@"\n')
@@ -54,7 +54,7 @@ def commands(tmp_path: Path) -> str:
 
 
 def edited(project: Path, commands: str, *command: str) -> str:
-    """What an editor says that has a home of its own beside the project and runs this command."""
+    """The output of an editor with its own home folder beside the project, running this command."""
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
     run = subprocess.run(
@@ -84,7 +84,7 @@ def save(path: Path, *lines: str) -> str:
 
 
 def vim(project: Path, commands: str, program: str, *keys: str, show: str = QUICKFIX) -> list[dict[str, Any]]:
-    """The list of errors after some commands, typed in vim or Neovim with the settings of the page."""
+    """The list of errors after some commands in vim or Neovim with the settings of the page."""
     settings = home(project) / {"vim": ".vim", "nvim": ".config/nvim"}[program]
     save(settings / "compiler" / "initlint.vim", block("## Vim and Neovim", "vim"))
     save(settings / "ale_linters" / "python" / "initlint.vim", block("### ALE", "vim"))
@@ -135,7 +135,7 @@ def test_ale(project: Path, commands: str) -> None:
 
 
 def test_nvim_lint(project: Path, commands: str) -> None:
-    """The plugin itself is not packaged: what it does with the settings is done here."""
+    """The plugin itself is not packaged: this test does what it does with the settings."""
     before = "package.preload['lint'] = function() return { linters = {}, linters_by_ft = {} } end"
     after = """
     local linter = require('lint').linters.initlint

@@ -1,4 +1,5 @@
-"""Ordinary edits of small programs: the answer that both versions get, held to what torch draws when both are built."""
+"""Ordinary edits of small programs: the answer for both versions, compared with what torch draws when both are
+built."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ def program(body: str, parameters: str = "", head: str = "", more: str = "") -> 
 
 
 def built(text: str) -> tuple[list[tuple[str, str]], list[bytes]]:
-    """The states of the generator around every draw, and all that the tensors hold."""
+    """The states of the generator around every draw, and the contents of all tensors."""
     names: dict[str, Any] = {"__name__": "net"}
     exec(compile(text, "net.py", "exec", dont_inherit=True), names)
     torch.manual_seed(0)
@@ -126,7 +127,7 @@ def test_what_every_turn_of_a_loop_adds(old: str, new: str, verdict: Verdict) ->
 
 
 def test_a_choice_in_every_turn_is_one_of_its_arms() -> None:
-    """What is not there in one arm is not asked what it is."""
+    """What is missing in one arm is not inspected."""
     body = "self.a = nn.ModuleList([nn.Linear(4, 4) if wide else None for _ in range(n)])\nself.apply(self.init)"
     old, new = (
         program(body, "n=3, wide=True", more=INIT.replace("m.weight)", f"m.weight, std={std})")) for std in (1, 2)
@@ -197,7 +198,7 @@ def test_apply_runs_on_what_is_shared_once_for_each_module_that_has_it(old: str,
 
 
 def test_what_is_the_same_in_all_turns_is_one_part() -> None:
-    """It is there if there is a turn, which is not known of what is passed."""
+    """It exists if there is a turn, which is unknown for what callers pass."""
     body = SHARED.format("*[l for _ in range(k)]")
     old, new = (program(f"{body}{init}", "k=3", more=INIT) for init in ("self.a.apply(self.init)", "self.init(l)"))
     (found,) = compared(old, new).classes
@@ -549,7 +550,7 @@ def test_what_decorators_put_into_a_table(key: str, old: str, new: str, more: st
 
 
 def test_a_registry_that_grew_gives_what_it_gave() -> None:
-    """Also where what is registered stands in another file."""
+    """Also if what is registered is in another file."""
     body = "from kinds import REG\n" + program("self.a = REG['a']()\nself.b = nn.Linear(4, 4)")
     more = '\n\n@register("c")\nclass C(A):\n    pass\n'
     kinds = HEAD + REGISTRY.format("b", "b", "")

@@ -1,4 +1,4 @@
-"""Every example of every rule runs through the whole pipeline: what is marked is found, and nothing more."""
+"""Every example of every rule runs through the whole pipeline: exactly the marked findings are found."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FIXED = [(rule, example) for rule, example in EXAMPLES if example.fixed is not N
 
 @pytest.mark.parametrize(("rule", "example"), FIXED, ids=[f"{rule.code}-{example.title}" for rule, example in FIXED])
 def test_fixed(rule: Rule[Any], example: Example) -> None:
-    """A fix makes exactly this text of it, which parses, and in which nothing is found any more."""
+    """A fix gives exactly this text, which parses, and in which nothing more is found."""
     result = rewrite(example.source.encode(), check_sources({"example.py": example.source}), Strategy.REMOVE)
     assert result.source.decode() == example.mended
     assert result.refused == ()

@@ -1,4 +1,4 @@
-"""What becomes of findings: chosen, suppressed, hidden, sorted, named."""
+"""What happens to findings: selected, suppressed, hidden, sorted, identified."""
 
 from __future__ import annotations
 
@@ -215,6 +215,6 @@ def test_the_place_of_an_unused_comment() -> None:
     ],
 )
 def test_per_file_ignores(pattern: str, folder: str, fits: bool) -> None:
-    """Patterns count from the folder of the configuration where that holds the project, else from its root."""
+    """Patterns are relative to the folder of the configuration if that contains the project, or else to its root."""
     options: dict[str, Any] = {"per_file_ignores": ((pattern, ("SOH1",)),), "folder": folder}
     assert shown("", GAMMA, **options) == ([] if fits else [(2, "SOH102", "gamma")])

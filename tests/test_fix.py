@@ -1,4 +1,4 @@
-"""`--fix` and `--diff` as their users meet them: what is printed, what is written, and what is never lost."""
+"""`--fix` and `--diff` as users run them: what is printed, what is written, and what is never lost."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_what_cannot_be_mended_is_in_nobodys_way(project: Path) -> None:
 
 @pytest.mark.parametrize("meant", ["Net", "Other"])
 def test_an_initialiser_speaks_of_the_class_that_it_tests_for(project: Path, meant: str) -> None:
-    """What it calls through the class by name is about what is tested."""
+    """What it calls through the class by name concerns the tested module."""
     (project / "init.py").write_text(
         "from torch import nn\n\nfrom model import Net\n\n\n"
         "class Other(nn.Module):\n    def __init__(self):\n        super().__init__()\n"

@@ -61,7 +61,7 @@ Owned = list[tuple[nn.Module, list[Place], dict[str, object]]]
 
 @dataclass(frozen=True)
 class Mark:
-    """One `expect` (or `unmeasured`) comment, with the statement and the class that it stands in."""
+    """One `expect` (or `unmeasured`) comment, with its statement and its class."""
 
     code: str
     name: str
@@ -162,7 +162,7 @@ def uninitialised(tensor: Tensor) -> bool:
 
 
 def definitions(owner: nn.Module) -> dict[str, object]:
-    """Everything that the constructor gave this module and that holds tensors or modules."""
+    """Everything with tensors or modules that the constructor gave this module."""
     named = {**vars(type(owner)), **owner._parameters, **owner._modules, **owner._buffers, **vars(owner)}
     return {name: value for name, value in named.items() if name not in REGISTRIES and holds(value)}
 
@@ -177,7 +177,7 @@ def held(attributes: dict[str, object], name: str) -> object:
 
 
 class Functions(TorchFunctionMode):
-    """Sees every torch function with its arguments: a parameter that is one of them is used."""
+    """Sees every torch function with its arguments: a parameter among them is used."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
@@ -317,7 +317,7 @@ def statement(nodes: list[ast.AST], path: Path, number: int) -> ast.stmt:
 
 
 def gives_others(nodes: list[ast.AST], number: int) -> bool:
-    """Whether a line stands in a method that runs on no module: one of the class, or of a class without bases."""
+    """Whether a line is in a method that runs on no module: one of the class, or of a class without bases."""
     around = [
         n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.lineno <= number <= (n.end_lineno or 0)
     ]
@@ -330,7 +330,7 @@ def gives_others(nodes: list[ast.AST], number: int) -> bool:
 
 
 def enclosing_class(nodes: list[ast.AST], number: int) -> str:
-    """The innermost class around a line; "" in a function outside of classes, which gives any instance something."""
+    """The innermost class around a line; "" in a function outside of classes, which may give any instance something."""
     around = [n for n in nodes if isinstance(n, ast.ClassDef) and n.lineno <= number <= (n.end_lineno or 0)]
     return max(around, key=lambda node: node.lineno).name if around else ""
 
@@ -353,7 +353,7 @@ def test_measured(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refute(mark: Mark, recorder: Recorder, owned: Owned) -> Iterator[str]:
-    """What speaks against one marker."""
+    """What contradicts one marker."""
     if mark.code == "SOH901":
         return
     drew = not mark.unpacks and any(mark.covers(places) for _, places in recorder.draws)
@@ -460,7 +460,7 @@ def weights(project: str) -> dict[str, str]:
 
 
 def test_bad_files_are_as_bad_as_the_table_says() -> None:
-    """Python itself refuses what is SOH901, save for syntax newer than this Python."""
+    """Python itself rejects what is SOH901, except syntax newer than this Python."""
     table = (FIXTURES / "bad" / "README.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (\S+\.py) \| (\w+)", table, re.MULTILINE))
     assert sorted(rows) == sorted(path.name for path in (FIXTURES / "bad").glob("*.py"))

@@ -1,4 +1,4 @@
-"""Every fixture: what stands beside the lines is found, and nothing more."""
+"""Every fixture: exactly the findings marked on its lines are found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Due = set[tuple[str, int, str, str]]
 
 
 def project(root: Path) -> dict[str, str]:
-    """The files of one fixture by their paths relative to it; a single file is a project of its own."""
+    """The files of one fixture by relative path; a single file is a project of its own."""
     if root.is_file():
         return {root.name: root.read_text(encoding="utf-8")}
     files = sorted(root.rglob("*.py"))

@@ -1,4 +1,4 @@
-"""Formats for other programs: whole texts, and what the schemas and readers of these formats say."""
+"""Formats for other programs: complete texts, and what the schemas and readers of these formats say."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_format_is_here() -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_whole_text(name: str) -> None:
-    """To take over a change that is meant, write the new text into the file and read the difference."""
+    """To accept an intended change, write the new text into the file and review the difference."""
     text = RENDER[name](FULL_REPORT).replace(f'"version": "{__version__}"', '"version": "0.0.0"')
     assert text == (FOLDER / "snapshots" / f"report.{name}").read_text(encoding="utf-8")
 
@@ -115,7 +115,7 @@ def test_rdjson_is_valid(report: Report) -> None:
 
 
 def test_sarif_has_what_code_scanning_asks_for() -> None:
-    """GitHub wants more than the schema: texts that are not empty, relative paths, one line a finding."""
+    """GitHub wants more than the schema: non-empty texts, relative paths, one line per finding."""
     (run,) = json.loads(sarif.render(FULL_REPORT))["runs"]
     for rule in run["tool"]["driver"]["rules"]:
         assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))

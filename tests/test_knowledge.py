@@ -109,7 +109,7 @@ def seed_dependent(cls: type, arguments: Callable[[], Any]) -> set[str]:
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Whether two entries of a state agree; what is not yet materialised does."""
+    """Whether two entries of a state agree; entries that are not materialised yet do."""
     return bool(torch.nn.parameter.is_lazy(one) or torch.equal(one, other))
 
 

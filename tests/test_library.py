@@ -1,4 +1,4 @@
-"""`initlint.check`: the answers of the command line, typed, without output and without an exit."""
+"""`initlint.check`: the results of the command line, typed, without output and without exiting."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_the_page_names_every_field() -> None:
 
 @pytest.mark.parametrize(("reader", "module"), [("core/reader.py", "corp.core.net"), ("reader.py", "core.net")])
 def test_a_folder_without_an_init_file_may_be_a_part_of_a_package(tmp_path: Path, reader: str, module: str) -> None:
-    """So a class in it is called with the folder's name, or as one that stands in the search path."""
+    """So a class in it may be called with the folder's name, or without it."""
     part = tmp_path / "corp" / "core"
     part.mkdir(parents=True)
     (part / "__init__.py").write_text("")

@@ -1,4 +1,4 @@
-"""A question about one file takes over what an earlier run linked, and gets the answer of a run without a cache."""
+"""A question about one file reuses what an earlier run linked, and gets the answer of a run without a cache."""
 
 from __future__ import annotations
 

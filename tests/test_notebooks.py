@@ -263,7 +263,7 @@ def test_a_fix_that_cannot_be_made_names_the_cell(project: Path) -> None:
 
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_ignores_are_written_into_the_cells(project: Path, ascii_only: bool) -> None:
-    """A comment goes to the end of the statement in its cell; a cell without one, and all else, keeps its bytes."""
+    """A comment goes to the end of the statement in its cell; everything else keeps its bytes."""
     spare = "        self.spare = nn.Linear(1, 1)"
     wide = "        self.spare = nn.Sequential(\n            nn.Linear(1, 1),\n        )"
     other = CLASS.replace("Net", "Other").replace(spare, wide)

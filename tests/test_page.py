@@ -1,4 +1,4 @@
-"""The page of a trace in a real browser: what it shows, what keys and the pointer do, and that it loads nothing."""
+"""The page of a trace in a real browser: what it shows, how keys and the pointer work, and that it loads nothing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ NEW = (OLD[0], draw("a.gamma", 4, "4", "SOH102", "net.py:9"), draw("b.0.weight",
 
 
 def opened(browser: WebDriver, tmp_path: Path, page: str) -> None:
-    """The page as a file, and nothing in the browser's log."""
+    """The page as a file, opened without messages in the browser's log."""
     (tmp_path / "page.html").write_text(page, encoding="utf-8")
     browser.get_log("browser")  # type: ignore[no-untyped-call]  # what the test before has caused
     browser.get((tmp_path / "page.html").as_uri())
@@ -97,7 +97,7 @@ def colours(browser: WebDriver, height: int) -> list[list[int]]:
 
 
 def test_what_is_nearly_all_of_the_model_is_coloured_by_its_parts(browser: WebDriver, tmp_path: Path) -> None:
-    """Two shades in turn, at the first depth where nobody has more than half of the draws."""
+    """Two shades alternate, at the first depth where no part has more than half of the draws."""
     layers = [draw(f"encoder.layers.{n}.{name}", 64) for n in range(3) for name in ("up.weight", "down.weight")]
     opened(browser, tmp_path, render(built(draw("encoder.position", 64), *layers, draw("head.weight", 64))))
     shades = browser.execute_script("return all.map((draw) => [draw.inner, draw.shade])")  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""What cannot be parsed of a constructor costs just the statements that it stands in, and is named."""
+"""Code of a constructor that cannot be parsed only costs the statements that contain it, and is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The measured half of `initlint diff`: two versions are built, or were, and the first draw that differs is named."""
+"""The measured half of `initlint diff`: two versions are built, or read from fingerprints, and the first draw that
+differs is named."""
 
 from __future__ import annotations
 
@@ -206,7 +207,7 @@ def test_another_device_or_type_has_other_numbers_and_the_same_amounts(
 
 
 def test_on_meta_amounts_are_compared_and_no_values(host: Host, tmp_path: Path) -> None:
-    """Tensors of one shape are no renamed ones there."""
+    """Tensors with the same shape are not renamed ones there."""
     one, other = ((tmp_path / name) for name in ("one", "other"))
     for folder, body in ((one, BASE), (other, BASE.replace("self.b", "self.c = nn.Linear(2, 3)\nself.d"))):
         folder.mkdir()
@@ -221,7 +222,7 @@ def test_on_meta_amounts_are_compared_and_no_values(host: Host, tmp_path: Path) 
 @series(25, smallest=False)
 @given(pair=pairs(programs()))
 def test_generated_pairs(pair: Pair, host: Host) -> None:
-    """What the host measures is what torch does in this process, and what is the same statically is so measured."""
+    """The host measures what torch does in this process, and what is statically the same is measured so."""
     note(f"{pair}\n{render.show(pair.old)}\n# ======== new\n{render.show(pair.new)}")
     sides = tuple(side(name, render.files(program)) for name, program in (("old", pair.old), ("new", pair.new)))
     static = compare_statically(*sides)
@@ -302,7 +303,7 @@ def test_the_story_in_a_fingerprint(
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package in a folder of its repository: two commits, and a file that is no Python."""
+    """A package in a folder of its repository: two commits, and a file that is not Python."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
@@ -326,7 +327,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def files(folder: Path) -> list[tuple[Path, bytes]]:
-    """Everything in a folder, and what it holds."""
+    """Everything in a folder, with its content."""
     return sorted((path, path.read_bytes() if path.is_file() else b"") for path in folder.rglob("*"))
 
 

@@ -1,4 +1,4 @@
-"""What decides a construction from an unusual place: pairs of programs, built with torch and compared from the text."""
+"""What decides a construction from an unusual place: pairs of programs, built with torch and compared statically."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ ALIKE = read(PLACES / "alike")
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, list[tuple[str, Files]]]:
-    """The state of the stream behind each construction, and the tensors that were made."""
+    """The state of the stream after each construction, and the tensors that were made."""
     every = {**PAIRS, **ALIKE}
     work = json.dumps([files for pair in every.values() for files in pair])
     done = subprocess.run([sys.executable, "-c", BUILDER], input=work, capture_output=True, text=True, check=True)
@@ -157,7 +157,7 @@ UNKNOWN_ARMS = {
 
 @pytest.mark.parametrize("choice", UNKNOWN_ARMS.values(), ids=UNKNOWN_ARMS.keys())
 def test_which_arm_runs_is_not_claimed(choice: str) -> None:
-    """A change in one arm of what no caller decides is no certain one, and is seen in either."""
+    """A change in one arm that no caller decides is not certain, and is seen in either arm."""
     net = TORCH + choice + NET.format(base="nn.Module", body="        self.a = make()")
     for changed in ("a.py", "b.py"):
         old = {"net.py": net, **{path: TORCH + ARM.format(4) for path in ("a.py", "b.py")}}
@@ -165,7 +165,7 @@ def test_which_arm_runs_is_not_claimed(choice: str) -> None:
 
 
 def test_what_is_not_followed_may_draw_what_is_gone() -> None:
-    """`found["Part"]` builds just what `Part` does, but only run time knows what is in it."""
+    """`found["Part"]` builds exactly what `Part` does, but only at run time is it known what is in it."""
     table = """
 import sys
 found = vars(sys.modules[__name__])
@@ -199,7 +199,7 @@ def test_constants_say_which_arm_runs() -> None:
 
 
 def test_a_base_that_several_statements_decide_is_not_guessed() -> None:
-    """Nothing is claimed of a class whose bases are not known; a class that is the same stays so."""
+    """Nothing is claimed about a class with unknown bases; a class that is the same stays so."""
     net = TORCH + "try:\n    from a import Base\nexcept ImportError:\n    from b import Base"
     net += NET.format(base="Base", body="        self.c = nn.Linear(4, 4)")
     bases = dict.fromkeys(("a.py", "b.py"), f"{TORCH}class Base(nn.Module):\n    size = 4\n")

@@ -1,4 +1,4 @@
-"""What is said of definitions whose reader cannot be known."""
+"""Definitions whose readers cannot be known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Net(nn.Module):
 
 
 def doubts(source: str) -> dict[str, str]:
-    """The definitions that are possibly dead, with the last words of what is said of them."""
+    """The possibly dead definitions, with the last words of their messages."""
     found = check_sources({"net.py": source})
     assert all(finding.confidence is Confidence.POSSIBLE for finding in found)
     return {finding.attribute: finding.message.partition("(possible, not certain: ")[2] for finding in found}

@@ -1,4 +1,4 @@
-"""Reads through receivers that nobody names the class of: what decides that they are no reads of a dead definition."""
+"""Reads through receivers of unknown class: what shows that they are no reads of a dead definition."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ DOUBTFUL = {
 
 
 def confidence(reader: str) -> Confidence:
-    """How sure it is that nothing reads `Net.old`, beside code that reads an `old` from something."""
+    """How certain it is that nothing reads `Net.old`, beside code that reads an `old` from something."""
     lines = [line.removeprefix("        ") for line in reader.splitlines()]
     (found,) = [f for f in check_sources({"net.py": NET + "\n".join(lines)}) if f.attribute == "old"]
     return found.confidence

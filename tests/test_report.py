@@ -1,4 +1,4 @@
-"""Every output format on the same report, as whole texts."""
+"""Every output format for the same report, as complete texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`initlint diff` in the repositories that people have: bare, shallow, with submodules, of another owner, or none."""
+"""`initlint diff` in all kinds of repositories: bare, shallow, with submodules, of another owner, or none."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """The one sentence of a run that fails; nothing is written beside it."""
+    """The one sentence of a run that fails, without other output."""
     assert run(["diff", *arguments, "-n"]) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)

@@ -1,4 +1,4 @@
-"""What runs found is kept by what they read, and serves every later run that reads the same."""
+"""The findings of runs are kept by what they read, and serve every later run that reads the same."""
 
 from __future__ import annotations
 

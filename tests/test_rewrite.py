@@ -1,4 +1,4 @@
-"""Every kind of definition under every strategy: what the strategy promises is checked by running the result."""
+"""Every kind of definition with every strategy: the promise of each strategy is checked by running the result."""
 
 from __future__ import annotations
 
@@ -255,7 +255,7 @@ def mended(text: str, strategy: Strategy) -> Rewritten:
 
 @dataclass(frozen=True)
 class Built:
-    """The values of all tensors by name, those included that are no parameters, and where the stream is then."""
+    """The values of all tensors by name, not only of parameters, and the final state of the stream."""
 
     tensors: dict[str, Tensor]
     keys: set[str]
@@ -296,7 +296,7 @@ def test_matrix(case: Case, strategy: Strategy) -> None:
 
 
 def keeps_promise(case: Case, strategy: Strategy, text: str) -> None:
-    """The claim of a strategy about everybody else's weights, about the keys, and about what is drawn afterwards."""
+    """What a strategy promises about all other weights, about the keys, and about later draws."""
     fixed, unfixed, by_hand = built(text), built(case.source), built(case.by_hand)
     if strategy is REMOVE:
         assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(case.by_hand))
@@ -311,7 +311,7 @@ def keeps_promise(case: Case, strategy: Strategy, text: str) -> None:
 
 @pytest.mark.parametrize("device", ["xpu", "xpu:1", "mps", "mtia"])
 def test_other_devices_are_isolated_too(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The generators of that type are read before and put back after; where there are none, that of the CPU alone."""
+    """The generators of that type are read before and restored after; if there are none, only that of the CPU."""
     case = CASES["plain"]
     result = rewrite(case.source.encode(), found(case.source), ISOLATE, device)
     keeps_promise(case, ISOLATE, result.source.decode())

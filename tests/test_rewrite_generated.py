@@ -1,4 +1,4 @@
-"""Generated programs are mended by every strategy, finding by finding and all at once, and run before and after."""
+"""Generated programs are fixed with every strategy, finding by finding and all at once, and run before and after."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def mended_files(files: dict[str, str], strategy: Strategy) -> dict[str, Rewritt
 
 
 def replaces(program: Program, expected: Expected) -> bool:
-    """Whether it stands in the place of an earlier definition, which would come back without it."""
+    """Whether it replaces an earlier definition, which would come back without it."""
     role = program.definition(expected.cls, expected.key).role
     same = [d for d in program.by_name[expected.cls].all if d.name == expected.attribute]
     return role is Role.KEPT and len(same) > 1
@@ -101,7 +101,7 @@ def all_built(
 
 
 def agree(one: dict[str, Built], other: dict[str, Built]) -> None:
-    """The same values under the same names, and the same end of the stream."""
+    """The same values under the same names, and the same final state of the stream."""
     for name, built in one.items():
         values, others = tensors(built.instance), tensors(other[name].instance)
         both = values.keys() & others.keys()

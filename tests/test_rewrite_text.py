@@ -1,4 +1,4 @@
-"""The exact text that mending leaves: comments, blank lines, encodings, line ends, and all that was not touched."""
+"""The exact text after a fix: comments, blank lines, encodings, line ends, and everything that was not touched."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def net(body: str) -> str:
 
 
 def body_after(body: str, strategy: Strategy = Strategy.REMOVE) -> str:
-    """What becomes of a constructor's body; all around it stays."""
+    """A constructor's body after a fix; everything around it stays."""
     result = mended(net(body).encode(), strategy)
     assert result.refused == ()
     text = result.source.decode()
@@ -227,7 +227,7 @@ LINES = ["self.old = nn.Linear(8, 8)  # gr\xfc\xdfe", "self.head = nn.Linear(8, 
     ids=["plain", "bom", "cookie", "bom and cookie"],
 )
 def test_bytes(strategy: Strategy, newline: str, indent: str, encoding: str, first: str) -> None:
-    """Encoding, byte order mark, line ends and indentation are those of the file, in what is new as well."""
+    """Encoding, byte order mark, line ends and indentation are those of the file, also in new code."""
     text = first + "import torch\n" + net("\n".join(LINES))
     text = text.replace("    ", indent).replace("\n", newline)
     result = mended(text.encode(encoding), strategy)

@@ -1,4 +1,4 @@
-"""Every rule keeps the conventions, by being in the tuple and not by anybody's care."""
+"""Every rule keeps the conventions, just by being in the tuple."""
 
 from __future__ import annotations
 

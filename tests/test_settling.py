@@ -1,4 +1,4 @@
-"""Values that depend on each other: what any of them is found to be comes to all of them."""
+"""Values that depend on each other: what one of them is found to be reaches all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from initlint.project.values import NOTHING, Value, union
 
 @pytest.mark.parametrize("length", [1, 3, 6])
 def test_what_is_made_at_the_beginning_comes_to_the_end(length: int) -> None:
-    """`self.a = Net()`, `self.b = self.a or self.c`, and so on, of which each asks the next first."""
+    """`self.a = Net()`, `self.b = self.a or self.c`, and so on; each asks the next one first."""
     settling, made = Settling(), Value(exact=frozenset({"Net"}))
 
     def value(number: int) -> Value:
@@ -26,7 +26,7 @@ def test_what_is_made_at_the_beginning_comes_to_the_end(length: int) -> None:
 
 
 def test_a_long_way_to_an_answer_is_gone_to_its_end() -> None:
-    """Where it was given up, the answer depended on the question that led there."""
+    """When it was given up, the answer depended on the question that led there."""
     settling, made = Settling(), Value(exact=frozenset({"Net"}))
 
     def value(number: int) -> Value:
@@ -56,7 +56,7 @@ Asks = list[list[tuple[int, int | None]]]
 @example([[(1, None), (3, None), (4, None)], [(2, None), (0, None)], [(1, None)], [(2, None)], [], []], [0])
 @given(st.lists(st.lists(ASKED, max_size=3), min_size=QUESTIONS, max_size=QUESTIONS), st.permutations(range(QUESTIONS)))
 def test_each_gets_what_is_made_wherever_its_questions_lead(asks: Asks, order: list[int]) -> None:
-    """Whatever circles there are, within each other or beside, and whoever is asked first."""
+    """Whatever cycles there are, nested or side by side, and whichever is asked first."""
     settling = Settling()
 
     def ask(number: int) -> Value:
@@ -76,7 +76,7 @@ def _value(asks: Asks, number: int, ask: Callable[[int], Value]) -> Value:
 
 
 def _expected(asks: Asks) -> list[Value]:
-    """The least answers that agree with each other."""
+    """The smallest answers that agree with each other."""
     answers, last = [NOTHING] * QUESTIONS, list[Value]()
     while answers != last:
         last = answers

@@ -1,4 +1,4 @@
-"""Work shared among forked copies: the same results, whatever becomes of a copy."""
+"""Work shared among forked copies: the same results, whatever happens to a copy."""
 
 from __future__ import annotations
 

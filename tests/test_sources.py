@@ -109,7 +109,7 @@ def test_a_folder_without_any_project_is_its_own_root(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["timm-1.0.31", "my.nets", "my-nets"])
 def test_a_folder_whose_name_no_import_can_say_is_no_package(tmp_path: Path, name: str) -> None:
-    """An unpacked release: with its folder's name before theirs, no file would be found by its imports."""
+    """An unpacked release: with the folder's name in front, imports would find no file."""
     tree(tmp_path, f"{name}/timm/__init__.py", f"{name}/timm/layers.py")
     sources = found(tmp_path / name)
     assert (sources.root, sources.package) == (str(tmp_path / name), "")
@@ -193,7 +193,7 @@ def test_what_the_user_names_is_read_even_if_it_is_excluded(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("pattern", ["data/old", "data/old/", "/data/*", "data/**", "dat?/old"])
 def test_a_folder_that_is_named_is_read_whatever_pattern_it_fits(tmp_path: Path, pattern: str) -> None:
-    """A pattern that it does not fit itself still holds inside of it, and where it is not named."""
+    """A pattern that it does not match itself still applies inside of it, and where it is not named."""
     project(tmp_path, "a.py", "data/old/b.py", "data/old/deep/c.py", "data/old/x_pb2.py")
     exclude = {"extend_exclude": (pattern, "data/old/*_pb2.py")}
     (tmp_path / ".git").mkdir()
@@ -392,7 +392,7 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
 
 
 def test_patterns_count_from_the_folder_of_the_configuration(tmp_path: Path) -> None:
-    """The file stands above the root of the project, as in a repository of several."""
+    """The file is above the root of the project, as in a repository with several projects."""
     from initlint.settings import settle
 
     (tmp_path / "pyproject.toml").write_text('[tool.initlint]\nextend-exclude = ["one/made/*.py", "/old/"]\n')

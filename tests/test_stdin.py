@@ -1,4 +1,4 @@
-"""What an editor has not saved yet, checked from standard input in the place of its file."""
+"""Unsaved changes in an editor, checked from standard input in place of the file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A thousand generated pairs of programs: the static answer agrees with what torch draws when both are built.
 
-`INITLINT_EXAMPLES=1000 pytest tests/test_streams.py` makes another thousand than that of every day.
+`INITLINT_EXAMPLES=1000 pytest tests/test_streams.py` makes a thousand others.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def measured(modules: dict[str, ModuleType], cls: Class, flags: dict[str, bool])
 
 
 def both(pair: Pair) -> Iterator[tuple[Class, list[tuple[Measured, Measured]]]]:
-    """Every class of both programs, built in all configurations that both have; the default one first."""
+    """Every class of both programs, built in all configurations that both have, the default one first."""
     found = []
     for program in (pair.old, pair.new):
         with imported(program) as modules:
@@ -89,7 +89,7 @@ def both(pair: Pair) -> Iterator[tuple[Class, list[tuple[Measured, Measured]]]]:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_static_and_measured_agree(part: int) -> None:
-    """What is the same statically is so under torch, what parts does, and the first draw that differs is named."""
+    """What is statically the same is so under torch, what parts does, and the first draw that differs is named."""
     checked = PROFILE(given(pairs(programs()))(lambda pair: agree_on(pair)))
     (checked if EXAMPLES else seed(part)(checked))()
 
@@ -122,9 +122,10 @@ def reached(program: Program, cls: Class) -> set[str]:
 
 
 def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measured]], parts: dict[str, str]) -> None:
-    """One class, static and measured. Left open is only another distribution for a shape that is not known.
+    """One class, static and measured. Only another distribution for an unknown shape is left open.
 
-    `parts` are the renames within instances of other classes that it holds, as these are said to be renamed.
+    `parts` are the renames inside of instances of other classes that it holds, since these are reported for those
+    classes.
     """
     verdict = diff.verdict if diff is not None else Verdict.SAME
     renames = dict(diff.renames if diff else ()) | parts
@@ -158,7 +159,7 @@ def agree(name: str, diff: ClassDiff | None, builds: list[tuple[Measured, Measur
 
 
 def agree_on_numbers(diff: ClassDiff, builds: list[tuple[Measured, Measured]]) -> None:
-    """What is said to get the same numbers does so in every build, what is said to get others in one at least."""
+    """What should get the same numbers does so in every build, what should get others does so in at least one."""
     said = [
         (owner_of(line.old or line.new), owner_of(line.new or line.old), other if line.change is Change.SAME else None)
         for line, other in zip(diff.lines, numbers(diff.lines), strict=True)
@@ -194,7 +195,7 @@ def within(name: str, owner: str) -> bool:
 
 
 def translated(name: str, renames: dict[str, str], other: Measured) -> str:
-    """The name that a tensor has on the other side; a part of an instance may have that of torch's own `weight`."""
+    """The name of a tensor on the other side; a part of an instance may have that of torch's own `weight`."""
     for old, new in renames.items():
         if within(name, old):
             return new + name[len(old) :]
@@ -205,7 +206,7 @@ def translated(name: str, renames: dict[str, str], other: Measured) -> str:
 
 
 def weights(one: Measured, renames: dict[str, str], other: Measured) -> dict[str, bytes]:
-    """What every tensor holds, by the name that it has on the other side."""
+    """The contents of every tensor, by its name on the other side."""
     return {translated(name, renames, other): content for name, content in one.weights.items()}
 
 
@@ -230,6 +231,6 @@ def first_apart(one: Measured, other: Measured, renames: dict[str, str]) -> tupl
 
 
 def differing(one: Measured, other: Measured, renames: dict[str, str]) -> set[str]:
-    """The tensors that are drawn on both sides and hold other values."""
+    """The tensors that are drawn on both sides with different values."""
     pairs = {name: translated(name, renames, other) for name in one.owners if name}
     return {old for old, new in pairs.items() if new in other.weights and one.weights[old] != other.weights[new]}

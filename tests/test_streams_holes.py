@@ -1,4 +1,4 @@
-"""What decides a construction from elsewhere than its constructor: a change there is never called the same."""
+"""What decides a construction from outside of its constructor: a change there is never called the same."""
 
 from __future__ import annotations
 
@@ -356,7 +356,7 @@ def test_the_keywords_of_a_partial_function_are_known() -> None:
 
 
 def test_what_only_keeps_a_class_changes_nothing_of_it() -> None:
-    """As a decorator and as a call, wherever the function stands and whatever else it is given."""
+    """As a decorator and as a call, wherever the function is and whatever else it is given."""
     more = "class Other(nn.Module):\n    pass\n"
     keep = "SEEN = set()\ndef keep(c):\n    SEEN.add(c)\n    return c\n"
     one = f"{keep}{net(PLAIN)}\nkeep(Net)\n"

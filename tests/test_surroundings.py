@@ -1,4 +1,4 @@
-"""Where initlint runs changes nothing of what it finds: pipes, terminals, locales, names, rights to write."""
+"""The surroundings do not change the findings: pipes, terminals, locales, names, write permissions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RUN = [sys.executable, "-m", "initlint"]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose names hold spaces and more than ASCII."""
+    """A project with spaces and non-ASCII characters in its names."""
     folder = tmp_path / "mein Projekt é 日本"
     folder.mkdir()
     (folder / "pyproject.toml").write_text("")
@@ -44,7 +44,7 @@ def shell(command: str, folder: Path, **more: str) -> subprocess.CompletedProces
 
 @POSIX
 def test_a_reader_that_has_seen_enough(project: Path) -> None:
-    """More output than a pipe holds, of which the first line is read."""
+    """More output than a pipe holds, of which only the first line is read."""
     classes = "\n\n".join(MODEL.partition("\n\n\n")[2].replace("Net", f"Net{number}") for number in range(400))
     (project / "many.py").write_text("import torch.nn as nn\n\n\n" + classes)
     run = shell("initlint | head -n 1; echo ${PIPESTATUS[0]}", project)
@@ -80,7 +80,7 @@ def test_a_full_disk_is_said(project: Path) -> None:
 @POSIX
 @pytest.mark.parametrize("columns", ["1", "20", "60", "200"])
 def test_a_terminal_of_any_width(project: Path, columns: str) -> None:
-    """Lines for editors and lines of source are never broken; running text is, between words, and code in it is not."""
+    """Lines for editors and lines of source are never broken; prose is, between words but not inside of code."""
 
     def both(output_format: str) -> tuple[str, str]:
         arguments = ("--output-format", output_format, "-q")
@@ -127,7 +127,7 @@ def locales() -> list[str]:
 @POSIX
 @pytest.mark.parametrize("variables", [ASCII, *({"LC_ALL": name, "PYTHONUTF8": "0"} for name in locales())])
 def test_a_locale_that_is_not_utf_8(project: Path, variables: dict[str, str]) -> None:
-    """Names of files come out as they are, byte by byte, in every format."""
+    """Names of files are printed as they are, byte by byte, in every format."""
     for output_format in ("concise", "full", "json", "sarif"):
         command = [*RUN, "-q", "--output-format", output_format]
         runs = [

@@ -1,4 +1,4 @@
-"""A survey of all files is taken over until something changes that has to do with it."""
+"""A survey of all files is reused until something relevant changes."""
 
 from __future__ import annotations
 

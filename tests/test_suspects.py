@@ -61,7 +61,7 @@ def test_what_may_be_replaced_on_every_way_is_suspect(body: str) -> None:
     ],
 )
 def test_arms_of_which_one_runs_replace_nothing(body: str) -> None:
-    """One in seven classes of diffusers has such arms, and is worth no construction for that."""
+    """One in seven classes of diffusers has such arms, which are not worth a construction."""
     assert not is_suspect(body)
 
 

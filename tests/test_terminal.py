@@ -1,4 +1,4 @@
-"""What a person at a terminal uses: completion, the list of files, watching."""
+"""What people use at a terminal: completion, the list of files, watching."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def watching(project: Path) -> Iterator[Watching]:
 
 
 def save(path: Path, text: str) -> None:
-    """Write a file in one step, so that no look at it finds it half written and asks for one more check."""
+    """Write a file in one step, so that no check finds it half written and starts again."""
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_text(text)
     unfinished.replace(path)

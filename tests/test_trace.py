@@ -1,4 +1,4 @@
-"""`initlint trace`: what a build drew, in order, as torch really drew it; and the fingerprints of it."""
+"""`initlint trace`: what a build drew, in order, as torch really drew it; and its fingerprints."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_ledger(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_streams_are_those_of_torch(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The state after the last draw is where the generator really stands, and another seed leads elsewhere."""
+    """The state after the last draw is that of the generator, and another seed gives another one."""
     states = [traced(capsys, "net:Net", "--seed", seed) for seed in ("0", "0", "1")]
     one, again, other = ([draw["state"] for draw in document["draws"]] for document in states)
     assert one == again
@@ -215,7 +215,7 @@ def test_the_story(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
 
 
 def test_a_fingerprint_is_small_stable_and_complete(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A line a draw, a line a tensor, and the same bytes again, also from a copy of the project elsewhere."""
+    """One line per draw and per tensor, and the same bytes again, also from a copy of the project elsewhere."""
     assert run(["trace", "-n", "net:Net", "--write", "init.lock.json"]) == 0
     assert capsys.readouterr().out == ""
     text = (net / "init.lock.json").read_text()

@@ -1,6 +1,6 @@
-"""Programs put together from small ways, each with its own truth: the linter agrees, and so does torch.
+"""Programs assembled from small ways, each with its own truth: the linter agrees, and so does torch.
 
-`INITLINT_EXAMPLES=5000 pytest tests/test_ways.py` looks further than the fixed series of every day.
+`INITLINT_EXAMPLES=5000 pytest tests/test_ways.py` tries more programs than the fixed series of every day.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def agree(program: Program) -> None:
 
 
 def disagreements(program: Program, files: dict[str, str]) -> Iterator[str]:
-    """Where the linter's findings differ from what is due."""
+    """Where the linter's findings differ from the expected ones."""
     due = {(e.path, e.cls, e.attribute, e.code): e for e in program.expected}
     found = {key(finding): finding for finding in check_sources(files)}
     for place in sorted(found.keys() - due.keys()):
@@ -73,7 +73,7 @@ def differences(finding: Finding, expected: Expected) -> Iterator[str]:
 
 
 def refuted(program: Program, files: dict[str, str]) -> Iterator[str]:
-    """Where what the ways say of themselves is not what torch does."""
+    """Where torch does not do what the ways say about themselves."""
     with loaded(files) as modules:
         reads = measure.reads(program, modules)
         for layer in program.layers:
@@ -88,7 +88,7 @@ def refuted(program: Program, files: dict[str, str]) -> Iterator[str]:
 
 
 def drawn(events: Iterable[Event]) -> list[str]:
-    """To what each draw goes, but for those of which nothing is left, or only what was computed from them."""
+    """The owner of each draw, without draws of which nothing is left, or only what was computed from them."""
     named = [(attributes(event.owned.fact)[0], event.traced) for event in events]
     untraced = {name for name, traced in named if not traced}
     return [name for name, _ in named if name not in untraced]
@@ -109,7 +109,7 @@ def refuted_reads(program: Program, layer: Layer, reads: measure.Reads) -> Itera
 def refuted_shifts(
     program: Program, layer: Layer, expected: Expected, built: measure.Built, modules: dict[str, object]
 ) -> Iterator[str]:
-    """Without its draws, exactly the weights of what it is said to shift differ."""
+    """Without its draws, exactly the weights that it should shift differ."""
     own = attributes(expected.fact)
     places = {place for place, name in enumerate(built.owners) if name in own}
     if bool(places) is not (Answer.NO not in expected.draws):
@@ -138,7 +138,7 @@ def alone(item: Item, **of_layer: object) -> Program:
 
 
 def fitting(way: Way) -> list[Product]:
-    """One product of every kind that the way is for, a drawing one first."""
+    """One product of every kind that the way applies to, a drawing one first."""
     found: dict[object, Product] = {}
     for product in sorted(PRODUCTS, key=lambda product: not product.draws):
         if way.accepts(product) and not product.fill:

@@ -15,10 +15,10 @@ SHOWN = 4
 """The number of names in a sentence; the rest is counted."""
 
 
-def listed(names: Sequence[str], shown: int = SHOWN) -> str:
+def listed(names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`, `a, b, c and 4 more`."""
-    if len(names) > shown + 1:
-        return f"{', '.join(names[:shown])} and {len(names) - shown} more"
+    if len(names) > SHOWN + 1:
+        return f"{', '.join(names[:SHOWN])} and {len(names) - SHOWN} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
