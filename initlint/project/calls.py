@@ -41,6 +41,9 @@ LOADERS = tuple(
 CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ModuleDict"})
 
 
+MOVES = SAME_MODULE - {"apply", "compile", "train"}
+"""Methods that give back what they belong to, and nothing of what they are given."""
+
 HOLDING = frozenset("asyncio collections contextvars multiprocessing queue threading types weakref".split())
 """Modules of the standard library whose objects hold their arguments and return them."""
 
@@ -182,7 +185,7 @@ class Calls(Asking):
         What is called without arguments, such as a weak reference, computes nothing and returns what it holds.
         """
         if callee in PASSES_ON:
-            return union([receiver, _given_back(given)])
+            return receiver if callee in MOVES else union([receiver, _given_back(given)])
         if callee in FETCHES:
             return self.inference.item(receiver)
         if callee == "items":

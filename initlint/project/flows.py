@@ -165,7 +165,7 @@ class Trace:
                 continue
             if _is_walrus(node):
                 yield from self.value(node)
-            if _is_name_only(node):
+            if is_name_only(node):
                 continue
             if _is_another(self._loop(name, node), within):
                 continue
@@ -346,6 +346,23 @@ def looped_names(loop: Node, body: Body) -> list[str]:
     return [body.text(node) for node in nodes]
 
 
+def only_name(node: Node, body: Body) -> str:
+    """The local name that an expression, and nothing else, is assigned to; "" where there is none."""
+    target = node.parent
+    left = target.child_by_field_name("left") if target is not None and target.type == "assignment" else None
+    name = body.text(left) if left is not None and left.type == "identifier" and left != node else ""
+    return name if len(body.bindings.get(name, ())) == 1 else ""
+
+
+def standing_for(node: Node, body: Body) -> Iterator[Node]:
+    """An expression, and where else a local name stands for it that it alone is assigned to."""
+    yield node
+    if name := only_name(node, body):
+        for each in body.nodes("identifier"):
+            if body.text(each) == name and not is_name_only(each) and not _is_target(each):
+                yield each
+
+
 def is_statement(call: Node) -> bool:
     """Whether the result of a call is unused."""
     return call.parent is None or call.parent.type == "expression_statement"
@@ -357,7 +374,7 @@ def _only_changes(method: str) -> bool:
     return method in HOUSEKEEPING or method.endswith(("_", "_hook"))
 
 
-def _is_name_only(node: Node) -> bool:
+def is_name_only(node: Node) -> bool:
     """Whether an identifier is the name of something else: an attribute, a keyword, a loop target, a parameter."""
     parent = node.parent
     if parent is None or parent.type in ("parameters", "lambda_parameters", "typed_parameter"):

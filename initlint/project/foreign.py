@@ -19,7 +19,7 @@ from initlint.project.asking import Asking
 from initlint.project.bodies import Body
 from initlint.project.classes import ClassId, Method
 from initlint.project.computed import Computed
-from initlint.project.flows import Use, is_called
+from initlint.project.flows import Use, is_called, only_name, standing_for
 from initlint.project.handling import allows
 from initlint.project.inference import Inference
 from initlint.project.narrowing import in_other_arm, tested_names
@@ -200,7 +200,7 @@ class Foreign(Asking):
         """
         admitted = attribute in self._admitted.get(cls, ())
         return (
-            (admitted or self._fits_value(cls, attribute, method.facts.reads.get(f"{receiver}.{attribute}", ())))
+            (admitted or self._fits_value(cls, attribute, self._read_from(method, receiver, attribute)))
             and (admitted or self._fits_handling(cls, method, receiver, attribute))
             and (self._is_exactly(value, cls) or not self._fits_another(cls, method, receiver, attribute))
         )
@@ -215,7 +215,15 @@ class Foreign(Asking):
         if GUARDED in method.facts.reads.get(f"{receiver}.{attribute}", ()):
             return True
         value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
-        return allows(self.project, self.bodies, value, [site.node for site in found], body)
+        nodes = [node for site in found for node in standing_for(site.node, body)]
+        return allows(self.project, self.bodies, value, nodes, body)
+
+    def _read_from(self, method: Method, receiver: str, attribute: str) -> tuple[str, ...]:
+        """What a function reads from what it reads, also by way of a local name."""
+        body, reads = self.bodies.body(method), method.facts.reads
+        aliases = {only_name(site.node, body) for site in sites(body, receiver, attribute)}
+        own = (f"{receiver}.{attribute}", *sorted(aliases - {""}))
+        return tuple(name for each in own for name in reads.get(each, ()))
 
     def _fits_another(self, cls: ClassId, method: Method, receiver: str, attribute: str) -> bool:
         """Whether everything that is read from the object exists on another class, but not on this one."""

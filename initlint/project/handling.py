@@ -31,6 +31,12 @@ class Deed(Enum):
     ARITHMETIC = "arithmetic"
 
 
+CALLS = frozenset({Deed.CALL, Deed.BARE_CALL, Deed.PLAIN_CALL})
+
+CALLABLE = "torch.nn.Sequential"
+"""The only container of torch that can be called."""
+
+
 def allows(project: Project, bodies: Bodies, value: Value, nodes: Iterable[Node], body: Body) -> bool:
     """Whether a value of known class allows everything that is done with some expressions."""
     deeds = {deed for node in nodes if (deed := _deed(node, body)) is not None}
@@ -42,7 +48,7 @@ def allows(project: Project, bodies: Bodies, value: Value, nodes: Iterable[Node]
 
 
 def _tensor_allows(deeds: set[Deed]) -> bool:
-    return not deeds & {Deed.CALL, Deed.BARE_CALL, Deed.PLAIN_CALL}
+    return not deeds & CALLS
 
 
 def _allows(project: Project, bodies: Bodies, cls: str, deeds: set[Deed]) -> bool:
@@ -52,8 +58,10 @@ def _allows(project: Project, bodies: Bodies, cls: str, deeds: set[Deed]) -> boo
     if "torch.Tensor" in known.bases:
         return _tensor_allows(deeds)
     refused = {Deed.BARE_CALL, Deed.ARITHMETIC} | ({Deed.PLAIN_CALL} if known.weighted else set())
-    if not knowledge.CONTAINERS & set(project.mro(cls)):
+    if cls not in knowledge.CONTAINERS:
         refused.add(Deed.ITEMS)
+    elif cls != CALLABLE:
+        refused |= CALLS
     return not deeds & refused
 
 

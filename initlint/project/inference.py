@@ -92,6 +92,7 @@ class Inference:
                 parts.append(self._returned(cls, "__getitem__"))
             elif CONTAINERS & set(self.project.mro(cls)) and value.element is None:
                 parts.append(Value(bound=frozenset({MODULE})))
+        parts += [Value(exact=frozenset({cls})) for cls in sorted(value.classes) if self.project.is_enumeration(cls)]
         if value.unknown:
             parts.append(UNKNOWN)
         return union(parts)

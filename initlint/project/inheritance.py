@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MODULE = "torch.nn.Module"
 
 METACLASSES = frozenset({"type", "ABCMeta"})
+ENUMERATIONS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 
 MAX_FAMILY = 80
 """A class with more relatives than this belongs to a framework."""
@@ -54,8 +55,15 @@ class Inheritance:
 
     def is_metaclass(self, id: ClassId) -> bool:
         """Whether instances are classes themselves."""
+        return self._is_below(id, METACLASSES)
+
+    def is_enumeration(self, id: ClassId) -> bool:
+        """Whether what the body of a class gives a name is an instance of it."""
+        return self._is_below(id, ENUMERATIONS)
+
+    def _is_below(self, id: ClassId, names: frozenset[str]) -> bool:
         bases = (base for info in self.lineage(id) for base in info.facts.bases)
-        return any(base.rpartition(".")[2] in METACLASSES for base in bases)
+        return any(base.rpartition(".")[2] in names for base in bases)
 
     @remembered
     def descendants(self, id: ClassId) -> frozenset[ClassId]:

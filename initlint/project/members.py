@@ -86,6 +86,8 @@ class Members(Asking):
             return inner
         if cls not in self.project.classes:
             return NOTHING
+        if self.project.is_enumeration(cls):
+            return Value(exact=frozenset({cls}))
         value = union(self._assigned(each, name) for each in self.project.mro(cls))
         return value if value.strings else UNKNOWN
 
@@ -97,6 +99,8 @@ class Members(Asking):
             return self.of_unknown(name)
         if inner := self._inner(cls, name):
             return inner
+        if name == "value" and self.project.is_enumeration(cls):
+            return union(self._assigned(cls, store.attribute) for store in self.project.classes[cls].facts.attributes)
         methods = self._methods(cls, name, exact)
         if methods:
             computed = [method for method in methods if method.is_property]

@@ -218,7 +218,7 @@ class Names(Asking):
             value = self.inference.expression(owner, body)
             classes = frozenset() if value.unknown else value.instances | value.classes
         wanted = body.text(name)
-        if not classes and wanted == "value":
+        if wanted == "value" and all(map(self.project.is_enumeration, classes)):
             return question(owner, place)
         reading = {m.owner for m, receiver in self.callers.reading.get(wanted) if receiver == m.facts.instance}
         having = self.callers.assigning(wanted) | reading

@@ -329,9 +329,10 @@ class Readers:
         return written and self.bodies.body(method).is_unwritten
 
     def _may_be_part(self, cls: ClassId, attribute: str) -> bool:
-        """Whether an attribute can be a module or a parameter."""
+        """Whether an attribute can be a module, a parameter or a buffer."""
         value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
-        return "*" not in attribute and (value.unknown or bool(value.instances))
+        part = value.unknown or bool(value.instances) or self.kinds.of(cls, attribute) is Kind.BUFFER
+        return "*" not in attribute and part
 
     def _tied(self, cls: ClassId, attribute: str) -> str:
         """A tie that replaces this weight by another: nothing reads it, but its place is needed."""
