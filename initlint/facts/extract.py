@@ -166,14 +166,20 @@ class _Sweep:
         self._discarded()
 
     def _looked_up(self, scope: Scope, owner: str, start: int, length: int) -> None:
-        """`self._modules["x"]` reads x, unless it is a target."""
+        """`self._modules["x"]` reads x, unless it is a target; a computed key of another module may be any name."""
         node = self.root.named_descendant_for_byte_range(start, start + length)
         item = node.parent if node is not None else None
         key = item.child_by_field_name("subscript") if item is not None else None
-        name = string_pattern(self.text(key)) if key is not None else ""
+        names = self._keys(scope, owner, key) if key is not None else ()
         around = item.parent if item is not None else None
-        if name and around is not None and around.child_by_field_name("left") != item:
-            scope.reads[owner][name] = None
+        if around is not None and around.child_by_field_name("left") != item:
+            scope.reads[owner].update(dict.fromkeys(names))
+
+    def _keys(self, scope: Scope, owner: str, key: Node) -> tuple[str, ...]:
+        name = string_pattern(self.text(key))
+        if name or owner == scope.instance or key.type == "slice":
+            return (name,) if name else ()
+        return self._read_names(key)
 
     def _discarded(self) -> None:
         for node in sorted(self.captures.get("discarded", ()), key=_START):

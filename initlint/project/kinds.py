@@ -36,10 +36,14 @@ class Kinds(Asking):
             return Kind.PARAMETER if told is Kind.TENSOR else told
         if self._is_submodule(cls, attribute):
             return Kind.SUBMODULE
+        return Kind.BUFFER if self.registered(cls, attribute) else Kind.PARAMETER
+
+    def registered(self, cls: ClassId, attribute: str) -> bool:
+        """Whether all code that gives an attribute a value registers it as a buffer."""
         methods = self.callers.storing(cls, attribute)
         stores = [store for method in methods for store in method.facts.stores if store.attribute == attribute]
         registered = (any(callee.endswith(".register_buffer") for callee in store.callees) for store in stores)
-        return Kind.BUFFER if stores and all(registered) else Kind.PARAMETER
+        return bool(stores) and all(registered)
 
     def lacks_buffers(self, cls: ClassId, attribute: str) -> bool:
         """Whether a submodule certainly has no buffers: a layer of torch, or a container of such layers."""

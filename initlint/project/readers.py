@@ -331,7 +331,7 @@ class Readers:
     def _may_be_part(self, cls: ClassId, attribute: str) -> bool:
         """Whether an attribute can be a module, a parameter or a buffer."""
         value = self.inference.attribute(Value(exact=frozenset({cls})), attribute)
-        part = value.unknown or bool(value.instances) or self.kinds.of(cls, attribute) is Kind.BUFFER
+        part = value.unknown or bool(value.instances) or self.kinds.registered(cls, attribute)
         return "*" not in attribute and part
 
     def _tied(self, cls: ClassId, attribute: str) -> str:

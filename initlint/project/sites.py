@@ -88,10 +88,13 @@ def _looked_up(node: Node, body: Body) -> Iterator[Site]:
     registry, key = node.child_by_field_name("value"), node.child_by_field_name("subscript")
     if registry is not None and key is not None and registry_owner(body.text(registry)):
         name = string_pattern(body.text(key))
+        own = body.text(registry).startswith(f"{body.method.facts.instance}.")
         table = registry.named_children[0] if registry.type == "subscript" else registry
         owner = table.named_children[0] if table.type == "attribute" else call_arguments(table)[0]
         if name:
             yield Site(node, owner, (name,))
+        elif not own:
+            yield Site(node, owner, ("*",), key)
 
 
 def _spoken(node: Node, body: Body) -> Iterator[Site]:
