@@ -49,7 +49,14 @@ class Listed(Asking):
         """Where it is read from a listing of an instance, or by its family from any listing; or ""."""
         places = (place for place in self._places.get(attribute, ()) if self._can_mean(place, cls, attribute))
         found = next(((place.node, place.body) for place in places), None) or self._in_family(cls, attribute)
-        return f"`{found[1].text(found[0])}` in {found[1].method.path}" if found else ""
+        return f"`{found[1].text(found[0])}` in {found[1].method.path}" if found else self._expected(cls, attribute)
+
+    def _expected(self, cls: ClassId, attribute: str) -> str:
+        """Where the function around a class has a path to a weight in a string, which a test may look for; or ""."""
+        around = self.project.around(self.project.classes[cls]) if cls in self.project.classes else None
+        path = re.compile(rb"[\"'][\w.]*\b%s\.(weight|bias)\b" % re.escape(attribute).encode())
+        found = path.search(self.project.code(around)) if around is not None else None
+        return f"a string with a path to it in {around.path}" if around is not None and found else ""
 
     def _in_family(self, cls: ClassId, attribute: str) -> tuple[Node, Body] | None:
         """A path in a table in the family's own code, which may be a checkpoint: `state["model.scale"].item()`."""

@@ -337,12 +337,12 @@ class Project(Inheritance):
         """The function that contains a nested function, a lambda or its class; its names are visible there."""
         name, _, _ = method.facts.name.rpartition(".<locals>.")
         if not name:
-            return self._around(self.classes[method.owner]) if method.owner in self.classes else None
+            return self.around(self.classes[method.owner]) if method.owner in self.classes else None
         start = method.facts.start
         found = (f for f in self._pool(method) if f.name == name and f.start < start < f.end)
         return next((Method(method.path, method.owner, f) for f in found), None)
 
-    def _around(self, info: ClassInfo) -> Method | None:
+    def around(self, info: ClassInfo) -> Method | None:
         """The innermost function that contains a class."""
         if LOCAL not in info.facts.qualname:
             return None
