@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,35 @@ def bindings(body: Body) -> dict[str, list[Binding]]:
     for node in body.captures("outer"):
         _share(found, node, body)
     return found
+
+
+def loop_around(bound: Sequence[Binding], node: Node) -> Binding | None:
+    """The binding by the innermost loop, or comprehension, in whose body an expression uses the name; None without."""
+    loops = [each for each in bound if (block := _block(each)) is not None and _holds(block, node)]
+    around = [each for each in loops if each.node is not None and not _holds(each.node, node)]
+    return max(around, key=lambda each: each.node.start_byte if each.node is not None else 0, default=None)
+
+
+def in_loop(bound: Sequence[Binding], loop: Binding) -> list[Binding]:
+    """The bindings that hold in the body of a loop: its own, which each turn makes anew, and those in its body."""
+    block = _block(loop)
+    assert block is not None
+    return [each for each in bound if each is loop or each.node is None or _holds(block, each.node)]
+
+
+def _block(binding: Binding) -> Node | None:
+    """The code in which each turn of a loop binds the name; None if no loop binds it."""
+    loop = binding.node.parent if binding.node is not None else None
+    if loop is None or loop.type not in _LOOPS or loop.child_by_field_name("right") != binding.node:
+        return None
+    return loop.child_by_field_name("body") if loop.type == "for_statement" else loop.parent
+
+
+_LOOPS = ("for_statement", "for_in_clause")
+
+
+def _holds(outer: Node, inner: Node) -> bool:
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
 
 
 def _share(found: dict[str, list[Binding]], statement: Node, body: Body) -> None:

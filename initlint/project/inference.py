@@ -117,7 +117,7 @@ class Inference:
         if kind in COMPREHENSIONS:
             return Value(element=self.expression(node.child_by_field_name("body"), body))
         if kind == "identifier":
-            return self.variables.name(body.text(node), body)
+            return self.variables.name(node, body)
         if kind == "subscript":
             return self._subscript(node, body)
         if kind == "call":

@@ -6,7 +6,7 @@ Unlike the inference of classes, this is unknown unless everything that an expre
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from initlint.facts.arguments import call_arguments, code_in
 from initlint.facts.spelled import ANY, DISPLAYS, MAX_NAMES, SAME_ITEMS, put_together, string_pattern
 from initlint.project.asking import Asking
-from initlint.project.bindings import Binding, Origin
+from initlint.project.bindings import Binding, Origin, in_loop, loop_around
 from initlint.project.bodies import Body
 from initlint.project.classes import ClassId
 from initlint.project.imports import SymbolKind
@@ -137,7 +137,7 @@ class Names(Asking):
                 case "conditional_expression":
                     return every(question(node.named_children[side], place) for side in (0, -1))
                 case "identifier":
-                    return self._variable(place.body.text(node), place, question)
+                    return self._variable(node, place, question)
                 case "attribute":
                     return self._attribute(node, place, question)
                 case _:
@@ -145,22 +145,24 @@ class Names(Asking):
         finally:
             self._depth -= 1
 
-    def _variable(self, name: str, place: Place, question: Question) -> Found:
+    def _variable(self, node: Node, place: Place, question: Question) -> Found:
         """The value of a name: here, in an enclosing function, or at module level."""
+        name = place.body.text(node)
         scope: Body | None = place.body
         while scope is not None:
             if name in scope.bindings:
-                return self._bound(name, Place(scope, place.cls), question)
+                bound = scope.bindings[name]
+                loop = loop_around(bound, node) if scope is place.body else None
+                return self._bound(name, in_loop(bound, loop) if loop else bound, Place(scope, place.cls), question)
             scope = scope.parent
         symbol = self.project.resolve(place.body.method.path, name)
         path, _, variable = symbol.target.partition("::") if symbol is not None else ("", "", "")
         if symbol is None or symbol.kind is not SymbolKind.VARIABLE or path not in self.project.files:
             return None
         module = self.bodies.of_module(path)
-        return self._bound(variable, Place(module), question)
+        return self._bound(variable, module.bindings.get(variable, ()), Place(module), question)
 
-    def _bound(self, name: str, place: Place, question: Question) -> Found:
-        bindings = place.body.bindings.get(name, ())
+    def _bound(self, name: str, bindings: Sequence[Binding], place: Place, question: Question) -> Found:
         found = [self._binding(name, binding, place, question) for binding in bindings]
         return every([*found, *self._growth(name, place, question)]) if found else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.project.asking import Asking
-from initlint.project.bindings import Binding, Origin
+from initlint.project.bindings import Binding, Origin, in_loop, loop_around
 from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
 from initlint.project.classes import ClassId
@@ -30,20 +31,25 @@ NUMBERS = frozenset({"integer", "float", "true", "false"})
 class Variables(Asking):
     """The values of names, for the inference."""
 
-    def name(self, name: str, body: Body) -> Value:
+    def name(self, node: Node, body: Body) -> Value:
         """The value of a name that `body` uses: local, from an enclosing function, or from the Python module."""
-        scope: Body | None = body
-        while scope is not None:
-            if name in scope.bindings:
-                return self.inference.settling.once((scope.method.id, name), self._local, name, scope)
+        name, scope = body.text(node), body
+        while name not in scope.bindings:
+            if scope.parent is None:
+                return self.module_name(name, body)
             scope = scope.parent
-        return self.module_name(name, body)
+        bound = scope.bindings[name]
+        loop = loop_around(bound, node) if scope is body and len(bound) > 1 else None
+        if loop is None or loop.node is None:
+            return self.inference.settling.once((scope.method.id, name), self._local, name, bound, scope)
+        key = (scope.method.id, name, loop.node.start_byte)
+        return self.inference.settling.once(key, self._local, name, in_loop(bound, loop), scope)
 
-    def _local(self, name: str, body: Body) -> Value:
-        value = union(self._bound(name, binding, body) for binding in body.bindings[name])
+    def _local(self, name: str, bound: Sequence[Binding], body: Body) -> Value:
+        value = union(self._bound(name, binding, body) for binding in bound)
         if value.element is not None:
             value = self.inference.with_filling(value, name, body)
-            value = filled(value) if all(_is_empty(binding.node) for binding in body.bindings[name]) else value
+            value = filled(value) if all(_is_empty(binding.node) for binding in bound) else value
         return replace(value, unknown=False) if value.unknown and name in body.operands else value
 
     def _bound(self, name: str, binding: Binding, body: Body) -> Value:
@@ -111,7 +117,7 @@ class Variables(Asking):
             return UNKNOWN
         if all(is_none(binding.node) for binding in module.bindings[name]):
             return UNKNOWN
-        value = filled(self.inference.settling.once((path, name), self._local, name, module))
+        value = filled(self.inference.settling.once((path, name), self._local, name, module.bindings[name], module))
         return union([value, UNKNOWN]) if self._is_rebound(path, name) else value
 
     def _is_rebound(self, path: str, name: str) -> bool:
