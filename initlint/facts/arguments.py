@@ -25,3 +25,17 @@ def call_arguments(call: Node) -> list[Node]:
         for child in code_in(arguments)
     ]
     return [value for value in values if value is not None]
+
+
+def followed(call: Node) -> tuple[Node, Node] | None:
+    """The object and the path of `reduce(getattr, path, model)`, also where the object is the first of the list."""
+    how, *rest = call_arguments(call) or [call]
+    if how.text is None or b"getattr" not in how.text or len(rest) not in (1, 2):
+        return None
+    if len(rest) == 2:
+        return rest[1], rest[0]
+    items = rest[0]
+    while items.type == "binary_operator":
+        items = items.named_children[0]
+    first = code_in(items)[:1] if items.type in ("list", "tuple") else []
+    return (first[0], rest[0]) if first else None

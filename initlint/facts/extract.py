@@ -10,12 +10,12 @@ from importlib import resources
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from initlint.facts.arguments import call_arguments
+from initlint.facts.arguments import call_arguments, followed
 from initlint.facts.imports import IMPORTERS, imported_by_call, imports
 from initlint.facts.receivers import NO_INSTANCE, UNKNOWN, meant, normalise
 from initlint.facts.records import FileFacts, Import, Local, Store, Variable
 from initlint.facts.scopes import WORD, Captures, Scope, Scopes
-from initlint.facts.spelled import Spelling, string_pattern
+from initlint.facts.spelled import Spelling, dotted_path, string_pattern
 from initlint.facts.suppressions import suppressions
 from initlint.facts.targets import (
     UNPACKED,
@@ -33,6 +33,7 @@ from initlint.facts.vocabulary import (
     GETTERS,
     GUARDED,
     LOOKUPS,
+    REDUCE,
     REGISTRATIONS,
     REGISTRIES,
     SETTERS,
@@ -202,7 +203,7 @@ class _Sweep:
         arguments = call_arguments(node)
         if IMPORTERS.fullmatch(name):
             self.imported += imported_by_call(node)
-        elif name in FETCHERS or (not owner and name == "getattr"):
+        elif name in FETCHERS or name == REDUCE or (not owner and name == "getattr"):
             self._by_string(scope, name, node)
         elif name in SETTERS:
             self._setting(scope, owner, node)
@@ -223,7 +224,10 @@ class _Sweep:
 
     def _by_string(self, scope: Scope, callee: str, node: Node) -> None:
         arguments = call_arguments(node)
-        if callee in FETCHERS:
+        if callee == REDUCE:
+            if (reduced := followed(node)) is not None:
+                self._path(scope, self.receiver(reduced[0]), dotted_path(reduced[1]) or "*")
+        elif callee in FETCHERS:
             applied = node.parent if node.parent is not None and node.parent.type == "call" else None
             given = call_arguments(applied) if applied is not None else []
             receiver = self.receiver(given[0]) if given else UNKNOWN

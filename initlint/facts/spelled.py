@@ -58,6 +58,18 @@ def string_pattern(text: str) -> str:
     return _PLACEHOLDER.sub(ANY, value) if isinstance(value, str) else ""
 
 
+def dotted_path(node: Node) -> str:
+    """The path that `"a.b"`, `"a.b".split(".")` or `["a", "b"]` spells; "" for any other expression."""
+    text = node.text or b""
+    if node.type == "list":
+        names = [string_pattern((child.text or b"").decode()) for child in node.named_children]
+        return ".".join(names) if all(names) else ""
+    return string_pattern(_SPLIT.sub(b"", text).decode())
+
+
+_SPLIT = re.compile(rb"\.split\(\s*[\"']\.[\"']\s*\)\Z")
+
+
 @functools.lru_cache(maxsize=4096)
 def _matcher(pattern: str) -> re.Pattern[str]:
     return re.compile(r"\w*".join(re.escape(part) for part in pattern.split(ANY)))

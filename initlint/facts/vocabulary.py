@@ -46,7 +46,17 @@ EVALUATIONS = frozenset({"eval", "exec"})
 FETCHERS = frozenset({"attrgetter", "methodcaller"})
 """Functions of `operator` that make a function which reads the named attributes."""
 
-SPOKEN = REGISTRATIONS | LOOKUPS | EVALUATIONS | SETTERS | FETCHERS | {"getattr", "hasattr", "isinstance", "issubclass"}
+REDUCE = "reduce"
+"""The function of `functools` that follows a path: `reduce(getattr, path.split("."), model)`."""
+
+SPOKEN = (
+    REGISTRATIONS
+    | LOOKUPS
+    | EVALUATIONS
+    | SETTERS
+    | FETCHERS
+    | {REDUCE, "getattr", "hasattr", "isinstance", "issubclass"}
+)
 """Functions whose arguments name attributes or classes."""
 
 GUARDED = "?"

@@ -86,7 +86,7 @@ class Calls(Asking):
         value = self.inference.expression(function, body)
         known = union([self._built(value, arguments, body), *self._returned(value)])
         if value.functions or value.classes:
-            if callee not in PASSES_ON:
+            if PASSES_ON.isdisjoint({callee, *(cls.rpartition(".")[2] for cls in value.classes)}):
                 return known
             passed = [*arguments, function.child_by_field_name("object")]
             return union([known, *(self.inference.expression(node, body) for node in passed)])
@@ -171,7 +171,8 @@ class Calls(Asking):
             return self._foreign_method(self.inference.expression(owner, body), callee, value, given)
         if value.instances:
             return NOTHING
-        if callee in PASSES_ON or callee in FETCHES:
+        named = external.target.rpartition(".")[2] if external is not None else callee
+        if not PASSES_ON.isdisjoint({callee, named}) or callee in FETCHES:
             return union([_given_back(given), *(self.inference.item(g) for g in given if g.element is not None)])
         if external is not None and external.target.startswith("torch.nn.utils.") and given:
             return union([replace(given[0], unknown=False), Value(exact=given[0].classes)])

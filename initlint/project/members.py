@@ -28,6 +28,9 @@ MAX_OWNERS = 40
 MADE = frozenset({"call", "identifier"})
 """Expressions for something that the code has made itself."""
 
+WRAPPERS = frozenset({"module", "_orig_mod", "_forward_module"})
+"""Attributes by which torch's wrappers, which stand for the module that they were given, return it."""
+
 WRAPPED = frozenset(
     "module model net network backbone encoder decoder base_model _orig_mod pl_module lightning_module".split()
 )
@@ -111,6 +114,8 @@ class Members(Asking):
             return self.of_unknown(name)
         owners = self.callers.assigning_among(family, name)
         assigning = [each for each in family if each in owners or (not owners and self._may_assign(each, name))]
+        if not assigning and name in WRAPPERS and cls in self.project.classes:
+            return Value(exact=frozenset({cls})) if exact else Value(bound=frozenset({cls}))
         if not assigning:
             dynamic = bool(self.callers.assigning_among(family, "*"))
             other = UNKNOWN if dynamic else self.of_unknown(name)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from initlint.facts.arguments import call_arguments
+from initlint.facts.arguments import call_arguments, followed
 from initlint.facts.receivers import normalise
-from initlint.facts.spelled import fits, string_pattern
-from initlint.facts.vocabulary import FETCHERS, LOOKUPS, registry_owner
+from initlint.facts.spelled import dotted_path, fits, string_pattern
+from initlint.facts.vocabulary import FETCHERS, LOOKUPS, REDUCE, registry_owner
 from initlint.project.bodies import MOST_KEPT, Body
 from initlint.project.flows import Use, uses_of
 from initlint.project.inference import Inference
@@ -105,13 +105,16 @@ def _spoken(node: Node, body: Body) -> Iterator[Site]:
     if callee == "getattr" and len(arguments) > 1:
         yield _site(node, arguments[0], arguments[1], body)
     elif function.type == "attribute" and callee.rpartition(".")[2] in LOOKUPS:
-        yield from _steps(node, [function.named_children[0], *arguments[:-1]][-1], arguments[-1], body)
+        yield from _steps(node, [function.named_children[0], *arguments[:-1]][-1], arguments[-1])
+    elif callee.rpartition(".")[2] == REDUCE:
+        if (reduced := followed(node)) is not None:
+            yield from _steps(node, *reduced)
     elif function.type == "call":
         name = body.called(function)
         if name in FETCHERS:
             paths = call_arguments(function)
             for path in paths if name == "attrgetter" else paths[:1]:
-                yield from _steps(node, arguments[0], path, body)
+                yield from _steps(node, arguments[0], path)
 
 
 def _site(node: Node, owner: Node, name: Node, body: Body) -> Site:
@@ -119,9 +122,9 @@ def _site(node: Node, owner: Node, name: Node, body: Body) -> Site:
     return Site(node, owner, (pattern,)) if pattern else Site(node, owner, ("*",), name)
 
 
-def _steps(node: Node, owner: Node, path: Node, body: Body) -> Iterator[Site]:
+def _steps(node: Node, owner: Node, path: Node) -> Iterator[Site]:
     """A dotted path reads every name in it, each from what precedes it."""
-    names = tuple(string_pattern(body.text(path)).split("."))
+    names = tuple(dotted_path(path).split("."))
     if names == ("",):
         yield Site(node, owner, ("*",), path)
     else:
