@@ -16,6 +16,7 @@ from initlint.facts import gather
 from initlint.facts.extract import extract
 from initlint.facts.records import FileFacts
 from initlint.project import links
+from initlint.project.members import MAX_OWNERS
 from initlint.report import json
 from initlint.sources import Sources
 
@@ -252,6 +253,20 @@ def test_who_moves_items_of_other_lists_is_not_looked_at(tmp_path: Path, loaded:
     far = "class Far:\n    def far(self):\n        return self.queue.pop()\n"
     answer_again_beside(far, OWNER, tmp_path)
     assert "far.py" not in loaded
+
+
+def test_who_calls_the_method_of_its_own_base_is_not_looked_at(tmp_path: Path, loaded: list[str]) -> None:
+    far = "class Far:\n    def forward(self, x):\n        return super().forward(x)\n"
+    answer_again_beside(far, OWNER, tmp_path)
+    assert "far.py" not in loaded
+
+
+def test_of_what_many_classes_have_no_class_is_looked_at(tmp_path: Path, loaded: list[str]) -> None:
+    for number in range(MAX_OWNERS + 2):
+        (tmp_path / f"many{number}.py").write_text("class Far:\n    def pick(self):\n        return self\n")
+    dead = LIVE.replace("self._build()", "self.old = nn.Linear(8, 8)\n        self._build()")
+    answer_again_beside("", dead + "\n\ndef picking(thing):\n    return thing.pick().old(1)\n", tmp_path)
+    assert "many0.py" not in loaded
 
 
 def test_who_imports_what_is_not_looked_up_again(tmp_path: Path, loaded: list[str]) -> None:

@@ -59,6 +59,7 @@ class Callers:
         """By "path::name" of a function: what it decorates, with how that is written."""
         self._assigning = project.index("assigns", self._assigns)
         self._methods = project.index("methods", self._has_methods)
+        self._lent = project.index("lends", self._lends)
         self._renamed = project.index("renames", self._renames)
 
     @remembered
@@ -171,6 +172,11 @@ class Callers:
         methods = (method.owner for method in self._methods.get(name) if method.owner is not None)
         return sorted(cls for cls in self.assigning(name).union(methods) if not self.project.is_protocol(cls))
 
+    def many_have(self, name: str, many: int) -> bool:
+        """Whether more classes than that are `having` a name, as far as no file needs to be read to know."""
+        least = max(self._assigning.least(name), self._methods.least(name))
+        return least - self.project.protocols() > many
+
     def of(self, method: Method) -> list[Call] | None:
         """The project's calls of a function; None if not all can be known."""
         if method.id not in self._calls:
@@ -211,6 +217,20 @@ class Callers:
                 if symbol is not None:
                     yield symbol.target, (method, decorator)
 
+    def _lends(self, path: str) -> Iterator[tuple[str, tuple[Method, str]]]:
+        """The names that are read from what the file defines or imports from the project, such as a class."""
+        for method in self.in_file(path):
+            for receiver, names in method.facts.reads.items():
+                if self._is_of_project(path, receiver.partition(".")[0]):
+                    yield from ((name, (method, receiver)) for name in names)
+
+    @remembered
+    def _is_of_project(self, path: str, name: str) -> bool:
+        """Whether a file binds a name to what the project defines, or may do so."""
+        modules = self.project.modules
+        symbol = self.project.resolve(path, name) if name in modules.bound(path) or modules.starred(path) else None
+        return symbol is not None and symbol.kind is not SymbolKind.EXTERNAL
+
     def is_lent(self, method: Method) -> bool:
         """Whether code outside of its family takes a method from its class: it may run on instances of other
         classes."""
@@ -221,7 +241,7 @@ class Callers:
     def _lending(self, name: str) -> set[ClassId]:
         """The classes from which code outside of their families takes a method with this name."""
         found: set[ClassId] = set()
-        for taker, receiver in self.reading.get(name):
+        for taker, receiver in self._lent.get(name):
             symbol = self.project.resolve(taker.path, receiver)
             if symbol is not None and symbol.kind is SymbolKind.CLASS:
                 method = self.project.method(symbol.target, name)

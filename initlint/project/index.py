@@ -66,6 +66,14 @@ class Index(Generic[Row]):
         """The files with rows about a name, and those for which that is unknown."""
         return frozenset(self._files[number] for number in self._holding(name))
 
+    def least(self, name: str) -> int:
+        """In how many files at least there are rows about a name, as far as no file needs to be read to know."""
+        return len(self._words.get(name, b"")) // array("I").itemsize - len(self._fresh)
+
+    def told(self) -> int:
+        """About how many names there are rows, as far as no file needs to be read to know."""
+        return len(self._words)
+
     def names(self) -> list[str]:
         """Every name with rows, and perhaps some more."""
         if self._told is None:

@@ -68,10 +68,12 @@ class Members(Asking):
         return self.inference.settling.once(("by name", name), self._by_name, name)
 
     def _by_name(self, name: str) -> Value:
+        if name in WRAPPED or self.callers.many_have(name, MAX_OWNERS):
+            return UNKNOWN
         owners = self.callers.having(name)
         if not owners:
             return NOTHING if name in knowledge.tensor_attributes() else UNKNOWN
-        if name in WRAPPED or len(owners) > MAX_OWNERS:
+        if len(owners) > MAX_OWNERS:
             return UNKNOWN
         return union(self._member(owner, name, exact=True) for owner in owners)
 

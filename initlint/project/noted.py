@@ -149,6 +149,10 @@ class _NotedIndex(Index[Row]):
         with self._noted.ask(self._index, name):
             return list(super().within(name, paths))
 
+    def least(self, name: str) -> int:
+        with self._noted.ask(self._index, name):
+            return super().least(name)
+
     def names(self) -> list[str]:
         self._noted.any_name = True
         return super().names()

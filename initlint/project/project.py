@@ -298,6 +298,10 @@ class Project(Inheritance):
             return bool(self._protocols.get(id))
         return _is_protocol(info)
 
+    def protocols(self) -> int:
+        """How many protocols the links tell of; what a class inherits from does not change while these stand."""
+        return self._protocols.told()
+
     def _protocols_in(self, path: str) -> Iterator[tuple[ClassId, None]]:
         return ((info.id, None) for info in self.classes_in(path) if _is_protocol(info))
 
