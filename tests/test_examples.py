@@ -33,7 +33,7 @@ FIXED = [(rule, example) for rule, example in EXAMPLES if example.fixed is not N
 def test_fixed(rule: Rule[Any], example: Example) -> None:
     """A fix gives exactly this text, which parses, and in which nothing more is found."""
     result = rewrite(example.source.encode(), check_sources({"example.py": example.source}), Strategy.REMOVE)
-    assert result.source.decode() == example.mended
+    assert result.source.decode() == example.fixed_source
     assert result.refused == ()
     ast.parse(result.source)
     assert check_sources({"example.py": result.source.decode()}) == ()

@@ -223,7 +223,7 @@ def test_a_file_that_changed_after_it_was_checked_is_left_alone(project: Path) -
     changed = MODEL.replace("import torch\n", "import torch  # edited\n")
     (project / "model.py").write_text(changed)
     with pytest.raises(InitlintError, match="was changed while initlint was running"):
-        fix.mend(report, Strategy.REMOVE)
+        fix.changes(report, Strategy.REMOVE)
     with pytest.raises(InitlintError, match="was changed while initlint was running"):
         fix.suggested(report)
     assert files(project) == {"model.py": changed}
@@ -231,10 +231,10 @@ def test_a_file_that_changed_after_it_was_checked_is_left_alone(project: Path) -
 
 def test_a_file_that_changed_after_it_was_mended_is_left_alone(project: Path) -> None:
     report = run(Config(paths=(str(project),), no_cache=True))
-    mended = fix.mend(report, Strategy.REMOVE)
+    changes = fix.changes(report, Strategy.REMOVE)
     (project / "model.py").write_text(MODEL + "\n")
     with pytest.raises(InitlintError, match="was changed while initlint was running"):
-        fix.write(report, mended)
+        fix.write(report, changes)
     assert files(project) == {"model.py": MODEL + "\n"}
 
 
@@ -242,7 +242,7 @@ def test_a_file_that_is_gone_is_said_to_be(project: Path) -> None:
     report = run(Config(paths=(str(project),), no_cache=True))
     (project / "model.py").unlink()
     with pytest.raises(InitlintError, match=r"cannot read .*model\.py: no such file or directory"):
-        fix.mend(report, Strategy.REMOVE)
+        fix.changes(report, Strategy.REMOVE)
 
 
 def test_a_read_only_file_is_left_alone(project: Path) -> None:

@@ -285,13 +285,13 @@ def test_matrix(case: Case, strategy: Strategy) -> None:
     reason = dict(case.refused).get(strategy)
     if reason is not None:
         assert {refusal.reason for refusal in result.refused} == {reason}
-        assert result.mended == ()
+        assert result.fixed == ()
         assert result.source.decode() == case.source
         return
     assert result.refused == ()
     text = result.source.decode()
     keeps_promise(case, strategy, text)
-    places = {finding.attribute for finding in result.mended}
+    places = {finding.attribute for finding in result.fixed}
     assert [finding for finding in found(text) if finding.attribute in places or finding.code == "SOH900"] == []
 
 

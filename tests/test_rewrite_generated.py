@@ -51,7 +51,7 @@ def test_each_strategy_keeps_its_promise(program: Program) -> None:
             result = rewrite(files[finding.path].encode(), [finding], strategy)
             note(f"{strategy.value} {finding.attribute}: {result.refused}\n{result.source.decode()}")
             assert all(REASONS.fullmatch(refusal.reason) for refusal in result.refused)
-            if result.mended:
+            if result.fixed:
                 mended = all_built(program, changed={finding.path: result.source.decode()})
                 agree(mended, whole if strategy is Strategy.KEEP_STREAM else less)
                 stays = {name for name, built in whole.items() if finding.attribute in built.weights}
@@ -70,7 +70,7 @@ def test_a_second_run_finds_nothing_in_those_places(program: Program) -> None:
         left = {(finding.path, finding.cls, finding.attribute) for finding in check_sources(texts)}
         note(f"{strategy.value}\n" + "\n".join(texts[path] for path in results))
         refused = {place(refusal.finding) for result in results.values() for refusal in result.refused}
-        assert left & {place(each) for result in results.values() for each in result.mended} <= refused
+        assert left & {place(each) for result in results.values() for each in result.fixed} <= refused
         all_built(program, changed=texts)
 
 

@@ -272,7 +272,7 @@ def test_a_file_that_cannot_be_written_again_is_left_alone(end: str) -> None:
     source = (net("self.old = nn.Linear(8, 8)\nself.head = nn.Linear(8, 1)") + end).encode()
     findings = [finding for finding in found(source) if finding.fixes]
     result = rewrite(source, findings, Strategy.REMOVE)
-    assert (result.source, result.mended) == (source, ())
+    assert (result.source, result.fixed) == (source, ())
     assert [(refusal.finding.attribute, refusal.reason) for refusal in result.refused] == [
         ("old", "the file cannot be parsed and written again unchanged")
     ]

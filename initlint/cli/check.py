@@ -172,10 +172,10 @@ def _print_diff(config: Config, report: Report, buffer: bytes | None) -> int:
     from initlint.cli import fix
 
     strategy = Strategy(config.fix or Strategy.REMOVE.value)
-    mended = fix.mend(report, strategy, config.confirm.device, buffer)
-    text = fix.diff(report, mended)
+    changes = fix.changes(report, strategy, config.confirm.device, buffer)
+    text = fix.diff(report, changes)
     write(config, text)
-    _print_notes(config, fix.notes(report, mended, config, strategy))
+    _print_notes(config, fix.notes(report, changes, config, strategy))
     return FINDINGS if text and not config.exit_zero else CLEAN
 
 
@@ -183,9 +183,9 @@ def _fix(config: Config, report: Report) -> None:
     from initlint.cli import fix
 
     strategy = Strategy(config.fix)
-    mended = fix.mend(report, strategy, config.confirm.device)
-    fix.write(report, mended)
-    _print_notes(config, fix.notes(report, mended, config, strategy))
+    changes = fix.changes(report, strategy, config.confirm.device)
+    fix.write(report, changes)
+    _print_notes(config, fix.notes(report, changes, config, strategy))
 
 
 def _print_notes(config: Config, notes: Iterable[str]) -> None:

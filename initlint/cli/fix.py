@@ -28,7 +28,7 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class Change:
     """One file before and after."""
 
     path: str
@@ -36,31 +36,31 @@ class Mended:
     result: Rewritten
 
 
-def mend(report: Report, strategy: Strategy, device: str = "cpu", buffer: bytes | None = None) -> list[Mended]:
+def changes(report: Report, strategy: Strategy, device: str = "cpu", buffer: bytes | None = None) -> list[Change]:
     """The files with findings after the fix; nothing is written. `buffer` replaces the content of the only file.
 
     Raises InitlintError if a file cannot be read, or has changed since the run read it.
     """
     by_file = groupby(report.findings, key=lambda finding: finding.path)
-    return [_mended(report, path, list(findings), strategy, device, buffer) for path, findings in by_file]
+    return [_change(report, path, list(findings), strategy, device, buffer) for path, findings in by_file]
 
 
-def _mended(
+def _change(
     report: Report, path: str, findings: list[Finding], strategy: Strategy, device: str, buffer: bytes | None
-) -> Mended:
+) -> Change:
     certain = [finding for finding in findings if finding.confidence is Confidence.CERTAIN]
     doubtful = [finding for finding in findings if finding.confidence is not Confidence.CERTAIN]
     refusals = [Refusal(finding, "something may read it") for finding in doubtful]
     if not any(finding.fixes for finding in certain):  # such as those of a file that cannot be read
         refusals += [Refusal(finding, without_fix(finding, strategy)) for finding in certain]
-        return Mended(path, b"", Rewritten(b"", (), tuple(refusals)))
+        return Change(path, b"", Rewritten(b"", (), tuple(refusals)))
     before = _source(report, path, buffer)
     result = (rewrite_notebook if path.endswith(NOTEBOOK) else rewrite)(before, certain, strategy, device)
-    return Mended(path, before, replace(result, refused=(*result.refused, *refusals)))
+    return Change(path, before, replace(result, refused=(*result.refused, *refusals)))
 
 
 def suggested(report: Report, buffer: bytes | None = None) -> Report:
-    """The report with the change that each finding suggests. `buffer` and errors are those of `mend`."""
+    """The report with the change that each finding suggests. `buffer` and errors are those of `changes`."""
     fixes: dict[str, Fix] = {}
     for path, findings in groupby(filter(can_suggest, report.findings), key=lambda finding: finding.path):
         fixes |= suggestions(_source(report, path, buffer), findings)
@@ -84,19 +84,19 @@ def _content(report: Report, path: str) -> bytes:
         raise InitlintError(f"cannot read {report.shown(path)}: {(error.strerror or str(error)).lower()}") from error
 
 
-def write(report: Report, mended: list[Mended]) -> None:
-    for each in mended:
+def write(report: Report, changes: list[Change]) -> None:
+    for each in changes:
         if each.result.source != each.before:
             files.write(os.path.join(report.root, each.path), each.result.source, expected=each.before)
 
 
-def diff(report: Report, mended: list[Mended]) -> str:
+def diff(report: Report, changes: list[Change]) -> str:
     """The changes as one unified diff."""
-    return "".join(line for each in mended for line in _diff(report.shown(each.path), each))
+    return "".join(line for each in changes for line in _diff(report.shown(each.path), each))
 
 
-def _diff(path: str, mended: Mended) -> Iterator[str]:
-    for line in difflib.unified_diff(_lines(mended.before), _lines(mended.result.source), path, path):
+def _diff(path: str, change: Change) -> Iterator[str]:
+    for line in difflib.unified_diff(_lines(change.before), _lines(change.result.source), path, path):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
@@ -105,18 +105,18 @@ def _lines(source: bytes) -> list[str]:
     return _LINE.findall(to_utf8(source).decode())
 
 
-def notes(report: Report, mended: list[Mended], config: Config, strategy: Strategy) -> Iterator[str]:
+def notes(report: Report, changes: list[Change], config: Config, strategy: Strategy) -> Iterator[str]:
     """What was not fixed and why, what was, and which keys of older checkpoints the model no longer has."""
-    for each in mended:
+    for each in changes:
         for refusal in each.result.refused:
             finding = refusal.finding
             place = f"{report.shown(finding.place)}:{finding.span.line}:{finding.span.column}"
             name = f"{finding.code} `{finding.attribute}`" if finding.attribute else finding.code
             yield f"{place}: {name} is left as it is: {refusal.reason}"
     if strategy is not Strategy.ISOLATE:
-        yield from _keys_notes(_lost_keys(mended), config.verbose)
-    found = sum(len(each.result.mended) for each in mended)
-    changed = counted(sum(each.result.source != each.before for each in mended), "file")
+        yield from _keys_notes(_lost_keys(changes), config.verbose)
+    found = sum(len(each.result.fixed) for each in changes)
+    changed = counted(sum(each.result.source != each.before for each in changes), "file")
     does = "would fix" if config.diff else "fixed"
     yield f"{does} {found} of {counted(len(report.findings), 'finding')} in {changed} ({strategy.value})"
 
@@ -129,10 +129,10 @@ def _keys_notes(lost: dict[str, list[str]], verbose: bool) -> Iterator[str]:
         yield f"older checkpoints of {cls} have keys that are unexpected now: {', '.join(keys)}"
 
 
-def _lost_keys(mended: list[Mended]) -> dict[str, list[str]]:
+def _lost_keys(changes: list[Change]) -> dict[str, list[str]]:
     """The keys that disappear from the state_dict, by class; for a submodule, everything under its name."""
     lost: dict[str, list[str]] = {}
-    for finding in (finding for each in mended for finding in each.result.mended):
+    for finding in (finding for each in changes for finding in each.result.fixed):
         if finding.code not in (OVERWRITTEN, DISCARDED) and finding.kind in _KEYS:
             lost.setdefault(finding.cls, []).append(_KEYS[finding.kind].format(finding.attribute))
     return lost

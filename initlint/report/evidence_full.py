@@ -34,7 +34,7 @@ STYLES = {
     Verdict.HARMLESS: "bold green",
     Verdict.INCONCLUSIVE: "bold magenta",
 }
-MENDED = {"remove": "removed", "isolate": "isolated", "keep-stream": "removed, its draws kept"}
+FIXED = {"remove": "removed", "isolate": "isolated", "keep-stream": "removed, its draws kept"}
 
 
 def render(evidence: Evidence, color: bool = False, whole: bool = False, width: int = 0) -> str:
@@ -97,9 +97,9 @@ def _built(result: Result, evidence: Evidence) -> str:
     placed = "" if evidence.device == "cpu" else f" ({evidence.placement})"
     dtype = f", {evidence.dtype}" if evidence.dtype else ""
     what = f"`{result.findings[0].attribute}`" if len(result.findings) == 1 else "all of them"
-    mended = f", as it is and with {what} {MENDED[result.strategy.value]}" if result.strategy else ""
+    fixed = f", as it is and with {what} {FIXED[result.strategy.value]}" if result.strategy else ""
     return (
-        f"`{result.target}`{mended}; seed {result.seed}, device {evidence.device}{placed}{dtype}, "
+        f"`{result.target}`{fixed}; seed {result.seed}, device {evidence.device}{placed}{dtype}, "
         f"torch {evidence.torch}, Python {evidence.python}"
     )
 

@@ -25,7 +25,7 @@ class Rewritten:
     """The source of a file after the fixes; each finding is either fixed or refused."""
 
     source: bytes
-    mended: tuple[Finding, ...]
+    fixed: tuple[Finding, ...]
     refused: tuple[Refusal, ...]
 
 
@@ -42,13 +42,13 @@ def rewrite(source: bytes, findings: Sequence[Finding], strategy: Strategy, devi
     if tree is None:
         return _left_alone(source, findings, "the file cannot be parsed and written again unchanged")
     edits, refused = plan(tree, findings, strategy, device)
-    mended = tuple(finding for finding in findings if finding not in refused)
-    after = edits.apply(tree) if mended else text.text
+    fixed = tuple(finding for finding in findings if finding not in refused)
+    after = edits.apply(tree) if fixed else text.text
     if parse(after) is None:
         return _left_alone(source, findings, "what would be left of the file is not valid Python")
     return Rewritten(
         source=text.encoded(after),
-        mended=mended,
+        fixed=fixed,
         refused=tuple(Refusal(finding, refused[finding]) for finding in findings if finding in refused),
     )
 

@@ -25,6 +25,6 @@ def rewrite_notebook(data: bytes, findings: Sequence[Finding], strategy: Strateg
         return Rewritten(data, (), refused)
     return Rewritten(
         source=after,
-        mended=tuple(given[finding] for finding in result.mended),
+        fixed=tuple(given[finding] for finding in result.fixed),
         refused=tuple(Refusal(given[refusal.finding], refusal.reason) for refusal in result.refused),
     )

@@ -91,7 +91,7 @@ class Example(msgspec.Struct, frozen=True):
         return _whole(self.text)
 
     @property
-    def mended(self) -> str | None:
+    def fixed_source(self) -> str | None:
         """The complete file after `--fix remove`."""
         return None if self.fixed is None else _whole(self.fixed)
 

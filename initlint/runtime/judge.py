@@ -21,7 +21,7 @@ def judge(
     findings: tuple[Finding, ...],
     root: str,
     baselines: tuple[Built, Built],
-    mended: Built,
+    without: Built,
     strategy: Strategy,
     target: str,
     seed: int,
@@ -36,13 +36,14 @@ def judge(
         memory = {tensor.memory for tensor in whole.tensors if tensor.name in own}
         own |= {tensor.name for tensor in whole.tensors if tensor.memory in memory}
     unstable = {a.name for a, b in zip(whole.tensors, again.tensors) if a != b}  # noqa: B905
-    shared = tuple(compared(whole, mended, own | unstable))
-    equal = whole.ends == mended.ends
+    shared = tuple(compared(whole, without, own | unstable))
+    equal = whole.ends == without.ends
     seen = tuple(draw for draw in whole.draws if any(_belongs(draw, finding, root) for finding in findings))
     changed = any(not tensor.same for tensor in shared)
     verdict, reason = _verdict(whole, again, sorted(unstable), changed, equal)
     if verdict is Verdict.HARMLESS and (never := _never_run(findings, own, seen)):
         verdict, reason = Verdict.INCONCLUSIVE, never
+    bugs = disagreements(findings, root, whole, without, shared, len(seen)) if verdict in SEEN else []
     return Result(
         findings=findings,
         verdict=verdict,
@@ -54,7 +55,7 @@ def judge(
         draws=tuple(Measured(draw.owner, draw.operator, draw.numel, draw.stream) for draw in seen),
         reason=reason,
         notes=tuple(_notes(findings, whole, sorted(unstable), verdict, len(seen))),
-        disagreements=tuple(disagreements(findings, root, whole, mended, shared, len(seen))) if verdict in SEEN else (),
+        disagreements=tuple(bugs),
     )
 
 
@@ -98,19 +99,19 @@ def _notes(findings: tuple[Finding, ...], whole: Built, unstable: list[str], ver
     return notes
 
 
-def compared(whole: Built, mended: Built, left_out: set[str]) -> list[Shared]:
+def compared(whole: Built, without: Built, left_out: set[str]) -> list[Shared]:
     """The tensors in both builds, in the order of the first."""
-    after = {tensor.name: tensor for tensor in mended.tensors}
+    after = {tensor.name: tensor for tensor in without.tensors}
     return [
-        _pair(tensor, after[tensor.name], mended)
+        _pair(tensor, after[tensor.name], without)
         for tensor in whole.tensors
         if tensor.name in after and tensor.name not in left_out
     ]
 
 
-def _pair(before: Tensor, after: Tensor, mended: Built) -> Shared:
+def _pair(before: Tensor, after: Tensor, without: Built) -> Shared:
     same = before.digest == after.digest
-    difference = 0.0 if same else mended.differences.get(before.name)
+    difference = 0.0 if same else without.differences.get(before.name)
     return Shared(before.name, before.kind, before.shape, same, before.head, after.head, difference)
 
 
@@ -159,13 +160,13 @@ def places(finding: Finding, root: str) -> set[tuple[str, int]]:
 
 
 def disagreements(
-    findings: Sequence[Finding], root: str, whole: Built, mended: Built, shared: tuple[Shared, ...], draws: int
+    findings: Sequence[Finding], root: str, whole: Built, without: Built, shared: tuple[Shared, ...], draws: int
 ) -> list[str]:
     """Where a build contradicts what a single finding says."""
     if len(findings) != 1:
         return []
     finding, found = findings[0], []
-    moved = whole.ends != mended.ends
+    moved = whole.ends != without.ends
     if finding.draws is Answer.YES and not (draws or moved):
         found.append(f"`{finding.attribute}` is said to draw, but the build saw no draw")
     if finding.draws is Answer.NO and moved:

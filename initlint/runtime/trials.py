@@ -197,7 +197,7 @@ class Trials:
             return self._inconclusive((finding,), job, seed, text)
         reasons: list[str] = []
         for strategy in (Strategy.REMOVE, Strategy.ISOLATE):
-            outcome = self._mended({finding: strategy}, baseline)
+            outcome = self._without({finding: strategy}, baseline)
             if isinstance(outcome, Built):
                 found = judge((finding,), self._root, baseline.builds, outcome, strategy, job.target, seed)
                 return replace(found, notes=(*found.notes, *reasons))
@@ -217,13 +217,13 @@ class Trials:
         baseline = self._baseline(job)
         if isinstance(baseline, Failed):
             return self._inconclusive(findings, job, seed, baseline.text)
-        outcome = self._mended(chosen, baseline)
+        outcome = self._without(chosen, baseline)
         if isinstance(outcome, str):
             return self._inconclusive(findings, job, seed, outcome)
         strategy = Strategy.ISOLATE if isolated else Strategy.REMOVE
         return judge(findings, self._root, baseline.builds, outcome, strategy, target, seed)
 
-    def _mended(self, chosen: Mapping[Finding, Strategy], baseline: Baseline) -> Built | str:
+    def _without(self, chosen: Mapping[Finding, Strategy], baseline: Baseline) -> Built | str:
         """The build without what the findings are about, or why there is none."""
         sources = {}
         for path in sorted({finding.path for finding in chosen}):
