@@ -117,9 +117,9 @@ def overwritten_definition(case: Case) -> Iterator[Hit]:
     the stream: everything built after it starts from different weights.
 
     What to do: remove the first definition. If each is right in its own case, move both into the arms of one `if`, so
-    that only one of them is built. What the constructor of a base class has defined is possible, not certain, since
-    its own instances may need it: let it take that as an argument, or build it in a method that its heirs override. A
-    `del self.x` before the new definition says that the draw is known.
+    that only one of them is built. If a base class has made the first definition, the finding is possible, not certain,
+    since instances of the base may need it: let the base take it as an argument, or build it in a method that
+    subclasses override. A `del self.x` before the new definition says that the draw is known.
     """
     for overwrite in case.construction.overwrites:
         found = overwrite.first.definition
