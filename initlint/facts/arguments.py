@@ -28,7 +28,7 @@ def call_arguments(call: Node) -> list[Node]:
 
 
 def followed(call: Node) -> tuple[Node, Node] | None:
-    """The object and the path of `reduce(getattr, path, model)`, also where the object is the first of the list."""
+    """The object and the path of `reduce(getattr, path, model)`; the object may also be the first item of the list."""
     how, *rest = call_arguments(call) or [call]
     if how.text is None or b"getattr" not in how.text or len(rest) not in (1, 2):
         return None

@@ -173,7 +173,7 @@ class Callers:
         return sorted(cls for cls in self.assigning(name).union(methods) if not self.project.is_protocol(cls))
 
     def many_have(self, name: str, many: int) -> bool:
-        """Whether more classes than that are `having` a name, as far as no file needs to be read to know."""
+        """Whether more classes than that are `having` a name, as far as is known without reading files."""
         least = max(self._assigning.least(name), self._methods.least(name))
         return least - self.project.protocols() > many
 
@@ -267,7 +267,7 @@ class Callers:
         return found
 
     def naming(self, cls: ClassId) -> Iterator[tuple[Method, str]]:
-        """The functions that use a class as a value, each with the name that it has there."""
+        """The functions that use a class as a value, each with its name there."""
         for name in self._names_of(cls.rpartition("::")[2].rpartition(".")[2]):
             yield from ((m, name) for m in self.mentioning.get(name) if self._means(m, name, cls))
 
@@ -297,7 +297,7 @@ class Callers:
         ]
 
     def _passes_all(self, body: Body, call: Node, caller: Body) -> bool:
-        """Whether a call passes all that a function cannot do without; a decorator may pass the rest."""
+        """Whether a call passes every required argument; a decorator may pass the rest."""
         wanted = [name for name, node in body.parameters.items() if node.type in WITHOUT_DEFAULT and name[0] != "*"]
         needed = () if body.method.facts.decorators else wanted[self.shift(body, call, caller) :]
         return all(self.argument(name, body, call, caller) is not None for name in needed)

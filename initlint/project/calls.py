@@ -42,7 +42,7 @@ CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.
 
 
 MOVES = SAME_MODULE - {"apply", "compile", "train"}
-"""Methods that give back what they belong to, and nothing of what they are given."""
+"""Methods that return their object, and nothing of their arguments."""
 
 HOLDING = frozenset("asyncio collections contextvars multiprocessing queue threading types weakref".split())
 """Modules of the standard library whose objects hold their arguments and return them."""

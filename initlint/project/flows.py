@@ -47,7 +47,7 @@ INITIALISES = re.compile(
     r"|setattr)\Z",
     re.IGNORECASE,
 )
-"""Callees that only initialise or freeze what they are given; what they give back is that. To clip is to train."""
+"""Callees that only initialise or freeze their argument, and return it. To clip is to train."""
 
 LOOKS = frozenset(
     "isinstance hasattr print len id type repr str _calculate_fan_in_and_fan_out _calculate_correct_fan".split()
@@ -347,7 +347,7 @@ def looped_names(loop: Node, body: Body) -> list[str]:
 
 
 def only_name(node: Node, body: Body) -> str:
-    """The local name that an expression, and nothing else, is assigned to; "" where there is none."""
+    """The local name that gets the value of an expression, and of nothing else; "" if there is none."""
     target = node.parent
     left = target.child_by_field_name("left") if target is not None and target.type == "assignment" else None
     name = body.text(left) if left is not None and left.type == "identifier" and left != node else ""
@@ -355,7 +355,7 @@ def only_name(node: Node, body: Body) -> str:
 
 
 def standing_for(node: Node, body: Body) -> Iterator[Node]:
-    """An expression, and where else a local name stands for it that it alone is assigned to."""
+    """An expression, and the uses of a local name that gets its value and no other."""
     yield node
     if name := only_name(node, body):
         for each in body.nodes("identifier"):

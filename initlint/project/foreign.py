@@ -219,7 +219,7 @@ class Foreign(Asking):
         return allows(self.project, self.bodies, value, nodes, body)
 
     def _read_from(self, method: Method, receiver: str, attribute: str) -> tuple[str, ...]:
-        """What a function reads from what it reads, also by way of a local name."""
+        """What a function reads from the result of its reads, also by way of a local name."""
         body, reads = self.bodies.body(method), method.facts.reads
         aliases = {only_name(site.node, body) for site in sites(body, receiver, attribute)}
         own = (f"{receiver}.{attribute}", *sorted(aliases - {""}))

@@ -1,7 +1,7 @@
 """Base classes of well-known frameworks, for environments in which these are not installed.
 
-Each is known to be an nn.Module (or a mixin for one) and to read nothing from a subclass but its own attributes, and
-those that it asks a subclass for.
+Each is known to be an nn.Module (or a mixin for one) and to read only its own attributes, and those that it asks a
+subclass for.
 """
 
 from __future__ import annotations

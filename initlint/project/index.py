@@ -67,11 +67,11 @@ class Index(Generic[Row]):
         return frozenset(self._files[number] for number in self._holding(name))
 
     def least(self, name: str) -> int:
-        """In how many files at least there are rows about a name, as far as no file needs to be read to know."""
+        """The number of files with rows about a name, at least, as far as is known without reading files."""
         return len(self._words.get(name, b"")) // array("I").itemsize - len(self._fresh)
 
     def told(self) -> int:
-        """About how many names there are rows, as far as no file needs to be read to know."""
+        """The number of names with rows, as far as is known without reading files."""
         return len(self._words)
 
     def names(self) -> list[str]:

@@ -58,7 +58,7 @@ class Inheritance:
         return self._is_below(id, METACLASSES)
 
     def is_enumeration(self, id: ClassId) -> bool:
-        """Whether what the body of a class gives a name is an instance of it."""
+        """Whether the values in the body of a class become instances of it."""
         return self._is_below(id, ENUMERATIONS)
 
     def _is_below(self, id: ClassId, names: frozenset[str]) -> bool:

@@ -39,7 +39,7 @@ class Kinds(Asking):
         return Kind.BUFFER if self.registered(cls, attribute) else Kind.PARAMETER
 
     def registered(self, cls: ClassId, attribute: str) -> bool:
-        """Whether all code that gives an attribute a value registers it as a buffer."""
+        """Whether all code that sets an attribute registers it as a buffer."""
         methods = self.callers.storing(cls, attribute)
         stores = [store for method in methods for store in method.facts.stores if store.attribute == attribute]
         registered = (any(callee.endswith(".register_buffer") for callee in store.callees) for store in stores)

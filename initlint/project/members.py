@@ -29,7 +29,7 @@ MADE = frozenset({"call", "identifier"})
 """Expressions for something that the code has made itself."""
 
 WRAPPERS = frozenset({"module", "_orig_mod", "_forward_module"})
-"""Attributes by which torch's wrappers, which stand for the module that they were given, return it."""
+"""Attributes by which torch's wrappers return the module that they wrap."""
 
 WRAPPED = frozenset(
     "module model net network backbone encoder decoder base_model _orig_mod pl_module lightning_module".split()

@@ -146,7 +146,7 @@ def _tie(owner: ClassId, ends: tuple[str, ...], starts: tuple[str, ...]) -> Tie:
 
 
 def _path(node: Node | None, body: Body) -> tuple[str, ...]:
-    """The names in a string that is a path to a weight; none where it is something else."""
+    """The names in a string that is a path to a weight; none for any other string."""
     literal = body.text(node) if node is not None else ""
     names = _NAME.findall(literal.strip("rf\"'").replace("\\d", "").replace("\\", ""))
     return tuple(names) if _TIE.match(literal) else ()

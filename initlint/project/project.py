@@ -299,7 +299,7 @@ class Project(Inheritance):
         return _is_protocol(info)
 
     def protocols(self) -> int:
-        """How many protocols the links tell of; what a class inherits from does not change while these stand."""
+        """The number of protocols in the links; as long as these hold, what a class inherits from does not change."""
         return self._protocols.told()
 
     def _protocols_in(self, path: str) -> Iterator[tuple[ClassId, None]]:

@@ -243,7 +243,7 @@ class Readers:
 
     @remembered
     def _read_by_others(self, cls: ClassId) -> frozenset[str]:
-        """What the classes of torch, or of a framework, read that it or an heir inherits from."""
+        """What the classes of torch, or of a framework, that it or a subclass inherits from read."""
         ancestors = {ancestor for heir in self.project.descendants(cls) for ancestor in self.project.mro(heir)}
         known = (module.reads for module in map(knowledge.module, ancestors) if module)
         return frozenset().union(*known, *map(read_by_framework, ancestors))

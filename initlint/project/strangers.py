@@ -48,14 +48,15 @@ class Strangers(Asking):
         return next((place for relative in self.project.near(cls) if (place := self._borrows(relative))), "")
 
     def found(self, value: Value) -> str:
-        """Where others come to an instance: what makes it puts it into something else, or it is found by its class."""
+        """Where others get an instance: the code that makes it stores it in something else, or it is found by its
+        class."""
         held = sorted(value.exact | (value.element.exact if value.element is not None else frozenset()))
         ancestors = (ancestor for cls in held for ancestor in self.project.mro(cls))
         return next(filter(None, (*map(self._announces, ancestors), *map(self._picked, held))), "")
 
     @remembered
     def _picked(self, cls: ClassId) -> str:
-        """Where code takes out all modules of just this class: a base that many inherit from tells little of them."""
+        """Where code picks all modules of exactly this class; for a base with many subclasses this says little."""
         if cls not in self.project.classes:
             return ""
         takers = (m for m, name in self.callers.naming(cls) if self._picks_out(m, name))

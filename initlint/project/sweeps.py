@@ -97,7 +97,7 @@ def sweeps_of_others(body: Body) -> Iterator[Node]:
 
 
 def picks_out(body: Body, cls: str) -> bool:
-    """Whether a body takes something from all modules of another object that it asks to be of a class of that name."""
+    """Whether a body takes something from all modules of another object that are of a class with this name."""
     for name in sorted(DESCENDANTS):
         for node in body.attributes.get(name, ()):
             loop, owner = _top(node).parent, node.child_by_field_name("object")
@@ -109,7 +109,7 @@ def picks_out(body: Body, cls: str) -> bool:
 
 
 def _gives(node: Node, body: Body) -> bool:
-    """Whether a module is called, or something is read from it that is no method called for what it does to it."""
+    """Whether a module is called, or something other than a method for its effect is read from it."""
     part = node.parent
     if part is None or part.type != "attribute":
         return is_called(node)
@@ -118,7 +118,7 @@ def _gives(node: Node, body: Body) -> bool:
 
 
 def _is_asked(node: Node, cls: str, body: Body) -> bool:
-    """Whether a call asks if something is of a class of some name, among others."""
+    """Whether a call tests for a class with this name, among others."""
     call = node.parent.parent if node.parent is not None else None
     given = call_arguments(call) if call is not None and body.callee(call) == "isinstance" else []
     kinds = [kind for asked in given[1:] for kind in (asked.named_children if asked.type == "tuple" else [asked])]

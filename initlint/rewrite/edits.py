@@ -37,9 +37,7 @@ class Edits:
         return edited.code
 
     def changes(self, tree: Tree) -> Iterator[tuple[int, str, str]]:
-        """The outermost statements that hold edits, but for the imports: where each starts, and its code before and
-        after.
-        """
+        """The outermost statements with edits, except imports: the start of each, and its code before and after."""
         editor = self._editor(tree)
         for node in sorted(filter(tree.is_outermost, tree.enclosing(self._nodes()).values()), key=tree.start):
             edited = node.visit(editor)

@@ -109,7 +109,7 @@ def _by_initialisers(tree: Tree, place: Place, family: list[cst.ClassDef]) -> It
 
 @lru_cache(maxsize=1)
 def _initialised(tree: Tree) -> dict[str, list[tuple[cst.Attribute, str]]]:
-    """What the initialisers of a file read from what they are given, by attribute, with the name of the receiver."""
+    """What the initialisers of a file read from their arguments, by attribute, with the name of the receiver."""
     found: dict[str, list[tuple[cst.Attribute, str]]] = {}
     for function in walk(tree.module):
         if isinstance(function, cst.FunctionDef) and INITIALISATION.fullmatch(function.name.value):

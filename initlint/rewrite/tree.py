@@ -66,12 +66,12 @@ class Tree:
         return self._offsets[id(node)][0]
 
     def text(self, node: cst.CSTNode) -> str:
-        """The code of a node as it stands there."""
+        """The code of a node as written."""
         start, end = self._offsets[id(node)]
         return self._text[start:end]
 
     def is_outermost(self, node: cst.CSTNode) -> bool:
-        """Whether a statement stands in no other."""
+        """Whether a statement is not inside of another."""
         return self.parent(node) is self.module
 
     def _place(self, offset: int) -> tuple[int, int]:
@@ -91,7 +91,7 @@ class Tree:
             current = self.parent(current)
 
     def enclosing(self, nodes: Iterable[int]) -> dict[int, cst.CSTNode]:
-        """Everything that encloses some nodes, which are given by their ids, by its own id."""
+        """By its id, everything that encloses some nodes, which are given by their ids."""
         found: dict[int, cst.CSTNode] = {}
         for each in nodes:
             while (parent := self._parents.get(each)) is not None and id(parent) not in found:
