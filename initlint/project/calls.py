@@ -44,6 +44,9 @@ CONTAINERS = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.
 MOVES = SAME_MODULE - {"apply", "compile", "train"}
 """Methods that return their object, and nothing of their arguments."""
 
+NAMESPACES = frozenset({"eval", "vars"})
+"""Built-in functions that find anything by its name; methods of these names do not."""
+
 HOLDING = frozenset("asyncio collections contextvars multiprocessing queue threading types weakref".split())
 """Modules of the standard library whose objects hold their arguments and return them."""
 
@@ -63,6 +66,8 @@ class Calls(Asking):
         arguments = call_arguments(node)
         if function.type == "identifier" and text in ("getattr", "super", "zip", "map", "filter", "type"):
             return self._special(text, arguments, body)
+        if function.type == "identifier" and text in NAMESPACES and not body.hides(text):
+            return self._namespace(text, arguments, body)
         if callee in SEQUENCES and (arguments or function.type == "identifier"):
             return Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
         if callee in DICTIONARIES:
@@ -83,6 +88,8 @@ class Calls(Asking):
         callee = text.rpartition(".")[2]
         if text.startswith("super(") and owner and self.project.is_metaclass(owner):
             return UNKNOWN
+        if (fetched := self._fetched(function, callee, arguments, body)) is not None:
+            return fetched
         value = self.inference.expression(function, body)
         known = union([self._built(value, arguments, body), *self._returned(value)])
         if value.functions or value.classes:
@@ -92,6 +99,14 @@ class Calls(Asking):
             return union([known, *(self.inference.expression(node, body) for node in passed)])
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
 
+    def _fetched(self, function: Node, callee: str, arguments: list[Node], body: Body) -> Value | None:
+        """An item of a list or dictionary, or the default; None for any other call."""
+        owner = function.child_by_field_name("object") if callee in FETCHES else None
+        receiver = self.inference.expression(owner, body)
+        if receiver.element is None or receiver.instances:
+            return None
+        return union([self.inference.item(receiver), *(self.inference.expression(a, body) for a in arguments[1:])])
+
     def _returned(self, value: Value) -> Iterator[Value]:
         """What the functions that something can be return."""
         return map(self.inference.returned, by_place(value.functions))
@@ -99,6 +114,13 @@ class Calls(Asking):
     def _is_of(self, module: str, function: Node, body: Body) -> bool:
         symbol = self.inference.static(function, body)
         return symbol is not None and symbol.target.partition(".")[0].removesuffix("_extensions") == module
+
+    def _namespace(self, name: str, arguments: list[Node], body: Body) -> Value:
+        """What code in a string gives, and what stands in a namespace: of a Python module, anything."""
+        if name == "eval":
+            return UNKNOWN
+        whole = not arguments or self.inference.is_namespace(arguments[0], body)
+        return Value(element=UNKNOWN) if whole else NOTHING
 
     def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
         if name == "getattr" and len(arguments) >= 2:

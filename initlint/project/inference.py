@@ -17,7 +17,7 @@ from initlint.project.bodies import Bodies, Body
 from initlint.project.callers import Callers
 from initlint.project.calls import CONTAINERS, Calls
 from initlint.project.classes import ClassId, Method
-from initlint.project.imports import Symbol
+from initlint.project.imports import Symbol, SymbolKind
 from initlint.project.inheritance import MODULE
 from initlint.project.members import Members
 from initlint.project.narrowing import tested_classes
@@ -194,6 +194,8 @@ class Inference:
             return UNKNOWN
         if owner.type in ("identifier", "attribute") and (symbol := self.static(node, body)) is not None:
             return self.variables.symbol(symbol, body)
+        if body.text(name) == "__dict__" and self.is_namespace(owner, body):
+            return Value(element=UNKNOWN)
         if owner.type == "call" and body.text(owner).startswith("super("):
             return self._super(body.text(name), body)
         return self.attribute(self.expression(owner, body), body.text(name))
@@ -204,6 +206,11 @@ class Inference:
         if body.hides(text.partition(".")[0]) or not text.replace(".", "").replace("_", "").isalnum():
             return None
         return self.project.resolve(body.method.path, text, body.inside)
+
+    def is_namespace(self, node: Node, body: Body) -> bool:
+        """Whether an expression is a Python module of the project, also if it is looked up among those loaded."""
+        symbol = self.static(node, body)
+        return body.text(node).startswith("sys.modules") or (symbol is not None and symbol.kind is SymbolKind.MODULE)
 
     def _super(self, name: str, body: Body) -> Value:
         owner = body.method.owner
