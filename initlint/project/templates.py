@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from initlint.remembered import remembered
@@ -30,6 +32,13 @@ class Templates:
 
     @remembered
     def _origins(self, folder: str) -> frozenset[str]:
-        beside = sorted(path for path in self._project.own if os.path.dirname(path) == folder)
-        found = (_ORIGIN.search(self._project.source(path)[:HEAD]) for path in beside)
+        found = (_ORIGIN.search(self._project.source(path)[:HEAD]) for path in self._beside[folder])
         return frozenset(match[1].decode() for match in found if match is not None)
+
+    @functools.cached_property
+    def _beside(self) -> dict[str, list[str]]:
+        """The files of each folder."""
+        folders: dict[str, list[str]] = defaultdict(list)
+        for path in sorted(self._project.own):
+            folders[os.path.dirname(path)].append(path)
+        return folders
