@@ -13,12 +13,16 @@ from initlint.config import Config
 from initlint.facts.cache import Cache
 from initlint.facts.gather import facts_version
 from initlint.facts.records import Suppression
-from initlint.facts.worker import digest
+from initlint.facts.worker import digest, digest_of_all
 from initlint.model import Finding, Problem
 from initlint.sources import Sources
 
 DECIDING = ("min_confidence", "extra_base_classes", "extra_init_methods")
 """The options that affect findings, besides those about rules, files and installed packages."""
+
+
+MADE_OF = (".py", ".scm", ".json")
+"""The endings of the files that hold the code and the data of initlint."""
 
 
 class Analysis(msgspec.Struct, frozen=True, array_like=True):
@@ -58,9 +62,11 @@ class Analysis(msgspec.Struct, frozen=True, array_like=True):
 @functools.cache
 def tool_version() -> bytes:
     """An identifier of the code and the data that findings depend on."""
-    package = Path(__file__).parent
-    files = sorted(file for kind in ("py", "scm", "json") for file in package.rglob(f"*.{kind}"))
-    return digest(b"\0".join([facts_version(), *(file.read_bytes() for file in files)]))
+    folders = os.walk(os.path.dirname(__file__))
+    files = sorted(
+        os.path.join(folder, name) for folder, _, names in folders for name in names if name.endswith(MADE_OF)
+    )
+    return digest(b"\0".join([facts_version(), *(Path(file).read_bytes() for file in files)]))
 
 
 def run_key(
@@ -71,7 +77,7 @@ def run_key(
     config: Config,
 ) -> bytes:
     """A digest of everything that findings depend on, except installed files, which only the run discovers."""
-    state = [*_linking(sources, folders, config), sorted(codes), sorted(digests.items()), sources.skipped]
+    state = [*_linking(sources, folders, config), sorted(codes), digest_of_all(digests), sources.skipped]
     return _key(b"run", state)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import IO
 
@@ -32,6 +32,13 @@ class Examined(msgspec.Struct, frozen=True, array_like=True):
 
 def digest(source: bytes) -> bytes:
     return blake2b(source, digest_size=DIGEST_SIZE).digest()
+
+
+def digest_of_all(digests: Mapping[str, bytes]) -> bytes:
+    """One digest of the paths and digests of files."""
+    paths = sorted(digests)
+    text = "\0".join([*paths, "", *(digests[path].hex() for path in paths)])
+    return digest(text.encode(errors="surrogateescape"))
 
 
 def failed(path: str, reason: str, line: int = 1) -> Examined:

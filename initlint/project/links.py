@@ -12,7 +12,7 @@ import msgspec
 from initlint.facts.cache import Cache
 from initlint.facts.gather import Gathered, remembered
 from initlint.facts.records import FileFacts, Import
-from initlint.facts.worker import digest
+from initlint.facts.worker import digest, digest_of_all
 
 if TYPE_CHECKING:
     from initlint.project.project import Project
@@ -61,7 +61,7 @@ def recall(cache: Cache, key: bytes, gathered: Gathered) -> Standing | None:
     installed = {path: text(path) for path in links.installed}
     if any(digest(installed[path]) != content for path, (_, content) in links.installed.items()):
         return None
-    these = digest(key + repr(sorted(links.digests.items())).encode(errors="surrogateescape"))
+    these = digest(key + digest_of_all(links.digests))
     return Standing(these, links, changed, installed)
 
 
