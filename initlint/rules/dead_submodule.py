@@ -13,7 +13,7 @@ from initlint.rules.words import dead
     "SOH101",
     since="0.1.0",
     message="submodule `{attribute}` of `{cls}` is never used, but {drawn}, {shifted}",
-    advice="Remove it (`--fix remove`). To keep what old seeds gave, keep its draws without it (`--fix keep-stream`); "
+    advice="Remove it (`--fix remove`). To keep old seeds valid, remove it but keep its draws (`--fix keep-stream`); "
     "to keep old checkpoints loading, keep it and isolate its draws (`--fix isolate`).",
     fixes=tuple(Strategy),
     examples=(
