@@ -184,7 +184,7 @@ def test_a_factory_that_seeds_itself_is_noticed(host: Host, tmp_path: Path, line
     assert built(host.build(job(tmp_path, "late:make"))).reseeded is True
 
 
-ASKED = f"(with {sys.executable}; --python chooses another)"
+ASKED = f" (with {sys.executable}; --python chooses another)"
 
 
 @pytest.mark.parametrize(

@@ -256,7 +256,7 @@ BAD = {
                " 'net.py'; 'net' is not a package; did you mean `net`?")),
     "no module": (["nix:Net"],
                   ("`nix:Net` cannot be built: `nix` cannot be imported: ModuleNotFoundError: No module named 'nix'"
-                   f"(with {sys.executable}; --python chooses another)")),
+                   f" (with {sys.executable}; --python chooses another)")),
     "no name": (["net:Nix"], "`net:Nix` cannot be built: NameError: name 'Nix' is not defined"),
     "no model": (["net:len('ab')"],
                  "`net:len('ab')` cannot be built: `net:len('ab')` gives int, which is not a torch.nn.Module"),
