@@ -11,6 +11,7 @@ from initlint.project.asking import Asking
 from initlint.project.bodies import Body
 from initlint.project.classes import ClassId
 from initlint.project.inheritance import MODULE
+from initlint.project.sight import is_test
 from initlint.project.sites import sites, stands_for
 from initlint.project.values import Value, is_none
 
@@ -28,13 +29,16 @@ class Placeholders(Asking):
 
     def doubt(self, cls: ClassId, attribute: str) -> str:
         """What suggests a placeholder: no elements, a single one where nothing else has weights, or that code takes the
-        parameters of an instance that has no others."""
+        parameters of an instance that has no others, as the code under test may do with a model in a test."""
         for body in map(self.bodies.body, self.callers.storing(cls, attribute)):
             sizes = {self._size(node, body) for node in body.stores(attribute)}
             if sizes == {0} or (sizes == {1} and not any(map(self._has_weights, self._others(body, attribute)))):
                 return "what holds next to nothing may be there only so that there is a parameter"
-            if self._is_only_one(cls, attribute, body) and (place := self._parameters_taken(cls)):
-                return place
+            if self._is_only_one(cls, attribute, body):
+                if is_test(self.project.classes[cls].path):
+                    return "a model in a test may have it only so that it has weights"
+                if place := self._parameters_taken(cls):
+                    return place
         return ""
 
     def _is_only_one(self, cls: ClassId, attribute: str, body: Body) -> bool:
