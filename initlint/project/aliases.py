@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from initlint.project.stored import named_along
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+_TORCH_FUNCTION = re.compile(r"torch\.\w+")
 
 
 class Aliases(Asking):
@@ -107,8 +110,21 @@ class Aliases(Asking):
         return Trace(body, self._ignores, self._is_plain)
 
     def _is_plain(self, node: Node, body: Body) -> bool:
+        """Whether an attribute is a number or the like: no module, and no tensor that its owner computes."""
         value = self.inference.expression(node, body)
-        return not value.unknown and not value.instances and value.element is None
+        if value.unknown or value.instances or value.element is not None:
+            return False
+        owners, name = self.inference.expression(node.named_children[0], body).exact, body.text(node).rpartition(".")[2]
+        storing = (method for cls in sorted(owners) for method in self.callers.storing(cls, name))
+        return not any(
+            self._is_computed(each, inner) for inner in map(self.bodies.body, storing) for each in inner.stores(name)
+        )
+
+    def _is_computed(self, node: Node, body: Body) -> bool:
+        """Whether a function of torch contributes to a value: `torch.arange(dim) / dim`."""
+        functions = (call.child_by_field_name("function") for call in body.makers(node))
+        symbols = (self.inference.static(function, body) for function in functions if function is not None)
+        return any(symbol is not None and _TORCH_FUNCTION.fullmatch(symbol.target) for symbol in symbols)
 
     def _ignores(self, call: Node, argument: Node, body: Body) -> bool:
         """Whether a constructor or function of the project never mentions the parameter for this argument.
