@@ -56,6 +56,12 @@ class Computed(Asking):
         own = self._running(cls, in_construction=False)
         return any(self._can_be(names, attribute, owner) for owner, m in own for names in self._names(m, cls))
 
+    def fitting(self, cls: ClassId, pattern: str) -> list[str]:
+        """The names that match a pattern, of those that code reads by known computed names."""
+        own = (names for _, m in self._running(cls, in_construction=False) for names in self._names(m, cls))
+        found = {name for names in (*own, *(read.names for read in self.elsewhere)) for name in names or ()}
+        return sorted(name for name in found if "*" not in name and fits(pattern, name))
+
     def in_construction(self, cls: ClassId, attribute: str) -> Iterator[tuple[Body, Node]]:
         """Where construction reads from its instance by a computed name that can be this one."""
         for owner, method in self._running(cls, in_construction=True):

@@ -97,7 +97,7 @@ class Readers:
         """The verdict on everything that a computed name can be: live if anything reads one of these names."""
         if any(self._is_live(cls, target) for target in (pattern, *self.aliases.of(cls, pattern))):
             return LIVE
-        verdicts = [self.verdict(cls, name) for name in self._named_by(pattern)]
+        verdicts = [self.verdict(cls, name) for name in self._named_by(cls, pattern)]
         return next((v for v in verdicts if v and v.confidence is Confidence.POSSIBLE), verdicts[0])
 
     def passed(self, cls: ClassId, parameter: str) -> Value:
@@ -114,14 +114,16 @@ class Readers:
             return None
         return None if any(self._doubtful(cls, container, ())) or self._is_swept(cls, container) else keys
 
-    def _named_by(self, pattern: str) -> list[str]:
-        """The names that are read somewhere and that a name or pattern stands for."""
-        return [pattern.replace("*", "0"), *self.callers.fitting(pattern)] if "*" in pattern else [pattern]
+    def _named_by(self, cls: ClassId, pattern: str) -> list[str]:
+        """The names read anywhere that a name or pattern matches."""
+        if "*" not in pattern:
+            return [pattern]
+        return [pattern.replace("*", "0"), *self.callers.fitting(pattern), *self.computed.fitting(cls, pattern)]
 
     def _is_live(self, cls: ClassId, target: str) -> bool:
         """Whether anything reads a name, or one that a pattern stands for; an unknown name can be any."""
         unknown = "*" in target and not any(character.isalnum() for character in target)
-        return unknown or any(self._lives(cls, name) for name in self._named_by(target))
+        return unknown or any(self._lives(cls, name) for name in self._named_by(cls, target))
 
     def _lives(self, cls: ClassId, attribute: str) -> bool:
         """Whether anything reads a definition, other than what depends on it itself."""
