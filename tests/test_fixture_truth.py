@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType, ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -139,7 +139,7 @@ def storage(tensor: Tensor) -> int:
 
 
 def tensors(value: object) -> list[Tensor]:
-    if isinstance(value, list | tuple | dict):
+    if isinstance(value, list | tuple | dict | SimpleNamespace):
         return [tensor for item in items(value) for tensor in tensors(item)]
     if isinstance(value, nn.Module):
         return [tensor for tensor in (*value.parameters(), *value.buffers()) if not uninitialised(tensor)]
@@ -147,9 +147,9 @@ def tensors(value: object) -> list[Tensor]:
 
 
 def items(value: object) -> list[object]:
-    """What a plain list or dictionary holds; anything else holds itself."""
-    if isinstance(value, dict):
-        return list(value.values())
+    """What a plain list, dictionary or namespace holds; anything else holds itself."""
+    if isinstance(value, dict | SimpleNamespace):
+        return list((value if isinstance(value, dict) else vars(value)).values())
     return list(value) if isinstance(value, list | tuple) else [value]
 
 

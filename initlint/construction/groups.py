@@ -177,6 +177,15 @@ def copied(run: Run, arguments: Arguments, mapping: bool = False) -> Group:
     return group
 
 
+def namespace(run: Run, arguments: Arguments) -> Group:
+    """`SimpleNamespace(name=value)`, or an instance of a named tuple."""
+    group = run.group(mapping=bool(arguments.named))
+    for name, value in (*((None, value) for value in arguments.positional), *arguments.named):
+        grow(run, group, name, value)
+    group.exact = group.exact and not arguments.unseen
+    return group
+
+
 def _pair(item: Value) -> tuple[Value, Value]:
     """Key and value of an item of a dictionary, if it is a pair."""
     if isinstance(item, Group) and len(item.items) == 2:

@@ -97,6 +97,8 @@ class Methods(Effects):
                 return Bound(owner, name) if _is_method(name) else replace(owner, attribute=owner.attribute or name)
             case Constant() if name == "value":
                 return owner
+            case Group() if name in (key for key, _ in owner.items):
+                return groups.looked_up(owner, Constant(name))
             case Group() | Table() | Registry() | Constant(value=str()):
                 return Bound(owner, name)
             case External() | TorchFunction():

@@ -56,6 +56,10 @@ STANDARD = frozenset(
 """Packages that build no modules."""
 
 
+NAMESPACE = "types.SimpleNamespace"
+"""What holds what it is given under names, as what `namedtuple` makes does."""
+
+
 class Others(Methods):
     """Functions from elsewhere, in one run."""
 
@@ -86,10 +90,12 @@ class Others(Methods):
                 return self._copy(arguments)
             case "itertools", _:
                 return groups.merged(self.run, arguments)
-            case "collections", "OrderedDict" | "defaultdict" | "ChainMap":
-                return groups.copied(self.run, arguments, mapping=True)
-            case "collections", "deque":
-                return groups.copied(self.run, arguments)
+            case "collections", "OrderedDict" | "defaultdict" | "ChainMap" | "deque":
+                return groups.copied(self.run, arguments, mapping=rest != "deque")
+            case "collections", "namedtuple":
+                return External(NAMESPACE)
+            case ("types", "SimpleNamespace") | ("argparse", "Namespace"):
+                return groups.namespace(self.run, arguments)
             case _:
                 pass
         if tail == "init_empty_weights":

@@ -210,6 +210,8 @@ class Statements(Expressions):
             elif isinstance(option, Thing):
                 whole = option.kind is Kind.SUBMODULE
                 self.run.attach(option.token, "" if name == "data" else name, value, site=site if whole else None)
+            elif isinstance(option, Group):
+                grow(self.run, option, name, value)
             else:
                 self.run.read("", value)
 
