@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from initlint.facts.records import Function
 from initlint.facts.spelled import fits
 from initlint.facts.vocabulary import MODULE_SWEEPS, PARAMETER_SWEEPS
 from initlint.project.bodies import LAMBDA, Bodies
@@ -17,6 +18,19 @@ from initlint.remembered import remembered
 _FREEZING = MODULE_SWEEPS | PARAMETER_SWEEPS | {"eval", "train", "requires_grad_", "zero_grad"}
 """What a method calls on a part to set its mode, or to go over its parameters."""
 
+_FILLED = frozenset("weight bias data reset_parameters".split())
+"""What is read of a part to fill it."""
+
+
+def _may_prepare(name: str) -> bool:
+    return name in _FREEZING or name in _FILLED or name.endswith("_")
+
+
+def _fills(facts: Function) -> bool:
+    """Whether a function calls what may fill what it is given: `nn.init.ones_(self.scale)`."""
+    called = (name for names in facts.reads.values() for name in names)
+    return any(name.endswith("_") and not name.endswith("__") for name in (*facts.calls, *called))
+
 
 class Entries:
     """The reads of entry points, by class."""
@@ -29,12 +43,13 @@ class Entries:
     def read(self, cls: ClassId, attribute: str) -> bool:
         """Whether a method of the family reads it from its own instance after construction."""
         readers = (m for relative in self.project.family(cls) for m in self._reading(relative, attribute))
-        return any(not self._constructs(method) and not self._freezes(method, attribute) for method in readers)
+        return any(not self._constructs(method) and not self._prepares(method, attribute) for method in readers)
 
-    def _freezes(self, method: Method, attribute: str) -> bool:
-        """Whether a method only freezes an attribute, or sets its mode."""
-        read = method.facts.reads.get(f"{method.facts.instance}.{attribute}", ())
-        if not read or not _FREEZING.issuperset(read):
+    def _prepares(self, method: Method, attribute: str) -> bool:
+        """Whether a method only freezes or fills an attribute, or sets its mode."""
+        facts = method.facts
+        read = facts.reads.get(f"{facts.instance}.{attribute}", ())
+        if facts.name == "forward" or not (all(map(_may_prepare, read)) if read else _fills(facts)):
             return False
         body = self.bodies.body(method)
         return only_does((Use.NONE,), sites(body, method.facts.instance, attribute), body)
