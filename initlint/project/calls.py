@@ -31,10 +31,12 @@ PASSES_ON = SAME_MODULE.union(
 SEQUENCES = SAME_ITEMS | {"chain", "cycle", "islice", "deque"}
 DICTIONARIES = frozenset({"dict", "OrderedDict"})
 FETCHES = frozenset("next max min pop get popitem setdefault choice".split())
-ITERATORS = frozenset("children modules values".split())
+SUBMODULES = {"get_submodule": 0, "children": 1, "modules": 1, "values": 1, "named_children": 2, "named_modules": 2}
+"""Methods that give submodules, and how deep in lists or pairs these are."""
+
 LOADERS = tuple(
     "load instantiate from_pretrained from_config build create make get_model get_class get_obj unpickle import_module"
-    " __import__ eval globals locals".split()
+    " __import__ getmembers eval globals locals".split()
 )
 """Calls of other packages whose result can be an instance of the project although none was passed."""
 
@@ -67,11 +69,13 @@ class Calls(Asking):
         if function.type == "identifier" and text in ("getattr", "super", "zip", "map", "filter", "type"):
             return self._special(text, arguments, body)
         if function.type == "identifier" and text in NAMESPACES and not body.hides(text):
-            return self._namespace(text, arguments, body)
+            return self._namespace(text)
         if callee in SEQUENCES and (arguments or function.type == "identifier"):
             return Value(element=union(self.inference.item(self.inference.expression(a, body)) for a in arguments))
         if callee in DICTIONARIES:
             return Value(element=union(self._entry(argument, body) for argument in arguments))
+        if callee == "defaultdict" and arguments:
+            return Value(element=self._made_by_default(arguments[0], body))
         if callee == "partial" and arguments and self._is_of("functools", function, body):
             return self.inference.expression(arguments[0], body)
         if callee == "cast" and len(arguments) == 2 and self._is_of("typing", function, body):
@@ -91,7 +95,7 @@ class Calls(Asking):
         if (fetched := self._fetched(function, callee, arguments, body)) is not None:
             return fetched
         value = self.inference.expression(function, body)
-        known = union([self._built(value, arguments, body), *self._returned(value)])
+        known = union([self._built(value, arguments, body), *self._returned(value), *self._called(value)])
         if value.functions or value.classes:
             if PASSES_ON.isdisjoint({callee, *(cls.rpartition(".")[2] for cls in value.classes)}):
                 return known
@@ -99,28 +103,40 @@ class Calls(Asking):
             return union([known, *(self.inference.expression(node, body) for node in passed)])
         return union([known, self._foreign_call(function, callee, value, arguments, body)])
 
+    def _made_by_default(self, maker: Node, body: Body) -> Value:
+        """The item that a defaultdict makes: an instance, what a function returns, or a list that others fill."""
+        if body.text(maker) in ("list", "dict", "set", "deque"):
+            return Value(element=UNKNOWN)
+        made = self.inference.expression(maker, body)
+        return union([Value(exact=made.classes, unknown=made.unknown), *self._returned(made)])
+
     def _fetched(self, function: Node, callee: str, arguments: list[Node], body: Body) -> Value | None:
         """An item of a list or dictionary, or the default; None for any other call."""
         owner = function.child_by_field_name("object") if callee in FETCHES else None
         receiver = self.inference.expression(owner, body)
         if receiver.element is None or receiver.instances:
             return None
-        return union([self.inference.item(receiver), *(self.inference.expression(a, body) for a in arguments[1:])])
+        item = self.inference.item(receiver)
+        if callee == "popitem":
+            return Value(element=item)
+        return union([item, *(self.inference.expression(argument, body) for argument in arguments[1:])])
 
     def _returned(self, value: Value) -> Iterator[Value]:
         """What the functions that something can be return."""
         return map(self.inference.returned, by_place(value.functions))
 
+    def _called(self, value: Value) -> Iterator[Value]:
+        """The results of calling the instances whose classes have a `__call__`."""
+        methods = (self.project.method(cls, "__call__") for cls in sorted(value.instances))
+        return (self.inference.returned(method) for method in methods if method is not None)
+
     def _is_of(self, module: str, function: Node, body: Body) -> bool:
         symbol = self.inference.static(function, body)
         return symbol is not None and symbol.target.partition(".")[0].removesuffix("_extensions") == module
 
-    def _namespace(self, name: str, arguments: list[Node], body: Body) -> Value:
-        """What code in a string gives, and what stands in a namespace: of a Python module, anything."""
-        if name == "eval":
-            return UNKNOWN
-        whole = not arguments or self.inference.is_namespace(arguments[0], body)
-        return Value(element=UNKNOWN) if whole else NOTHING
+    def _namespace(self, name: str) -> Value:
+        """What code in a string gives, and what is in a namespace: anything."""
+        return UNKNOWN if name == "eval" else Value(element=UNKNOWN)
 
     def _special(self, name: str, arguments: list[Node], body: Body) -> Value:
         if name == "getattr" and len(arguments) >= 2:
@@ -193,6 +209,8 @@ class Calls(Asking):
             return self._foreign_method(self.inference.expression(owner, body), callee, value, given)
         if value.instances:
             return NOTHING
+        if function.type == "call" and any(g.carries for g in given):
+            return UNKNOWN
         named = external.target.rpartition(".")[2] if external is not None else callee
         if not PASSES_ON.isdisjoint({callee, named}) or callee in FETCHES:
             return union([_given_back(given), *(self.inference.item(g) for g in given if g.element is not None)])
@@ -215,10 +233,11 @@ class Calls(Asking):
             return Value(element=Value(element=self.inference.item(receiver)))
         if callee == "values" and receiver.element is not None:
             return Value(element=receiver.element)
-        if callee in ITERATORS:
-            return Value(element=self.inference.submodules(receiver))
-        if callee in ("named_children", "named_modules"):
-            return Value(element=Value(element=self.inference.submodules(receiver)))
+        if callee in SUBMODULES:
+            found = self.inference.submodules(receiver)
+            for _ in range(SUBMODULES[callee]):
+                found = Value(element=found)
+            return found
         if receiver.element is not None and not receiver.instances:
             return union([receiver.element, Value(element=receiver.element)])
         if value.instances:

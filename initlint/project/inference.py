@@ -5,6 +5,7 @@ variables.py answers for names, members.py for attributes, calls.py for calls; e
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -30,7 +31,9 @@ from initlint.project.variables import Variables
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-SAME_AS_PARTS = frozenset("parenthesized_expression await list_splat yield type boolean_operator".split())
+SAME_AS_PARTS = frozenset(
+    "parenthesized_expression await list_splat dictionary_splat yield type boolean_operator".split()
+)
 COMPREHENSIONS = frozenset("list_comprehension generator_expression set_comprehension".split())
 
 FEW = 8
@@ -87,11 +90,7 @@ class Inference:
     def item(self, value: Value) -> Value:
         """The result of iterating over a value or subscribing it."""
         parts = [value.element] if value.element is not None else []
-        for cls in sorted(value.instances):
-            if self.project.method(cls, "__getitem__") is not None:
-                parts.append(self._returned(cls, "__getitem__"))
-            elif CONTAINERS & set(self.project.mro(cls)) and value.element is None:
-                parts.append(Value(bound=frozenset({MODULE})))
+        parts += [part for cls in sorted(value.instances) for part in self._items_of(cls, value.element is not None)]
         parts += [Value(exact=frozenset({cls})) for cls in sorted(value.classes) if self.project.is_enumeration(cls)]
         if value.unknown:
             parts.append(UNKNOWN)
@@ -166,7 +165,27 @@ class Inference:
         position = body.text(index) if index is not None else ""
         if value.items and position.isdigit() and int(position) < len(value.items):
             return value.items[int(position)]
+        if index is not None and index.type == "slice":
+            return union(
+                [replace(value, items=()), *(self._returned(cls, "__getitem__") for cls in self._indexed(value))]
+            )
         return self.item(value)
+
+    def _items_of(self, cls: ClassId, known: bool) -> Iterator[Value]:
+        """What an instance of a class gives by subscription and iteration; of a container, the items may be `known`."""
+        iterated = self.project.method(cls, "__iter__")
+        if self.project.method(cls, "__getitem__") is not None:
+            yield self._returned(cls, "__getitem__")
+        elif CONTAINERS & set(self.project.mro(cls)):
+            yield NOTHING if known else Value(bound=frozenset({MODULE}))
+        elif iterated is None and cls in self.project.classes and not self.project.is_module(cls):
+            yield UNKNOWN
+        if iterated is not None:
+            yield self._returned(cls, "__iter__").element or UNKNOWN
+
+    def _indexed(self, value: Value) -> list[ClassId]:
+        """The classes of the project that say themselves what stands in brackets behind their instances."""
+        return [cls for cls in sorted(value.instances) if self.project.method(cls, "__getitem__") is not None]
 
     def _operation(self, node: Node, body: Body) -> Value:
         """Arithmetic gives no module; `+` of two lists gives a list."""
@@ -245,8 +264,15 @@ class Inference:
             annotated = self.annotations.annotation(body.text(annotation), body)
             if annotated is not UNKNOWN and MODULE not in annotated.bound:
                 return annotated
-        value = union(self.expression(node, body) for node in body.returns)
-        return Value(element=value, unknown=False) if body.yields else value
+        value = union(self._given_by(node, body) for node in body.returns)
+        entered = any(each.endswith("contextmanager") for each in method.facts.decorators)
+        return Value(element=value, unknown=False) if body.yields and not entered else value
+
+    def _given_by(self, node: Node, body: Body) -> Value:
+        """What a `return` or `yield` gives; `yield from` gives each item."""
+        value = self.expression(node, body)
+        around = node.parent.children if node.parent is not None else []
+        return self.item(value) if any(child.type == "from" for child in around) else value
 
 
 def _is_starred(node: Node) -> bool:

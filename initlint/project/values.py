@@ -84,5 +84,7 @@ def is_none(node: Node | None) -> bool:
 
 
 def filled(value: Value) -> Value:
-    """An empty container that outlives the function that makes it is filled by other code."""
-    return replace(value, element=UNKNOWN) if value.element == NOTHING else value
+    """An empty container that outlives the function that makes it is filled by other code, and so is one in it."""
+    if value.element is None:
+        return value
+    return replace(value, element=UNKNOWN if value.element == NOTHING else filled(value.element))
