@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -28,6 +29,10 @@ _PLACED = ("tuple", "Tuple")
 
 MAX_ALIAS = 400
 """The length up to which an alias is read."""
+
+
+_HOLDS_ANY = re.compile(r"torch\.[\w.]*(Parallel|Module|Model)")
+"""Classes of torch that hold or wrap any module: DistributedDataParallel, GraphModule, AveragedModel."""
 
 
 class Annotations:
@@ -59,7 +64,7 @@ class Annotations:
             return UNKNOWN
         if symbol.kind is SymbolKind.CLASS or knowledge.module(symbol.target):
             return Value(bound=frozenset({symbol.target}))
-        if symbol.target.split(".")[0] in ABSTRACT:
+        if symbol.target.split(".")[0] in ABSTRACT or _HOLDS_ANY.fullmatch(symbol.target):
             return UNKNOWN
         package = symbol.target.split(".")[0]
         heirs = self._foreign_bases.get(package)
