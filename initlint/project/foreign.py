@@ -120,16 +120,12 @@ class Foreign(Asking):
 
     def _hands_on(self, cls: ClassId, attribute: str, method: Method, receiver: str) -> bool:
         """Whether a receiver forwards missing attributes, by a `__getattr__` that reads them from another object."""
+        if not self._wrappers or _is_configuration(receiver) or not self.sees(method, cls):
+            return False
         names = frozenset(method.facts.reads.get(receiver, ()))
-        fitting = {
-            wrapper for wrapper, own in self._wrappers.items() if attribute not in own and self._has(cls, names - own)
-        }
-        return (
-            bool(fitting)
-            and not _is_configuration(receiver)
-            and self.sees(method, cls)
-            and not fitting.isdisjoint(self._receiver(method, receiver, attribute).instances)
-        )
+        found = self._receiver(method, receiver, attribute).instances & self._wrappers.keys()
+        owned = (self._wrappers[wrapper] for wrapper in found)
+        return any(attribute not in own and self._has(cls, names - own) for own in owned)
 
     @functools.cached_property
     def _wrappers(self) -> dict[ClassId, frozenset[str]]:
