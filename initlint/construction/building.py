@@ -91,8 +91,7 @@ class Building(Effects):
             extend(self.run, container, items[0], site)
         else:
             for number, value in enumerate(items):
-                self.run.read("", value, kept=True)
-                self.run.keep_each(value)
+                self.run.keep(value)
                 self.run.attach(container.token, "*" if arguments.unseen else str(number), value)
         for _, value in arguments.named:
             extend(self.run, container, value, site)

@@ -89,8 +89,7 @@ def next_key(run: Run, whole: Value) -> str:
 
 def _include(run: Run, whole: Value, name: str, value: Value, site: Site | None) -> None:
     if isinstance(whole, Thing):
-        run.read("", value, kept=True)
-        run.keep_each(value)
+        run.keep(value)
         run.attach(whole.token, name, value)
         if site is not None and not tokens(value):
             run.draw(whole.token, Answer.UNKNOWN, (), site, weak=True)

@@ -252,6 +252,11 @@ class Run:
             self.used.add(token)
             self._own(stored, token)
 
+    def keep(self, value: Value) -> None:
+        """Log that a container keeps a value."""
+        self.read("", value, kept=True)
+        self.keep_each(value)
+
     def keep_each(self, value: Value) -> None:
         """Log that a module or an attribute keeps what a loop goes through: each part has then been read."""
         for option in options(value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -72,24 +73,27 @@ def bindings(body: Body) -> dict[str, list[Binding]]:
     return found
 
 
-def loop_around(bound: Sequence[Binding], node: Node) -> Binding | None:
-    """The binding by the innermost loop, or comprehension, in whose body an expression uses the name; None without."""
-    loops = [each for each in bound if (block := _block(each)) is not None and _holds(block, node)]
-    around = [each for each in loops if each.node is not None and not _holds(each.node, node)]
-    return max(around, key=lambda each: each.node.start_byte if each.node is not None else 0, default=None)
-
-
-def in_loop(bound: Sequence[Binding], loop: Binding) -> list[Binding]:
-    """The bindings that hold in the body of a loop: its own, which each turn makes anew, and those in its body."""
-    block = _block(loop)
-    assert block is not None
+def holding(bound: Sequence[Binding], node: Node) -> Sequence[Binding]:
+    """The bindings of a name that an expression can see: in the body of a loop over it, which binds it anew in each
+    turn, only those of the innermost such loop."""
+    around = [
+        (iterated.start_byte, each, block)
+        for each in bound
+        if (iterated := each.node) is not None
+        and (block := _looped(iterated)) is not None
+        and _holds(block, node)
+        and not _holds(iterated, node)
+    ]
+    if not around:
+        return bound
+    _, loop, block = max(around, key=itemgetter(0))
     return [each for each in bound if each is loop or each.node is None or _holds(block, each.node)]
 
 
-def _block(binding: Binding) -> Node | None:
-    """The code in which each turn of a loop binds the name; None if no loop binds it."""
-    loop = binding.node.parent if binding.node is not None else None
-    if loop is None or loop.type not in _LOOPS or loop.child_by_field_name("right") != binding.node:
+def _looped(iterated: Node) -> Node | None:
+    """The code in which each turn of a loop, or comprehension, over an expression binds a name; None without a loop."""
+    loop = iterated.parent
+    if loop is None or loop.type not in _LOOPS or loop.child_by_field_name("right") != iterated:
         return None
     return loop.child_by_field_name("body") if loop.type == "for_statement" else loop.parent
 

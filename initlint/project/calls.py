@@ -163,7 +163,7 @@ class Calls(Asking):
         owner, names = (self.inference.expression(argument, body) for argument in arguments[:2])
         table = arguments[0].child_by_field_name("value") if arguments[0].type == "subscript" else None
         symbol = self.inference.static(table or arguments[0], body)
-        if symbol is not None and (symbol.kind is SymbolKind.MODULE or symbol.target.startswith("sys.modules")):
+        if self.inference.is_namespace(arguments[0], body):
             return UNKNOWN
         if symbol is not None and symbol.kind is SymbolKind.EXTERNAL:
             found = [knowledge.canonical(f"{symbol.target}.{text}") for text in sorted(names.strings)]

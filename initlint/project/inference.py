@@ -228,8 +228,9 @@ class Inference:
 
     def is_namespace(self, node: Node, body: Body) -> bool:
         """Whether an expression is a Python module of the project, also if it is looked up among those loaded."""
-        symbol = self.static(node, body)
-        return body.text(node).startswith("sys.modules") or (symbol is not None and symbol.kind is SymbolKind.MODULE)
+        table = node.child_by_field_name("value" if node.type == "subscript" else "function")
+        symbol = self.static(table or node, body)
+        return symbol is not None and (symbol.kind is SymbolKind.MODULE or symbol.target.startswith("sys.modules"))
 
     def _super(self, name: str, body: Body) -> Value:
         owner = body.method.owner

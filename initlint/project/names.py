@@ -14,7 +14,7 @@ import msgspec
 from initlint.facts.arguments import call_arguments, code_in
 from initlint.facts.spelled import ANY, DISPLAYS, MAX_NAMES, SAME_ITEMS, put_together, string_pattern
 from initlint.project.asking import Asking
-from initlint.project.bindings import Binding, Origin, in_loop, loop_around
+from initlint.project.bindings import Binding, Origin, holding
 from initlint.project.bodies import Body
 from initlint.project.classes import ClassId
 from initlint.project.imports import SymbolKind
@@ -152,8 +152,8 @@ class Names(Asking):
         while scope is not None:
             if name in scope.bindings:
                 bound = scope.bindings[name]
-                loop = loop_around(bound, node) if scope is place.body else None
-                return self._bound(name, in_loop(bound, loop) if loop else bound, Place(scope, place.cls), question)
+                held = holding(bound, node) if scope is place.body else bound
+                return self._bound(name, held, Place(scope, place.cls), question)
             scope = scope.parent
         symbol = self.project.resolve(place.body.method.path, name)
         path, _, variable = symbol.target.partition("::") if symbol is not None else ("", "", "")

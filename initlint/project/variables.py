@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from initlint.construction import knowledge
 from initlint.facts.arguments import call_arguments
 from initlint.project.asking import Asking
-from initlint.project.bindings import Binding, Origin, in_loop, loop_around
+from initlint.project.bindings import Binding, Origin, holding
 from initlint.project.bodies import Body
 from initlint.project.callers import SPLATS
 from initlint.project.classes import ClassId
@@ -39,11 +39,9 @@ class Variables(Asking):
                 return self.module_name(name, body)
             scope = scope.parent
         bound = scope.bindings[name]
-        loop = loop_around(bound, node) if scope is body and len(bound) > 1 else None
-        if loop is None or loop.node is None:
-            return self.inference.settling.once((scope.method.id, name), self._local, name, bound, scope)
-        key = (scope.method.id, name, loop.node.start_byte)
-        return self.inference.settling.once(key, self._local, name, in_loop(bound, loop), scope)
+        held = holding(bound, node) if scope is body else bound
+        places = () if held is bound else tuple(each.node.start_byte for each in held if each.node is not None)
+        return self.inference.settling.once((scope.method.id, name, *places), self._local, name, held, scope)
 
     def _local(self, name: str, bound: Sequence[Binding], body: Body) -> Value:
         value = union(self._bound(name, binding, body) for binding in bound)
